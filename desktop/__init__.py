@@ -1,0 +1,1 @@
+"""The Qt desktop client for administrators, operators and tenants."""

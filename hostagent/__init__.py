@@ -1,0 +1,1 @@
+"""The agent on each host: turns a KVM machine into cloud capacity."""

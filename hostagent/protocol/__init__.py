@@ -1,0 +1,1 @@
+"""What the management service and a host agent say to each other. Imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""Installing, running and joining: what turns a Debian machine into an appliance."""
