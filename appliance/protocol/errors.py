@@ -1,0 +1,127 @@
+"""The eight classes of errors, each a code with parameters; texts are in `messages`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import msgspec
+
+
+class ErrorBody(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """An error as it travels: clients render `code` and `params` in the user's language.
+
+    `message` and `remedy` are the English texts, for logs and for clients that do not know
+    the code. `field` names the request field at fault.
+    """
+
+    code: str
+    message: str = ""
+    remedy: str = ""
+    field: str | None = None
+    params: dict[str, Any] = {}
+
+
+class ApiError(Exception):
+    """Base of every error that a caller of the API can see.
+
+    Parameters: `code` from the message catalogue, `field` the request field at fault, and the
+    values that the text of the code names.
+    """
+
+    status: ClassVar[int] = 500
+
+    def __init__(self, code: str, /, *, field: str | None = None, **params: Any) -> None:
+        super().__init__(code, params)
+        self.code = code
+        self.field = field
+        self.params: Mapping[str, Any] = params
+
+    def __str__(self) -> str:
+        from appliance.protocol.messages import render
+
+        return render(self.code, self.params, "en").message
+
+
+class InvalidInput(ApiError):
+    """The request itself is wrong and will be wrong again."""
+
+    status = 400
+
+
+class Unauthenticated(ApiError):
+    """Nobody is logged in, or the session is over."""
+
+    status = 401
+
+
+class Forbidden(ApiError):
+    """The caller may not do this."""
+
+    status = 403
+
+
+class NotFound(ApiError):
+    """There is no such thing, or the caller may not see it."""
+
+    status = 404
+
+
+class Conflict(ApiError):
+    """The request does not fit the present state."""
+
+    status = 409
+
+
+class NoResources(ApiError):
+    """Capacity, addresses or quota are used up."""
+
+    status = 409
+
+
+class Unavailable(ApiError):
+    """Something that is needed does not answer now; trying again later may help."""
+
+    status = 503
+
+
+class Internal(ApiError):
+    """A fault of ours."""
+
+    status = 500
+
+
+class TooManyRequests(ApiError):
+    """The caller must slow down; `retry_after_s` is among the parameters."""
+
+    status = 429
+
+
+_CLASSES: dict[int, type[ApiError]] = {
+    400: InvalidInput,
+    401: Unauthenticated,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    429: TooManyRequests,
+    503: Unavailable,
+}
+
+
+def from_body(status: int, body: ErrorBody) -> ApiError:
+    """The exception that a client raises for an error answer with this HTTP status."""
+    return _CLASSES.get(status, Internal)(body.code, field=body.field, **body.params)
+
+
+def to_body(error: ApiError) -> ErrorBody:
+    """The answer for `error`, with its English texts filled in."""
+    from appliance.protocol.messages import render
+
+    text = render(error.code, error.params, "en")
+    return ErrorBody(
+        code=error.code,
+        message=text.message,
+        remedy=text.remedy,
+        field=error.field,
+        params=dict(error.params),
+    )

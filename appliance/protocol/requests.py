@@ -1,0 +1,200 @@
+"""What clients send: one struct a request. Unknown fields are refused; `id` is client-chosen.
+
+A create request repeated with the same `id` and the same content answers with what exists;
+with other content it is refused (409).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+Name = Annotated[str, Meta(min_length=1, max_length=255)]
+Description = Annotated[str, Meta(max_length=2048)]
+Id = Annotated[str, Meta(min_length=36, max_length=36)]
+GiB = 1024**3
+
+
+class Request(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Base of all requests."""
+
+
+class Empty(Request, frozen=True):
+    """A request without fields."""
+
+
+class Create(Request, kw_only=True, frozen=True):
+    """What every create request has; the service chooses the id if the client does not."""
+
+    id: Id | None = None
+    name: Name
+    description: Description = ""
+
+
+class Update(Request, kw_only=True, frozen=True):
+    """Change of name and description; fields left out stay as they are."""
+
+    name: Name | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
+
+
+class SetFirstPassword(Request, kw_only=True, frozen=True):
+    """First login: the set-up code that the appliance shows, and the new password."""
+
+    setup_code: str
+    password: Annotated[str, Meta(max_length=1024)]
+
+
+class Login(Request, kw_only=True, frozen=True):
+    """Log in with account name and password."""
+
+    account: Annotated[str, Meta(max_length=255)]
+    password: Annotated[str, Meta(max_length=1024)]
+
+
+class ChangePassword(Request, kw_only=True, frozen=True):
+    """Change the caller's own password."""
+
+    old_password: Annotated[str, Meta(max_length=1024)]
+    new_password: Annotated[str, Meta(max_length=1024)]
+
+
+class ZoneCreate(Create, kw_only=True, frozen=True):
+    """Make a zone."""
+
+
+class ClusterCreate(Create, kw_only=True, frozen=True):
+    """Make a cluster in a zone."""
+
+    zone_id: Id
+    hypervisor: Literal["kvm"] = "kvm"
+
+
+class HostCreate(Create, kw_only=True, frozen=True):
+    """Take a machine whose agent has enrolled into a cluster; the host keeps the agent's id."""
+
+    cluster_id: Id
+    candidate_id: Id
+
+
+class ImageStoreCreate(Create, kw_only=True, frozen=True):
+    """Use a directory on a host as image server."""
+
+    zone_id: Id
+    host_id: Id
+    path: Annotated[str, Meta(min_length=1, max_length=1024)]
+
+
+class PrimaryStorageCreate(Create, kw_only=True, frozen=True):
+    """Use a directory, the same on each host of a cluster, for the disks of its VMs."""
+
+    cluster_id: Id
+    kind: Literal["local"] = "local"
+    path: Annotated[str, Meta(min_length=1, max_length=1024)]
+
+
+class InstanceOfferingCreate(Create, kw_only=True, frozen=True):
+    """Make a size of virtual machine."""
+
+    cpu_count: Annotated[int, Meta(ge=1, le=1024)]
+    memory_bytes: Annotated[int, Meta(ge=32 * 1024**2, le=64 * 1024**4)]
+
+
+class ImageCreate(Create, kw_only=True, frozen=True):
+    """Add an image. With source `upload` the content follows by PUT to `/content`."""
+
+    image_store_id: Id
+    source: Literal["upload", "url", "starter"]
+    url: Annotated[str, Meta(max_length=2048)] = ""
+    platform: Literal["linux", "windows", "other"] = "linux"
+    size_bytes: Annotated[int, Meta(ge=0)] = 0  # of the file to upload
+    sha256: Annotated[str, Meta(max_length=64)] = ""  # checked if given
+
+
+class RangeSpec(Request, kw_only=True, frozen=True):
+    """Addresses that a network may give out, both ends included."""
+
+    first: str
+    last: str
+
+
+class NetworkCreate(Create, kw_only=True, frozen=True):
+    """Make a network for the VMs of a cluster."""
+
+    cluster_id: Id
+    kind: Literal["nat", "physical"] = "nat"
+    physical_interface: Annotated[str, Meta(max_length=15)] = ""
+    cidr: str
+    gateway: str
+    dns: list[str] = []
+    domain: Annotated[str, Meta(max_length=253)] = ""
+    mtu: Annotated[int, Meta(ge=576, le=9216)] = 1500
+    ranges: Annotated[list[RangeSpec], Meta(min_length=1, max_length=64)]
+
+
+class PathCheck(Request, kw_only=True, frozen=True):
+    """Can this directory on this host hold images or disks?"""
+
+    path: str
+
+
+class NetworkCheck(Request, kw_only=True, frozen=True):
+    """Could this network be made on this host?"""
+
+    kind: Literal["nat", "physical"] = "nat"
+    physical_interface: str = ""
+    cidr: str
+    gateway: str
+    ranges: list[RangeSpec] = []
+
+
+class UrlCheck(Request, kw_only=True, frozen=True):
+    """Does this address answer with something that could be an image?"""
+
+    url: str
+
+
+class VmCreate(Create, kw_only=True, frozen=True):
+    """Make and start virtual machines; with `count` above 1 they are named name-1, name-2, …"""
+
+    image_id: Id
+    network_id: Id
+    offering_id: Id | None = None
+    cpu_count: Annotated[int, Meta(ge=1, le=1024)] | None = None
+    memory_bytes: Annotated[int, Meta(ge=32 * 1024**2, le=64 * 1024**4)] | None = None
+    count: Annotated[int, Meta(ge=1, le=100)] = 1
+    root_disk_bytes: Annotated[int, Meta(ge=0, le=64 * 1024**4)] = 0  # 0: as the image
+    host_id: Id | None = None
+    address: str | None = None
+    ssh_public_key: Annotated[str, Meta(max_length=16384)] = ""
+    user_data: Annotated[str, Meta(max_length=65536)] = ""
+    start: bool = True
+
+
+class VmStop(Request, kw_only=True, frozen=True):
+    """Ask the guest to shut down; force it after the time-out, or at once."""
+
+    force: bool = False
+    timeout_s: Annotated[int, Meta(ge=1, le=3600)] = 60
+
+
+class VmReboot(Request, kw_only=True, frozen=True):
+    """Restart the guest: gracefully, or by the reset button."""
+
+    force: bool = False
+
+
+class ConsoleOpen(Request, kw_only=True, frozen=True):
+    """Ask for a console."""
+
+    kind: Literal["vnc", "serial"] = "vnc"
+    view_only: bool = False
+
+
+class SetupPlanUpdate(Request, kw_only=True, frozen=True):
+    """Keep what the administrator typed into one step of the set-up."""
+
+    step: str
+    request: dict[str, Any]

@@ -1,0 +1,396 @@
+"""The cloud's resources as clients see them. Times are UTC; sizes are in bytes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from appliance.protocol.errors import ErrorBody
+
+
+class Resource(msgspec.Struct, kw_only=True, frozen=True):
+    """What every resource has."""
+
+    id: str
+    name: str
+    description: str = ""
+    created_at: datetime
+
+
+class State(StrEnum):
+    """What the administrator wants."""
+
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+    MAINTENANCE = "maintenance"
+
+
+class Status(StrEnum):
+    """What the system sees."""
+
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    DISCONNECTED = "disconnected"
+
+
+class Zone(Resource, kw_only=True, frozen=True):
+    """A site: the outermost container of everything else."""
+
+    state: State = State.ENABLED
+
+
+class Cluster(Resource, kw_only=True, frozen=True):
+    """Hosts of one kind that share networks and storage."""
+
+    zone_id: str
+    hypervisor: str = "kvm"
+    state: State = State.ENABLED
+
+
+class HostNic(msgspec.Struct, kw_only=True, frozen=True):
+    """A network interface that a host reported; addresses as CIDR text."""
+
+    name: str
+    mac: str = ""
+    addresses: list[str] = []
+    is_up: bool = False
+    is_default_route: bool = False
+
+
+class HostCandidate(msgspec.Struct, kw_only=True, frozen=True):
+    """A machine whose agent has enrolled and that is no host of a cluster yet."""
+
+    id: str
+    hostname: str
+    address: str
+    is_local: bool
+    status: Status
+    accelerator: str
+    accelerator_reason: str
+    cpu_model: str
+    cpu_count: int
+    memory_bytes: int
+    nics: list[HostNic]
+    enrolled_at: datetime
+
+
+class Host(Resource, kw_only=True, frozen=True):
+    """A machine that runs virtual machines."""
+
+    zone_id: str
+    cluster_id: str
+    address: str
+    state: State
+    status: Status
+    accelerator: str  # "kvm", or "tcg" when the host runs emulated
+    accelerator_reason: str
+    cpu_model: str
+    cpu_count: int
+    cpu_ratio: float
+    cpu_claimed: int
+    memory_bytes: int
+    memory_reserved_bytes: int
+    memory_claimed_bytes: int
+    os: str
+    kernel: str
+    libvirt_version: str
+    qemu_version: str
+    nics: list[HostNic]
+
+
+class ImageStore(Resource, kw_only=True, frozen=True):
+    """An image server: a directory on a host that keeps images."""
+
+    zone_id: str
+    host_id: str
+    path: str
+    state: State
+    status: Status
+    total_bytes: int
+    available_bytes: int
+
+
+class PrimaryStorage(Resource, kw_only=True, frozen=True):
+    """Where the disks of virtual machines live."""
+
+    zone_id: str
+    cluster_id: str
+    kind: str  # "local": a directory on each host
+    path: str
+    state: State
+    status: Status
+    total_bytes: int
+    available_bytes: int
+    claimed_bytes: int
+
+
+class InstanceOffering(Resource, kw_only=True, frozen=True):
+    """A size of virtual machine to choose from."""
+
+    cpu_count: int
+    memory_bytes: int
+    state: State = State.ENABLED
+
+
+class ImageStatus(StrEnum):
+    """How far an image is."""
+
+    CREATING = "creating"
+    UPLOADING = "uploading"
+    READY = "ready"
+    ERROR = "error"
+    DELETING = "deleting"
+
+
+class Image(Resource, kw_only=True, frozen=True):
+    """A disk template from which virtual machines start."""
+
+    image_store_id: str
+    source: str  # "upload", "url" or "starter"
+    url: str
+    platform: str  # "linux", "windows" or "other"
+    format: str
+    status: ImageStatus
+    state: State
+    size_bytes: int  # what the file takes in the image store
+    virtual_size_bytes: int  # what a guest sees
+    sha256: str
+
+
+class AddressRange(msgspec.Struct, kw_only=True, frozen=True):
+    """Addresses that a network gives out, both ends included."""
+
+    id: str
+    first: str
+    last: str
+
+
+class Network(Resource, kw_only=True, frozen=True):
+    """A layer 3 network that virtual machines attach to."""
+
+    zone_id: str
+    cluster_id: str
+    kind: str  # "nat": private, out through the host; "physical": a bridge on a NIC
+    physical_interface: str
+    cidr: str
+    gateway: str
+    dns: list[str]
+    domain: str
+    mtu: int
+    ranges: list[AddressRange]
+    dhcp_address: str
+    addresses_total: int
+    addresses_used: int
+    state: State
+
+
+class VmState(StrEnum):
+    """States of a virtual machine; the transitions are in the compute service."""
+
+    CREATED = "created"
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    REBOOTING = "rebooting"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+    RESUMING = "resuming"
+    DESTROYING = "destroying"
+    DESTROYED = "destroyed"
+    EXPUNGING = "expunging"
+    ERROR = "error"
+    UNKNOWN = "unknown"
+
+
+class Nic(msgspec.Struct, kw_only=True, frozen=True):
+    """A virtual machine's network interface."""
+
+    id: str
+    network_id: str
+    network_name: str = ""
+    mac: str
+    address: str
+
+
+class Volume(msgspec.Struct, kw_only=True, frozen=True):
+    """A disk of a virtual machine."""
+
+    id: str
+    vm_id: str
+    kind: str  # "root"
+    primary_storage_id: str
+    host_id: str
+    size_bytes: int
+    status: str  # "creating", "ready"
+
+
+class Vm(Resource, kw_only=True, frozen=True):
+    """A virtual machine."""
+
+    zone_id: str
+    cluster_id: str
+    host_id: str | None  # None while it runs nowhere
+    host_name: str = ""
+    last_host_id: str | None
+    image_id: str
+    image_name: str = ""
+    offering_id: str | None
+    cpu_count: int
+    memory_bytes: int
+    state: VmState
+    state_reason: str = ""  # code of why it is in this state, e.g. "guest_shutdown"
+    accelerator: str
+    nics: list[Nic]
+    volumes: list[Volume]
+    ssh_public_key: str
+    has_user_data: bool
+    owner_id: str
+    started_at: datetime | None
+    destroyed_at: datetime | None
+
+
+class JobState(StrEnum):
+    """How far a job is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    UNDOING = "undoing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class StepState(StrEnum):
+    """How far a step of a job is."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    UNDONE = "undone"
+
+
+class JobStep(msgspec.Struct, kw_only=True, frozen=True):
+    """One step of a job; its title is a message code `step.<name>`."""
+
+    name: str
+    state: StepState
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+class Progress(msgspec.Struct, kw_only=True, frozen=True):
+    """How far the running step is; `total` 0 when nobody knows."""
+
+    done: int = 0
+    total: int = 0
+    unit: str = ""  # "bytes", "percent" or ""
+
+
+class Job(msgspec.Struct, kw_only=True, frozen=True):
+    """Accepted work: it ends done or undone, whatever is killed on the way."""
+
+    id: str
+    operation: str
+    state: JobState
+    resource_kind: str
+    resource_id: str
+    resource_name: str
+    account_id: str
+    steps: list[JobStep]
+    percent: int
+    progress: Progress | None = None  # of the running step
+    waiting_for: str | None = None  # what a queued job waits for: a job's id
+    error: ErrorBody | None = None
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+class Account(Resource, kw_only=True, frozen=True):
+    """Somebody who can log in and owns resources."""
+
+    kind: str  # "administrator" or "tenant"
+
+
+class Session(msgspec.Struct, kw_only=True, frozen=True):
+    """A login; `token` is shown this one time."""
+
+    token: str
+    account: Account
+    expires_at: datetime
+
+
+class AuditEntry(msgspec.Struct, kw_only=True, frozen=True):
+    """Who asked for which change, from where, and how it was answered."""
+
+    id: str
+    at: datetime
+    account_id: str
+    account_name: str
+    address: str
+    operation: str
+    resource_id: str
+    outcome: str  # "accepted", "done", or an error code
+
+
+class ConsoleTicket(msgspec.Struct, kw_only=True, frozen=True):
+    """Permission to open one console connection within `expires_in_s` seconds."""
+
+    token: str
+    path: str
+    expires_in_s: int
+
+
+class Info(msgspec.Struct, kw_only=True, frozen=True):
+    """What anyone may know about this appliance before logging in."""
+
+    product: str
+    version: str
+    api_version: int
+    min_client_api_version: int
+    needs_first_password: bool
+    ca_fingerprint: str
+    appliance_name: str
+
+
+class Overview(msgspec.Struct, kw_only=True, frozen=True):
+    """Figures of the start page."""
+
+    counts: dict[str, int]
+    vms_by_state: dict[str, int]
+    cpu_total: int
+    cpu_claimed: int
+    memory_total_bytes: int
+    memory_claimed_bytes: int
+    storage_total_bytes: int
+    storage_available_bytes: int
+    feed_seq: int
+
+
+class CheckResult(msgspec.Struct, kw_only=True, frozen=True):
+    """What a test before a commitment found: problems block, warnings inform."""
+
+    problems: list[ErrorBody]
+    warnings: list[ErrorBody]
+    facts: dict[str, Any]
+
+
+class SetupStepPlan(msgspec.Struct, kw_only=True, frozen=True):
+    """One step of the set-up: the create request with its fixed ids, and whether it is done."""
+
+    name: str  # zone, cluster, host, image_store, primary_storage, offering, image, network
+    request: dict[str, Any]
+    done: bool
+    job_id: str | None = None  # a job of this step that still runs
+
+
+class SetupPlan(msgspec.Struct, kw_only=True, frozen=True):
+    """The seven-step set-up as the service keeps it: proposals, edits and progress."""
+
+    complete: bool
+    steps: list[SetupStepPlan]
