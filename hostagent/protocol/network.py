@@ -1,0 +1,179 @@
+"""The network part of the contract: one document that says what a host's networks must be."""
+
+import hashlib
+from typing import Any, Literal
+
+import msgspec
+
+NetworkKind = Literal["nat", "physical"]
+Severity = Literal["error", "warning"]
+
+LINK_NAME_MAX = 15  # IFNAMSIZ - 1: the kernel takes no longer link name
+PREFIX = "any"  # every link, namespace and table of ours begins with it
+METADATA_ADDRESS = "169.254.169.254"
+
+
+class InstanceMetadata(msgspec.Struct, frozen=True, kw_only=True):
+    """What a VM may read about itself at http://169.254.169.254 (EC2-compatible paths)."""
+
+    instance_id: str
+    hostname: str
+    ssh_public_keys: list[str] = []
+    user_data: bytes | None = None
+    instance_type: str = ""
+    zone: str = ""
+    region: str = ""
+    image_id: str = ""
+
+
+class PortSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One NIC of one VM on this host; `tap` is the link that libvirt makes for it."""
+
+    nic_id: str
+    vm_id: str
+    tap: str
+    mac: str
+    address: str
+    hostname: str
+    metadata: InstanceMetadata
+    anti_spoofing: bool = True
+
+
+class NetworkSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One network as it must be on this host.
+
+    `cidr` like "10.0.0.0/24"; `gateway` lies in it: for kind "nat" the host itself takes that
+    address, for "physical" it is the router on the wire. `dhcp_address` is the address of the
+    network's DHCP and metadata namespace (the same on each host, so it must be kept out of the
+    range for VMs). `mtu` in bytes.
+    """
+
+    id: str
+    kind: NetworkKind
+    bridge: str
+    cidr: str
+    gateway: str
+    dhcp_address: str
+    physical_interface: str | None = None
+    dns: list[str] = []
+    domain: str = ""
+    mtu: int = 1500
+    snat: bool = True
+    ports: list[PortSpec] = []
+
+
+class NetworkDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """All networks of one host. A higher `generation` replaces a lower one, never the reverse."""
+
+    generation: int
+    networks: list[NetworkSpec] = []
+
+
+class NetworkError(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a document (or one network of it) could not be applied; `code` is stable."""
+
+    code: str
+    message: str
+    network_id: str | None = None
+    params: dict[str, Any] = {}
+
+
+class NetworkReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to "network.apply": `generation` is the one that runs now.
+
+    With `applied` false the host keeps its previous networks and `errors` says what was wrong.
+    """
+
+    generation: int
+    applied: bool
+    errors: list[NetworkError] = []
+
+
+class NetworkState(msgspec.Struct, frozen=True, kw_only=True):
+    """How one network stands on this host at the moment of asking."""
+
+    id: str
+    bridge: str
+    healthy: bool
+    dhcp_pid: int | None = None
+    drift: list[str] = []
+
+
+class PortDrops(msgspec.Struct, frozen=True, kw_only=True):
+    """Packets of one NIC that anti-spoofing threw away since the rules were loaded."""
+
+    nic_id: str
+    tap: str
+    packets: int
+    size_bytes: int
+
+
+class NetworkStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to "network.status"."""
+
+    generation: int
+    networks: list[NetworkState] = []
+    drops: list[PortDrops] = []
+    errors: list[NetworkError] = []
+
+
+class NetworkCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """Asks whether a network that does not exist yet would work on this host."""
+
+    kind: NetworkKind
+    cidr: str
+    gateway: str
+    physical_interface: str | None = None
+    range_first: str | None = None
+    range_last: str | None = None
+
+
+class NetworkProblem(msgspec.Struct, frozen=True, kw_only=True):
+    """One finding of a check; `field` names the field of the check that it is about."""
+
+    code: str
+    severity: Severity
+    field: str
+    message: str
+    params: dict[str, Any] = {}
+
+
+class NetworkCheckResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to "network.check": no problem of severity "error" means it will work."""
+
+    problems: list[NetworkProblem] = []
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing found stands in the way (warnings may be there)."""
+        return not any(problem.severity == "error" for problem in self.problems)
+
+
+def _digest(kind: str, identity: str) -> str:
+    return hashlib.sha256(f"{kind}:{identity}".encode()).hexdigest()
+
+
+def bridge_name(network_id: str) -> str:
+    """The bridge of a network, e.g. "anyb3f9c1a2b4d"; the same id gives the same name."""
+    return f"{PREFIX}b{_digest('network', network_id)[:10]}"
+
+
+def tap_name(nic_id: str) -> str:
+    """The tap link of a NIC, e.g. "anyt0c5d9e12ab"; put it into the VM's domain as target dev."""
+    return f"{PREFIX}t{_digest('nic', nic_id)[:10]}"
+
+
+def service_link_name(network_id: str) -> str:
+    """The host's end of the veth that leads to the network's DHCP and metadata namespace."""
+    return f"{PREFIX}s{_digest('network', network_id)[:10]}"
+
+
+def namespace_name(network_id: str) -> str:
+    """The network namespace that holds DHCP and metadata of a network."""
+    return f"{PREFIX}-{_digest('network', network_id)[:10]}"
+
+
+def mac_for(nic_id: str) -> str:
+    """A locally administered unicast MAC for a NIC (IEEE 802, second bit of the first octet)."""
+    digest = _digest("nic", nic_id)
+    return ":".join(["0a", *(digest[i : i + 2] for i in range(0, 10, 2))])
