@@ -1,0 +1,1 @@
+"""The domain-free core: operation registry, durable jobs, state machines."""

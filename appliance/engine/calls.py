@@ -1,0 +1,32 @@
+"""Who calls: handed to every handler, for permissions, ownership and the audit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """The account behind a request and where the request came from.
+
+    `reason` is the trail of why: the client's words, and for work that the system starts
+    itself, the cause.
+    """
+
+    account_id: str
+    account_name: str
+    is_admin: bool
+    address: str
+    reason: str = ""
+
+
+SYSTEM = Caller(account_id="system", account_name="system", is_admin=True, address="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One request on its way to its handler. `target` is the id in the path, if there is one."""
+
+    operation: str
+    caller: Caller
+    target: str = ""

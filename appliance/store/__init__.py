@@ -1,0 +1,1 @@
+"""SQLite through peewee: one writer with group commit, readers, the change feed, migrations."""

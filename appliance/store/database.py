@@ -1,0 +1,191 @@
+"""The store: one writer thread that groups commits, and threads that only read."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import peewee
+import structlog
+
+from appliance.protocol.events import Change
+from appliance.store import feed as feeds
+from appliance.store.fields import database
+from appliance.store.kinds import Kinds
+from appliance.store.migrations import migrate
+
+T = TypeVar("T")
+
+GROUP_LIMIT = 200  # closures in one commit
+READERS = 3
+TRIM_EVERY = 5000  # commits between trims of the feed
+
+log = structlog.get_logger()
+
+
+class Transaction:
+    """What a write closure works with: it notes which resources changed."""
+
+    def __init__(self) -> None:
+        self.touched: dict[tuple[str, str], None] = {}
+        self.after_commit: list[Callable[[], None]] = []
+
+    def touch(self, kind: str, ref: str) -> None:
+        """A resource was made, changed or deleted: its new content goes into the feed."""
+        self.touched[kind, ref] = None
+
+    def on_commit(self, callback: Callable[[], None]) -> None:
+        """Call `callback` in the event loop once the transaction is on the disk."""
+        self.after_commit.append(callback)
+
+
+@dataclass
+class _Work:
+    closure: Callable[[Transaction], Any]
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+    changes: list[Change] | None = None
+    callbacks: list[Callable[[], None]] | None = None
+
+
+class Store:
+    """Access to the database of one management node.
+
+    All writes go through one thread, many closures to a commit; a closure that raises is
+    rolled back alone. Futures resolve and the feed is published after the commit only.
+    """
+
+    def __init__(self, path: Path, kinds: Kinds) -> None:
+        self.kinds = kinds
+        self.feed = feeds.Feed()
+        self._path = path
+        self._database = peewee.SqliteDatabase(
+            str(path),
+            pragmas={
+                "journal_mode": "wal",
+                "synchronous": "full",
+                "foreign_keys": 1,
+                "busy_timeout": 10_000,
+            },
+        )
+        self._work: queue.Queue[_Work | None] = queue.Queue()
+        self._readers = ThreadPoolExecutor(
+            READERS, thread_name_prefix="store-reader", initializer=self._prepare_reader
+        )
+        self._writer: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def start(self) -> None:
+        """Bring the database to the present version and start the threads.
+
+        Raises MigrationFailed; the database is then as it was.
+        """
+        self._loop = asyncio.get_running_loop()
+        database.initialize(self._database)
+        await asyncio.to_thread(migrate, self._path)
+        self._writer = threading.Thread(target=self._write_forever, name="store-writer")
+        self._writer.start()
+
+    async def stop(self) -> None:
+        """Finish what is queued and close the database."""
+        if self._writer is not None:
+            self._work.put(None)
+            await asyncio.to_thread(self._writer.join)
+            self._writer = None
+        await asyncio.to_thread(self._readers.shutdown)
+
+    async def write(self, closure: Callable[[Transaction], T]) -> T:
+        """Run `closure` in a transaction; its changes are on the disk when this returns.
+
+        Whatever the closure raises is raised here and nothing of it is kept.
+        """
+        assert self._loop is not None
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._work.put(_Work(closure, future))
+        return await asyncio.shield(future)
+
+    async def read(self, closure: Callable[[], T]) -> T:
+        """Run `closure` in a reader thread on one consistent snapshot."""
+        assert self._loop is not None
+        return await self._loop.run_in_executor(self._readers, self._read_snapshot, closure)
+
+    def _prepare_reader(self) -> None:
+        self._database.connect(reuse_if_open=True)
+        self._database.execute_sql("PRAGMA query_only = 1")
+
+    def _read_snapshot(self, closure: Callable[[], T]) -> T:
+        with self._database.atomic("DEFERRED"):
+            return closure()
+
+    def _write_forever(self) -> None:
+        self._database.connect(reuse_if_open=True)
+        commits = 0
+        stopping = False
+        while not stopping:
+            batch, stopping = self._next_batch()
+            if batch:
+                self._commit(batch)
+                commits += 1
+                if commits % TRIM_EVERY == 0:
+                    with self._database.atomic():
+                        feeds.trim()
+        self._database.close()
+
+    def _next_batch(self) -> tuple[list[_Work], bool]:
+        batch: list[_Work] = []
+        item = self._work.get()
+        while item is not None:
+            batch.append(item)
+            if len(batch) >= GROUP_LIMIT:
+                return batch, False
+            try:
+                item = self._work.get_nowait()
+            except queue.Empty:
+                return batch, False
+        return batch, True
+
+    def _commit(self, batch: list[_Work]) -> None:
+        try:
+            with self._database.atomic("IMMEDIATE"):
+                for work in batch:
+                    self._run(work)
+        except BaseException as error:
+            log.exception("commit_failed", closures=len(batch))
+            for work in batch:
+                work.error = error
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._deliver, batch)
+
+    def _run(self, work: _Work) -> None:
+        transaction = Transaction()
+        try:
+            with self._database.savepoint():
+                work.result = work.closure(transaction)
+                work.changes = [self._record(kind, ref) for kind, ref in transaction.touched]
+                work.callbacks = transaction.after_commit
+        except BaseException as error:  # handed to the caller of write
+            work.error = error
+
+    def _record(self, kind: str, ref: str) -> Change:
+        content = self.kinds.render_one(kind, ref)
+        return feeds.append(kind, ref, None if content is None else msgspec.json.encode(content))
+
+    def _deliver(self, batch: list[_Work]) -> None:
+        for work in batch:
+            if work.error is not None:
+                if not work.future.done():
+                    work.future.set_exception(work.error)
+                continue
+            self.feed.publish(work.changes or [])
+            for callback in work.callbacks or []:
+                callback()
+            if not work.future.done():
+                work.future.set_result(work.result)

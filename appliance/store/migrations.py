@@ -1,0 +1,61 @@
+"""Brings a database forward: numbered SQL files, each applied once, with a copy to go back to."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from importlib import resources
+from pathlib import Path
+
+import structlog
+
+log = structlog.get_logger()
+
+
+class MigrationFailed(Exception):
+    """A migration could not be applied; the database was restored as it was."""
+
+
+def available() -> list[tuple[int, str, str]]:
+    """All migrations: number, name and SQL, in order."""
+    found = []
+    for entry in resources.files("appliance.store").joinpath("schema").iterdir():
+        if entry.name.endswith(".sql"):
+            number, _, name = entry.name.removesuffix(".sql").partition("_")
+            found.append((int(number), name, entry.read_text(encoding="utf-8")))
+    return sorted(found)
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """The number of the newest migration that `connection`'s database has."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(path: Path) -> None:
+    """Apply what is missing to the database file at `path`; it is made if there is none.
+
+    Each migration is one transaction, and before the first one a copy of the file is kept as
+    `<name>.before-<number>`. Raises MigrationFailed naming the migration.
+    """
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = wal")
+        present = version(connection)
+        missing = [item for item in available() if item[0] > present]
+        if missing and present:
+            backup = path.with_name(f"{path.name}.before-{missing[0][0]}")
+            backup.unlink(missing_ok=True)
+            connection.execute("VACUUM INTO ?", (str(backup),))
+        for number, name, sql in missing:
+            _apply(connection, number, name, sql)
+    path.chmod(0o600)
+
+
+def _apply(connection: sqlite3.Connection, number: int, name: str, sql: str) -> None:
+    script = f"BEGIN IMMEDIATE;\n{sql}\nPRAGMA user_version = {number};\nCOMMIT;"
+    try:
+        connection.executescript(script)
+    except sqlite3.Error as error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise MigrationFailed(f"migration {number} ({name}): {error}") from error
+    log.info("migrated", number=number, name=name)
