@@ -1,0 +1,1 @@
+"""Translations of the client, and the tool that keeps them whole."""

@@ -1,0 +1,1 @@
+"""The login window with certificate pinning on first use."""

@@ -1,0 +1,1 @@
+"""The main window: top bar, navigation, jobs strip, command palette."""
