@@ -1,0 +1,1 @@
+"""The host's networks: bridges, NAT, DHCP, metadata and anti-spoofing, from one document."""

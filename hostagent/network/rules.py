@@ -1,0 +1,258 @@
+"""Renders the nft rules of a host: anti-spoofing on the bridges, forwarding and NAT above them.
+
+Two tables, loaded in one transaction: `any_guard_<tag>` (family bridge) sees each frame of a VM,
+`any_route_<tag>` (family inet) sees what is routed. Rules name links, so they may be loaded
+before the links exist. Only what `plan.validate` let through is printed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from hostagent.network.plan import NetworkPlan, link_local_of
+from hostagent.protocol.network import METADATA_ADDRESS, PortSpec
+
+Counters = Mapping[str, tuple[int, int]]
+
+
+def guard_table(tag: str) -> str:
+    """Name of the bridge-family table."""
+    return f"any_guard_{tag}"
+
+
+def route_table(tag: str) -> str:
+    """Name of the inet-family table."""
+    return f"any_route_{tag}"
+
+
+def counter_name(tap: str) -> str:
+    """Name of the counter of dropped packets of one tap."""
+    return "drop_" + _identifier(tap)
+
+
+def render_rules(plans: Sequence[NetworkPlan], tag: str, counters: Counters) -> str:
+    """The whole ruleset; `counters` (by counter name) carries packets and bytes over a reload."""
+    guard, route = guard_table(tag), route_table(tag)
+    lines = [
+        f"table bridge {guard}",
+        f"delete table bridge {guard}",
+        f"table bridge {guard} {{",
+        *_indent(_guard(plans, counters)),
+        "}",
+        f"table inet {route}",
+        f"delete table inet {route}",
+        f"table inet {route} {{",
+        *_indent(_route(plans)),
+        "}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def render_removal(tag: str) -> str:
+    """Removes both tables; declaring them first makes it work when they are gone already."""
+    guard, route = guard_table(tag), route_table(tag)
+    return (
+        f"table bridge {guard}\ndelete table bridge {guard}\n"
+        f"table inet {route}\ndelete table inet {route}\n"
+    )
+
+
+def _identifier(link: str) -> str:
+    return "".join(c if c.isalnum() else f"_{ord(c):x}_" for c in link)
+
+
+def _indent(lines: Iterable[str]) -> Iterator[str]:
+    return (f"\t{line}" if line else line for line in lines)
+
+
+def _set(
+    kind: str, name: str, type_: str, elements: Sequence[str], flags: str = ""
+) -> Iterator[str]:
+    yield f"{kind} {name} {{"
+    yield f"\ttype {type_}"
+    if flags:
+        yield f"\tflags {flags}"
+    if elements:
+        yield "\telements = {"
+        for element in elements:
+            yield f"\t\t{element},"
+        yield "\t}"
+    yield "}"
+
+
+def _chain(name: str, rules: Sequence[str], hook: str = "") -> Iterator[str]:
+    yield f"chain {name} {{"
+    if hook:
+        yield f"\t{hook}"
+    for rule in rules:
+        yield f"\t{rule}"
+    yield "}"
+
+
+def _guard(plans: Sequence[NetworkPlan], counters: Counters) -> Iterator[str]:
+    ports = [(plan, port) for plan in plans for port in plan.spec.ports]
+    guarded = [port for _, port in ports if port.anti_spoofing]
+    wired = [plan for plan in plans if plan.spec.kind == "physical"]
+    for port in guarded:
+        packets, size_bytes = counters.get(counter_name(port.tap), (0, 0))
+        yield f"counter {counter_name(port.tap)} {{ packets {packets} bytes {size_bytes} }}"
+    yield from _set("set", "taps", "ifname", [f'"{port.tap}"' for _, port in ports])
+    yield from _set(
+        "set", "service_links", "ifname", [f'"{plan.service_link}"' for plan in plans]
+    )
+    yield from _set(
+        "set",
+        "members",
+        "ifname . ifname . ipv4_addr",
+        [f'"{port.tap}" . "{plan.service_link}" . {port.address}' for plan, port in ports],
+    )
+    for port in guarded:
+        yield from _chain(f"from_{_identifier(port.tap)}", _port_rules(port))
+    for plan in plans:
+        steer = f"ip daddr {METADATA_ADDRESS} ether daddr set {plan.service_mac}"
+        yield from _chain(f"steer_{plan.short}", [steer])
+    for plan in wired:
+        yield from _chain(f"to_wire_{plan.short}", _to_wire(plan))
+        yield from _chain(f"from_wire_{plan.short}", _from_wire(plan))
+    yield from _guard_maps(ports, wired)
+    yield from _guard_hooks()
+
+
+def _guard_maps(
+    ports: Sequence[tuple[NetworkPlan, PortSpec]], wired: Sequence[NetworkPlan]
+) -> Iterator[str]:
+    def verdicts(name: str, elements: list[str]) -> Iterator[str]:
+        return _set("map", name, "ifname : verdict", elements)
+
+    yield from verdicts(
+        "from_port",
+        [f'"{p.tap}" : jump from_{_identifier(p.tap)}' for _, p in ports if p.anti_spoofing],
+    )
+    yield from verdicts("steer", [f'"{p.tap}" : jump steer_{plan.short}' for plan, p in ports])
+    for name in ("to_wire", "from_wire"):
+        yield from verdicts(
+            name,
+            [f'"{plan.spec.physical_interface}" : jump {name}_{plan.short}' for plan in wired],
+        )
+
+
+def _guard_hooks() -> Iterator[str]:
+    yield from _chain(
+        "to_service",
+        [
+            "ether type arp return",
+            "ip saddr 0.0.0.0 udp sport 68 udp dport 67 return",
+            "iifname . oifname . ip saddr @members return",
+            "drop",
+        ],
+    )
+    yield from _chain(
+        "receive",
+        ["iifname vmap @from_port", "iifname vmap @steer"],
+        hook="type filter hook prerouting priority -300; policy accept;",
+    )
+    yield from _chain(
+        "pass",
+        [
+            "oifname vmap @to_wire",
+            "iifname vmap @from_wire",
+            "oifname @service_links jump to_service",
+            "oifname @taps iifname != @service_links udp sport 67 drop",
+        ],
+        hook="type filter hook forward priority -300; policy accept;",
+    )
+    yield from _chain(
+        "send",
+        ["oifname @taps udp sport 67 drop"],
+        hook="type filter hook output priority -300; policy accept;",
+    )
+
+
+def _port_rules(port: PortSpec) -> list[str]:
+    """What a VM may send: its own MAC and address, and nothing that only a router may say."""
+    drop = f"counter name {counter_name(port.tap)} drop"
+    link_local = link_local_of(port.mac)
+    return [
+        f"ether saddr != {port.mac} {drop}",
+        f"arp saddr ether != {port.mac} {drop}",
+        # 0.0.0.0 as sender is an ARP probe (RFC 5227): it claims nothing.
+        f"arp saddr ip {{ 0.0.0.0, {port.address} }} return",
+        f"udp sport {{ 67, 547 }} {drop}",
+        f"ip saddr {port.address} return",
+        "ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 return",
+        f"icmpv6 type {{ nd-router-advert, nd-redirect }} {drop}",
+        f"exthdr frag exists {drop}",
+        f"ip6 saddr {link_local} return",
+        # Duplicate address detection and group membership come from the unspecified address.
+        "ip6 saddr :: icmpv6 type { nd-neighbor-solicit, mld2-listener-report } return",
+        drop,
+    ]
+
+
+def _to_wire(plan: NetworkPlan) -> list[str]:
+    """Each host has the same DHCP address, so nothing of it may be seen on the wire."""
+    ours = f"{{ {plan.spec.dhcp_address}, {METADATA_ADDRESS} }}"
+    return [
+        f'iifname "{plan.service_link}" drop',
+        "udp sport 68 udp dport 67 drop",
+        f"ether daddr {plan.service_mac} drop",
+        f"arp daddr ip {ours} drop",
+        f"ip daddr {ours} drop",
+    ]
+
+
+def _from_wire(plan: NetworkPlan) -> list[str]:
+    ours = f"{{ {plan.spec.dhcp_address}, {METADATA_ADDRESS} }}"
+    return [
+        f'oifname "{plan.service_link}" drop',
+        "udp sport 67 udp dport 68 drop",
+        f"arp saddr ip {ours} drop",
+        f"ip saddr {ours} drop",
+    ]
+
+
+def _route(plans: Sequence[NetworkPlan]) -> Iterator[str]:
+    nat = [plan for plan in plans if plan.is_nat]
+
+    def links(name: str, chosen: Sequence[NetworkPlan]) -> Iterator[str]:
+        return _set("set", name, "ifname", [f'"{plan.spec.bridge}"' for plan in chosen])
+
+    yield from links("private", nat)
+    yield from links("closed", [plan for plan in nat if plan.spec.snat])
+    yield from _set(
+        "set",
+        "same_bridge",
+        "ifname . ifname",
+        [f'"{plan.spec.bridge}" . "{plan.spec.bridge}"' for plan in plans],
+    )
+    yield from _set(
+        "set",
+        "sources",
+        "ifname . ipv4_addr",
+        [f'"{plan.spec.bridge}" . {plan.cidr}' for plan in nat],
+        flags="interval",
+    )
+    yield from _chain(
+        "pass",
+        [
+            "# With br_netfilter, frames inside one bridge come by here as well.",
+            "iifname . oifname @same_bridge accept",
+            "iifname @private oifname @private drop",
+            "oifname @private ct state established,related accept",
+            "oifname @closed drop",
+            "iifname @private iifname . ip saddr @sources accept",
+            "iifname @private drop",
+        ],
+        hook="type filter hook forward priority filter; policy accept;",
+    )
+    yield from _chain(
+        "masquerade_out",
+        [_masquerade(plan) for plan in nat],
+        hook="type nat hook postrouting priority srcnat; policy accept;",
+    )
+
+
+def _masquerade(plan: NetworkPlan) -> str:
+    # Without SNAT for the VMs, the DNS forwarder still needs a way back for its questions.
+    source = str(plan.cidr) if plan.spec.snat else plan.spec.dhcp_address
+    return f'ip saddr {source} oifname != "{plan.spec.bridge}" masquerade'
