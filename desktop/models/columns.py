@@ -1,0 +1,45 @@
+"""Declaration of a table's columns: how a resource becomes text, sort key and colour."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+_DIGITS = re.compile(r"([0-9]+)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column. `text` gives what is shown; `key` what is sorted by (default: the text).
+
+    `state` gives the (kind, state) drawn as shape, colour and word; `fraction` a value from 0
+    to 1 drawn as a bar behind the text; `is_code` marks addresses and ids; width in pixels.
+    """
+
+    name: str
+    title: str
+    text: Callable[[Any], str]
+    key: Callable[[Any], Any] | None = None
+    state: Callable[[Any], tuple[str, str]] | None = None
+    fraction: Callable[[Any], float] | None = None
+    is_right: bool = False
+    is_shown: bool = True
+    is_searched: bool = True
+    width: int = 120
+
+
+def natural(text: str) -> tuple[Any, ...]:
+    """A sort key by which vm-9 comes before vm-10, ignoring case."""
+    parts: list[Any] = _DIGITS.split(text.casefold())
+    parts[1::2] = map(int, parts[1::2])
+    return tuple(parts)
+
+
+def address_key(text: str) -> tuple[int, ...]:
+    """A sort key for an IPv4 address; anything else comes first."""
+    parts = text.split(".")
+    if len(parts) == 4 and all(part.isdecimal() for part in parts):
+        return tuple(int(part) for part in parts)
+    return ()
