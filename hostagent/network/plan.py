@@ -138,13 +138,17 @@ def _network_errors(spec: NetworkSpec) -> Iterator[NetworkError]:
         )
     if not _MTU_MIN_BYTES <= spec.mtu <= _MTU_MAX_BYTES:
         yield _invalid(spec, "mtu", spec.mtu, f"use {_MTU_MIN_BYTES} to {_MTU_MAX_BYTES} bytes")
+    yield from _dns_errors(spec)
+    for port in spec.ports:
+        yield from _port_errors(spec, cidr, port)
+
+
+def _dns_errors(spec: NetworkSpec) -> Iterator[NetworkError]:
     for server in spec.dns:
         if _address(server) is None:
             yield _invalid(spec, "dns", server, "use IPv4 addresses")
     if spec.domain and not _DNS_NAME.fullmatch(spec.domain):
         yield _invalid(spec, "domain", spec.domain, "use letters, digits, hyphens and dots")
-    for port in spec.ports:
-        yield from _port_errors(spec, cidr, port)
 
 
 def _port_errors(spec: NetworkSpec, cidr: IPv4Network, port: PortSpec) -> Iterator[NetworkError]:

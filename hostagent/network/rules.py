@@ -97,9 +97,7 @@ def _guard(plans: Sequence[NetworkPlan], counters: Counters) -> Iterator[str]:
         packets, size_bytes = counters.get(counter_name(port.tap), (0, 0))
         yield f"counter {counter_name(port.tap)} {{ packets {packets} bytes {size_bytes} }}"
     yield from _set("set", "taps", "ifname", [f'"{port.tap}"' for _, port in ports])
-    yield from _set(
-        "set", "service_links", "ifname", [f'"{plan.service_link}"' for plan in plans]
-    )
+    yield from _set("set", "service_links", "ifname", [f'"{plan.service_link}"' for plan in plans])
     yield from _set(
         "set",
         "members",
@@ -115,7 +113,7 @@ def _guard(plans: Sequence[NetworkPlan], counters: Counters) -> Iterator[str]:
         yield from _chain(f"to_wire_{plan.short}", _to_wire(plan))
         yield from _chain(f"from_wire_{plan.short}", _from_wire(plan))
     yield from _guard_maps(ports, wired)
-    yield from _guard_hooks()
+    yield from _guard_hooks(wired)
 
 
 def _guard_maps(
@@ -136,7 +134,12 @@ def _guard_maps(
         )
 
 
-def _guard_hooks() -> Iterator[str]:
+def _guard_hooks(wired: Sequence[NetworkPlan]) -> Iterator[str]:
+    # Before the bridge learns where that MAC is.
+    impostors = [
+        f'iifname "{plan.spec.physical_interface}" ether saddr {plan.service_mac} drop'
+        for plan in wired
+    ]
     yield from _chain(
         "to_service",
         [
@@ -148,7 +151,7 @@ def _guard_hooks() -> Iterator[str]:
     )
     yield from _chain(
         "receive",
-        ["iifname vmap @from_port", "iifname vmap @steer"],
+        [*impostors, "iifname vmap @from_port", "iifname vmap @steer"],
         hook="type filter hook prerouting priority -300; policy accept;",
     )
     yield from _chain(

@@ -1,0 +1,115 @@
+"""Renders what dnsmasq reads for one network: its configuration, known hosts and DNS names."""
+
+from __future__ import annotations
+
+import grp
+import pwd
+from dataclasses import dataclass
+from pathlib import Path
+
+from hostagent.network.plan import NetworkPlan, short_hostname
+from hostagent.protocol.network import METADATA_ADDRESS
+
+INNER_LINK = "any0"  # the namespace's end of the service link
+LEASE_TIME_S = 24 * 3600
+LEASES_MAX = 100_000
+
+
+@dataclass(frozen=True)
+class DhcpFiles:
+    """Where the files of one network's dnsmasq are."""
+
+    folder: Path
+
+    @property
+    def config(self) -> Path:
+        """The configuration that the running dnsmasq was started with."""
+        return self.folder / "dnsmasq.conf"
+
+    @property
+    def hosts(self) -> Path:
+        """Known MACs with address and name; read again on SIGHUP."""
+        return self.folder / "hosts"
+
+    @property
+    def names(self) -> Path:
+        """DNS names of the VMs, in the form of /etc/hosts; read again on SIGHUP."""
+        return self.folder / "names"
+
+    @property
+    def leases(self) -> Path:
+        """Leases given, kept by dnsmasq."""
+        return self.folder / "leases"
+
+    @property
+    def pid(self) -> Path:
+        """The process id, written by dnsmasq."""
+        return self.folder / "dnsmasq.pid"
+
+
+def unprivileged_user() -> tuple[str, str]:
+    """User and group that dnsmasq becomes after it has opened its sockets."""
+    entry = pwd.getpwnam("nobody")
+    return entry.pw_name, grp.getgrgid(entry.pw_gid).gr_name
+
+
+def render_config(plan: NetworkPlan, files: DhcpFiles, user: str, group: str) -> str:
+    """dnsmasq.conf of one network. Nothing of /etc is read."""
+    spec = plan.spec
+    lines = [
+        f"user={user}",
+        f"group={group}",
+        f"pid-file={files.pid}",
+        f"interface={INNER_LINK}",
+        "except-interface=lo",
+        "bind-interfaces",
+        "no-resolv",
+        "no-hosts",
+        "no-ping",
+        "quiet-dhcp",
+        "domain-needed",
+        f"addn-hosts={files.names}",
+        *(f"server={server}" for server in spec.dns),
+        f"dhcp-range={plan.cidr.network_address},static,{plan.cidr.netmask},{LEASE_TIME_S}",
+        f"dhcp-hostsfile={files.hosts}",
+        f"dhcp-leasefile={files.leases}",
+        f"dhcp-lease-max={LEASES_MAX}",
+        # Only the MAC says who asks: a re-installed VM has another client id.
+        "dhcp-ignore-clid",
+        "dhcp-ignore=tag:!known",
+        "dhcp-authoritative",
+        f"dhcp-option=option:router,{spec.gateway}",
+        f"dhcp-option=option:dns-server,{','.join(_resolvers(plan))}",
+        f"dhcp-option=option:mtu,{spec.mtu}",
+        # A client that takes option 121 ignores the router option (RFC 3442), so both are here.
+        "dhcp-option=option:classless-static-route,"
+        f"{METADATA_ADDRESS}/32,{spec.dhcp_address},0.0.0.0/0,{spec.gateway}",
+    ]
+    if spec.domain:
+        lines.append(f"domain={spec.domain}")
+    return "\n".join(lines) + "\n"
+
+
+def _resolvers(plan: NetworkPlan) -> list[str]:
+    # On a physical network the namespace must not speak on the wire (its address is the same
+    # on each host), so it cannot forward: VMs ask the given servers themselves.
+    if plan.is_nat or not plan.spec.dns:
+        return [plan.spec.dhcp_address]
+    return plan.spec.dns
+
+
+def render_hosts(plan: NetworkPlan) -> str:
+    """One line `mac,address,name` for each VM NIC of this host."""
+    return "".join(
+        f"{port.mac},{port.address},{short_hostname(port.hostname)}\n" for port in plan.spec.ports
+    )
+
+
+def render_names(plan: NetworkPlan) -> str:
+    """One line `address names` for each VM NIC, with and without the domain."""
+    lines = []
+    for port in plan.spec.ports:
+        name = short_hostname(port.hostname)
+        names = f"{name}.{plan.spec.domain} {name}" if plan.spec.domain else name
+        lines.append(f"{port.address} {names}\n")
+    return "".join(lines)

@@ -1,0 +1,188 @@
+"""Links, addresses and routes through netlink, in plain words for the rest of the package."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pyroute2 import AsyncIPRoute
+from pyroute2.netlink.exceptions import NetlinkError
+
+from hostagent.network.netns import make_inside, namespace_path
+
+_IFF_UP = 1
+NETLINK_ROUTE = 0
+
+
+@dataclass(frozen=True)
+class Link:
+    """What we need to know of one link."""
+
+    index: int
+    name: str
+    mac: str
+    mtu: int
+    up: bool
+    carrier: bool
+    kind: str
+    master: int
+
+
+@dataclass(frozen=True, order=True)
+class Address:
+    """One address on a link; `family` is AF_INET or AF_INET6."""
+
+    family: int
+    address: str
+    prefix: int
+    broadcast: str | None = None
+
+    def is_link_local(self) -> bool:
+        """Whether the kernel makes it by itself."""
+        return self.family == socket.AF_INET6 and self.address.lower().startswith("fe80:")
+
+
+class Links:
+    """Netlink operations in one network namespace."""
+
+    def __init__(self, ipr: AsyncIPRoute) -> None:
+        self.ipr: Any = ipr  # its dumps are asynchronous, which its annotations do not say
+
+    async def all(self) -> dict[str, Link]:
+        """Every link by name."""
+        return {link.name: link async for link in self._dump()}
+
+    async def _dump(self) -> AsyncIterator[Link]:
+        async for message in await self.ipr.get_links():
+            info = message.get_attr("IFLA_LINKINFO")
+            yield Link(
+                index=message["index"],
+                name=message.get_attr("IFLA_IFNAME"),
+                mac=message.get_attr("IFLA_ADDRESS") or "",
+                mtu=message.get_attr("IFLA_MTU"),
+                up=bool(message["flags"] & _IFF_UP),
+                carrier=bool(message.get_attr("IFLA_CARRIER")),
+                kind=(info.get_attr("IFLA_INFO_KIND") or "") if info else "",
+                master=message.get_attr("IFLA_MASTER") or 0,
+            )
+
+    async def find(self, name: str) -> Link | None:
+        """The link of that name, if there is one."""
+        return (await self.all()).get(name)
+
+    async def need(self, name: str) -> Link:
+        """The link of that name; raises LookupError if it is gone."""
+        link = await self.find(name)
+        if link is None:
+            raise LookupError(f"link {name} is gone")
+        return link
+
+    async def add_bridge(self, name: str, mac: str) -> Link:
+        """Make a bridge without spanning tree, down."""
+        await self.ipr.link("add", ifname=name, kind="bridge", address=mac, br_stp_state=0)
+        return await self.need(name)
+
+    async def add_veth(self, name: str, peer: str, peer_mac: str, namespace: str) -> Link:
+        """Make a veth pair whose `peer` end is inside `namespace`."""
+        with namespace_path(namespace).open("rb") as handle:
+            inner = {"ifname": peer, "address": peer_mac, "net_ns_fd": handle.fileno()}
+            await self.ipr.link("add", ifname=name, kind="veth", peer=inner)
+        return await self.need(name)
+
+    async def remove(self, name: str) -> None:
+        """Delete a link; nothing happens if it is gone."""
+        link = await self.find(name)
+        if link is not None:
+            with ignored(errno.ENODEV):
+                await self.ipr.link("del", index=link.index)
+
+    async def set(self, link: Link, **fields: Any) -> None:
+        """Change fields of a link, named as in IFLA_* (mtu, master, state, address)."""
+        await self.ipr.link("set", index=link.index, **fields)
+
+    async def addresses(self, link: Link) -> list[Address]:
+        """Addresses on a link, without those that the kernel makes by itself."""
+        found = []
+        async for message in await self.ipr.get_addr(index=link.index):
+            address = Address(
+                family=message["family"],
+                address=message.get_attr("IFA_LOCAL") or message.get_attr("IFA_ADDRESS"),
+                prefix=message["prefixlen"],
+                broadcast=message.get_attr("IFA_BROADCAST"),
+            )
+            if not address.is_link_local():
+                found.append(address)
+        return found
+
+    async def add_address(self, link: Link, address: Address) -> None:
+        """Put an address on a link; nothing happens if it is there."""
+        more = {"broadcast": address.broadcast} if address.broadcast else {}
+        with ignored(errno.EEXIST):
+            await self.ipr.addr(
+                "add",
+                index=link.index,
+                family=address.family,
+                address=address.address,
+                prefixlen=address.prefix,
+                **more,
+            )
+
+    async def remove_address(self, link: Link, address: Address) -> None:
+        """Take an address off a link; nothing happens if it is not there."""
+        with ignored(errno.EADDRNOTAVAIL):
+            await self.ipr.addr(
+                "del",
+                index=link.index,
+                family=address.family,
+                address=address.address,
+                prefixlen=address.prefix,
+            )
+
+
+class ignored:  # noqa: N801 - reads like contextlib.suppress
+    """Suppresses a netlink error with one of the given error numbers."""
+
+    def __init__(self, *numbers: int) -> None:
+        self._numbers = numbers
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> bool:
+        return isinstance(error, NetlinkError) and error.code in self._numbers
+
+
+@asynccontextmanager
+async def links_here() -> AsyncIterator[Links]:
+    """Links of the namespace that the process runs in."""
+    async with AsyncIPRoute() as ipr:
+        yield Links(ipr)
+
+
+def _netlink_socket() -> socket.socket:
+    return socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, NETLINK_ROUTE)
+
+
+@asynccontextmanager
+async def links_inside(namespace: str) -> AsyncIterator[Links]:
+    """Links of another namespace, without forking and without going there."""
+    handle = await make_inside(namespace, _netlink_socket)
+    async with AsyncIPRoute(fileno=handle.detach()) as ipr:
+        yield Links(ipr)
+
+
+def write_sysctl(path: str, value: str) -> None:
+    """Write a value below /proc/sys/net of the running namespace, if it differs."""
+    file = Path("/proc/sys/net") / path
+    if file.read_text().strip() != value:
+        file.write_text(value)
+
+
+def read_sysctl(path: str) -> str:
+    """Read a value below /proc/sys/net of the running namespace."""
+    return (Path("/proc/sys/net") / path).read_text().strip()

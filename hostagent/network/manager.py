@@ -1,0 +1,264 @@
+"""Keeps a host's networks as the one document says, and puts back what somebody else changed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from pathlib import Path
+
+import structlog
+from pyroute2.netlink.exceptions import NetlinkError
+
+from hostagent.network.check import check_network, interface_errors
+from hostagent.network.links import Links, links_here, read_sysctl, write_sysctl
+from hostagent.network.nft import Firewall
+from hostagent.network.physical import PhysicalNics
+from hostagent.network.plan import NetworkPlan, plan_of, validate
+from hostagent.network.processes import ProcessFailed
+from hostagent.network.rules import counter_name
+from hostagent.network.segment import Segment
+from hostagent.network.state import StateFiles
+from hostagent.network.watch import ChangeWatch
+from hostagent.protocol.network import (
+    NetworkCheck,
+    NetworkCheckResult,
+    NetworkDocument,
+    NetworkError,
+    NetworkReport,
+    NetworkState,
+    NetworkStatus,
+    PortDrops,
+)
+
+CHECK_INTERVAL_S = 10.0
+_QUIET_S = 0.5  # after a change by somebody, wait so long for more before looking
+_FAILURES = (LookupError, NetlinkError, OSError, ProcessFailed, TimeoutError)
+_FORWARDING = "ipv4/ip_forward"
+
+log = structlog.get_logger(__name__)
+
+
+class NetworkManager:
+    """All networks of one host, in the network namespace that the process runs in.
+
+    `state_dir` keeps the applied document; `run_dir` (default: below /run) keeps what dnsmasq
+    reads and must be open to unprivileged users.
+    """
+
+    def __init__(self, state_dir: Path, run_dir: Path | None = None) -> None:
+        tag = hashlib.sha256(str(state_dir.absolute()).encode()).hexdigest()[:6]
+        self._files = StateFiles(state_dir)
+        self._state_dir = state_dir
+        self._run_dir = run_dir or Path("/run/anyun-network") / tag
+        self._nics = PhysicalNics(state_dir)
+        self._firewall = Firewall(tag)
+        self._memory = self._files.load_memory()
+        self._document = NetworkDocument(generation=0)
+        self._plans: list[NetworkPlan] = []
+        self._segments: dict[str, Segment] = {}
+        self._errors: list[NetworkError] = []
+        self._lock = asyncio.Lock()
+        self._keeper: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Serve the last applied document again and keep it so. Never raises for its content."""
+        self._document = self._files.load_document()
+        self._plans = [plan_of(spec) for spec in self._document.networks]
+        self._firewall.recall(self._memory.rules)
+        async with self._lock:
+            await self._repair()
+        self._keeper = asyncio.create_task(self._keep(), name="network-keeper")
+
+    async def stop(self) -> None:
+        """The agent ends: VMs keep their network and DHCP, metadata pauses."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeper
+            self._keeper = None
+        for segment in self._segments.values():
+            await segment.stop()
+
+    async def apply(self, document: NetworkDocument) -> NetworkReport:
+        """Make the host's networks what `document` says, or leave them as they are."""
+        async with self._lock:
+            errors = await self._apply(document)
+            for error in errors:
+                log.warning("network.refused", generation=document.generation, **_fields(error))
+            return NetworkReport(
+                generation=self._document.generation, applied=not errors, errors=errors
+            )
+
+    async def status(self) -> NetworkStatus:
+        """How everything stands now; changes nothing."""
+        async with self._lock, links_here() as links:
+            states = [await self._state(links, plan) for plan in self._plans]
+            counters = await self._firewall.counters()
+        drops = []
+        for port in (port for plan in self._plans for port in plan.spec.ports):
+            packets, size_bytes = counters.get(counter_name(port.tap), (0, 0))
+            drops.append(
+                PortDrops(nic_id=port.nic_id, tap=port.tap, packets=packets, size_bytes=size_bytes)
+            )
+        return NetworkStatus(
+            generation=self._document.generation, networks=states, drops=drops, errors=self._errors
+        )
+
+    async def check(self, check: NetworkCheck) -> NetworkCheckResult:
+        """Whether a network that does not exist yet would work on this host."""
+        async with links_here() as links:
+            return await check_network(links, check)
+
+    async def remove_all(self) -> None:
+        """Take away everything this agent ever made for networks, and forget the document."""
+        await self.stop()
+        async with self._lock:
+            self._document, self._plans = NetworkDocument(generation=0), []
+            async with links_here() as links:
+                errors = await self._remove_unwanted(links, [])
+            await self._firewall.remove()
+            self._restore_forwarding()
+            for error in errors:
+                log.error("network.left_over", **_fields(error))
+            if errors:
+                raise RuntimeError("; ".join(error.message for error in errors))
+            self._files.clear()
+            for folder in (self._run_dir, self._run_dir.parent):
+                with contextlib.suppress(OSError):  # another agent's, or never made
+                    folder.rmdir()
+
+    async def _apply(self, document: NetworkDocument) -> list[NetworkError]:
+        current = self._document.generation
+        if document.generation < current:
+            return [_stale(document.generation, current)]
+        errors = validate(document)
+        if errors:
+            return errors
+        plans = [plan_of(spec) for spec in document.networks]
+        async with links_here() as links:
+            errors = await interface_errors(links, plans)
+        errors = errors or await self._converge(plans)
+        if errors:
+            await self._roll_back(plans)
+            return errors
+        self._document, self._plans, self._errors = document, plans, []
+        self._files.save_document(document)
+        log.info("network.applied", generation=document.generation, networks=len(plans))
+        return []
+
+    async def _roll_back(self, tried: list[NetworkPlan]) -> None:
+        if tried != self._plans:
+            self._errors = await self._converge(self._plans)
+
+    async def _converge(self, plans: list[NetworkPlan]) -> list[NetworkError]:
+        """Change what differs from `plans`; networks too many go only if nothing failed."""
+        try:
+            await self._firewall.load(plans)
+        except ProcessFailed as error:
+            return [_failure(None, "nft rules", error)]
+        if any(plan.is_nat for plan in plans):
+            self._forward()
+        for plan in plans:
+            self._memory.owned[plan.spec.id] = plan.spec.bridge
+        self._memory.rules = self._firewall.remember()
+        self._files.save_memory(self._memory)
+        errors = []
+        async with links_here() as links:
+            for plan in plans:
+                try:
+                    await self._segment(plan.spec.id).converge(links, plan)
+                except _FAILURES as error:
+                    errors.append(_failure(plan.spec.id, f"network {plan.spec.bridge}", error))
+            if not errors:
+                errors = await self._remove_unwanted(links, plans)
+        return errors
+
+    async def _remove_unwanted(self, links: Links, plans: list[NetworkPlan]) -> list[NetworkError]:
+        wanted = {plan.spec.id: plan.spec.bridge for plan in plans}
+        errors = []
+        for network_id, bridge in list(self._memory.owned.items()):
+            if network_id in wanted:
+                continue
+            try:
+                await self._segment(network_id).remove(links, bridge)
+            except _FAILURES as error:
+                errors.append(_failure(network_id, f"removal of {bridge}", error))
+                continue
+            self._segments.pop(network_id, None)
+            del self._memory.owned[network_id]
+            self._files.save_memory(self._memory)
+        return errors
+
+    async def _repair(self) -> None:
+        errors = await self._converge(self._plans)
+        for error in errors:
+            log.error("network.not_repaired", **_fields(error))
+        self._errors = errors
+
+    async def _keep(self) -> None:
+        """Look after the networks, at each sign of a change and every few seconds."""
+        with ChangeWatch() as watch:
+            while True:
+                for segment in self._segments.values():
+                    watch.follow(segment.dnsmasq.pid())
+                if await watch.changed(CHECK_INTERVAL_S):
+                    await asyncio.sleep(_QUIET_S)
+                watch.forget()
+                try:
+                    async with self._lock:
+                        await self._repair()
+                except Exception:  # whatever it was, the next round tries again
+                    log.exception("network.repair_failed")
+
+    async def _state(self, links: Links, plan: NetworkPlan) -> NetworkState:
+        segment = self._segment(plan.spec.id)
+        drift = await segment.drift(links, plan)
+        return NetworkState(
+            id=plan.spec.id,
+            bridge=plan.spec.bridge,
+            healthy=not drift,
+            dhcp_pid=segment.dnsmasq.pid(),
+            drift=drift,
+        )
+
+    def _segment(self, network_id: str) -> Segment:
+        if network_id not in self._segments:
+            self._segments[network_id] = Segment(network_id, self._run_dir, self._nics)
+        return self._segments[network_id]
+
+    def _forward(self) -> None:
+        before = read_sysctl(_FORWARDING)
+        if before == "1":
+            return
+        if self._memory.ip_forward_before is None:
+            self._memory.ip_forward_before = before
+        self._files.save_memory(self._memory)
+        write_sysctl(_FORWARDING, "1")
+
+    def _restore_forwarding(self) -> None:
+        if self._memory.ip_forward_before is not None:
+            write_sysctl(_FORWARDING, self._memory.ip_forward_before)
+            self._memory.ip_forward_before = None
+
+
+def _fields(error: NetworkError) -> dict[str, object]:
+    return {"code": error.code, "network": error.network_id, "reason": error.message}
+
+
+def _stale(generation: int, current: int) -> NetworkError:
+    return NetworkError(
+        code="network.stale",
+        message=f"generation {generation} is older than {current}, which runs here",
+        params={"generation": generation, "current": current},
+    )
+
+
+def _failure(network_id: str | None, what: str, error: BaseException) -> NetworkError:
+    reason = str(error) or type(error).__name__
+    return NetworkError(
+        code="network.apply_failed",
+        network_id=network_id,
+        message=f"{what}: {reason}",
+        params={"reason": reason},
+    )

@@ -1,0 +1,138 @@
+"""Puts a NIC under a bridge with its addresses and routes moved along, and gives it back.
+
+What was moved is written down first, so that an agent that dies half-way, or finds the bridge
+removed, knows where the host's own addresses belong.
+"""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import structlog
+
+from hostagent.network.links import Address, Link, Links, ignored
+from hostagent.network.routes import Route, add_routes, routes_of
+
+log = structlog.get_logger(__name__)
+_T = TypeVar("_T")
+
+
+class NicRecord(msgspec.Struct, kw_only=True):
+    """What a NIC carried before it went under a bridge."""
+
+    interface: str
+    bridge: str
+    mtu: int
+    addresses: list[Address] = []
+    routes: list[Route] = []
+
+
+class PhysicalNics:
+    """The NICs that this agent has put under bridges; `folder` keeps one record for each."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def recorded(self) -> list[NicRecord]:
+        """All records, in order of name."""
+        return [self._load(path) for path in sorted(self._folder.glob("nic-*.json"))]
+
+    async def attach(self, links: Links, interface: str, bridge_name: str) -> None:
+        """Put `interface` under the bridge, which takes over its MAC, addresses and routes.
+
+        A NIC that was not under it yet is given back if a step fails: LookupError, NetlinkError
+        or OSError says why. Calling it again repairs what is missing.
+        """
+        nic, bridge = await links.need(interface), await links.need(bridge_name)
+        record = await self._take_note(links, nic, bridge)
+        try:
+            await self._move(links, nic, bridge, record)
+        except BaseException:
+            if nic.master != bridge.index:
+                log.warning("nic.rolled_back", interface=interface, bridge=bridge_name)
+                await self.give_back(links, interface)
+            raise
+
+    async def _take_note(self, links: Links, nic: Link, bridge: Link) -> NicRecord:
+        known = self._find(nic.name)
+        record = NicRecord(interface=nic.name, bridge=bridge.name, mtu=nic.mtu)
+        record.addresses = _joined(await links.addresses(nic), await links.addresses(bridge))
+        record.routes = _joined(await routes_of(links, nic), await routes_of(links, bridge))
+        if known is not None and not record.addresses:  # the bridge was removed under our feet
+            record.addresses, record.routes = known.addresses, known.routes
+        self._save(record)
+        return record
+
+    async def _move(self, links: Links, nic: Link, bridge: Link, record: NicRecord) -> None:
+        if bridge.mac != nic.mac:
+            await links.set(bridge, address=nic.mac)
+        if not nic.up:
+            await links.set(nic, state="up")
+        if nic.master != bridge.index:
+            await links.set(nic, master=bridge.index)
+        if bridge.mtu != nic.mtu:
+            await links.set(bridge, mtu=nic.mtu)
+        if not bridge.up:
+            await links.set(bridge, state="up")
+        on_nic = await links.addresses(nic)
+        missing = set(record.addresses) - set(await links.addresses(bridge))
+        for address in on_nic:
+            await links.remove_address(nic, address)
+        for address in record.addresses:
+            if address in missing:
+                await links.add_address(bridge, address)
+        if missing or on_nic:
+            await add_routes(links, bridge, record.routes)
+
+    async def give_back(self, links: Links, interface: str) -> None:
+        """Take the NIC out of its bridge with what the bridge carried; forget the record."""
+        record = self._find(interface)
+        nic = await links.find(interface)
+        if record is None:
+            return
+        if nic is not None:
+            await self._restore(links, nic, record)
+        else:
+            log.warning("nic.gone", interface=interface)
+        self._path(interface).unlink(missing_ok=True)
+
+    async def _restore(self, links: Links, nic: Link, record: NicRecord) -> None:
+        bridge = await links.find(record.bridge)
+        addresses, routes = record.addresses, record.routes
+        if bridge is not None:
+            on_bridge = await links.addresses(bridge)
+            if on_bridge:  # the administrator may have changed them meanwhile
+                addresses = _joined(on_bridge, await links.addresses(nic))
+                routes = _joined(await routes_of(links, bridge), await routes_of(links, nic))
+            if nic.master == bridge.index:
+                await links.set(nic, master=0)
+            for address in on_bridge:
+                await links.remove_address(bridge, address)
+        for address in addresses:
+            await links.add_address(nic, address)
+        with ignored(errno.ENETUNREACH):  # a route whose way is gone cannot come back
+            await add_routes(links, nic, routes)
+
+    def _path(self, interface: str) -> Path:
+        return self._folder / f"nic-{interface}.json"
+
+    def _find(self, interface: str) -> NicRecord | None:
+        path = self._path(interface)
+        return self._load(path) if path.exists() else None
+
+    def _load(self, path: Path) -> NicRecord:
+        return msgspec.json.decode(path.read_bytes(), type=NicRecord)
+
+    def _save(self, record: NicRecord) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._path(record.interface)
+        temporary = path.with_suffix(".new")
+        temporary.write_bytes(msgspec.json.encode(record))
+        temporary.replace(path)
+
+
+def _joined(first: list[_T], second: list[_T]) -> list[_T]:
+    return list(dict.fromkeys([*first, *second]))

@@ -1,0 +1,218 @@
+"""Makes one network on this host true: bridge, namespace, NIC, DHCP and metadata."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from pathlib import Path
+
+import structlog
+
+from hostagent.network.dhcp import INNER_LINK, DhcpFiles
+from hostagent.network.dnsmasq import Dnsmasq
+from hostagent.network.links import Address, Link, Links, ignored, links_inside, write_sysctl
+from hostagent.network.metadata_server import MetadataServer
+from hostagent.network.netns import (
+    create_namespace,
+    make_inside,
+    namespace_exists,
+    namespace_path,
+    remove_namespace,
+)
+from hostagent.network.physical import PhysicalNics
+from hostagent.network.plan import NetworkPlan
+from hostagent.network.probes import send_release
+from hostagent.protocol.network import METADATA_ADDRESS, namespace_name, service_link_name
+
+_METADATA_PORT = 80
+_BACKLOG = 512
+_HOST_PREFIX = 32
+
+log = structlog.get_logger(__name__)
+
+
+class Segment:
+    """One network on this host. Every method changes only what differs."""
+
+    def __init__(self, network_id: str, run_dir: Path, nics: PhysicalNics) -> None:
+        self.network_id = network_id
+        self.namespace = namespace_name(network_id)
+        self.service_link = service_link_name(network_id)
+        self.dnsmasq = Dnsmasq(DhcpFiles(run_dir / self.namespace))
+        self._nics = nics
+        self._metadata: MetadataServer | None = None
+        self._metadata_inode = 0
+
+    async def converge(self, links: Links, plan: NetworkPlan) -> None:
+        """Make everything of the network as `plan` says.
+
+        Raises LookupError, NetlinkError, OSError or ProcessFailed at the first thing that fails.
+        """
+        bridge = await self._bridge(links, plan)
+        if await self._service(links, plan, bridge):
+            await self.dnsmasq.stop()  # it listens on a link that is no more
+        if plan.spec.kind == "physical":
+            await self._nics.attach(links, plan.spec.physical_interface or "", bridge.name)
+        await self._give_back_other_nics(links, plan)
+        await self._taps(links, plan, bridge)
+        await self.dnsmasq.converge(plan)
+        for mac, address in self.dnsmasq.stale_leases(plan):
+            send_release(self.service_link, mac, address, plan.service_mac, plan.spec.dhcp_address)
+        await self._serve_metadata(plan)
+
+    async def remove(self, links: Links, bridge: str) -> None:
+        """Take everything of the network away; nothing happens to what is gone already."""
+        await self.dnsmasq.remove()
+        await self.stop()
+        for record in self._nics.recorded():
+            if record.bridge == bridge:
+                await self._nics.give_back(links, record.interface)
+        await links.remove(self.service_link)
+        await remove_namespace(self.namespace)
+        await links.remove(bridge)
+
+    async def stop(self) -> None:
+        """Stop what runs inside the agent; the data plane and dnsmasq stay."""
+        if self._metadata is not None:
+            await self._metadata.stop()
+            self._metadata = None
+
+    async def drift(self, links: Links, plan: NetworkPlan) -> list[str]:
+        """What is not as it should be, in a word each; changes nothing."""
+        here = await links.all()
+        bridge = here.get(plan.spec.bridge)
+        wrong = []
+        if bridge is None or not bridge.up:
+            wrong.append("bridge")
+        if plan.service_link not in here or not namespace_exists(plan.namespace):
+            wrong.append("namespace")
+        if plan.spec.physical_interface is not None and plan.spec.kind == "physical":
+            nic = here.get(plan.spec.physical_interface)
+            if nic is None or bridge is None or nic.master != bridge.index:
+                wrong.append("physical_interface")
+        if not self.dnsmasq.serves(plan):
+            wrong.append("dhcp")
+        if self._metadata is None:
+            wrong.append("metadata")
+        return wrong
+
+    async def _bridge(self, links: Links, plan: NetworkPlan) -> Link:
+        bridge = await links.find(plan.spec.bridge)
+        if bridge is None:
+            bridge = await links.add_bridge(plan.spec.bridge, plan.bridge_mac)
+            log.info("bridge.made", network=self.network_id, bridge=bridge.name)
+        if not plan.is_nat:
+            return bridge  # the NIC lends it MAC, MTU and addresses
+        _disable_ipv6(bridge.name)
+        if bridge.mtu != plan.spec.mtu:
+            await links.set(bridge, mtu=plan.spec.mtu)
+        if not bridge.up:
+            await links.set(bridge, state="up")
+        gateway = Address(
+            family=socket.AF_INET,
+            address=plan.spec.gateway,
+            prefix=plan.cidr.prefixlen,
+            broadcast=str(plan.cidr.broadcast_address),
+        )
+        await _exactly(links, bridge, [gateway])
+        return bridge
+
+    async def _service(self, links: Links, plan: NetworkPlan, bridge: Link) -> bool:
+        """Make the namespace and its link; True if the link is a new one."""
+        if not namespace_exists(self.namespace):
+            await self.stop()
+            await links.remove(self.service_link)
+            await create_namespace(self.namespace)
+        outer = await links.find(self.service_link)
+        fresh = outer is None
+        if outer is None:
+            outer = await links.add_veth(
+                self.service_link, INNER_LINK, plan.service_mac, self.namespace
+            )
+        _disable_ipv6(outer.name)
+        if outer.mtu != plan.spec.mtu:
+            await links.set(outer, mtu=plan.spec.mtu)
+        if outer.master != bridge.index:
+            await links.set(outer, master=bridge.index)
+        if not outer.up:
+            await links.set(outer, state="up")
+        async with links_inside(self.namespace) as inside:
+            await _configure_inside(inside, plan)
+        return fresh
+
+    async def _give_back_other_nics(self, links: Links, plan: NetworkPlan) -> None:
+        """The NIC of a network may change: the former one gets its own back."""
+        for record in self._nics.recorded():
+            if record.bridge == plan.spec.bridge and (
+                plan.is_nat or record.interface != plan.spec.physical_interface
+            ):
+                await self._nics.give_back(links, record.interface)
+
+    async def _taps(self, links: Links, plan: NetworkPlan, bridge: Link) -> None:
+        """Bring VMs back to a bridge that was made anew."""
+        here = await links.all()
+        for port in plan.spec.ports:
+            tap = here.get(port.tap)
+            if tap is not None and tap.master != bridge.index:
+                with ignored(errno.ENODEV):  # its VM ended just now
+                    await links.set(tap, master=bridge.index, state="up")
+
+    async def _serve_metadata(self, plan: NetworkPlan) -> None:
+        inode = namespace_path(self.namespace).stat().st_ino
+        if self._metadata is not None and inode != self._metadata_inode:
+            await self.stop()
+        if self._metadata is not None:
+            self._metadata.update(plan)
+            return
+        listener = await make_inside(self.namespace, _metadata_socket)
+        server = MetadataServer(plan)
+        await server.start(listener)
+        self._metadata, self._metadata_inode = server, inode
+
+
+def _metadata_socket() -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((METADATA_ADDRESS, _METADATA_PORT))
+    listener.listen(_BACKLOG)
+    listener.setblocking(False)
+    return listener
+
+
+def _disable_ipv6(link: str) -> None:
+    # Private networks are IPv4; the host must not answer there by a link-local address.
+    if Path(f"/proc/sys/net/ipv6/conf/{link}").exists():
+        write_sysctl(f"ipv6/conf/{link}/disable_ipv6", "1")
+
+
+async def _exactly(links: Links, link: Link, wanted: list[Address]) -> None:
+    present = await links.addresses(link)
+    for address in present:
+        if address not in wanted:
+            await links.remove_address(link, address)
+    for address in wanted:
+        if address not in present:
+            await links.add_address(link, address)
+
+
+async def _configure_inside(inside: Links, plan: NetworkPlan) -> None:
+    loopback, inner = await inside.need("lo"), await inside.need(INNER_LINK)
+    if not loopback.up:
+        await inside.set(loopback, state="up")
+    if inner.mtu != plan.spec.mtu:
+        await inside.set(inner, mtu=plan.spec.mtu)
+    if inner.mac != plan.service_mac:
+        await inside.set(inner, address=plan.service_mac)
+    if not inner.up:
+        await inside.set(inner, state="up")
+    dhcp = Address(
+        family=socket.AF_INET,
+        address=plan.spec.dhcp_address,
+        prefix=plan.cidr.prefixlen,
+        broadcast=str(plan.cidr.broadcast_address),
+    )
+    metadata = Address(family=socket.AF_INET, address=METADATA_ADDRESS, prefix=_HOST_PREFIX)
+    await _exactly(inside, inner, [dhcp, metadata])
+    await inside.ipr.route(
+        "replace", family=socket.AF_INET, dst="default", gateway=plan.spec.gateway
+    )
