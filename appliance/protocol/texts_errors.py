@@ -388,11 +388,58 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "请在物理机上排除原因，系统会自动重试。",
     ),
     # Placement and VMs
-    "placement.no_host": (
-        "No host can take this virtual machine. {explanation}",
-        "Free capacity, add a host, or choose a smaller size.",
-        "没有物理机可容纳该云主机。{explanation}",
-        "请释放容量、添加物理机或选择更小的规格。",
+    "placement.no_hosts": (
+        "The cluster has no such host.",
+        "Add a host to the cluster, or leave the choice to the system.",
+        "集群中没有这样的物理机。",
+        "请向集群添加物理机，或由系统选择。",
+    ),
+    "placement.none_enabled": (
+        "None of the {count} hosts is enabled.",
+        "Enable a host.",
+        "{count} 台物理机均未启用。",
+        "请启用一台物理机。",
+    ),
+    "placement.none_connected": (
+        "None of the {count} enabled hosts is connected.",
+        "Check that the hosts are on and their agents run.",
+        "{count} 台已启用的物理机均未连接。",
+        "请检查物理机是否开机、代理是否运行。",
+    ),
+    "placement.no_cpu": (
+        "Not enough CPU: {needed} are needed; of {count} hosts, {host} has the most free: {free} "
+        "(over-provisioning ratio {ratio}).",
+        "Ask for fewer CPUs, stop other machines, or add a host.",
+        "CPU 不足：需要 {needed} 个；{count} 台物理机中 {host} 空闲最多：{free} 个"
+        "（超分比例 {ratio}）。",
+        "请减少 CPU 数、停止其他云主机或添加物理机。",
+    ),
+    "placement.no_memory": (
+        "Not enough memory: {needed_bytes} are needed; of {count} hosts, {host} has the most "
+        "free: {free_bytes} ({reserved_bytes} are reserved for the host itself).",
+        "Ask for less memory, stop other machines, or add a host.",
+        "内存不足：需要 {needed_bytes}；{count} 台物理机中 {host} 空闲最多：{free_bytes}"
+        "（其中 {reserved_bytes} 为物理机保留）。",
+        "请减少内存、停止其他云主机或添加物理机。",
+    ),
+    "placement.no_disk": (
+        "Not enough disk: {needed_bytes} are needed, but the primary storage {name} has "
+        "{available_bytes} free.",
+        "Free space, ask for a smaller disk, or add storage.",
+        "磁盘空间不足：需要 {needed_bytes}，主存储 {name} 可用 {available_bytes}。",
+        "请释放空间、减小磁盘或增加存储。",
+    ),
+    "network.check_failed": (
+        "{reason}.",
+        "Change the values of the network, or mend the cause on the host.",
+        "主机检查未通过：{reason}。",
+        "请修改网络参数，或在物理机上排除原因。",
+    ),
+    "host.bad_join_token": (
+        "The join token is unknown, used, or too old.",
+        "Get a new one from the appliance.",
+        "加入令牌无效、已使用或已过期。",
+        "请从设备获取新的令牌。",
     ),
     "vm.wrong_state": (
         "The virtual machine {name} is {state}; that does not allow {action}.",

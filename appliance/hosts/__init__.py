@@ -1,0 +1,1 @@
+"""The link to the agents: listener, enrolment, typed calls and streams."""

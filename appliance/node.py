@@ -1,0 +1,229 @@
+"""One management node: builds its parts, starts them in order and stops them in reverse."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import structlog
+import uvloop
+
+from appliance.api.app import build_app
+from appliance.api.server import ApiServer
+from appliance.engine.models import JOB_KIND
+from appliance.engine.registry import Registry
+from appliance.engine.runner import Runner
+from appliance.hosts.ca import CertificateAuthority
+from appliance.hosts.links import HostLinks
+from appliance.hosts.listener import AgentListener
+from appliance.services import overview
+from appliance.services.compute.consoles import Consoles
+from appliance.services.compute.guests import GuestShutdown
+from appliance.services.compute.service import Compute
+from appliance.services.compute.sync import StateSync
+from appliance.services.hostwatch import HostWatch
+from appliance.services.identity.service import Identity
+from appliance.services.images.offerings import Offerings
+from appliance.services.images.service import Images
+from appliance.services.infrastructure.service import Infrastructure
+from appliance.services.networks.service import Networks
+from appliance.services.parts import Parts
+from appliance.services.setup.removal import Removal
+from appliance.services.setup.service import Setup
+from appliance.services.storage.service import Storage
+from appliance.store.database import Store
+from appliance.store.kinds import Kinds
+from hostagent.protocol.enrolment import JoinToken
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeConfig:
+    """How a node is started. `stop_guests` is for the first-look way to run: guests stop with
+    the node and start with it again.
+    """
+
+    state_dir: Path
+    bind: str = "0.0.0.0"  # noqa: S104 clients come from the network
+    port: int = 8443
+    agent_port: int = 8444
+    starter_dir: Path | None = None
+    local_agent: bool = False
+    stop_guests: bool = False
+
+
+class Node:
+    """A management node from its configuration."""
+
+    def __init__(self, config: NodeConfig) -> None:
+        self._config = config
+        self._folder = config.state_dir / "service"
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder.chmod(0o700)
+        self.ca = CertificateAuthority.load_or_create(self._folder / "ca", socket.gethostname())
+        kinds = Kinds()
+        kinds.add(JOB_KIND)
+        self.store = Store(self._folder / "anyun.db", kinds)
+        self.registry = Registry()
+        self.runner = Runner(self.store)
+        self.links = HostLinks()
+        self._build_services()
+
+    def _build_services(self) -> None:
+        parts = Parts(
+            store=self.store,
+            registry=self.registry,
+            runner=self.runner,
+            hosts=self.links,
+            storage_root=self._config.state_dir / "storage",
+            starter_folder=self._config.starter_dir,
+        )
+        self.identity = Identity(self.store, ca_fingerprint=self.ca.fingerprint)
+        self.identity.install(self.registry)
+        self.infrastructure = Infrastructure(parts)
+        storage = Storage(parts)
+        Offerings(parts)
+        self._images = Images(parts)
+        networks = Networks(parts)
+        compute = Compute(parts, networks)
+        self._consoles = Consoles(parts)
+        sync = StateSync(self.store, self.links, networks.documents)
+        Setup(parts, Removal(parts))
+        overview.install(parts)
+        self._guests = GuestShutdown(parts)
+        self._watch = HostWatch(
+            self.links,
+            infrastructure=self.infrastructure,
+            storage=storage,
+            networks=networks,
+            compute=compute,
+            sync=sync,
+        )
+
+    async def start(self) -> None:
+        """Start everything; clients and agents can connect when this returns."""
+        config = self._config
+        await self.store.start()
+        setup_code = await self.identity.prepare()
+        self._watch.start()
+        self._listener = AgentListener(self.links, self.ca, self.infrastructure)
+        await self._listener.start(config.bind, config.agent_port)
+        await self.runner.start()
+        app = build_app(
+            self.registry,
+            self.store,
+            self.identity,
+            ca_pem=self.ca.certificate_pem,
+            consoles=self._consoles,
+            screenshot=self._consoles.screenshot,
+            upload=self._images.uploads.receive,
+        )
+        self._api = ApiServer(app, self.ca, host=config.bind, port=config.port)
+        await self._api.start()
+        await self._offer_local_join()
+        self._write_ready(setup_code)
+        log.info("node_ready", port=self._api.port, agent_port=self._listener.port)
+
+    async def stop(self) -> None:
+        """Stop in reverse order; accepted jobs go on at the next start."""
+        (self._folder / "ready.json").unlink(missing_ok=True)
+        if self._config.stop_guests:
+            await self._guests.stop_all()
+        await self._api.stop()
+        await self.runner.stop()
+        await self._listener.stop()
+        await self._watch.stop()
+        await self.store.stop()
+
+    async def _offer_local_join(self) -> None:
+        """Let this machine's own agent enrol, once, through a file that only root can read."""
+        path = self._folder / "local-join-token"
+        path.unlink(missing_ok=True)
+        if not self._config.local_agent or await self.infrastructure.has_local_agent():
+            return
+        secret = await self.infrastructure.make_join_secret(is_local=True)
+        token = JoinToken(
+            addresses=[("127.0.0.1", self._listener.port)],
+            ca_fingerprint=self.ca.fingerprint,
+            secret=secret,
+        )
+        _write_private(path, token.encode().encode())
+
+    def _write_ready(self, setup_code: str | None) -> None:
+        address = "127.0.0.1" if self._config.bind in ("0.0.0.0", "") else self._config.bind  # noqa: S104
+        content = {
+            "url": f"https://{address}:{self._api.port}",
+            "address": address,
+            "port": self._api.port,
+            "agent_port": self._listener.port,
+            "ca_fingerprint": self.ca.fingerprint,
+            "setup_code": setup_code,
+            "pid": os.getpid(),
+        }
+        _write_private(self._folder / "ready.json", msgspec.json.encode(content))
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner may read, whole or not at all."""
+    temporary = path.with_name(path.name + ".new")
+    temporary.unlink(missing_ok=True)
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    temporary.replace(path)
+
+
+async def serve(config: NodeConfig) -> None:
+    """Run a node until SIGTERM or SIGINT."""
+    node = Node(config)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    await node.start()
+    try:
+        await stopping.wait()
+    finally:
+        log.info("node_stopping")
+        await node.stop()
+
+
+def parse(arguments: list[str] | None = None) -> NodeConfig:
+    """The configuration from the command line."""
+    parser = argparse.ArgumentParser(description="Anyun management service")
+    parser.add_argument("--state-dir", type=Path, default=Path("/var/lib/anyun"))
+    parser.add_argument("--bind", default=NodeConfig.bind)
+    parser.add_argument("--port", type=int, default=NodeConfig.port)
+    parser.add_argument("--agent-port", type=int, default=NodeConfig.agent_port)
+    parser.add_argument("--starter-dir", type=Path)
+    parser.add_argument("--local-agent", action="store_true", help="let this machine's agent join")
+    parser.add_argument("--stop-guests", action="store_true", help="stop VMs with the service")
+    return NodeConfig(**vars(parser.parse_args(arguments)))
+
+
+def main() -> None:
+    """Entry point."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ]
+    )
+    uvloop.install()
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(parse()))
+
+
+if __name__ == "__main__":
+    main()

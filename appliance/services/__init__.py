@@ -1,0 +1,1 @@
+"""The domains: one folder each, with its tables, its operations and its service."""

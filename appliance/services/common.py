@@ -1,0 +1,98 @@
+"""Small pieces that all services share: finding rows, making them once, naming, updating."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import peewee
+from msgspec import UNSET
+
+from appliance.engine.calls import Call
+from appliance.engine.models import JobRow, render_jobs
+from appliance.protocol.errors import Conflict, InvalidInput, NotFound
+from appliance.protocol.ids import is_id, new_id
+from appliance.protocol.operations import Accepted
+from appliance.protocol.requests import Create, Update
+from appliance.store.database import Store, Transaction
+from appliance.store.fields import BaseModel, now_ms
+
+Row = TypeVar("Row", bound=BaseModel)
+
+
+def find(model: type[Row], ref: str, kind: str, *, field: str | None = None) -> Row:
+    """The row with id `ref`; raises NotFound naming the kind and the request's field."""
+    row = model.get_or_none(model._meta.primary_key == ref)  # type: ignore[attr-defined]
+    if row is None:
+        raise NotFound("resource.not_found", field=field, kind=kind, id=ref)
+    return row
+
+
+def clean_name(name: str) -> str:
+    """`name` without outer blanks; raises InvalidInput for blank or unprintable names."""
+    stripped = unicodedata.normalize("NFC", name).strip()
+    if not stripped:
+        raise InvalidInput("name.blank", field="name")
+    if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co") for character in stripped):
+        raise InvalidInput("name.control_characters", field="name")
+    return stripped
+
+
+def chosen_id(request: Create) -> str:
+    """The client's id for a new resource, or a new one."""
+    if request.id is None:
+        return new_id()
+    if not is_id(request.id):
+        raise InvalidInput("request.bad_id", field="id", value=request.id)
+    return request.id
+
+
+def create_once(model: type[Row], ref: str, values: dict[str, Any]) -> tuple[Row, bool]:
+    """Make a row with id `ref`, or find the very same one made before.
+
+    Returns the row and whether it is new. Raises Conflict if the id is taken by a row with
+    other content, in whichever column of `values`.
+    """
+    row = model.get_or_none(model._meta.primary_key == ref)  # type: ignore[attr-defined]
+    if row is None:
+        created = model.create(id=ref, created_at=now_ms(), **values)
+        return created, True
+    for name, value in values.items():
+        kept = row.__data__.get(name)
+        if kept != (value.get_id() if isinstance(value, peewee.Model) else value):
+            raise Conflict("request.id_taken", field="id", id=ref)
+    return row, False
+
+
+def updater(
+    store: Store, model: type[BaseModel], kind: str
+) -> Callable[[Call, Update], Awaitable[Any]]:
+    """A handler for `<kind>.update`: name and description of a row."""
+
+    async def update(call: Call, request: Update) -> Any:
+        def change(tx: Transaction) -> Any:
+            row: Any = find(model, call.target, kind)
+            if request.name is not UNSET:
+                row.name = clean_name(request.name)
+            if request.description is not UNSET:
+                row.description = request.description
+            row.save()
+            tx.touch(kind, call.target)
+            return store.kinds.render_one(kind, call.target)
+
+        return await store.write(change)
+
+    return update
+
+
+def refuse_if_used(name: str, count: int, users: str) -> None:
+    """Raises Conflict if `count` others still need the resource called `name`."""
+    if count:
+        raise Conflict("resource.in_use", name=name, count=count, users=users)
+
+
+def accepted_before(ref: str) -> Accepted:
+    """The answer to a repeated create: the job that was accepted the first time."""
+    rows = list(JobRow.select().where(JobRow.resource_id == ref).order_by(JobRow.number).limit(1))
+    return Accepted(jobs=render_jobs(rows), resource_ids=[ref])

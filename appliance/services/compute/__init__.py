@@ -1,0 +1,1 @@
+"""Virtual machines: placement, life-cycle, state as libvirt sees it, consoles."""

@@ -1,0 +1,154 @@
+"""Accepting `vm.create`: everything is checked and claimed in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from appliance.engine.calls import Call
+from appliance.protocol import requests as q
+from appliance.protocol.errors import Conflict, InvalidInput, NoResources
+from appliance.protocol.ids import new_id
+from appliance.protocol.resources import ImageStatus, State, VmState
+from appliance.services.common import clean_name, find
+from appliance.services.compute.models import VmRow
+from appliance.services.compute.placement import Wish, choose_host
+from appliance.services.images.models import ImageRow, InstanceOfferingRow
+from appliance.services.infrastructure.models import HostRow
+from appliance.services.networks.allocation import attach
+from appliance.services.networks.models import NetworkRow
+from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
+from appliance.store.database import Transaction
+from appliance.store.fields import now_ms
+
+FREE_SPACE_KEPT_BYTES = 256 * 1024**2
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """What a new machine is made from, found and checked."""
+
+    image: ImageRow
+    network: NetworkRow
+    storage: PrimaryStorageRow
+    cpu_count: int
+    memory_bytes: int
+    disk_bytes: int
+
+
+def check_request(request: q.VmCreate) -> None:
+    """What can be said without looking at anything; raises InvalidInput."""
+    clean_name(request.name)
+    if request.count > 1 and request.address is not None:
+        raise InvalidInput("vm.address_with_count", field="address")
+    if request.count > 1 and request.id is not None:
+        raise InvalidInput("vm.id_with_count", field="id")
+    if request.offering_id is None and None in (request.cpu_count, request.memory_bytes):
+        raise InvalidInput("vm.size_needed", field="offering_id")
+
+
+def names_of(request: q.VmCreate) -> list[str]:
+    """The names of the machines: numbered when there are several."""
+    name = clean_name(request.name)
+    if request.count == 1:
+        return [name]
+    return [f"{name}-{number}" for number in range(1, request.count + 1)]
+
+
+def gather(request: q.VmCreate) -> Ingredients:
+    """Find what the request names; within a write.
+
+    Raises NotFound, Conflict or InvalidInput naming the field at fault.
+    """
+    image = find(ImageRow, request.image_id, "image", field="image_id")
+    if image.status != ImageStatus.READY:
+        raise Conflict("image.not_ready", field="image_id", name=image.name, status=image.status)
+    network = find(NetworkRow, request.network_id, "network", field="network_id")
+    if network.is_deleting:
+        raise Conflict("resource.disabled", field="network_id", name=network.name)
+    cpu_count, memory_bytes = _size(request)
+    disk_bytes = request.root_disk_bytes or image.virtual_size_bytes
+    if disk_bytes < image.virtual_size_bytes:
+        raise InvalidInput(
+            "volume.too_small",
+            field="root_disk_bytes",
+            asked_bytes=disk_bytes,
+            needed_bytes=image.virtual_size_bytes,
+        )
+    storage = PrimaryStorageRow.get_or_none(
+        PrimaryStorageRow.cluster == network.cluster_id, PrimaryStorageRow.state == State.ENABLED
+    )
+    if storage is None:
+        raise NoResources("storage.none")
+    needed_bytes = image.size_bytes + FREE_SPACE_KEPT_BYTES
+    if storage.available_bytes < needed_bytes:
+        raise NoResources(
+            "placement.no_disk",
+            name=storage.name,
+            needed_bytes=needed_bytes,
+            available_bytes=storage.available_bytes,
+        )
+    return Ingredients(image, network, storage, cpu_count, memory_bytes, disk_bytes)
+
+
+def create_rows(
+    tx: Transaction,
+    call: Call,
+    request: q.VmCreate,
+    name: str,
+    parts: Ingredients,
+    is_connected: Callable[[str], bool],
+) -> VmRow:
+    """Claim a place, an address and a disk for one machine, and write it down."""
+    wish = Wish(parts.network.cluster_id, parts.cpu_count, parts.memory_bytes, request.host_id)
+    host: HostRow = choose_host(wish, is_connected)
+    vm = VmRow.create(
+        id=request.id or new_id(),
+        name=name,
+        description=request.description,
+        cluster=parts.network.cluster_id,
+        host_id=host.id,
+        last_host_id=host.id,
+        image_id=parts.image.id,
+        offering_id=request.offering_id,
+        cpu_count=parts.cpu_count,
+        memory_bytes=parts.memory_bytes,
+        state=VmState.STARTING if request.start else VmState.CREATED,
+        state_reason="",
+        ssh_public_key=request.ssh_public_key.strip(),
+        user_data=request.user_data,
+        owner_id=call.caller.account_id,
+        accelerator=host.agent.facts.accelerator,
+        created_at=now_ms(),
+    )
+    attach(vm.id, parts.network, request.address)
+    VolumeRow.create(
+        id=new_id(),
+        vm_id=vm.id,
+        kind="root",
+        image_id=parts.image.id,
+        primary_storage=parts.storage.id,
+        host_id=host.id,
+        size_bytes=parts.disk_bytes,
+        status="creating",
+        created_at=now_ms(),
+    )
+    tx.touch("vm", vm.id)
+    tx.touch("host", host.id)
+    tx.touch("network", parts.network.id)
+    return vm
+
+
+def _size(request: q.VmCreate) -> tuple[int, int]:
+    cpu_count, memory_bytes = request.cpu_count, request.memory_bytes
+    if request.offering_id is not None:
+        offering = find(
+            InstanceOfferingRow, request.offering_id, "instance_offering", field="offering_id"
+        )
+        if offering.state != State.ENABLED:
+            raise Conflict("resource.disabled", field="offering_id", name=offering.name)
+        cpu_count = cpu_count or offering.cpu_count
+        memory_bytes = memory_bytes or offering.memory_bytes
+    if cpu_count is None or memory_bytes is None:
+        raise InvalidInput("vm.size_needed", field="offering_id")
+    return cpu_count, memory_bytes

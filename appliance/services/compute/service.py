@@ -1,0 +1,337 @@
+"""Operations on virtual machines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from appliance.engine.calls import SYSTEM, Call, Caller
+from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
+from appliance.engine.jobs import accept as accept_job
+from appliance.engine.runner import Runner
+from appliance.protocol import requests as q
+from appliance.protocol.errors import ApiError, Conflict
+from appliance.protocol.ids import is_id
+from appliance.protocol.operations import Accepted
+from appliance.protocol.resources import Job, VmState
+from appliance.services.common import accepted_before, find, updater
+from appliance.services.compute.creation import check_request, create_rows, gather, names_of
+from appliance.services.compute.machine import ALLOWED, VM_MACHINE
+from appliance.services.compute.models import VmRow
+from appliance.services.compute.placement import Wish, choose_host
+from appliance.services.compute.steps import VmSteps
+from appliance.services.compute.views import render_vms, vms_with_address
+from appliance.services.infrastructure.models import HostRow
+from appliance.services.networks.documents import Guest
+from appliance.services.networks.models import NicRow
+from appliance.services.networks.service import Networks
+from appliance.services.parts import Parts
+from appliance.services.storage.models import VolumeRow
+from appliance.store.database import Transaction
+from appliance.store.fields import now_ms
+from appliance.store.kinds import ResourceKind
+
+Finish = Callable[[Transaction, JobRun], None]
+
+
+class Compute:
+    """Virtual machines."""
+
+    def __init__(self, parts: Parts, networks: Networks) -> None:
+        self._store = parts.store
+        self._links = parts.hosts
+        self._runner: Runner = parts.runner
+        self.steps = VmSteps(parts.store, parts.hosts, networks.documents)
+        networks.set_guest_source(guests_on)
+        parts.store.kinds.add(
+            ResourceKind(
+                name="vm",
+                model=VmRow,
+                render=render_vms,
+                search=("name", "id", "description"),
+                search_also=lambda text: VmRow.id.in_(vms_with_address(text)),
+            )
+        )
+        self._jobs: dict[str, JobDefinition] = {}
+        self._define_jobs()
+        bind = parts.registry.bind
+        bind("vm.create", self._create)
+        bind("vm.update", updater(parts.store, VmRow, "vm"))
+        for verb in ("start", "stop", "reboot", "pause", "resume", "destroy", "recover", "expunge"):
+            bind(f"vm.{verb}", self._action(verb))
+
+    def _define_jobs(self) -> None:
+        s = self.steps
+        start = (
+            Step("configure_network", s.configure_network, s.release),
+            Step("start_domain", s.start_domain, s.power_off),
+        )
+        self._define(
+            "create",
+            (
+                Step("cache_image", s.cache_image),
+                Step("create_disk", s.create_disk, s.delete_disk),
+                *start,
+            ),
+            done=self._created,
+            failed=self._not_created,
+            steps_for=_creation_steps,
+        )
+        self._define("start", start, done=_ends_in(VmState.RUNNING), failed=self._not_started)
+        off = (Step("shut_down", s.shut_down), Step("power_off", s.power_off))
+        self._define(
+            "stop",
+            (*off, Step("release", s.release)),
+            done=_ends_in(VmState.STOPPED),
+            failed=_back,
+            steps_for=_stop_steps,
+        )
+        self._define(
+            "reboot",
+            (Step("reboot_domain", s.reboot_domain),),
+            done=_ends_in(VmState.RUNNING),
+            failed=_back,
+        )
+        self._define(
+            "pause",
+            (Step("pause_domain", s.pause_domain),),
+            done=_ends_in(VmState.PAUSED),
+            failed=_back,
+        )
+        self._define(
+            "resume",
+            (Step("resume_domain", s.resume_domain),),
+            done=_ends_in(VmState.RUNNING),
+            failed=_back,
+        )
+        self._define(
+            "destroy",
+            (Step("power_off", s.power_off), Step("release", s.release)),
+            done=_ends_in(VmState.DESTROYED),
+            failed=_back,
+        )
+        self._define("recover", (), done=_ends_in(VmState.STOPPED), failed=_back)
+        self._define(
+            "expunge",
+            (
+                Step("power_off", s.power_off),
+                Step("release", s.release),
+                Step("delete_disk", s.delete_disk),
+            ),
+            done=forget,
+            failed=_back,
+        )
+
+    def _define(self, verb: str, steps: tuple[Step, ...], **hooks: Any) -> None:
+        definition = JobDefinition(operation=f"vm.{verb}", steps=steps, **hooks)
+        self._jobs[verb] = self._runner.define(definition)
+
+    # Operations
+
+    async def _create(self, call: Call, request: q.VmCreate) -> Accepted:
+        check_request(request)
+
+        def create(tx: Transaction) -> Accepted:
+            if request.id is not None and is_id(request.id):
+                existing = VmRow.get_or_none(VmRow.id == request.id)
+                if existing is not None:
+                    return _same_or_conflict(existing, request)
+            ingredients = gather(request)
+            jobs: list[Job] = []
+            for name in names_of(request):
+                vm = create_rows(tx, call, request, name, ingredients, self._links.is_connected)
+                data = {"start": request.start, "host_id": vm.host_id}
+                jobs.append(self._accept(tx, call.caller, "create", vm, data))
+            return Accepted(jobs=jobs, resource_ids=[job.resource_id for job in jobs])
+
+        return await self._store.write(create)
+
+    def _action(self, verb: str) -> Callable[[Call, Any], Any]:
+        async def handle(call: Call, request: Any) -> Accepted:
+            return await self.act(call.caller, verb, call.target, request)
+
+        return handle
+
+    async def act(self, caller: Caller, verb: str, vm_id: str, request: Any = None) -> Accepted:
+        """Accept one action on a machine; raises Conflict if its state does not allow it."""
+
+        def accept(tx: Transaction) -> Accepted:
+            vm = find(VmRow, vm_id, "vm")
+            self._check_state(vm, verb)
+            data: dict[str, Any] = {"before": vm.state, "host_id": vm.host_id}
+            if isinstance(request, q.VmStop):
+                data |= {"force": request.force, "timeout_s": request.timeout_s}
+            if isinstance(request, q.VmReboot):
+                data |= {"force": request.force}
+            if verb == "start":
+                data["host_id"] = self._claim_place(vm)
+            _move(tx, vm, _TRANSIENT_OF.get(verb, VmState(vm.state)))
+            job = self._accept(tx, caller, verb, vm, data)
+            return Accepted(jobs=[job], resource_ids=[vm.id])
+
+        return await self._store.write(accept)
+
+    async def resume_stopped_by_us(self, host_id: str) -> None:
+        """Start the machines again that the appliance itself stopped when it went down."""
+        query = VmRow.select(VmRow.id).where(
+            VmRow.resume, VmRow.last_host_id == host_id, VmRow.state == VmState.STOPPED
+        )
+        for (vm_id,) in await self._store.read(lambda: list(query.tuples())):
+            await self.act(SYSTEM, "start", vm_id)
+
+    def _accept(
+        self, tx: Transaction, caller: Caller, verb: str, vm: VmRow, data: dict[str, Any]
+    ) -> Job:
+        queue = f"vm:{vm.id}"
+        new = NewJob(
+            definition=self._jobs[verb],
+            queue=queue,
+            resource_kind="vm",
+            resource_id=vm.id,
+            resource_name=vm.name,
+            data=data,
+        )
+        job = accept_job(tx, caller, new)
+        self._runner.launch(tx, queue, job.id)
+        return job
+
+    def _check_state(self, vm: VmRow, verb: str) -> None:
+        allowed = ALLOWED[verb]
+        if VmState(vm.state) not in allowed:
+            raise Conflict(
+                "vm.wrong_state",
+                name=vm.name,
+                state=vm.state,
+                action=verb,
+                allowed=", ".join(sorted(allowed)),
+            )
+
+    def _claim_place(self, vm: VmRow) -> str:
+        """Claim CPU and memory where the machine's disk is."""
+        volume = VolumeRow.get(VolumeRow.vm_id == vm.id, VolumeRow.kind == "root")
+        wish = Wish(vm.cluster_id, vm.cpu_count, vm.memory_bytes, volume.host_id)
+        host = choose_host(wish, self._links.is_connected)
+        vm.host_id = vm.last_host_id = host.id
+        vm.accelerator = host.agent.facts.accelerator
+        vm.resume = False
+        return host.id
+
+    # Ends of jobs
+
+    def _created(self, tx: Transaction, run: JobRun) -> None:
+        VolumeRow.update(status="ready").where(VolumeRow.vm_id == run.resource_id).execute()
+        if run.data["start"]:
+            _ends_in(VmState.RUNNING)(tx, run)
+            return
+        VmRow.update(host_id=None).where(VmRow.id == run.resource_id).execute()
+        _ends_in(VmState.STOPPED)(tx, run)
+
+    def _not_created(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
+        forget(tx, run)
+
+    def _not_started(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
+        VmRow.update(host_id=None).where(VmRow.id == run.resource_id).execute()
+        _ends_in(VmState.STOPPED)(tx, run)
+
+
+_TRANSIENT_OF = {
+    "start": VmState.STARTING,
+    "stop": VmState.STOPPING,
+    "reboot": VmState.REBOOTING,
+    "pause": VmState.PAUSING,
+    "resume": VmState.RESUMING,
+    "destroy": VmState.DESTROYING,
+    "expunge": VmState.EXPUNGING,
+}
+
+
+def guests_on(host_id: str) -> list[Guest]:
+    """The machines that are placed on a host, for its network document; within a read."""
+    return [
+        Guest(
+            vm_id=vm.id,
+            name=vm.name,
+            host_id=host_id,
+            image_id=vm.image_id,
+            ssh_public_keys=vm.ssh_public_key.splitlines(),
+            user_data=vm.user_data,
+        )
+        for vm in VmRow.select().where(VmRow.host_id == host_id)
+    ]
+
+
+def forget(tx: Transaction, run: JobRun) -> None:
+    """Delete a machine with its claims: place, address, disk."""
+    vm_id = run.resource_id
+    networks = [row.network_id for row in NicRow.select().where(NicRow.vm_id == vm_id)]
+    NicRow.delete().where(NicRow.vm_id == vm_id).execute()
+    VolumeRow.delete().where(VolumeRow.vm_id == vm_id).execute()
+    VmRow.delete().where(VmRow.id == vm_id).execute()
+    tx.touch("vm", vm_id)
+    _touch_around(tx, run.data.get("host_id"), networks)
+
+
+def _move(tx: Transaction, vm: VmRow, state: VmState, reason: str = "") -> None:
+    """Put a machine into `state`; raises UndefinedTransition for what cannot be."""
+    VM_MACHINE.check(VmState(vm.state), state)
+    vm.state = state
+    vm.state_reason = reason
+    if state == VmState.RUNNING and vm.started_at is None:
+        vm.started_at = now_ms()
+    if state in (VmState.STOPPED, VmState.DESTROYED):
+        vm.started_at = None
+        vm.host_id = None
+    vm.destroyed_at = (vm.destroyed_at or now_ms()) if state == VmState.DESTROYED else None
+    vm.save()
+    tx.touch("vm", vm.id)
+
+
+def _ends_in(state: VmState) -> Finish:
+    def finish(tx: Transaction, run: JobRun) -> None:
+        vm = VmRow.get_by_id(run.resource_id)
+        _move(tx, vm, state)
+        _touch_around(tx, run.data.get("host_id"), [])
+
+    return finish
+
+
+def _back(tx: Transaction, run: JobRun, error: ApiError) -> None:
+    """The action failed: the machine is what it was; libvirt's word corrects it if needed."""
+    vm = VmRow.get_by_id(run.resource_id)
+    vm.state = run.data["before"]
+    vm.host_id = vm.host_id or (run.data["host_id"] if vm.state in _PLACED else None)
+    vm.save()
+    tx.touch("vm", vm.id)
+
+
+_PLACED = (VmState.RUNNING, VmState.PAUSED, VmState.UNKNOWN)
+
+
+def _touch_around(tx: Transaction, host_id: str | None, networks: list[str]) -> None:
+    if host_id and HostRow.select().where(HostRow.id == host_id).exists():
+        tx.touch("host", host_id)
+    for network_id in networks:
+        tx.touch("network", network_id)
+
+
+def _creation_steps(data: dict[str, Any]) -> tuple[str, ...]:
+    names = ("cache_image", "create_disk")
+    return (*names, "configure_network", "start_domain") if data["start"] else names
+
+
+def _stop_steps(data: dict[str, Any]) -> tuple[str, ...]:
+    names = ("power_off", "release")
+    return names if data["force"] else ("shut_down", *names)
+
+
+def _same_or_conflict(vm: VmRow, request: q.VmCreate) -> Accepted:
+    same = (
+        vm.name == request.name.strip()
+        and vm.image_id == request.image_id
+        and vm.offering_id == request.offering_id
+        and vm.ssh_public_key == request.ssh_public_key.strip()
+        and vm.user_data == request.user_data
+    )
+    if not same:
+        raise Conflict("request.id_taken", field="id", id=vm.id)
+    return accepted_before(vm.id)

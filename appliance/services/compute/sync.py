@@ -1,0 +1,121 @@
+"""State follows what libvirt says, also when it happens behind the system's back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import structlog
+
+from appliance.hosts.links import HostLinks
+from appliance.protocol.errors import ApiError
+from appliance.protocol.resources import VmState
+from appliance.services.compute.machine import TRANSIENT, VM_MACHINE
+from appliance.services.compute.models import VmRow
+from appliance.services.networks.documents import Documents
+from appliance.store.database import Store, Transaction
+from appliance.store.fields import now_ms
+from hostagent.protocol import commands as c
+from hostagent.protocol.domain import DomainReport, DomainState
+
+SEEN = {
+    DomainState.RUNNING: VmState.RUNNING,
+    DomainState.PAUSED: VmState.PAUSED,
+    DomainState.STOPPED: VmState.STOPPED,
+}
+
+log = structlog.get_logger()
+
+
+class StateSync:
+    """Adopts what hosts report. Machines that a job works on are left to the job."""
+
+    def __init__(self, store: Store, links: HostLinks, documents: Documents) -> None:
+        self._store = store
+        self._links = links
+        self._documents = documents
+
+    async def host_connected(self, host_id: str) -> None:
+        """Compare all machines that should be on a host with what is there."""
+        try:
+            answer = await self._links.call(host_id, c.DOMAIN_LIST, c.NoParams())
+        except ApiError as error:
+            log.warning("state_sync_failed", host=host_id, error=str(error))
+            return
+        there = {report.vm_id: report for report in answer.domains}
+
+        def expected() -> list[str]:
+            query = VmRow.select(VmRow.id).where(
+                (VmRow.host_id == host_id)
+                | (VmRow.id.in_(list(there)) & (VmRow.last_host_id == host_id))
+            )
+            return [vm_id for (vm_id,) in query.tuples()]
+
+        for vm_id in await self._store.read(expected):
+            report = there.get(vm_id)
+            state = SEEN.get(report.state) if report else VmState.STOPPED
+            await self._adopt(host_id, vm_id, state, report.reason if report else "outside")
+
+    async def host_disconnected(self, host_id: str) -> None:
+        """Nobody knows what the machines of a silent host do."""
+
+        def mark(tx: Transaction) -> None:
+            query = VmRow.select().where(
+                VmRow.host_id == host_id,
+                VmRow.state.in_([VmState.RUNNING, VmState.PAUSED]),
+            )
+            for vm in query:
+                _note(tx, vm, VmState.UNKNOWN, "host_disconnected")
+
+        await self._store.write(mark)
+
+    async def reported(self, host_id: str, report: DomainReport) -> None:
+        """A machine's domain changed on its host."""
+        state = SEEN.get(report.state)
+        if state is not None:
+            await self._adopt(host_id, report.vm_id, state, report.reason)
+
+    async def _adopt(
+        self, host_id: str, vm_id: str, state: VmState | None, reason: str
+    ) -> None:
+        if state is None:
+            return
+
+        def adopt(tx: Transaction) -> bool:
+            vm = VmRow.get_or_none(VmRow.id == vm_id)
+            if vm is None or vm.last_host_id != host_id:
+                return False
+            current = VmState(vm.state)
+            if current in _LEFT_ALONE or current == state:
+                return False
+            if state == VmState.STOPPED and vm.host_id is None:
+                return False
+            vm.host_id = None if state == VmState.STOPPED else host_id
+            _note(tx, vm, state, reason)
+            return True
+
+        if await self._store.write(adopt):
+            log.info("vm_state_adopted", vm=vm_id, state=state, reason=reason)
+            await self._documents_again(host_id)
+
+    async def _documents_again(self, host_id: str) -> None:
+        try:
+            await self._documents.converge(host_id)
+        except ApiError as error:
+            log.warning("network_not_applied", host=host_id, error=str(error))
+
+
+_LEFT_ALONE: Iterable[VmState] = TRANSIENT | {VmState.DESTROYED}
+
+
+def _note(tx: Transaction, vm: VmRow, state: VmState, reason: str) -> None:
+    VM_MACHINE.check(VmState(vm.state), state)
+    vm.state = state
+    vm.state_reason = reason
+    if state == VmState.RUNNING:
+        vm.started_at = vm.started_at or now_ms()
+    if state == VmState.STOPPED:
+        vm.started_at = None
+    vm.save()
+    tx.touch("vm", vm.id)
+    if vm.last_host_id:
+        tx.touch("host", vm.last_host_id)

@@ -1,0 +1,1 @@
+"""Images and instance offerings: what virtual machines are made from."""

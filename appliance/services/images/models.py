@@ -1,0 +1,47 @@
+"""Tables of images and instance offerings."""
+
+from __future__ import annotations
+
+import peewee
+
+from appliance.services.storage.models import ImageStoreRow
+from appliance.store.fields import BaseModel
+
+
+class ImageRow(BaseModel):
+    """An image in an image store; sizes and checksum are known once it is ready."""
+
+    id = peewee.TextField(primary_key=True)
+    name = peewee.TextField()
+    description = peewee.TextField()
+    image_store = peewee.ForeignKeyField(ImageStoreRow, on_delete="RESTRICT")
+    source = peewee.TextField()
+    url = peewee.TextField()
+    platform = peewee.TextField()
+    format = peewee.TextField()
+    status = peewee.TextField()
+    state = peewee.TextField()
+    expected_size_bytes = peewee.BigIntegerField()
+    expected_sha256 = peewee.TextField()
+    size_bytes = peewee.BigIntegerField()
+    virtual_size_bytes = peewee.BigIntegerField()
+    sha256 = peewee.TextField()
+    created_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "image"
+
+
+class InstanceOfferingRow(BaseModel):
+    """A size of virtual machine."""
+
+    id = peewee.TextField(primary_key=True)
+    name = peewee.TextField()
+    description = peewee.TextField()
+    cpu_count = peewee.IntegerField()
+    memory_bytes = peewee.BigIntegerField()
+    state = peewee.TextField()
+    created_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "instance_offering"

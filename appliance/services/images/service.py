@@ -1,0 +1,267 @@
+"""Operations on images: from a file, an address, or the starter image of this appliance."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from hostagent.protocol.storage import ImageInfo
+
+from appliance.engine.calls import Call
+from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
+from appliance.engine.jobs import accept as accept_job
+from appliance.protocol import requests as q
+from appliance.protocol.errors import ApiError, Conflict, InvalidInput, NotFound, to_body
+from appliance.protocol.operations import Accepted
+from appliance.protocol.resources import CheckResult, ImageStatus, State
+from appliance.services.common import (
+    accepted_before,
+    chosen_id,
+    clean_name,
+    create_once,
+    find,
+    updater,
+)
+from appliance.services.images.models import ImageRow
+from appliance.services.images.uploads import Uploads
+from appliance.services.images.views import render_images
+from appliance.services.parts import Parts
+from appliance.services.storage.models import ImageStoreRow
+from appliance.store.database import Transaction
+from appliance.store.kinds import ResourceKind
+from hostagent.protocol import commands as c
+
+LARGEST_IMAGE_BYTES = 2 * 1024**4
+
+
+class Images:
+    """Images of all image stores."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._store = parts.store
+        self._links = parts.hosts
+        self._runner = parts.runner
+        self._starter_folder = parts.starter_folder
+        self.uploads = Uploads(parts.store, parts.hosts)
+        parts.store.kinds.add(ResourceKind(name="image", model=ImageRow, render=render_images))
+        self._create_job = parts.runner.define(
+            JobDefinition(
+                operation="image.create",
+                steps=(
+                    Step("fetch", self._fetch, self._discard),
+                    Step("verify", self._verify, self._discard),
+                ),
+                done=self._ready,
+                failed=self._gone,
+            )
+        )
+        self._delete_job = parts.runner.define(
+            JobDefinition(
+                operation="image.delete",
+                steps=(Step("delete_image", self._discard),),
+                done=lambda tx, run: _forget(tx, run.resource_id),
+                failed=self._keep,
+            )
+        )
+        parts.registry.bind("image.create", self._create)
+        parts.registry.bind("image.update", updater(parts.store, ImageRow, "image"))
+        parts.registry.bind("image.delete", self._delete)
+        parts.registry.bind("host.check_url", self._check_url)
+
+    async def _create(self, call: Call, request: q.ImageCreate) -> Accepted:
+        ref = chosen_id(request)
+        values = {
+            "name": clean_name(request.name),
+            "description": request.description,
+            "image_store": request.image_store_id,
+            "source": request.source,
+            "url": _checked_url(request),
+            "platform": request.platform,
+            "expected_size_bytes": _checked_size(request),
+            "expected_sha256": _checked_sha256(request.sha256),
+        }
+        if request.source == "starter":
+            starter_image(self._starter_folder)
+
+        def create(tx: Transaction) -> Accepted:
+            find(ImageStoreRow, request.image_store_id, "image_store", field="image_store_id")
+            if ImageRow.get_or_none(ImageRow.id == ref) is not None:
+                create_once(ImageRow, ref, values)
+                return accepted_before(ref)
+            is_upload = request.source == "upload"
+            create_once(
+                ImageRow,
+                ref,
+                values
+                | {
+                    "format": "",
+                    "status": ImageStatus.UPLOADING if is_upload else ImageStatus.CREATING,
+                    "state": State.ENABLED,
+                    "size_bytes": 0,
+                    "virtual_size_bytes": 0,
+                    "sha256": "",
+                },
+            )
+            tx.touch("image", ref)
+            return self._accept(tx, call, self._create_job, ref, values["name"])
+
+        return await self._store.write(create)
+
+    async def _delete(self, call: Call, _: q.Empty) -> Accepted:
+        def delete(tx: Transaction) -> Accepted:
+            row = find(ImageRow, call.target, "image")
+            if row.status not in (ImageStatus.READY, ImageStatus.ERROR):
+                raise Conflict("image.not_ready", name=row.name, status=row.status)
+            row.status = ImageStatus.DELETING
+            row.save()
+            tx.touch("image", row.id)
+            return self._accept(tx, call, self._delete_job, row.id, row.name)
+
+        return await self._store.write(delete)
+
+    def _accept(
+        self, tx: Transaction, call: Call, definition: JobDefinition, ref: str, name: str
+    ) -> Accepted:
+        queue = f"image:{ref}"
+        new = NewJob(
+            definition=definition,
+            queue=queue,
+            resource_kind="image",
+            resource_id=ref,
+            resource_name=name,
+        )
+        job = accept_job(tx, call.caller, new)
+        self._runner.launch(tx, queue, job.id)
+        return Accepted(jobs=[job], resource_ids=[ref])
+
+    async def _check_url(self, call: Call, request: q.UrlCheck) -> CheckResult:
+        try:
+            if not _is_http(request.url):
+                raise InvalidInput("image.bad_url", field="url", url=request.url)
+            answer = await self._links.call(
+                call.target, c.IMAGE_CHECK_URL, c.CheckUrlParams(url=request.url)
+            )
+        except ApiError as error:
+            return CheckResult(problems=[to_body(error)], warnings=[], facts={})
+        return CheckResult(problems=[], warnings=[], facts={"size_bytes": answer.size_bytes})
+
+    # Steps
+
+    async def _fetch(self, run: JobRun) -> None:
+        row = await self._row(run.resource_id)
+        store = row.image_store
+        place = c.ImagePlace(image_id=row.id, store_path=store.path)
+        if row.source == "upload":
+            await self.uploads.wait(row.id, run)
+        elif row.source == "url":
+            await self._links.call(
+                store.host_id,
+                c.IMAGE_FETCH_URL,
+                c.FetchUrlParams(place=place, url=row.url, limit_bytes=LARGEST_IMAGE_BYTES),
+                report=run.report,
+            )
+        else:
+            path, _ = starter_image(self._starter_folder)
+            await self._links.call(
+                store.host_id,
+                c.IMAGE_ADOPT_FILE,
+                c.AdoptFileParams(place=place, path=str(path)),
+                report=run.report,
+            )
+
+    async def _verify(self, run: JobRun) -> None:
+        row = await self._row(run.resource_id)
+        sha256 = row.expected_sha256
+        if row.source == "starter":
+            sha256 = starter_image(self._starter_folder)[1]
+        info: ImageInfo = await self._links.call(
+            row.image_store.host_id,
+            c.IMAGE_FINISH,
+            c.FinishParams(
+                place=c.ImagePlace(image_id=row.id, store_path=row.image_store.path),
+                sha256=sha256,
+            ),
+            report=run.report,
+        )
+        run.data["info"] = {
+            "format": info.format,
+            "size_bytes": info.size_bytes,
+            "virtual_size_bytes": info.virtual_size_bytes,
+            "sha256": info.sha256,
+        }
+
+    async def _discard(self, run: JobRun) -> None:
+        row = await self._row(run.resource_id)
+        await self._links.call(
+            row.image_store.host_id,
+            c.IMAGE_DELETE,
+            c.ImagePlace(image_id=row.id, store_path=row.image_store.path),
+        )
+
+    async def _row(self, image_id: str) -> ImageRow:
+        def load() -> ImageRow:
+            row = find(ImageRow, image_id, "image")
+            _ = row.image_store.path  # fetched now, while the snapshot is open
+            return row
+
+        return await self._store.read(load)
+
+    # Ends of jobs
+
+    def _ready(self, tx: Transaction, run: JobRun) -> None:
+        ImageRow.update(status=ImageStatus.READY, **run.data["info"]).where(
+            ImageRow.id == run.resource_id
+        ).execute()
+        tx.touch("image", run.resource_id)
+
+    def _gone(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
+        _forget(tx, run.resource_id)
+
+    def _keep(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
+        ImageRow.update(status=ImageStatus.READY).where(ImageRow.id == run.resource_id).execute()
+        tx.touch("image", run.resource_id)
+
+
+def starter_image(folder: Path | None) -> tuple[Path, str]:
+    """Path and SHA-256 of the starter image; raises NotFound if this appliance has none."""
+    manifest = folder / "manifest.json" if folder else None
+    if folder is None or manifest is None or not manifest.exists():
+        raise NotFound("image.no_starter", field="source")
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    return folder / content["file"], content["sha256"]
+
+
+def _forget(tx: Transaction, image_id: str) -> None:
+    ImageRow.delete().where(ImageRow.id == image_id).execute()
+    tx.touch("image", image_id)
+
+
+def _is_http(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _checked_url(request: q.ImageCreate) -> str:
+    if request.source != "url":
+        return ""
+    if not _is_http(request.url):
+        raise InvalidInput("image.bad_url", field="url", url=request.url)
+    return request.url
+
+
+def _checked_size(request: q.ImageCreate) -> int:
+    if request.source != "upload":
+        return 0
+    if request.size_bytes == 0:
+        raise InvalidInput("image.size_needed", field="size_bytes")
+    return request.size_bytes
+
+
+def _checked_sha256(text: str) -> str:
+    if text and not re.fullmatch(r"[0-9a-fA-F]{64}", text):
+        raise InvalidInput(
+            "request.bad_value", field="sha256", name="sha256", value=text, reason="64 hex digits"
+        )
+    return text.lower()

@@ -1,0 +1,111 @@
+"""Uploads: the content of an image on its way from a client to the image store's host."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from appliance.engine.calls import Call
+from appliance.engine.jobs import JobRun
+from appliance.hosts.links import HostLinks
+from appliance.protocol.errors import ApiError, Conflict, InvalidInput
+from appliance.protocol.operations import Accepted
+from appliance.protocol.resources import ImageStatus
+from appliance.services.common import accepted_before, find
+from appliance.services.images.models import ImageRow
+from appliance.store.database import Store
+from hostagent.protocol import commands as c
+
+START_WITHIN_S = 600.0
+
+
+class _Waiting:
+    """A job that waits for the content of its image."""
+
+    def __init__(self, run: JobRun) -> None:
+        self.run = run
+        self.started = asyncio.Event()
+        self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+
+class Uploads:
+    """Brings together the job that waits and the request that carries the bytes."""
+
+    def __init__(self, store: Store, links: HostLinks) -> None:
+        self._store = store
+        self._links = links
+        self._waiting: dict[str, _Waiting] = {}
+
+    async def wait(self, image_id: str, run: JobRun) -> None:
+        """Let the content of `image_id` arrive; raises what went wrong with it."""
+        waiting = self._waiting[image_id] = _Waiting(run)
+        try:
+            async with asyncio.timeout(START_WITHIN_S):
+                await waiting.started.wait()
+            await waiting.finished
+        except TimeoutError:
+            row = await self._store.read(lambda: find(ImageRow, image_id, "image"))
+            raise Conflict(
+                "image.truncated", received_bytes=0, expected_bytes=row.expected_size_bytes
+            ) from None
+        finally:
+            del self._waiting[image_id]
+
+    async def receive(
+        self, call: Call, image_id: str, length: int, body: AsyncIterator[bytes]
+    ) -> Accepted:
+        """Carry the body of a request to the host; returns the job that goes on with it.
+
+        Raises Conflict if the image does not wait for content or the body ends early.
+        """
+        row = await self._store.read(lambda: _load(image_id))
+        waiting = self._waiting.get(image_id)
+        if row.status != ImageStatus.UPLOADING or waiting is None or waiting.started.is_set():
+            raise Conflict("image.not_uploading", name=row.name, status=row.status)
+        if length != row.expected_size_bytes:
+            raise InvalidInput(
+                "image.truncated",
+                field="size_bytes",
+                received_bytes=length,
+                expected_bytes=row.expected_size_bytes,
+            )
+        waiting.started.set()
+        try:
+            await self._carry(row, waiting.run, body)
+        except ApiError as error:
+            waiting.finished.set_exception(error)
+            raise
+        except BaseException:
+            waiting.finished.set_exception(
+                Conflict("image.truncated", received_bytes=0, expected_bytes=length)
+            )
+            raise
+        waiting.finished.set_result(None)
+        return await self._store.read(lambda: accepted_before(image_id))
+
+    async def _carry(self, row: ImageRow, run: JobRun, body: AsyncIterator[bytes]) -> None:
+        expected = row.expected_size_bytes
+        async with self._links.stream_call(
+            row.image_store.host_id,
+            c.IMAGE_RECEIVE,
+            lambda stream_id: c.ReceiveParams(
+                place=c.ImagePlace(image_id=row.id, store_path=row.image_store.path),
+                size_bytes=expected,
+                stream_id=stream_id,
+            ),
+        ) as stream:
+            received = 0
+            async for chunk in body:
+                received += len(chunk)
+                if received > expected:
+                    break
+                await stream.write(chunk)
+                run.report(received, expected, "bytes")
+            if received != expected:
+                raise Conflict("image.truncated", received_bytes=received, expected_bytes=expected)
+
+
+def _load(image_id: str) -> ImageRow:
+    row = find(ImageRow, image_id, "image")
+    _ = row.image_store.path  # fetched now, while the snapshot is open
+    return row

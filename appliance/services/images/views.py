@@ -1,0 +1,48 @@
+"""How images and instance offerings look to clients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from appliance.protocol.resources import Image, ImageStatus, InstanceOffering, State
+from appliance.services.images.models import ImageRow, InstanceOfferingRow
+from appliance.store.fields import when
+
+
+def render_images(rows: Sequence[ImageRow]) -> list[Image]:
+    """Image rows as clients see them."""
+    return [
+        Image(
+            id=row.id,
+            name=row.name,
+            description=row.description,
+            image_store_id=row.image_store_id,
+            source=row.source,
+            url=row.url,
+            platform=row.platform,
+            format=row.format,
+            status=ImageStatus(row.status),
+            state=State(row.state),
+            size_bytes=row.size_bytes,
+            virtual_size_bytes=row.virtual_size_bytes,
+            sha256=row.sha256,
+            created_at=when(row.created_at),
+        )
+        for row in rows
+    ]
+
+
+def render_offerings(rows: Sequence[InstanceOfferingRow]) -> list[InstanceOffering]:
+    """Offering rows as clients see them."""
+    return [
+        InstanceOffering(
+            id=row.id,
+            name=row.name,
+            description=row.description,
+            cpu_count=row.cpu_count,
+            memory_bytes=row.memory_bytes,
+            state=State(row.state),
+            created_at=when(row.created_at),
+        )
+        for row in rows
+    ]

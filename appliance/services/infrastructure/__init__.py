@@ -1,0 +1,1 @@
+"""Zones, clusters, hosts, and the machines that enrol to become hosts."""

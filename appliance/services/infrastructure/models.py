@@ -1,0 +1,79 @@
+"""Tables of zones, clusters, hosts, enrolled agents and join tokens."""
+
+from __future__ import annotations
+
+import peewee
+from hostagent.protocol.facts import HostFacts
+
+from appliance.store.fields import BaseModel, JsonField
+
+
+class ZoneRow(BaseModel):
+    """A zone."""
+
+    id = peewee.TextField(primary_key=True)
+    name = peewee.TextField()
+    description = peewee.TextField()
+    state = peewee.TextField()
+    created_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "zone"
+
+
+class ClusterRow(BaseModel):
+    """A cluster of a zone."""
+
+    id = peewee.TextField(primary_key=True)
+    name = peewee.TextField()
+    description = peewee.TextField()
+    zone = peewee.ForeignKeyField(ZoneRow, on_delete="RESTRICT")
+    hypervisor = peewee.TextField()
+    state = peewee.TextField()
+    created_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "cluster"
+
+
+class AgentRow(BaseModel):
+    """A machine whose agent has enrolled. `facts` is what it last reported of itself."""
+
+    id = peewee.TextField(primary_key=True)
+    hostname = peewee.TextField()
+    address = peewee.TextField()
+    is_local = peewee.BooleanField()
+    certificate_sha256 = peewee.TextField()
+    facts = JsonField(HostFacts)
+    enrolled_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "agent"
+
+
+class HostRow(BaseModel):
+    """A host of a cluster; it has the id of its agent."""
+
+    id = peewee.TextField(primary_key=True)
+    agent = peewee.ForeignKeyField(AgentRow, on_delete="RESTRICT", unique=True)
+    name = peewee.TextField()
+    description = peewee.TextField()
+    cluster = peewee.ForeignKeyField(ClusterRow, on_delete="RESTRICT")
+    state = peewee.TextField()
+    cpu_ratio = peewee.FloatField()
+    memory_reserved_bytes = peewee.BigIntegerField()
+    created_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "host"
+
+
+class JoinTokenRow(BaseModel):
+    """A one-time permission to enrol; only the hash of its secret is kept."""
+
+    secret_sha256 = peewee.TextField(primary_key=True)
+    is_local = peewee.BooleanField()
+    expires_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "join_token"

@@ -1,0 +1,284 @@
+"""Operations on zones, clusters and hosts; enrolment of agents."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import Any
+
+import structlog
+from hostagent.protocol.facts import HostFacts
+
+from appliance.engine.calls import Call
+from appliance.protocol import requests as q
+from appliance.protocol.errors import Conflict, NotFound, Unauthenticated
+from appliance.protocol.ids import new_id
+from appliance.protocol.resources import State
+from appliance.services.common import (
+    chosen_id,
+    clean_name,
+    create_once,
+    find,
+    refuse_if_used,
+    updater,
+)
+from appliance.services.infrastructure.models import (
+    AgentRow,
+    ClusterRow,
+    HostRow,
+    JoinTokenRow,
+    ZoneRow,
+)
+from appliance.services.infrastructure.views import HostViews, render_clusters, render_zones
+from appliance.services.parts import Parts
+from appliance.store.database import Transaction
+from appliance.store.fields import now_ms
+from appliance.store.kinds import ResourceKind
+
+CPU_RATIO = 10.0
+MEMORY_RESERVED_BYTES = 1024**3
+TOKEN_LIFETIME_MS = 24 * 3600 * 1000
+
+log = structlog.get_logger()
+
+
+class Infrastructure:
+    """Zones, clusters, hosts, enrolled machines."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._store = parts.store
+        self._links = parts.hosts
+        views = HostViews(parts.hosts)
+        kinds = parts.store.kinds
+        kinds.add(ResourceKind(name="zone", model=ZoneRow, render=render_zones))
+        kinds.add(ResourceKind(name="cluster", model=ClusterRow, render=render_clusters))
+        kinds.add(ResourceKind(name="host", model=HostRow, render=views.hosts))
+        kinds.add(
+            ResourceKind(
+                name="host_candidate",
+                model=AgentRow,
+                render=views.candidates,
+                search=("hostname", "id", "address"),
+                visible=lambda: AgentRow.id.not_in(HostRow.select(HostRow.agent)),
+                order="enrolled_at",
+            )
+        )
+        self._bind(parts)
+
+    def _bind(self, parts: Parts) -> None:
+        bind = parts.registry.bind
+        for kind, model in (("zone", ZoneRow), ("cluster", ClusterRow), ("host", HostRow)):
+            bind(f"{kind}.update", updater(parts.store, model, kind))
+        bind("zone.create", self._create_zone)
+        bind("cluster.create", self._create_cluster)
+        bind("cluster.delete", self._delete_cluster)
+        bind("host.create", self._create_host)
+        bind("host.delete", self._delete_host)
+        bind("host.enable", self._enable)
+        bind("host.disable", self._disable)
+
+    # Zones and clusters
+
+    async def _create_zone(self, call: Call, request: q.ZoneCreate) -> Any:
+        values = {
+            "name": clean_name(request.name),
+            "description": request.description,
+            "state": State.ENABLED,
+        }
+        return await self._create("zone", ZoneRow, chosen_id(request), values)
+
+    async def _create_cluster(self, call: Call, request: q.ClusterCreate) -> Any:
+        values = {
+            "name": clean_name(request.name),
+            "description": request.description,
+            "zone": request.zone_id,
+            "hypervisor": request.hypervisor,
+            "state": State.ENABLED,
+        }
+        return await self._create("cluster", ClusterRow, chosen_id(request), values)
+
+    async def _create(self, kind: str, model: Any, ref: str, values: dict[str, Any]) -> Any:
+        def create(tx: Transaction) -> Any:
+            if "zone" in values:
+                find(ZoneRow, values["zone"], "zone", field="zone_id")
+            _, is_new = create_once(model, ref, values)
+            if is_new:
+                tx.touch(kind, ref)
+            return self._store.kinds.render_one(kind, ref)
+
+        return await self._store.write(create)
+
+    async def _delete_cluster(self, call: Call, _: q.Empty) -> None:
+        def delete(tx: Transaction) -> None:
+            row = find(ClusterRow, call.target, "cluster")
+            hosts = HostRow.select().where(HostRow.cluster == row.id).count()
+            refuse_if_used(row.name, hosts, "host")
+            row.delete_instance()
+            tx.touch("cluster", row.id)
+
+        await self._store.write(delete)
+
+    # Hosts
+
+    async def _create_host(self, call: Call, request: q.HostCreate) -> Any:
+        ref = request.candidate_id
+
+        def create(tx: Transaction) -> Any:
+            find(ClusterRow, request.cluster_id, "cluster", field="cluster_id")
+            agent = AgentRow.get_or_none(AgentRow.id == ref)
+            if agent is None:
+                raise NotFound("host.candidate_unknown", field="candidate_id", id=ref)
+            existing = HostRow.get_or_none(HostRow.id == ref)
+            if existing is not None and existing.cluster_id != request.cluster_id:
+                raise Conflict("host.already_used", field="candidate_id", name=existing.name)
+            values = {
+                "agent": ref,
+                "name": clean_name(request.name),
+                "description": request.description,
+                "cluster": request.cluster_id,
+                "state": State.ENABLED,
+                "cpu_ratio": CPU_RATIO,
+                "memory_reserved_bytes": reserved_memory(agent.facts),
+            }
+            if existing is None:
+                HostRow.create(id=ref, created_at=now_ms(), **values)
+                tx.touch("host", ref)
+                tx.touch("host_candidate", ref)
+            return self._store.kinds.render_one("host", ref)
+
+        return await self._store.write(create)
+
+    async def _delete_host(self, call: Call, _: q.Empty) -> None:
+        def delete(tx: Transaction) -> None:
+            row = find(HostRow, call.target, "host")
+            for table, users in (
+                ("vm", "vm"),
+                ("volume", "volume"),
+                ("image_store", "image_store"),
+            ):
+                refuse_if_used(row.name, _count_on_host(table, row.id), users)
+            row.delete_instance()
+            tx.touch("host", row.id)
+            tx.touch("host_candidate", row.id)
+
+        await self._store.write(delete)
+
+    async def _enable(self, call: Call, _: q.Empty) -> Any:
+        return await self._set_state(call.target, State.ENABLED)
+
+    async def _disable(self, call: Call, _: q.Empty) -> Any:
+        return await self._set_state(call.target, State.DISABLED)
+
+    async def _set_state(self, host_id: str, state: State) -> Any:
+        def change(tx: Transaction) -> Any:
+            row = find(HostRow, host_id, "host")
+            row.state = state
+            row.save()
+            tx.touch("host", host_id)
+            return self._store.kinds.render_one("host", host_id)
+
+        return await self._store.write(change)
+
+    # Agents
+
+    async def make_join_secret(self, *, is_local: bool) -> str:
+        """A new one-time secret with which one machine may enrol within a day."""
+        secret = secrets.token_urlsafe(32)
+
+        def keep(tx: Transaction) -> None:
+            JoinTokenRow.delete().where(JoinTokenRow.expires_at < now_ms()).execute()
+            JoinTokenRow.create(
+                secret_sha256=_hash(secret),
+                is_local=is_local,
+                expires_at=now_ms() + TOKEN_LIFETIME_MS,
+            )
+
+        await self._store.write(keep)
+        return secret
+
+    async def has_local_agent(self) -> bool:
+        """Whether an agent of this very machine has enrolled."""
+        query = AgentRow.select().where(AgentRow.is_local)
+        return await self._store.read(query.exists)
+
+    async def enrol(self, secret: str, facts: HostFacts, address: str) -> str:
+        """Use up a join secret; returns the id of the new agent.
+
+        Raises Unauthenticated for a secret that is unknown, used or too old.
+        """
+        host_id = new_id()
+
+        def add(tx: Transaction) -> str:
+            token = JoinTokenRow.get_or_none(JoinTokenRow.secret_sha256 == _hash(secret))
+            if token is None or token.expires_at < now_ms():
+                raise Unauthenticated("host.bad_join_token")
+            token.delete_instance()
+            AgentRow.create(
+                id=host_id,
+                hostname=facts.hostname,
+                address=address,
+                is_local=token.is_local,
+                certificate_sha256="",
+                facts=facts,
+                enrolled_at=now_ms(),
+            )
+            tx.touch("host_candidate", host_id)
+            return host_id
+
+        await self._store.write(add)
+        log.info("agent_enrolled", host=host_id, hostname=facts.hostname, address=address)
+        return host_id
+
+    async def note_certificate(self, host_id: str, sha256: str) -> None:
+        """Remember which certificate an agent must show; another one is refused."""
+
+        def change(tx: Transaction) -> None:
+            AgentRow.update(certificate_sha256=sha256).where(AgentRow.id == host_id).execute()
+
+        await self._store.write(change)
+
+    async def may_connect(self, host_id: str, certificate_sha256: str) -> bool:
+        """Whether this certificate is the one that was issued to the agent."""
+        row = await self._store.read(lambda: AgentRow.get_or_none(AgentRow.id == host_id))
+        return row is not None and secrets.compare_digest(
+            row.certificate_sha256, certificate_sha256
+        )
+
+    async def note_facts(self, host_id: str, facts: HostFacts, address: str) -> None:
+        """Keep what an agent reports of its machine when it connects."""
+
+        def change(tx: Transaction) -> None:
+            AgentRow.update(facts=facts, address=address, hostname=facts.hostname).where(
+                AgentRow.id == host_id
+            ).execute()
+            touch_host(tx, host_id)
+
+        await self._store.write(change)
+
+    async def note_link(self, host_id: str) -> None:
+        """A link came or went: tell clients the host's new status."""
+        await self._store.write(lambda tx: touch_host(tx, host_id))
+
+
+def touch_host(tx: Transaction, host_id: str) -> None:
+    """The host, or the candidate that it still is, changed."""
+    is_host = HostRow.select().where(HostRow.id == host_id).exists()
+    tx.touch("host" if is_host else "host_candidate", host_id)
+
+
+def reserved_memory(facts: HostFacts) -> int:
+    """Memory in bytes that VMs may not claim: 1 GiB, but at most a quarter of a small host."""
+    return min(MEMORY_RESERVED_BYTES, facts.memory_bytes // 4)
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _count_on_host(table: str, host_id: str) -> int:
+    column = "COALESCE(host_id, last_host_id)" if table == "vm" else "host_id"
+    cursor = HostRow._meta.database.execute_sql(  # type: ignore[attr-defined]
+        f"SELECT COUNT(*) FROM {table} WHERE {column} = ?",  # noqa: S608 fixed names
+        (host_id,),
+    )
+    return int(cursor.fetchone()[0])

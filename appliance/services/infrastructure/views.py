@@ -1,0 +1,128 @@
+"""How zones, clusters, hosts and candidates look to clients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hostagent.protocol.facts import HostFacts
+
+from appliance.hosts.links import HostLinks
+from appliance.protocol.resources import (
+    Cluster,
+    Host,
+    HostCandidate,
+    HostNic,
+    State,
+    Status,
+    Zone,
+)
+from appliance.services.infrastructure.ledger import claims_by_host
+from appliance.services.infrastructure.models import AgentRow, ClusterRow, HostRow, ZoneRow
+from appliance.store.fields import when
+
+
+def render_zones(rows: Sequence[ZoneRow]) -> list[Zone]:
+    """Zone rows as clients see them."""
+    return [
+        Zone(
+            id=row.id,
+            name=row.name,
+            description=row.description,
+            state=State(row.state),
+            created_at=when(row.created_at),
+        )
+        for row in rows
+    ]
+
+
+def render_clusters(rows: Sequence[ClusterRow]) -> list[Cluster]:
+    """Cluster rows as clients see them."""
+    return [
+        Cluster(
+            id=row.id,
+            name=row.name,
+            description=row.description,
+            zone_id=row.zone_id,
+            hypervisor=row.hypervisor,
+            state=State(row.state),
+            created_at=when(row.created_at),
+        )
+        for row in rows
+    ]
+
+
+def nics_of(facts: HostFacts) -> list[HostNic]:
+    """The NICs that an agent reported."""
+    return [
+        HostNic(
+            name=nic.name,
+            mac=nic.mac,
+            addresses=list(nic.addresses),
+            is_up=nic.is_up,
+            is_default_route=nic.is_default_route,
+        )
+        for nic in facts.nics
+    ]
+
+
+class HostViews:
+    """Renders hosts and candidates with the state of their links."""
+
+    def __init__(self, links: HostLinks) -> None:
+        self._links = links
+
+    def candidates(self, rows: Sequence[AgentRow]) -> list[HostCandidate]:
+        """Agent rows as clients see them."""
+        return [
+            HostCandidate(
+                id=row.id,
+                hostname=row.hostname,
+                address=row.address,
+                is_local=row.is_local,
+                status=self._status(row.id),
+                accelerator=row.facts.accelerator,
+                accelerator_reason=row.facts.accelerator_reason,
+                cpu_model=row.facts.cpu_model,
+                cpu_count=row.facts.cpu_count,
+                memory_bytes=row.facts.memory_bytes,
+                nics=nics_of(row.facts),
+                enrolled_at=when(row.enrolled_at),
+            )
+            for row in rows
+        ]
+
+    def hosts(self, rows: Sequence[HostRow]) -> list[Host]:
+        """Host rows as clients see them."""
+        claims = claims_by_host([row.id for row in rows])
+        return [self._host(row, *claims.get(row.id, (0, 0))) for row in rows]
+
+    def _host(self, row: HostRow, cpu_claimed: int, memory_claimed: int) -> Host:
+        facts: HostFacts = row.agent.facts
+        return Host(
+            id=row.id,
+            name=row.name,
+            description=row.description,
+            zone_id=row.cluster.zone_id,
+            cluster_id=row.cluster_id,
+            address=row.agent.address,
+            state=State(row.state),
+            status=self._status(row.id),
+            accelerator=facts.accelerator,
+            accelerator_reason=facts.accelerator_reason,
+            cpu_model=facts.cpu_model,
+            cpu_count=facts.cpu_count,
+            cpu_ratio=row.cpu_ratio,
+            cpu_claimed=cpu_claimed,
+            memory_bytes=facts.memory_bytes,
+            memory_reserved_bytes=row.memory_reserved_bytes,
+            memory_claimed_bytes=memory_claimed,
+            os=facts.os,
+            kernel=facts.kernel,
+            libvirt_version=facts.libvirt_version,
+            qemu_version=facts.qemu_version,
+            nics=nics_of(facts),
+            created_at=when(row.created_at),
+        )
+
+    def _status(self, host_id: str) -> Status:
+        return Status.CONNECTED if self._links.is_connected(host_id) else Status.DISCONNECTED

@@ -1,0 +1,1 @@
+"""Networks: address ranges, address allocation, and each host's network document."""

@@ -1,0 +1,169 @@
+"""Checks of CIDR, gateway and ranges, and the choice of addresses. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+from itertools import pairwise
+
+from appliance.protocol.errors import Conflict, InvalidInput
+from appliance.protocol.requests import RangeSpec
+
+Span = tuple[int, int]  # first and last address as numbers, both included
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A checked network: everything as numbers, and the address kept for DHCP."""
+
+    network: IPv4Network
+    gateway: int
+    spans: tuple[Span, ...]
+    dhcp_address: int
+
+
+def parse_network(text: str, *, field: str = "cidr") -> IPv4Network:
+    """The network written in `text`; raises InvalidInput for anything else."""
+    try:
+        network = IPv4Network(text.strip(), strict=True)
+    except (AddressValueError, NetmaskValueError, ValueError):
+        raise InvalidInput("network.bad_cidr", field=field, value=text) from None
+    if "/" not in text:
+        raise InvalidInput("network.bad_cidr", field=field, value=text)
+    if not 8 <= network.prefixlen <= 30:
+        raise InvalidInput("network.cidr_size", field=field, value=text)
+    if network.is_loopback or network.is_link_local or network.is_multicast:
+        raise InvalidInput("network.bad_cidr", field=field, value=text)
+    return network
+
+
+def parse_address(text: str, *, field: str) -> int:
+    """The IPv4 address written in `text`, as a number."""
+    try:
+        return int(IPv4Address(text.strip()))
+    except AddressValueError:
+        raise InvalidInput("network.bad_address", field=field, value=text) from None
+
+
+def check_plan(cidr: str, gateway: str, ranges: Sequence[RangeSpec]) -> Plan:
+    """Check that gateway and ranges fit the network and each other.
+
+    Raises InvalidInput naming the field at fault.
+    """
+    network = parse_network(cidr)
+    gateway_number = parse_address(gateway, field="gateway")
+    _check_inside(network, gateway_number, "gateway")
+    spans = tuple(_parse_span(network, item) for item in ranges)
+    for first, last in spans:
+        if first <= gateway_number <= last:
+            raise InvalidInput(
+                "network.gateway_in_range",
+                field="gateway",
+                gateway=gateway,
+                first=text_of(first),
+                last=text_of(last),
+            )
+    _check_disjoint(spans)
+    dhcp = _dhcp_address(network, gateway_number, spans)
+    if sum(last - first + 1 for first, last in spans) - _covers(spans, dhcp) < 1:
+        raise InvalidInput("network.range_too_small", field="ranges")
+    return Plan(network, gateway_number, spans, dhcp)
+
+
+def check_dns(servers: Iterable[str]) -> list[str]:
+    """DNS servers as canonical texts; raises InvalidInput for what is no address."""
+    return [text_of(parse_address(server, field="dns")) for server in servers]
+
+
+def check_overlap(network: IPv4Network, others: Iterable[tuple[str, str]]) -> None:
+    """Raises Conflict if `network` overlaps one of `others`, pairs of name and CIDR."""
+    for name, cidr in others:
+        if network.overlaps(IPv4Network(cidr)):
+            raise Conflict(
+                "network.cidr_overlap",
+                field="cidr",
+                cidr=str(network),
+                other_cidr=cidr,
+                name=name,
+            )
+
+
+def first_free(spans: Sequence[Span], taken: set[int]) -> int | None:
+    """The lowest address of `spans` that is not in `taken`."""
+    for first, last in sorted(spans):
+        for number in range(first, last + 1):
+            if number not in taken:
+                return number
+    return None
+
+
+def text_of(number: int) -> str:
+    """An address as people write it."""
+    return str(IPv4Address(number))
+
+
+def _parse_span(network: IPv4Network, item: RangeSpec) -> Span:
+    first = parse_address(item.first, field="ranges")
+    last = parse_address(item.last, field="ranges")
+    _check_inside(network, first, "ranges")
+    _check_inside(network, last, "ranges")
+    if last < first:
+        raise InvalidInput(
+            "network.range_reversed", field="ranges", first=item.first, last=item.last
+        )
+    return first, last
+
+
+def _check_inside(network: IPv4Network, number: int, field: str) -> None:
+    lowest = int(network.network_address) + 1
+    highest = int(network.broadcast_address) - 1
+    if not lowest <= number <= highest:
+        raise InvalidInput(
+            "network.outside",
+            field=field,
+            value=text_of(number),
+            cidr=str(network),
+            first=text_of(lowest),
+            last=text_of(highest),
+        )
+
+
+def _check_disjoint(spans: Sequence[Span]) -> None:
+    ordered = sorted(spans)
+    for left, right in pairwise(ordered):
+        if right[0] <= left[1]:
+            raise InvalidInput(
+                "network.range_overlap",
+                field="ranges",
+                first=text_of(left[0]),
+                last=text_of(left[1]),
+                other_first=text_of(right[0]),
+                other_last=text_of(right[1]),
+            )
+
+
+def _covers(spans: Sequence[Span], number: int) -> bool:
+    return any(first <= number <= last for first, last in spans)
+
+
+def _dhcp_address(network: IPv4Network, gateway: int, spans: Sequence[Span]) -> int:
+    """An address for the network's DHCP server: outside the ranges if there is one.
+
+    Searched from the top, so that low addresses stay free for people to use; falls back on
+    the last address of the last range.
+    """
+    lowest = int(network.network_address) + 1
+    highest = int(network.broadcast_address) - 1
+    candidate = highest
+    for first, last in sorted(spans, reverse=True):
+        while candidate > last:
+            if candidate != gateway:
+                return candidate
+            candidate -= 1
+        candidate = min(candidate, first - 1)
+    while candidate >= lowest:
+        if candidate != gateway:
+            return candidate
+        candidate -= 1
+    return max(last for _, last in spans)

@@ -1,0 +1,166 @@
+"""Each host's network document: made from the database, sent until the host has applied it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from hostagent.protocol.commands import NETWORK_APPLY
+
+from appliance.hosts.links import HostLinks
+from appliance.protocol.errors import Unavailable
+from appliance.services.infrastructure.models import HostRow
+from appliance.services.networks.addresses import text_of
+from appliance.services.networks.models import NetworkRow, NicRow
+from appliance.store import feed
+from appliance.store.database import Store
+from hostagent.protocol.network import (
+    InstanceMetadata,
+    NetworkDocument,
+    NetworkReport,
+    NetworkSpec,
+    PortSpec,
+    bridge_name,
+    tap_name,
+)
+
+
+@dataclass(frozen=True)
+class Guest:
+    """What the documents need to know of a virtual machine."""
+
+    vm_id: str
+    name: str
+    host_id: str
+    image_id: str
+    ssh_public_keys: list[str]
+    user_data: str
+
+
+# Lists the guests of a host; runs within a read.
+GuestSource = Callable[[str], Sequence[Guest]]
+
+
+@dataclass
+class _Round:
+    """One sending that any number of callers wait for."""
+
+    done: asyncio.Future[None] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+
+class Documents:
+    """Brings hosts to their network documents.
+
+    Callers at the same time share one sending: a call returns when a document that was made
+    after the call began has been applied.
+    """
+
+    def __init__(self, store: Store, links: HostLinks) -> None:
+        self._store = store
+        self._links = links
+        self._guests_of: GuestSource = lambda host_id: []
+        self._next: dict[str, _Round] = {}
+        self._workers: dict[str, asyncio.Task[None]] = {}
+
+    def set_guest_source(self, source: GuestSource) -> None:
+        """Compute tells which machines are on a host; `source` runs within a read."""
+        self._guests_of = source
+
+    async def converge(self, host_id: str) -> None:
+        """Wait until `host_id` has applied what the database says now.
+
+        Raises Unavailable if the host does not answer or could not apply it.
+        """
+        round_ = self._next.get(host_id)
+        if round_ is None:
+            round_ = self._next[host_id] = _Round()
+            if host_id not in self._workers:
+                task = asyncio.create_task(self._work(host_id), name=f"network {host_id}")
+                self._workers[host_id] = task
+        await asyncio.shield(round_.done)
+
+    async def _work(self, host_id: str) -> None:
+        try:
+            while (round_ := self._next.pop(host_id, None)) is not None:
+                try:
+                    await self._send(host_id)
+                except Exception as error:
+                    round_.done.set_exception(error)
+                    round_.done.exception()  # callers that went away leave it unseen
+                else:
+                    round_.done.set_result(None)
+        finally:
+            del self._workers[host_id]
+
+    async def _send(self, host_id: str) -> None:
+        document = await self._store.read(lambda: self._document(host_id))
+        report: NetworkReport = await self._links.call(host_id, NETWORK_APPLY, document)
+        if not report.applied:
+            reason = "; ".join(item.message for item in report.errors) or "no reason given"
+            name = self._links.name_of(host_id)
+            raise Unavailable("network.not_applied", name=name, reason=reason)
+
+    def _document(self, host_id: str) -> NetworkDocument:
+        generation = feed.bounds()[1]
+        host = HostRow.get_or_none(HostRow.id == host_id)
+        if host is None:
+            return NetworkDocument(generation=generation)
+        guests = {guest.vm_id: guest for guest in self._guests_of(host_id)}
+        ports: dict[str, list[PortSpec]] = defaultdict(list)
+        if guests:
+            for nic in NicRow.select().where(NicRow.vm_id.in_(list(guests))).order_by(NicRow.id):
+                ports[nic.network_id].append(_port(nic, guests[nic.vm_id], host))
+        rows = (
+            NetworkRow.select()
+            .where(NetworkRow.cluster == host.cluster_id, ~NetworkRow.is_deleting)
+            .order_by(NetworkRow.id)
+        )
+        networks = [_network(row, ports[row.id]) for row in rows]
+        return NetworkDocument(generation=generation, networks=networks)
+
+
+def host_name_of(name: str, vm_id: str) -> str:
+    """A DNS label for a machine's name (RFC 1123); names without one get part of the id."""
+    label = re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-")[:63].strip("-")
+    return label or f"vm-{vm_id[-8:]}"
+
+
+def _port(nic: NicRow, guest: Guest, host: HostRow) -> PortSpec:
+    hostname = host_name_of(guest.name, guest.vm_id)
+    return PortSpec(
+        nic_id=nic.id,
+        vm_id=guest.vm_id,
+        tap=tap_name(nic.id),
+        mac=nic.mac,
+        address=text_of(nic.address),
+        hostname=hostname,
+        metadata=InstanceMetadata(
+            instance_id=guest.vm_id,
+            hostname=hostname,
+            ssh_public_keys=guest.ssh_public_keys,
+            user_data=guest.user_data.encode() if guest.user_data else None,
+            zone=host.cluster.zone.name,
+            image_id=guest.image_id,
+        ),
+    )
+
+
+def _network(row: NetworkRow, ports: list[PortSpec]) -> NetworkSpec:
+    return NetworkSpec(
+        id=row.id,
+        kind=row.kind,
+        bridge=bridge_name(row.id),
+        cidr=row.cidr,
+        gateway=row.gateway,
+        dhcp_address=row.dhcp_address,
+        physical_interface=row.physical_interface or None,
+        dns=row.dns,
+        domain=row.domain,
+        mtu=row.mtu,
+        ports=ports,
+    )

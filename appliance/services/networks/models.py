@@ -1,0 +1,58 @@
+"""Tables of networks, their address ranges, and the NICs that hold addresses."""
+
+from __future__ import annotations
+
+import peewee
+
+from appliance.services.infrastructure.models import ClusterRow
+from appliance.store.fields import BaseModel, JsonField
+
+
+class NetworkRow(BaseModel):
+    """A network of a cluster."""
+
+    id = peewee.TextField(primary_key=True)
+    name = peewee.TextField()
+    description = peewee.TextField()
+    cluster = peewee.ForeignKeyField(ClusterRow, on_delete="RESTRICT")
+    kind = peewee.TextField()
+    physical_interface = peewee.TextField()
+    cidr = peewee.TextField()
+    gateway = peewee.TextField()
+    dns = JsonField(list[str])
+    domain = peewee.TextField()
+    mtu = peewee.IntegerField()
+    dhcp_address = peewee.TextField()
+    state = peewee.TextField()
+    is_deleting = peewee.BooleanField(default=False)
+    created_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "network"
+
+
+class RangeRow(BaseModel):
+    """Addresses that a network gives out, as numbers so that they compare."""
+
+    id = peewee.TextField(primary_key=True)
+    network = peewee.ForeignKeyField(NetworkRow, on_delete="CASCADE", backref="ranges")
+    first = peewee.BigIntegerField()
+    last = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "address_range"
+
+
+class NicRow(BaseModel):
+    """A NIC of a virtual machine; the unique index makes each address one NIC's only."""
+
+    id = peewee.TextField(primary_key=True)
+    vm_id = peewee.TextField(index=True)
+    network = peewee.ForeignKeyField(NetworkRow, on_delete="RESTRICT")
+    mac = peewee.TextField(unique=True)
+    address = peewee.BigIntegerField()
+    position = peewee.IntegerField()
+
+    class Meta:
+        table_name = "nic"
+        indexes = ((("network", "address"), True),)

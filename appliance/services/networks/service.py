@@ -1,0 +1,245 @@
+"""Operations on networks, and keeping every host at its network document."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import structlog
+from hostagent.protocol.commands import NETWORK_CHECK
+
+from appliance.engine.calls import Call
+from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
+from appliance.engine.jobs import accept as accept_job
+from appliance.protocol import requests as q
+from appliance.protocol.errors import ApiError, Conflict, InvalidInput, to_body
+from appliance.protocol.ids import new_id
+from appliance.protocol.operations import Accepted
+from appliance.protocol.resources import CheckResult, State
+from appliance.services.common import (
+    accepted_before,
+    chosen_id,
+    clean_name,
+    create_once,
+    find,
+    refuse_if_used,
+    updater,
+)
+from appliance.services.infrastructure.models import ClusterRow, HostRow
+from appliance.services.networks.addresses import (
+    Plan,
+    check_dns,
+    check_overlap,
+    check_plan,
+    text_of,
+)
+from appliance.services.networks.documents import Documents, GuestSource
+from appliance.services.networks.models import NetworkRow, NicRow, RangeRow
+from appliance.services.networks.views import render_networks
+from appliance.services.parts import Parts
+from appliance.store.database import Transaction
+from appliance.store.kinds import ResourceKind
+from hostagent.protocol.network import NetworkCheck
+
+log = structlog.get_logger()
+
+
+class Networks:
+    """Networks and what hosts do for them."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._store = parts.store
+        self._links = parts.hosts
+        self._runner = parts.runner
+        self.documents = Documents(parts.store, parts.hosts)
+        parts.store.kinds.add(
+            ResourceKind(name="network", model=NetworkRow, render=render_networks)
+        )
+        self._create_job = parts.runner.define(
+            JobDefinition(
+                operation="network.create",
+                steps=(Step("apply_network", self._apply, self._unapply),),
+                failed=self._forget,
+            )
+        )
+        self._delete_job = parts.runner.define(
+            JobDefinition(
+                operation="network.delete",
+                steps=(Step("remove_network", self._apply),),
+                done=self._deleted,
+                failed=self._keep,
+            )
+        )
+        parts.registry.bind("network.create", self._create)
+        parts.registry.bind("network.delete", self._delete)
+        parts.registry.bind("network.update", updater(parts.store, NetworkRow, "network"))
+        parts.registry.bind("host.check_network", self._check)
+
+    def set_guest_source(self, source: GuestSource) -> None:
+        """Compute tells which machines are on a host."""
+        self.documents.set_guest_source(source)
+
+    async def host_connected(self, host_id: str) -> None:
+        """Bring a host that (re)connected to its document."""
+        try:
+            await self.documents.converge(host_id)
+        except ApiError as error:
+            log.warning("network_not_applied", host=host_id, error=str(error))
+
+    # Operations
+
+    async def _create(self, call: Call, request: q.NetworkCreate) -> Accepted:
+        plan = check_plan(request.cidr, request.gateway, request.ranges)
+        ref = chosen_id(request)
+        values = {
+            "name": clean_name(request.name),
+            "description": request.description,
+            "cluster": request.cluster_id,
+            "kind": request.kind,
+            "physical_interface": _interface(request),
+            "cidr": str(plan.network),
+            "gateway": text_of(plan.gateway),
+            "dns": check_dns(request.dns),
+            "domain": request.domain,
+            "mtu": request.mtu,
+            "dhcp_address": text_of(plan.dhcp_address),
+            "state": State.ENABLED,
+        }
+
+        def create(tx: Transaction) -> Accepted:
+            find(ClusterRow, request.cluster_id, "cluster", field="cluster_id")
+            if NetworkRow.get_or_none(NetworkRow.id == ref) is None:
+                self._refuse_conflicts(request, plan)
+            _, is_new = create_once(NetworkRow, ref, values)
+            if not is_new:
+                return accepted_before(ref)
+            for first, last in plan.spans:
+                RangeRow.create(id=new_id(), network=ref, first=first, last=last)
+            tx.touch("network", ref)
+            return self._accept(tx, call, self._create_job, ref, values["name"])
+
+        return await self._store.write(create)
+
+    async def _delete(self, call: Call, _: q.Empty) -> Accepted:
+        def delete(tx: Transaction) -> Accepted:
+            row = find(NetworkRow, call.target, "network")
+            nics = NicRow.select().where(NicRow.network == row.id).count()
+            refuse_if_used(row.name, nics, "vm")
+            row.is_deleting = True
+            row.save()
+            return self._accept(tx, call, self._delete_job, row.id, row.name)
+
+        return await self._store.write(delete)
+
+    def _accept(
+        self, tx: Transaction, call: Call, definition: JobDefinition, ref: str, name: str
+    ) -> Accepted:
+        queue = f"network:{ref}"
+        new = NewJob(
+            definition=definition,
+            queue=queue,
+            resource_kind="network",
+            resource_id=ref,
+            resource_name=name,
+        )
+        job = accept_job(tx, call.caller, new)
+        self._runner.launch(tx, queue, job.id)
+        return Accepted(jobs=[job], resource_ids=[ref])
+
+    async def _check(self, call: Call, request: q.NetworkCheck) -> CheckResult:
+        problems = []
+        warnings = []
+        facts: dict[str, Any] = {}
+        try:
+            plan = check_plan(request.cidr, request.gateway, request.ranges)
+            others = await self._store.read(_used_networks)
+            check_overlap(plan.network, others)
+        except ApiError as error:
+            return CheckResult(problems=[to_body(error)], warnings=[], facts={})
+        facts["addresses"] = sum(last - first + 1 for first, last in plan.spans)
+        facts["dhcp_address"] = text_of(plan.dhcp_address)
+        answer = await self._links.call(
+            call.target,
+            NETWORK_CHECK,
+            NetworkCheck(
+                kind=request.kind,
+                cidr=request.cidr,
+                gateway=request.gateway,
+                physical_interface=request.physical_interface or None,
+                range_first=request.ranges[0].first if request.ranges else None,
+                range_last=request.ranges[-1].last if request.ranges else None,
+            ),
+        )
+        for item in answer.problems:
+            error = Conflict("network.check_failed", field=item.field, reason=item.message)
+            (problems if item.severity == "error" else warnings).append(to_body(error))
+        return CheckResult(problems=problems, warnings=warnings, facts=facts)
+
+    def _refuse_conflicts(self, request: q.NetworkCreate, plan: Plan) -> None:
+        check_overlap(plan.network, _used_networks())
+        if request.kind != "physical":
+            return
+        for row in NetworkRow.select().where(
+            NetworkRow.cluster == request.cluster_id,
+            NetworkRow.physical_interface == request.physical_interface,
+        ):
+            raise Conflict(
+                "network.interface_taken",
+                field="physical_interface",
+                name=request.physical_interface,
+                network=row.name,
+            )
+        for host in HostRow.select().where(HostRow.cluster == request.cluster_id):
+            names = [nic.name for nic in host.agent.facts.nics]
+            if request.physical_interface not in names:
+                raise InvalidInput(
+                    "network.interface_missing",
+                    field="physical_interface",
+                    host=host.name,
+                    name=request.physical_interface,
+                    choices=", ".join(names),
+                )
+
+    # Steps
+
+    async def _apply(self, run: JobRun) -> None:
+        """Converge the connected hosts of the cluster; the others follow when they return."""
+
+        def hosts() -> list[str]:
+            row = NetworkRow.get_by_id(run.resource_id)
+            query = HostRow.select(HostRow.id).where(HostRow.cluster == row.cluster_id)
+            return [host_id for (host_id,) in query.tuples()]
+
+        connected = [ref for ref in await self._store.read(hosts) if self._links.is_connected(ref)]
+        await asyncio.gather(*(self.documents.converge(host_id) for host_id in connected))
+
+    async def _unapply(self, run: JobRun) -> None:
+        def hide(tx: Transaction) -> None:
+            NetworkRow.update(is_deleting=True).where(NetworkRow.id == run.resource_id).execute()
+
+        await self._store.write(hide)
+        await self._apply(run)
+
+    def _forget(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
+        self._deleted(tx, run)
+
+    def _deleted(self, tx: Transaction, run: JobRun) -> None:
+        RangeRow.delete().where(RangeRow.network == run.resource_id).execute()
+        NetworkRow.delete().where(NetworkRow.id == run.resource_id).execute()
+        tx.touch("network", run.resource_id)
+
+    def _keep(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
+        NetworkRow.update(is_deleting=False).where(NetworkRow.id == run.resource_id).execute()
+        tx.touch("network", run.resource_id)
+
+
+def _interface(request: q.NetworkCreate) -> str:
+    if request.kind != "physical":
+        return ""
+    if not request.physical_interface:
+        raise InvalidInput("network.interface_needed", field="physical_interface")
+    return request.physical_interface
+
+
+def _used_networks() -> list[tuple[str, str]]:
+    return list(NetworkRow.select(NetworkRow.name, NetworkRow.cidr).tuples())

@@ -1,0 +1,62 @@
+"""How networks look to clients."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from ipaddress import IPv4Address
+
+import peewee
+
+from appliance.protocol.resources import AddressRange, Network, State
+from appliance.services.networks.addresses import text_of
+from appliance.services.networks.models import NetworkRow, NicRow, RangeRow
+from appliance.store.fields import when
+
+
+def render_networks(rows: Sequence[NetworkRow]) -> list[Network]:
+    """Network rows as clients see them, with their ranges and how full they are."""
+    ids = [row.id for row in rows]
+    ranges: dict[str, list[RangeRow]] = defaultdict(list)
+    for item in RangeRow.select().where(RangeRow.network.in_(ids)).order_by(RangeRow.first):
+        ranges[item.network_id].append(item)
+    count = peewee.fn.COUNT(NicRow.id)
+    used = dict(
+        NicRow.select(NicRow.network, count)
+        .where(NicRow.network.in_(ids))
+        .group_by(NicRow.network)
+        .tuples()
+    )
+    return [_render(row, ranges[row.id], used.get(row.id, 0)) for row in rows]
+
+
+def capacity(ranges: Sequence[RangeRow], dhcp_address: int) -> int:
+    """How many addresses the ranges offer to virtual machines."""
+    total = sum(item.last - item.first + 1 for item in ranges)
+    return total - any(item.first <= dhcp_address <= item.last for item in ranges)
+
+
+def _render(row: NetworkRow, ranges: list[RangeRow], used: int) -> Network:
+    return Network(
+        id=row.id,
+        name=row.name,
+        description=row.description,
+        zone_id=row.cluster.zone_id,
+        cluster_id=row.cluster_id,
+        kind=row.kind,
+        physical_interface=row.physical_interface,
+        cidr=row.cidr,
+        gateway=row.gateway,
+        dns=row.dns,
+        domain=row.domain,
+        mtu=row.mtu,
+        ranges=[
+            AddressRange(id=item.id, first=text_of(item.first), last=text_of(item.last))
+            for item in ranges
+        ],
+        dhcp_address=row.dhcp_address,
+        addresses_total=capacity(ranges, int(IPv4Address(row.dhcp_address))),
+        addresses_used=used,
+        state=State(row.state),
+        created_at=when(row.created_at),
+    )

@@ -1,0 +1,1 @@
+"""The seven-step set-up: proposals for this machine, edits, progress, removal."""

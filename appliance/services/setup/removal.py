@@ -1,0 +1,111 @@
+"""Removing a zone with everything in it: machines, images, networks, storages, hosts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from appliance.engine.calls import SYSTEM, Call
+from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
+from appliance.engine.jobs import accept as accept_job
+from appliance.engine.registry import Registry
+from appliance.engine.waiting import finished
+from appliance.protocol import requests as q
+from appliance.protocol.operations import Accepted
+from appliance.protocol.resources import VmState
+from appliance.services.common import find
+from appliance.services.compute.models import VmRow
+from appliance.services.images.models import ImageRow
+from appliance.services.infrastructure.models import ClusterRow, HostRow, ZoneRow
+from appliance.services.networks.models import NetworkRow
+from appliance.services.parts import Parts
+from appliance.services.storage.models import ImageStoreRow, PrimaryStorageRow
+from appliance.store.database import Transaction
+
+IN_BIN = (VmState.DESTROYED,)
+
+
+class Removal:
+    """Uses the very operations that users have, in the order that leaves nothing behind."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._store = parts.store
+        self._runner = parts.runner
+        self._registry: Registry = parts.registry
+        self.steps = (
+            Step("remove_vms", self._remove_vms),
+            Step("remove_images", self._remove_images),
+            Step("remove_networks", self._remove_networks),
+            Step("remove_infrastructure", self._remove_infrastructure),
+        )
+        self._job = parts.runner.define(JobDefinition(operation="zone.delete", steps=self.steps))
+        parts.registry.bind("zone.delete", self._delete_zone)
+
+    async def _delete_zone(self, call: Call, _: q.Empty) -> Accepted:
+        def accept(tx: Transaction) -> Accepted:
+            zone = find(ZoneRow, call.target, "zone")
+            queue = f"zone:{zone.id}"
+            new = NewJob(
+                definition=self._job,
+                queue=queue,
+                resource_kind="zone",
+                resource_id=zone.id,
+                resource_name=zone.name,
+            )
+            job = accept_job(tx, call.caller, new)
+            self._runner.launch(tx, queue, job.id)
+            return Accepted(jobs=[job], resource_ids=[zone.id])
+
+        return await self._store.write(accept)
+
+    async def _remove_vms(self, run: JobRun) -> None:
+        clusters = _clusters_of(run.resource_id)
+
+        def found() -> list[tuple[str, str]]:
+            query = VmRow.select(VmRow.id, VmRow.state).where(VmRow.cluster.in_(clusters))
+            return list(query.tuples())
+
+        for vm_id, state in await self._store.read(found):
+            if state not in IN_BIN:
+                await self._do("vm.destroy", vm_id)
+            await self._do("vm.expunge", vm_id)
+
+    async def _remove_images(self, run: JobRun) -> None:
+        stores = ImageStoreRow.select(ImageStoreRow.id).where(ImageStoreRow.zone == run.resource_id)
+        await self._each("image.delete", ImageRow, ImageRow.image_store.in_(stores))
+
+    async def _remove_networks(self, run: JobRun) -> None:
+        clusters = _clusters_of(run.resource_id)
+        await self._each("network.delete", NetworkRow, NetworkRow.cluster.in_(clusters))
+
+    async def _remove_infrastructure(self, run: JobRun) -> None:
+        zone_id = run.resource_id
+        clusters = _clusters_of(zone_id)
+        await self._each(
+            "primary_storage.delete", PrimaryStorageRow, PrimaryStorageRow.cluster.in_(clusters)
+        )
+        await self._each("image_store.delete", ImageStoreRow, ImageStoreRow.zone == zone_id)
+        await self._each("host.delete", HostRow, HostRow.cluster.in_(clusters))
+        await self._each("cluster.delete", ClusterRow, ClusterRow.zone == zone_id)
+
+        def delete(tx: Transaction) -> None:
+            ZoneRow.delete().where(ZoneRow.id == zone_id).execute()
+            tx.touch("zone", zone_id)
+
+        await self._store.write(delete)
+
+    async def _each(self, operation: str, model: Any, condition: Any) -> None:
+        query = model.select(model.id).where(condition).tuples()
+        for (ref,) in await self._store.read(lambda: list(query)):
+            await self._do(operation, ref)
+
+    async def _do(self, operation: str, ref: str) -> None:
+        """Run one operation as the system and wait until its job has ended well."""
+        call = Call(operation=operation, caller=SYSTEM, target=ref)
+        answer = await self._registry.get(operation).handler(call, q.Empty())
+        if isinstance(answer, Accepted):
+            for job in answer.jobs:
+                await finished(self._store, job.id)
+
+
+def _clusters_of(zone_id: str) -> Any:
+    return ClusterRow.select(ClusterRow.id).where(ClusterRow.zone == zone_id)

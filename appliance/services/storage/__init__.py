@@ -1,0 +1,1 @@
+"""Image stores, primary storages and volumes."""

@@ -1,0 +1,239 @@
+"""Operations on image stores and primary storages, and their sizes as hosts report them."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Any
+
+import structlog
+from hostagent.protocol.commands import STORAGE_CHECK_PATH
+from hostagent.protocol.storage import CheckPathParams, CheckPathResult
+
+from appliance.engine.calls import Call
+from appliance.protocol import requests as q
+from appliance.protocol.errors import ApiError, Conflict, InvalidInput, NoResources, to_body
+from appliance.protocol.resources import CheckResult, State
+from appliance.services.common import (
+    chosen_id,
+    clean_name,
+    create_once,
+    find,
+    refuse_if_used,
+    updater,
+)
+from appliance.services.infrastructure.models import ClusterRow, HostRow, ZoneRow
+from appliance.services.parts import Parts
+from appliance.services.storage.models import ImageStoreRow, PrimaryStorageRow, VolumeRow
+from appliance.services.storage.views import StorageViews, render_volumes
+from appliance.store.database import Transaction
+from appliance.store.kinds import ResourceKind
+
+NEEDED_BYTES = 1024**3
+SYSTEM_FOLDERS = frozenset(
+    {"/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/media", "/mnt", "/opt"}
+    | {"/proc", "/root", "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/var", "/var/lib"}  # noqa: S108
+    | {"/var/log", "/var/tmp"}  # noqa: S108
+)
+
+log = structlog.get_logger()
+
+
+class Storage:
+    """Image stores, primary storages and the volumes on them."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._store = parts.store
+        self._links = parts.hosts
+        views = StorageViews(parts.hosts)
+        kinds = parts.store.kinds
+        kinds.add(ResourceKind(name="image_store", model=ImageStoreRow, render=views.image_stores))
+        kinds.add(
+            ResourceKind(
+                name="primary_storage", model=PrimaryStorageRow, render=views.primary_storages
+            )
+        )
+        kinds.add(
+            ResourceKind(
+                name="volume", model=VolumeRow, render=render_volumes, search=("id", "vm_id")
+            )
+        )
+        bind = parts.registry.bind
+        bind("image_store.create", self._create_image_store)
+        bind("image_store.update", updater(parts.store, ImageStoreRow, "image_store"))
+        bind("image_store.delete", self._delete_image_store)
+        bind("primary_storage.create", self._create_primary)
+        bind("primary_storage.update", updater(parts.store, PrimaryStorageRow, "primary_storage"))
+        bind("primary_storage.delete", self._delete_primary)
+        bind("host.check_path", self._check)
+
+    async def _create_image_store(self, call: Call, request: q.ImageStoreCreate) -> Any:
+        path = checked_path(request.path)
+        ref = chosen_id(request)
+        found = await self._probe(request.host_id, path)
+        values = {
+            "name": clean_name(request.name),
+            "description": request.description,
+            "zone": request.zone_id,
+            "host": request.host_id,
+            "path": path,
+            "state": State.ENABLED,
+        }
+
+        def create(tx: Transaction) -> Any:
+            find(ZoneRow, request.zone_id, "zone", field="zone_id")
+            find(HostRow, request.host_id, "host", field="host_id")
+            _refuse_taken(ImageStoreRow, ref, path, ImageStoreRow.host == request.host_id)
+            return self._keep(tx, "image_store", ImageStoreRow, ref, values, found)
+
+        return await self._store.write(create)
+
+    async def _create_primary(self, call: Call, request: q.PrimaryStorageCreate) -> Any:
+        path = checked_path(request.path)
+        ref = chosen_id(request)
+        hosts = await self._store.read(lambda: _hosts_of(request.cluster_id))
+        found = CheckPathResult(total_bytes=0, available_bytes=0)
+        for host_id in hosts:
+            if self._links.is_connected(host_id):
+                found = await self._probe(host_id, path)
+        values = {
+            "name": clean_name(request.name),
+            "description": request.description,
+            "cluster": request.cluster_id,
+            "kind": request.kind,
+            "path": path,
+            "state": State.ENABLED,
+        }
+
+        def create(tx: Transaction) -> Any:
+            find(ClusterRow, request.cluster_id, "cluster", field="cluster_id")
+            _refuse_taken(
+                PrimaryStorageRow, ref, path, PrimaryStorageRow.cluster == request.cluster_id
+            )
+            return self._keep(tx, "primary_storage", PrimaryStorageRow, ref, values, found)
+
+        return await self._store.write(create)
+
+    def _keep(
+        self,
+        tx: Transaction,
+        kind: str,
+        model: Any,
+        ref: str,
+        values: dict[str, Any],
+        found: CheckPathResult,
+    ) -> Any:
+        existing = model.get_or_none(model.id == ref)
+        if existing is None:
+            sizes = {"total_bytes": found.total_bytes, "available_bytes": found.available_bytes}
+            create_once(model, ref, values | sizes)
+            tx.touch(kind, ref)
+        else:
+            create_once(model, ref, values)
+        return self._store.kinds.render_one(kind, ref)
+
+    async def _delete_image_store(self, call: Call, _: q.Empty) -> None:
+        def delete(tx: Transaction) -> None:
+            row = find(ImageStoreRow, call.target, "image_store")
+            refuse_if_used(row.name, _count("image", "image_store_id", row.id), "image")
+            row.delete_instance()
+            tx.touch("image_store", row.id)
+
+        await self._store.write(delete)
+
+    async def _delete_primary(self, call: Call, _: q.Empty) -> None:
+        def delete(tx: Transaction) -> None:
+            row = find(PrimaryStorageRow, call.target, "primary_storage")
+            refuse_if_used(row.name, _count("volume", "primary_storage_id", row.id), "volume")
+            row.delete_instance()
+            tx.touch("primary_storage", row.id)
+
+        await self._store.write(delete)
+
+    async def _check(self, call: Call, request: q.PathCheck) -> CheckResult:
+        try:
+            path = checked_path(request.path)
+            found = await self._probe(call.target, path)
+        except ApiError as error:
+            return CheckResult(problems=[to_body(error)], warnings=[], facts={})
+        facts = {
+            "path": path,
+            "total_bytes": found.total_bytes,
+            "available_bytes": found.available_bytes,
+            "file_system": found.file_system,
+        }
+        return CheckResult(problems=[], warnings=[], facts=facts)
+
+    async def _probe(self, host_id: str, path: str) -> CheckPathResult:
+        """Let the host test the directory (it is made if need be); raises what is wrong."""
+        result = await self._links.call(host_id, STORAGE_CHECK_PATH, CheckPathParams(path=path))
+        if result.available_bytes < NEEDED_BYTES:
+            raise NoResources(
+                "path.no_space",
+                field="path",
+                path=path,
+                available_bytes=result.available_bytes,
+                needed_bytes=NEEDED_BYTES,
+            )
+        return result
+
+    async def refresh(self, host_id: str) -> None:
+        """Note the present sizes of the storages that `host_id` serves."""
+
+        def paths() -> list[tuple[str, Any, str]]:
+            stores = ImageStoreRow.select().where(ImageStoreRow.host == host_id)
+            host = HostRow.get_or_none(HostRow.id == host_id)
+            if host is None:
+                return []
+            primaries = PrimaryStorageRow.select().where(
+                PrimaryStorageRow.cluster == host.cluster_id
+            )
+            found: list[tuple[str, Any, str]] = [
+                ("image_store", ImageStoreRow, row) for row in stores
+            ]
+            return found + [("primary_storage", PrimaryStorageRow, row) for row in primaries]
+
+        for kind, model, row in await self._store.read(paths):
+            result = await self._links.call(
+                host_id, STORAGE_CHECK_PATH, CheckPathParams(path=row.path)
+            )
+            await self._store.write(_size_noter(kind, model, row.id, result))
+
+
+def checked_path(text: str) -> str:
+    """A directory path in its normal form; raises InvalidInput for relative or system ones."""
+    path = PurePosixPath(text.strip())
+    if not path.is_absolute() or ".." in path.parts or "\0" in text:
+        raise InvalidInput("path.not_absolute", field="path", path=text)
+    normal = str(path)
+    if normal in SYSTEM_FOLDERS:
+        raise InvalidInput("path.reserved", field="path", path=normal)
+    return normal
+
+
+def _size_noter(kind: str, model: Any, ref: str, result: CheckPathResult) -> Any:
+    def note(tx: Transaction) -> None:
+        model.update(total_bytes=result.total_bytes, available_bytes=result.available_bytes).where(
+            model.id == ref
+        ).execute()
+        tx.touch(kind, ref)
+
+    return note
+
+
+def _refuse_taken(model: Any, ref: str, path: str, scope: Any) -> None:
+    other = model.get_or_none(scope, model.path == path, model.id != ref)
+    if other is not None:
+        raise Conflict("path.taken", field="path", path=path, name=other.name)
+
+
+def _hosts_of(cluster_id: str) -> list[str]:
+    query = HostRow.select(HostRow.id).where(HostRow.cluster == cluster_id).tuples()
+    return [host_id for (host_id,) in query]
+
+
+def _count(table: str, column: str, ref: str) -> int:
+    cursor = VolumeRow._meta.database.execute_sql(  # type: ignore[attr-defined]
+        f"SELECT COUNT(*) FROM {table} WHERE {column} = ?",  # noqa: S608 fixed names
+        (ref,),
+    )
+    return int(cursor.fetchone()[0])

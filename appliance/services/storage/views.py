@@ -1,0 +1,87 @@
+"""How image stores, primary storages and volumes look to clients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import peewee
+
+from appliance.hosts.links import HostLinks
+from appliance.protocol.resources import ImageStore, PrimaryStorage, State, Status, Volume
+from appliance.services.infrastructure.models import HostRow
+from appliance.services.storage.models import ImageStoreRow, PrimaryStorageRow, VolumeRow
+from appliance.store.fields import when
+
+
+class StorageViews:
+    """Renders storages; they are connected when a host that serves them is."""
+
+    def __init__(self, links: HostLinks) -> None:
+        self._links = links
+
+    def image_stores(self, rows: Sequence[ImageStoreRow]) -> list[ImageStore]:
+        """Image store rows as clients see them."""
+        return [
+            ImageStore(
+                id=row.id,
+                name=row.name,
+                description=row.description,
+                zone_id=row.zone_id,
+                host_id=row.host_id,
+                path=row.path,
+                state=State(row.state),
+                status=_status(self._links.is_connected(row.host_id)),
+                total_bytes=row.total_bytes,
+                available_bytes=row.available_bytes,
+                created_at=when(row.created_at),
+            )
+            for row in rows
+        ]
+
+    def primary_storages(self, rows: Sequence[PrimaryStorageRow]) -> list[PrimaryStorage]:
+        """Primary storage rows as clients see them, with what the disks on them may grow to."""
+        claimed = dict(
+            VolumeRow.select(VolumeRow.primary_storage, peewee.fn.SUM(VolumeRow.size_bytes))
+            .where(VolumeRow.primary_storage.in_([row.id for row in rows]))
+            .group_by(VolumeRow.primary_storage)
+            .tuples()
+        )
+        return [self._primary(row, claimed.get(row.id, 0)) for row in rows]
+
+    def _primary(self, row: PrimaryStorageRow, claimed_bytes: int) -> PrimaryStorage:
+        hosts = HostRow.select(HostRow.id).where(HostRow.cluster == row.cluster_id).tuples()
+        return PrimaryStorage(
+            id=row.id,
+            name=row.name,
+            description=row.description,
+            zone_id=row.cluster.zone_id,
+            cluster_id=row.cluster_id,
+            kind=row.kind,
+            path=row.path,
+            state=State(row.state),
+            status=_status(any(self._links.is_connected(host_id) for (host_id,) in hosts)),
+            total_bytes=row.total_bytes,
+            available_bytes=row.available_bytes,
+            claimed_bytes=claimed_bytes,
+            created_at=when(row.created_at),
+        )
+
+
+def render_volumes(rows: Sequence[VolumeRow]) -> list[Volume]:
+    """Volume rows as clients see them."""
+    return [
+        Volume(
+            id=row.id,
+            vm_id=row.vm_id,
+            kind=row.kind,
+            primary_storage_id=row.primary_storage_id,
+            host_id=row.host_id,
+            size_bytes=row.size_bytes,
+            status=row.status,
+        )
+        for row in rows
+    ]
+
+
+def _status(is_connected: bool) -> Status:
+    return Status.CONNECTED if is_connected else Status.DISCONNECTED
