@@ -1,0 +1,75 @@
+"""All commands that a service may give to an agent: name, parameters, result, time limit.
+
+Commands may be repeated: the second time finds the work done and answers the same.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from hostagent.protocol import domain as d
+from hostagent.protocol import network as n
+from hostagent.protocol import storage as s
+from hostagent.protocol.facts import HostFacts
+
+P = TypeVar("P")
+R = TypeVar("R")
+
+
+class Nothing(msgspec.Struct, kw_only=True, frozen=True):
+    """Parameters or result of commands that have none."""
+
+
+@dataclass(frozen=True)
+class Command(Generic[P, R]):
+    """One command. `timeout_s` is how long the service waits for its answer."""
+
+    name: str
+    params: type[P]
+    result: type[R]
+    timeout_s: float = 60.0
+
+
+ALL: dict[str, Command[Any, Any]] = {}
+
+
+def _command(name: str, params: type[P], result: type[R], timeout_s: float = 60.0) -> Command[P, R]:
+    command = Command(name, params, result, timeout_s)
+    ALL[name] = command
+    return command
+
+
+HOST_FACTS = _command("host.facts", Nothing, HostFacts)
+HOST_PROBE = _command("host.probe", Nothing, HostFacts, 180.0)
+
+DOMAIN_START = _command("domain.start", d.DomainSpec, d.DomainReport, 180.0)
+DOMAIN_SHUTDOWN = _command("domain.shutdown", d.ShutdownParams, d.DomainReport, 120.0)
+DOMAIN_DESTROY = _command("domain.destroy", d.VmRef, d.DomainReport)
+DOMAIN_UNDEFINE = _command("domain.undefine", d.VmRef, Nothing)
+DOMAIN_REBOOT = _command("domain.reboot", d.VmRef, d.DomainReport, 120.0)
+DOMAIN_RESET = _command("domain.reset", d.VmRef, d.DomainReport)
+DOMAIN_SUSPEND = _command("domain.suspend", d.VmRef, d.DomainReport)
+DOMAIN_RESUME = _command("domain.resume", d.VmRef, d.DomainReport)
+DOMAIN_GET = _command("domain.get", d.VmRef, d.DomainReport)
+DOMAIN_LIST = _command("domain.list", Nothing, d.DomainList)
+DOMAIN_SCREENSHOT = _command("domain.screenshot", d.VmRef, d.Screenshot)
+
+CONSOLE_OPEN = _command("console.open", d.ConsoleParams, Nothing)
+
+STORAGE_CHECK_PATH = _command("storage.check_path", s.CheckPathParams, s.CheckPathResult)
+VOLUME_CREATE_OVERLAY = _command("volume.create_overlay", s.CreateOverlayParams, s.VolumeInfo)
+VOLUME_DELETE = _command("volume.delete", s.VolumeRef, Nothing)
+VOLUME_INFO = _command("volume.info", s.VolumeRef, s.VolumeInfo)
+
+IMAGE_RECEIVE = _command("image.receive", s.ReceiveParams, Nothing, 24 * 3600.0)
+IMAGE_FETCH_URL = _command("image.fetch_url", s.FetchUrlParams, Nothing, 24 * 3600.0)
+IMAGE_CHECK_URL = _command("image.check_url", s.CheckUrlParams, s.CheckUrlResult)
+IMAGE_ADOPT_FILE = _command("image.adopt_file", s.AdoptFileParams, Nothing, 3600.0)
+IMAGE_FINISH = _command("image.finish", s.FinishParams, s.ImageInfo, 3600.0)
+IMAGE_DELETE = _command("image.delete", s.ImagePlace, Nothing)
+IMAGE_ENSURE_CACHED = _command("image.ensure_cached", s.EnsureCachedParams, Nothing, 3600.0)
+
+NETWORK_APPLY = _command("network.apply", n.NetworkDocument, n.NetworkReport, 120.0)
+NETWORK_CHECK = _command("network.check", n.NetworkCheck, n.NetworkCheckResult)
+NETWORK_STATUS = _command("network.status", Nothing, n.NetworkStatus)

@@ -1,0 +1,90 @@
+"""Virtual machines as the service asks for them and as hosts report them."""
+
+from enum import StrEnum
+
+import msgspec
+
+from hostagent.protocol.storage import VolumeRef
+
+
+class DiskSpec(msgspec.Struct, kw_only=True, frozen=True):
+    """A disk; the first one is what the machine boots from."""
+
+    volume: VolumeRef
+    bus: str = "virtio"
+
+
+class NicSpec(msgspec.Struct, kw_only=True, frozen=True):
+    """A NIC: libvirt makes the link `tap` on `bridge`."""
+
+    nic_id: str
+    mac: str
+    bridge: str
+    tap: str
+    mtu: int = 1500
+    model: str = "virtio"
+
+
+class DomainSpec(msgspec.Struct, kw_only=True, frozen=True):
+    """Everything that a host needs to run a machine. `accelerator` is "kvm" or "tcg"."""
+
+    vm_id: str
+    name: str
+    cpu_count: int
+    memory_bytes: int
+    accelerator: str
+    disks: list[DiskSpec]
+    nics: list[NicSpec]
+    cpu_mode: str = "default"
+    firmware: str = "bios"
+
+
+class DomainState(StrEnum):
+    """What libvirt says of a machine."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    OTHER = "other"
+
+
+class DomainReport(msgspec.Struct, kw_only=True, frozen=True):
+    """A machine on a host. `reason`: guest_shutdown, crashed, outside, or empty."""
+
+    vm_id: str
+    state: DomainState
+    reason: str = ""
+
+
+class DomainList(msgspec.Struct, kw_only=True, frozen=True):
+    """All machines of ours that a host knows, running or not."""
+
+    domains: list[DomainReport]
+
+
+class VmRef(msgspec.Struct, kw_only=True, frozen=True):
+    """Names a machine."""
+
+    vm_id: str
+
+
+class ShutdownParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Ask the guest to shut down; with `force`, switch it off when `timeout_s` is over."""
+
+    vm_id: str
+    timeout_s: float = 60.0
+    force: bool = True
+
+
+class Screenshot(msgspec.Struct, kw_only=True, frozen=True):
+    """A machine's screen as a PNG file."""
+
+    png: bytes
+
+
+class ConsoleParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Splice a stream of the link with a machine's screen ("vnc": RFB) or "serial" line."""
+
+    vm_id: str
+    kind: str
+    stream_id: int

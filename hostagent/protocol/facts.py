@@ -1,0 +1,44 @@
+"""What a host agent finds out about its machine."""
+
+import msgspec
+
+
+class NicFacts(msgspec.Struct, kw_only=True, frozen=True):
+    """A network interface. `addresses` are CIDR texts; `speed_mbit_s` 0 when unknown."""
+
+    name: str
+    mac: str = ""
+    addresses: list[str] = []
+    speed_mbit_s: int = 0
+    is_up: bool = False
+    is_default_route: bool = False
+
+
+class FileSystemFacts(msgspec.Struct, kw_only=True, frozen=True):
+    """A mounted file system that could hold images or disks."""
+
+    path: str
+    kind: str
+    total_bytes: int
+    available_bytes: int
+
+
+class HostFacts(msgspec.Struct, kw_only=True, frozen=True):
+    """The machine. `accelerator` is "kvm" only after a guest kernel really booted under it;
+    else "tcg", and `accelerator_reason` is a code that says why.
+    """
+
+    hostname: str
+    os: str = ""
+    kernel: str = ""
+    cpu_model: str = ""
+    cpu_count: int = 1
+    memory_bytes: int = 0
+    nics: list[NicFacts] = []
+    file_systems: list[FileSystemFacts] = []
+    libvirt_version: str = ""
+    qemu_version: str = ""
+    accelerator: str = "tcg"
+    accelerator_reason: str = ""
+    probed_at: float = 0.0  # Unix time of the boot probe, 0 when there was none
+    agent_version: str = ""

@@ -1,0 +1,107 @@
+"""Parameters and results of commands about directories, volumes and images."""
+
+import msgspec
+
+
+class CheckPathParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Test a directory: make it if need be, and really write into it."""
+
+    path: str
+
+
+class CheckPathResult(msgspec.Struct, kw_only=True, frozen=True):
+    """Sizes of the file system that holds the directory."""
+
+    total_bytes: int
+    available_bytes: int
+    file_system: str = ""
+    supports_direct_io: bool = True
+
+
+class VolumeRef(msgspec.Struct, kw_only=True, frozen=True):
+    """A volume: the file `<primary_path>/volumes/<volume_id>.qcow2`."""
+
+    volume_id: str
+    primary_path: str
+
+
+class CreateOverlayParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Make a volume as an overlay on the cached image of the same primary storage."""
+
+    volume: VolumeRef
+    image_id: str
+    size_bytes: int
+
+
+class VolumeInfo(msgspec.Struct, kw_only=True, frozen=True):
+    """A volume as it is: what the guest sees, and what it takes on the disk."""
+
+    path: str
+    size_bytes: int
+    used_bytes: int
+
+
+class ImagePlace(msgspec.Struct, kw_only=True, frozen=True):
+    """An image: the file `<store_path>/images/<image_id>.qcow2`."""
+
+    image_id: str
+    store_path: str
+
+
+class ReceiveParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Take an image's bytes from a stream; answered when all have arrived and are on the disk."""
+
+    place: ImagePlace
+    size_bytes: int
+    stream_id: int
+
+
+class FetchUrlParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Fetch an image over HTTP or HTTPS."""
+
+    place: ImagePlace
+    url: str
+    limit_bytes: int
+
+
+class CheckUrlParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Does this address answer with something that could be an image?"""
+
+    url: str
+
+
+class CheckUrlResult(msgspec.Struct, kw_only=True, frozen=True):
+    """What the address offers; size 0 when the server does not tell."""
+
+    size_bytes: int = 0
+
+
+class AdoptFileParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Copy an image from a file of this machine."""
+
+    place: ImagePlace
+    path: str
+
+
+class FinishParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Check what was received (and its SHA-256 if given), convert it, put it in place."""
+
+    place: ImagePlace
+    sha256: str = ""
+
+
+class ImageInfo(msgspec.Struct, kw_only=True, frozen=True):
+    """An image that is in place. `format` is what was received; what is kept is qcow2."""
+
+    format: str
+    size_bytes: int
+    virtual_size_bytes: int
+    sha256: str
+
+
+class EnsureCachedParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Have an image of a store on this host in the cache of a primary storage."""
+
+    image_id: str
+    store_path: str
+    primary_path: str
