@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hostagent.network.plan import NetworkPlan, short_hostname
-from hostagent.protocol.network import METADATA_ADDRESS
+from hostagent.protocol.network import METADATA_ADDRESS, PortSpec
 
 INNER_LINK = "any0"  # the namespace's end of the service link
 LEASE_TIME_S = 24 * 3600
@@ -35,6 +35,11 @@ class DhcpFiles:
     def names(self) -> Path:
         """DNS names of the VMs, in the form of /etc/hosts; read again on SIGHUP."""
         return self.folder / "names"
+
+    @property
+    def local_names(self) -> Path:
+        """Names that are never asked from other servers; read again on SIGHUP."""
+        return self.folder / "local-names"
 
     @property
     def leases(self) -> Path:
@@ -69,6 +74,7 @@ def render_config(plan: NetworkPlan, files: DhcpFiles, user: str, group: str) ->
         "quiet-dhcp",
         "domain-needed",
         f"addn-hosts={files.names}",
+        f"servers-file={files.local_names}",
         *(f"server={server}" for server in spec.dns),
         f"dhcp-range={plan.cidr.network_address},static,{plan.cidr.netmask},{LEASE_TIME_S}",
         f"dhcp-hostsfile={files.hosts}",
@@ -105,11 +111,17 @@ def render_hosts(plan: NetworkPlan) -> str:
     )
 
 
+def _names(plan: NetworkPlan, port: PortSpec) -> list[str]:
+    name = short_hostname(port.hostname)
+    return [f"{name}.{plan.spec.domain}", name] if plan.spec.domain else [name]
+
+
 def render_names(plan: NetworkPlan) -> str:
     """One line `address names` for each VM NIC, with and without the domain."""
-    lines = []
-    for port in plan.spec.ports:
-        name = short_hostname(port.hostname)
-        names = f"{name}.{plan.spec.domain} {name}" if plan.spec.domain else name
-        lines.append(f"{port.address} {names}\n")
-    return "".join(lines)
+    return "".join(f"{port.address} {' '.join(_names(plan, port))}\n" for port in plan.spec.ports)
+
+
+def render_local_names(plan: NetworkPlan) -> str:
+    """Makes the answer "no such record" our own, for instance for IPv6 addresses of VMs."""
+    names = {name: None for port in plan.spec.ports for name in _names(plan, port)}
+    return "".join(f"server=/{name}/\n" for name in names)

@@ -14,6 +14,7 @@ from hostagent.network.dhcp import (
     DhcpFiles,
     render_config,
     render_hosts,
+    render_local_names,
     render_names,
     unprivileged_user,
 )
@@ -71,11 +72,10 @@ class Dnsmasq:
                 await self.stop()
                 pid = None
             _write(self.files.config, config)
-        hosts_changed = _write(self.files.hosts, render_hosts(plan))
-        names_changed = _write(self.files.names, render_names(plan))
+        changed = [_write(path, text) for path, text in self._lists(plan).items()]
         if pid is None:
             await self._start(plan)
-        elif hosts_changed or names_changed:
+        elif any(changed):
             os.kill(pid, signal.SIGHUP)
 
     async def stop(self) -> None:
@@ -118,12 +118,18 @@ class Dnsmasq:
         return (
             self.pid() is not None
             and _read(self.files.config) == self._config(plan)
-            and _read(self.files.hosts) == render_hosts(plan)
-            and _read(self.files.names) == render_names(plan)
+            and all(_read(path) == text for path, text in self._lists(plan).items())
         )
 
     def _config(self, plan: NetworkPlan) -> str:
         return render_config(plan, self.files, *unprivileged_user())
+
+    def _lists(self, plan: NetworkPlan) -> dict[Path, str]:
+        return {
+            self.files.hosts: render_hosts(plan),
+            self.files.names: render_names(plan),
+            self.files.local_names: render_local_names(plan),
+        }
 
     def _make_folder(self) -> None:
         # dnsmasq reads its files again after it has dropped root.
