@@ -54,7 +54,7 @@ class Cache(QObject):
         self._online = False
         self._follower: concurrent.futures.Future[None] | None = None
         self._waiting: dict[str, list[asyncio.Future[r.Job]]] = {}
-        self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._arrived.connect(self.take, Qt.ConnectionType.QueuedConnection)
 
     @property
     def is_online(self) -> bool:
@@ -114,7 +114,8 @@ class Cache(QObject):
                 known.clear()
                 self.reset.emit(kind)
 
-    def _take(self, items: list[Item]) -> None:
+    def take(self, items: list[Item]) -> None:
+        """Take a batch of what the feeder learned."""
         puts: dict[str, dict[str, Any]] = {}
         for item in items:
             if isinstance(item, Changed):

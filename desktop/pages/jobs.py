@@ -1,0 +1,151 @@
+"""The page of jobs: all work, newest first, with its steps and errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Qt
+
+from appliance.protocol import resources as r
+from desktop import texts
+from desktop.models.columns import Column
+from desktop.pages.base import Shell
+from desktop.pages.detail import Detail
+from desktop.pages.resource_page import ResourcePage
+from desktop.texts import translate
+from desktop.widgets.job_list import JobLine, job_title, job_words
+
+
+class JobDetail(Detail):
+    """The steps and the error of a job."""
+
+    def make_overview(self) -> Any:
+        """Facts, and the job opened below."""
+        content = super().make_overview()
+        self._layout = content.layout()
+        self._line: JobLine | None = None
+        return content
+
+    def resource_changed(self) -> None:
+        """Follow the job."""
+        if self._line is not None and (
+            self.resource is None or self._line.job.id != self.resource.id
+        ):
+            self._line.deleteLater()
+            self._line = None
+        if self.resource is None:
+            return
+        self._name.setText(job_title(self.resource))
+        if self._line is None:
+            self._line = JobLine(self.resource, is_open=True)
+            self._layout.insertWidget(1, self._line)
+        else:
+            self._line.show_job(self.resource)
+
+
+class JobPage(ResourcePage):
+    """Jobs, newest first."""
+
+    kind = "job"
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell)
+        self.detail.tabs.hide()
+        self.table.horizontalHeader().setSortIndicator(4, Qt.SortOrder.DescendingOrder)
+
+    def title(self) -> str:
+        """The page's title."""
+        return translate("JobPage", "Jobs")
+
+    def make_detail(self) -> Detail:
+        """Steps and error."""
+        return JobDetail(self.shell, self.facts, self.state_of)
+
+    def columns(self) -> list[Column]:
+        """The columns of the list."""
+        return [
+            Column(
+                name="operation",
+                title=translate("JobPage", "What"),
+                text=lambda job: texts.word("operation." + job.operation),
+                width=208,
+            ),
+            Column(
+                name="resource",
+                title=translate("JobPage", "On what"),
+                text=lambda job: job.resource_name,
+                width=176,
+            ),
+            Column(
+                name="state",
+                title=translate("JobPage", "State"),
+                text=lambda job: texts.word(f"job.state.{job.state.value}"),
+                state=lambda job: ("job", job.state.value),
+                width=120,
+            ),
+            Column(
+                name="progress",
+                title=translate("JobPage", "Progress"),
+                text=lambda job: f"{job.percent} %  {job_words(job)}",
+                key=lambda job: job.percent,
+                fraction=lambda job: job.percent / 100,
+                is_searched=False,
+                width=240,
+            ),
+            Column(
+                name="created",
+                title=translate("JobPage", "Started"),
+                text=lambda job: texts.moment(job.created_at),
+                key=lambda job: job.created_at,
+                is_searched=False,
+                width=160,
+            ),
+            Column(
+                name="took",
+                title=translate("JobPage", "Took"),
+                text=_took,
+                key=_seconds,
+                is_right=True,
+                is_searched=False,
+                width=88,
+            ),
+        ]
+
+    def filters(self) -> list[tuple[str, Callable[[Any], str], Callable[[str], str]]]:
+        """By state."""
+        return [
+            (
+                translate("JobPage", "State"),
+                lambda job: job.state.value,
+                lambda value: texts.word(f"job.state.{value}"),
+            )
+        ]
+
+    def facts(self, job: r.Job) -> list[tuple[str, str]]:
+        """What the detail shows."""
+        return [
+            (translate("JobPage", "Started"), texts.moment(job.created_at)),
+            (translate("JobPage", "Finished"), texts.moment(job.finished_at)),
+            (translate("JobPage", "Operation"), job.operation),
+            (translate("JobPage", "ID"), job.id),
+        ]
+
+    def empty_words(self) -> tuple[str, str, str]:
+        """What jobs are."""
+        words = translate("JobPage", "Work that takes a while appears here with its steps.")
+        return "progress-check", words, ""
+
+    def opened(self, job: r.Job) -> None:
+        """A double click goes to what the job works on."""
+        self.shell.go(job.resource_kind, job.resource_id)
+
+
+def _seconds(job: r.Job) -> float:
+    if job.started_at is None or job.finished_at is None:
+        return 0.0
+    return (job.finished_at - job.started_at).total_seconds()
+
+
+def _took(job: r.Job) -> str:
+    return f"{_seconds(job):.1f} s" if job.finished_at and job.started_at else "–"

@@ -1,0 +1,102 @@
+"""All pages of the main window in the order of the navigation. A new page is one line here."""
+
+from __future__ import annotations
+
+from desktop.pages.audit import AuditPage
+from desktop.pages.base import PageSpec
+from desktop.pages.infrastructure import ClusterPage, HostPage, ZonePage
+from desktop.pages.jobs import JobPage
+from desktop.pages.networks import NetworkPage
+from desktop.pages.overview import OverviewPage
+from desktop.pages.storage import ImagePage, ImageStorePage, OfferingPage, PrimaryStoragePage
+from desktop.pages.vms import VmPage
+from desktop.texts import translate
+
+
+def groups() -> list[tuple[str, str]]:
+    """Key and title of each group of the navigation; the first has no title."""
+    return [
+        ("start", ""),
+        ("compute", translate("Navigation", "Compute")),
+        ("storage", translate("Navigation", "Storage")),
+        ("network", translate("Navigation", "Network")),
+        ("infrastructure", translate("Navigation", "Infrastructure")),
+        ("operations", translate("Navigation", "Operations")),
+    ]
+
+
+def _page(
+    key: str, title: str, icon: str, group: str, make: type, *, counted: bool = True
+) -> PageSpec:
+    kind = key if counted else None
+    return PageSpec(key=key, title=title, icon=icon, group=group, kind=kind, make=make)
+
+
+def pages() -> list[PageSpec]:
+    """Every page. Keys of pages that list a kind are the kind's name."""
+    t = translate
+    return [
+        _page(
+            "overview",
+            t("Navigation", "Overview"),
+            "view-dashboard-outline",
+            "start",
+            OverviewPage,
+            counted=False,
+        ),
+        _page("vm", t("Navigation", "Virtual machines"), "monitor-multiple", "compute", VmPage),
+        _page("image", t("Navigation", "Images"), "disc", "compute", ImagePage),
+        _page(
+            "instance_offering",
+            t("Navigation", "Instance offerings"),
+            "ruler-square",
+            "compute",
+            OfferingPage,
+        ),
+        _page(
+            "primary_storage",
+            t("Navigation", "Primary storage"),
+            "harddisk",
+            "storage",
+            PrimaryStoragePage,
+        ),
+        _page(
+            "image_store",
+            t("Navigation", "Image stores"),
+            "archive-outline",
+            "storage",
+            ImageStorePage,
+        ),
+        _page("network", t("Navigation", "Networks"), "lan", "network", NetworkPage),
+        _page("host", t("Navigation", "Hosts"), "server", "infrastructure", HostPage),
+        _page(
+            "cluster",
+            t("Navigation", "Clusters"),
+            "server-network",
+            "infrastructure",
+            ClusterPage,
+        ),
+        _page(
+            "zone",
+            t("Navigation", "Zones"),
+            "office-building-outline",
+            "infrastructure",
+            ZonePage,
+        ),
+        _page(
+            "job",
+            t("Navigation", "Jobs"),
+            "progress-check",
+            "operations",
+            JobPage,
+            counted=False,
+        ),
+        _page(
+            "audit",
+            t("Navigation", "Audit log"),
+            "clipboard-text-clock-outline",
+            "operations",
+            AuditPage,
+            counted=False,
+        ),
+    ]

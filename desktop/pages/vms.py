@@ -1,0 +1,231 @@
+"""The page of virtual machines: list, actions by state, detail with a live picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from appliance.protocol import resources as r
+from desktop import texts
+from desktop.models.columns import Column, address_key, natural
+from desktop.pages.actions import Action
+from desktop.pages.resource_page import ResourcePage
+from desktop.pages.vm_actions import vm_actions
+from desktop.pages.vm_detail import VmDetail
+from desktop.texts import translate
+
+
+def addresses(vm: r.Vm) -> str:
+    """All addresses of a VM, a dash for none."""
+    return ", ".join(nic.address for nic in vm.nics if nic.address) or "–"
+
+
+def first_address(vm: r.Vm) -> tuple[int, ...]:
+    """The sort key of a VM's first address."""
+    return address_key(vm.nics[0].address) if vm.nics else ()
+
+
+def disk_bytes(vm: r.Vm) -> int:
+    """The size of all disks of a VM together."""
+    return sum(volume.size_bytes for volume in vm.volumes)
+
+
+def vm_columns() -> list[Column]:
+    """The columns of the VM list."""
+    return [
+        Column(
+            name="name",
+            title=translate("Vms", "Name"),
+            text=lambda vm: vm.name,
+            key=lambda vm: natural(vm.name),
+            width=200,
+        ),
+        Column(
+            name="state",
+            title=translate("Vms", "State"),
+            text=lambda vm: texts.word(f"vm.state.{vm.state.value}"),
+            state=lambda vm: ("vm", vm.state.value),
+            width=136,
+        ),
+        Column(
+            name="address",
+            title=translate("Vms", "Address"),
+            text=addresses,
+            key=first_address,
+            width=128,
+        ),
+        Column(
+            name="cpu",
+            title=translate("Vms", "CPU"),
+            text=lambda vm: str(vm.cpu_count),
+            key=lambda vm: vm.cpu_count,
+            is_right=True,
+            is_searched=False,
+            width=64,
+        ),
+        Column(
+            name="memory",
+            title=translate("Vms", "Memory"),
+            text=lambda vm: texts.size(vm.memory_bytes),
+            key=lambda vm: vm.memory_bytes,
+            is_right=True,
+            is_searched=False,
+            width=96,
+        ),
+        Column(
+            name="disk",
+            title=translate("Vms", "Disk"),
+            text=lambda vm: texts.size(disk_bytes(vm)),
+            key=disk_bytes,
+            is_right=True,
+            is_searched=False,
+            width=96,
+        ),
+        Column(
+            name="image",
+            title=translate("Vms", "Image"),
+            text=lambda vm: vm.image_name or "–",
+            width=144,
+        ),
+        Column(
+            name="host",
+            title=translate("Vms", "Host"),
+            text=lambda vm: vm.host_name or "–",
+            key=lambda vm: natural(vm.host_name),
+            width=128,
+        ),
+        Column(
+            name="created",
+            title=translate("Vms", "Created"),
+            text=lambda vm: texts.moment(vm.created_at),
+            key=lambda vm: vm.created_at,
+            is_searched=False,
+            width=160,
+        ),
+        Column(
+            name="network",
+            title=translate("Vms", "Network"),
+            text=lambda vm: ", ".join(nic.network_name for nic in vm.nics) or "–",
+            is_shown=False,
+        ),
+        Column(
+            name="mac",
+            title=translate("Vms", "MAC address"),
+            text=lambda vm: ", ".join(nic.mac for nic in vm.nics) or "–",
+            is_shown=False,
+            width=152,
+        ),
+        Column(
+            name="id",
+            title=translate("Vms", "ID"),
+            text=lambda vm: vm.id,
+            is_shown=False,
+            width=288,
+        ),
+    ]
+
+
+class VmPage(ResourcePage):
+    """Virtual machines."""
+
+    kind = "vm"
+    state_kind = "vm"
+
+    def title(self) -> str:
+        """The page's title."""
+        return translate("Vms", "Virtual machines")
+
+    def columns(self) -> list[Column]:
+        """The columns of the list."""
+        return vm_columns()
+
+    def actions_of(self) -> list[Action]:
+        """Start, stop and the rest."""
+        return vm_actions()
+
+    def make_detail(self) -> VmDetail:
+        """Facts beside a live picture of the screen."""
+        return VmDetail(self.shell, self.facts, self.state_of)
+
+    def filters(self) -> list[tuple[str, Callable[[Any], str], Callable[[str], str]]]:
+        """By state and by host."""
+        return [
+            (
+                translate("Vms", "State"),
+                lambda vm: vm.state.value,
+                lambda value: texts.word(f"vm.state.{value}"),
+            ),
+            (translate("Vms", "Host"), lambda vm: vm.host_name, lambda value: value),
+        ]
+
+    def summary(self) -> str:
+        """`12 running · 3 stopped`."""
+        counts: dict[str, int] = {}
+        for vm in self.shell.cache.all("vm"):
+            counts[vm.state.value] = counts.get(vm.state.value, 0) + 1
+        parts = [
+            f"{texts.number(counts[state.value])} {texts.word(f'vm.state.{state.value}').lower()}"
+            for state in r.VmState
+            if counts.get(state.value)
+        ]
+        return " · ".join(parts)
+
+    def empty_words(self) -> tuple[str, str, str]:
+        """What VMs are for, and the first one."""
+        return (
+            "monitor-multiple",
+            translate(
+                "Vms",
+                "A virtual machine runs from an image with the size of an instance offering "
+                "and gets an address from a network.",
+            ),
+            translate("Vms", "Create the first VM"),
+        )
+
+    def create_title(self) -> str:
+        """The button above the list."""
+        return translate("Vms", "Create VM")
+
+    def create(self) -> None:
+        """Open the dialog that makes virtual machines."""
+        from desktop.pages.vm_create import CreateVmDialog
+
+        shell = self.shell
+        dialog = CreateVmDialog(shell.bridge, shell.ref, shell.cache, shell.window)
+        dialog.open()
+
+    def opened(self, vm: r.Vm) -> None:
+        """A double click opens the console of a running VM."""
+        if self.qactions["console"].isEnabled():
+            self.qactions["console"].trigger()
+        else:
+            super().opened(vm)
+
+    def facts(self, vm: r.Vm) -> list[tuple[str, str]]:
+        """What the detail shows."""
+        offering = self.shell.cache.name("instance_offering", vm.offering_id)
+        size = f"{vm.cpu_count} CPU · {texts.size(vm.memory_bytes)}"
+        reason = texts.word(f"vm.reason.{vm.state_reason}") if vm.state_reason else ""
+        facts = [
+            (translate("Vms", "Size"), f"{offering} ({size})" if offering else size),
+            (translate("Vms", "Address"), "\n".join(nic.address for nic in vm.nics)),
+            (translate("Vms", "MAC address"), "\n".join(nic.mac for nic in vm.nics)),
+            (translate("Vms", "Network"), "\n".join(nic.network_name for nic in vm.nics)),
+            (translate("Vms", "Disk"), texts.size(disk_bytes(vm)) if vm.volumes else ""),
+            (translate("Vms", "Image"), vm.image_name),
+            (translate("Vms", "Host"), vm.host_name),
+            (translate("Vms", "Accelerator"), _accelerator(vm)),
+            (translate("Vms", "Running for"), texts.since(vm.started_at)),
+            (translate("Vms", "Created"), texts.moment(vm.created_at)),
+            (translate("Vms", "Description"), vm.description),
+            (translate("Vms", "ID"), vm.id),
+        ]
+        if reason:
+            facts.insert(0, (translate("Vms", "Why in this state"), reason))
+        return facts
+
+
+def _accelerator(vm: r.Vm) -> str:
+    if vm.accelerator == "tcg":
+        return translate("Vms", "emulated (TCG)")
+    return vm.accelerator.upper()

@@ -1,0 +1,69 @@
+"""Asks before something is gone for good: the consequences, and the name typed in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from desktop.texts import translate
+from desktop.widgets.buttons import FlatButton
+from desktop.widgets.labels import Label
+
+
+class ConfirmForGood(QDialog):
+    """Emits `confirmed` after the name was typed in and the red button pressed."""
+
+    confirmed = Signal()
+
+    def __init__(
+        self,
+        title: str,
+        consequences: Sequence[str],
+        name: str,
+        button: str,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(440)
+        self._name = name
+        self.field = QLineEdit()
+        self.field.setMinimumHeight(32)
+        self.field.setAccessibleName(translate("Confirm", "Name"))
+        self.button = FlatButton(button, "delete-forever-outline", "danger")
+        self.button.setEnabled(False)
+        cancel = FlatButton(translate("Confirm", "Cancel"))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 16)
+        layout.setSpacing(12)
+        layout.addWidget(Label(title, "title"))
+        for line in consequences:
+            text = Label("•  " + line)
+            text.setWordWrap(True)
+            layout.addWidget(text)
+        ask = translate("Confirm", "Type “{name}” to confirm:").format(name=name)
+        layout.addSpacing(4)
+        layout.addWidget(Label(ask, "strong"))
+        layout.addWidget(self.field)
+        row = QHBoxLayout()
+        row.addStretch()
+        row.addWidget(cancel)
+        row.addWidget(self.button)
+        layout.addSpacing(8)
+        layout.addLayout(row)
+        self.field.textChanged.connect(
+            lambda text: self.button.setEnabled(text.strip() == name)
+        )
+        self.field.returnPressed.connect(self._confirm)
+        self.button.clicked.connect(self._confirm)
+        cancel.clicked.connect(self.reject)
+        cancel.setAutoDefault(False)
+        self.button.setAutoDefault(False)
+
+    def _confirm(self) -> None:
+        if self.field.text().strip() == self._name:
+            self.confirmed.emit()
+            self.accept()

@@ -1,0 +1,220 @@
+"""Jobs as lines that open: what is done, how far it is, its steps, and what went wrong."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from appliance.protocol import resources as r
+from desktop import texts
+from desktop.net.cache import FINISHED, Cache
+from desktop.texts import translate
+from desktop.widgets.bars import Bar
+from desktop.widgets.buttons import FlatButton
+from desktop.widgets.labels import Label
+from desktop.widgets.notice import ErrorLabel
+from desktop.widgets.state import StateLabel
+
+_SHOWN = 30
+
+
+def job_title(job: r.Job) -> str:
+    """What a job does, with the name of what it works on: `Start VM web-1`."""
+    return f"{texts.word('operation.' + job.operation)} {job.resource_name}".strip()
+
+
+def job_words(job: r.Job) -> str:
+    """Where a job is: its running step and progress, or how it ended."""
+    if job.state in FINISHED:
+        return texts.word(f"job.state.{job.state.value}")
+    if job.state is r.JobState.QUEUED:
+        if job.waiting_for:
+            return translate("Jobs", "waits for another job")
+        return texts.word("job.state.queued")
+    step = next((one for one in job.steps if one.state is r.StepState.RUNNING), None)
+    words = texts.word(f"step.{step.name}") if step else texts.word("job.state.running")
+    progress = job.progress
+    if progress and progress.unit == "bytes" and progress.total:
+        words += f" {texts.size(progress.done)} / {texts.size(progress.total)}"
+    return words
+
+
+class JobLine(QWidget):
+    """One job: one line, and its steps and error when opened."""
+
+    def __init__(self, job: r.Job, *, is_open: bool = False) -> None:
+        super().__init__()
+        self._state = StateLabel()
+        self._title = Label("", "body")
+        self._title.setMinimumWidth(160)
+        self._bar = Bar()
+        self._bar.setMaximumWidth(200)
+        self._words = Label("", "small")
+        self._when = Label("", "small")
+        self._open = FlatButton("", "chevron-down", "quiet")
+        self._open.setAccessibleName(translate("Jobs", "Steps and errors"))
+        self._open.setToolTip(self._open.accessibleName())
+        self._open.clicked.connect(self.toggle)
+        self._error = ErrorLabel()
+        self._steps = QWidget()
+        self._steps_layout = QVBoxLayout(self._steps)
+        self._steps_layout.setContentsMargins(32, 0, 16, 8)
+        self._steps_layout.setSpacing(2)
+        self._step_lines: list[tuple[StateLabel, Label]] = []
+        self._is_open = is_open
+        self._build()
+        self.show_job(job)
+
+    def _build(self) -> None:
+        line = QHBoxLayout()
+        line.setContentsMargins(16, 2, 8, 2)
+        line.setSpacing(12)
+        line.addWidget(self._state)
+        line.addWidget(self._title)
+        line.addWidget(self._bar, 1)
+        line.addWidget(self._words)
+        line.addStretch()
+        line.addWidget(self._when)
+        line.addWidget(self._open)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(line)
+        layout.addWidget(self._steps)
+        self._error.setContentsMargins(32, 0, 16, 8)
+        layout.addWidget(self._error)
+
+    def toggle(self) -> None:
+        """Open or close the steps."""
+        self._is_open = not self._is_open
+        self.show_job(self.job)
+
+    def show_job(self, job: r.Job) -> None:
+        """Show a new version of the job."""
+        self.job = job
+        finished = job.state in FINISHED
+        self._state.set_state("job", job.state.value)
+        self._title.setText(job_title(job))
+        self._bar.setVisible(not finished)
+        self._bar.set_fraction(job.percent / 100, "accent")
+        words = "" if finished else f"{job.percent} %  {job_words(job)}"
+        self._words.setText(words)
+        self._words.setVisible(bool(words))
+        self._when.setText(_when(job))
+        self._open.set_icon_name("chevron-up" if self._is_open else "chevron-down")
+        self._steps.setVisible(self._is_open)
+        if self._is_open:
+            self._show_steps(job)
+        if job.error is not None and (self._is_open or finished):
+            self._error.show_error(job.error)
+        else:
+            self._error.clear()
+
+    def _show_steps(self, job: r.Job) -> None:
+        while len(self._step_lines) < len(job.steps):
+            row = QHBoxLayout()
+            state, took = StateLabel(), Label("", "small")
+            row.addWidget(state)
+            row.addWidget(took)
+            row.addStretch()
+            self._steps_layout.addLayout(row)
+            self._step_lines.append((state, took))
+        for index, (state, took) in enumerate(self._step_lines):
+            shown = index < len(job.steps)
+            state.setVisible(shown)
+            took.setVisible(shown)
+            if shown:
+                step = job.steps[index]
+                state.set_state("step", step.state.value, texts.word(f"step.{step.name}"))
+                took.setText(_took(step))
+
+
+class JobList(QScrollArea):
+    """The jobs of one resource, or of all, newest first."""
+
+    def __init__(self, cache: Cache, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._cache = cache
+        self._resource_id: str | None = None
+        self._lines: dict[str, JobLine] = {}
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.viewport().setAutoFillBackground(False)
+        self._content = QWidget()
+        self._content.setAutoFillBackground(False)
+        self._layout = QVBoxLayout(self._content)
+        self._layout.setContentsMargins(0, 8, 0, 8)
+        self._layout.setSpacing(2)
+        self._layout.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._hint = Label(translate("Jobs", "No jobs yet."), "muted")
+        self._hint.setContentsMargins(16, 8, 16, 8)
+        self._layout.addWidget(self._hint)
+        self.setWidget(self._content)
+        cache.changed.connect(self._changed)
+        cache.reset.connect(lambda kind: self.reload() if kind == "job" else None)
+
+    def show_resource(self, resource_id: str | None) -> None:
+        """Show the jobs of a resource; None for all."""
+        if resource_id != self._resource_id:
+            self._resource_id = resource_id
+            self.reload()
+
+    def reload(self) -> None:
+        """Make the lines anew."""
+        for line in self._lines.values():
+            line.deleteLater()
+        self._lines.clear()
+        jobs = [job for job in self._cache.all("job") if self._fits(job)]
+        jobs.sort(key=lambda job: job.id, reverse=True)
+        for job in reversed(jobs[:_SHOWN]):
+            self._add(job)
+        self._hint.setVisible(not self._lines)
+
+    def showEvent(self, event: Any) -> None:  # noqa: N802
+        """What was missed while hidden."""
+        super().showEvent(event)
+        self.reload()
+
+    def _fits(self, job: r.Job) -> bool:
+        return self._resource_id is None or job.resource_id == self._resource_id
+
+    def _changed(self, kind: str, puts: list[Any], _gone: list[str]) -> None:
+        if kind != "job" or not self.isVisible():
+            return
+        for job in puts:
+            if job.id in self._lines:
+                self._lines[job.id].show_job(job)
+            elif self._fits(job):
+                self._add(job)
+        self._hint.setVisible(not self._lines)
+
+    def _add(self, job: r.Job) -> None:
+        line = JobLine(job)
+        self._lines[job.id] = line
+        self._layout.insertWidget(0, line)
+        while len(self._lines) > _SHOWN:
+            oldest = min(self._lines)
+            self._lines.pop(oldest).deleteLater()
+
+
+def _when(job: r.Job) -> str:
+    ago = translate("Jobs", "{time} ago")
+    if job.finished_at is not None:
+        return ago.format(time=texts.since(job.finished_at))
+    return texts.since(job.started_at) if job.started_at else ""
+
+
+def _took(step: r.JobStep) -> str:
+    if step.started_at is None:
+        return ""
+    end = step.finished_at or datetime.now(UTC)
+    return f"{(end - step.started_at).total_seconds():.1f} s"
