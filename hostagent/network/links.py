@@ -13,9 +13,10 @@ from typing import Any
 from pyroute2 import AsyncIPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
-from hostagent.network.netns import make_inside, namespace_path
+from hostagent.network.netns import call_inside, namespace_path
 
 _IFF_UP = 1
+_IFA_F_PERMANENT = 0x80
 NETLINK_ROUTE = 0
 
 
@@ -115,7 +116,9 @@ class Links:
                 prefix=message["prefixlen"],
                 broadcast=message.get_attr("IFA_BROADCAST"),
             )
-            if not address.is_link_local():
+            # What router advertisements gave comes and goes by itself as well.
+            lasting = message["flags"] & _IFA_F_PERMANENT or address.family == socket.AF_INET
+            if lasting and not address.is_link_local():
                 found.append(address)
         return found
 
@@ -171,7 +174,7 @@ def _netlink_socket() -> socket.socket:
 @asynccontextmanager
 async def links_inside(namespace: str) -> AsyncIterator[Links]:
     """Links of another namespace, without forking and without going there."""
-    handle = await make_inside(namespace, _netlink_socket)
+    handle = await call_inside(namespace, _netlink_socket)
     async with AsyncIPRoute(fileno=handle.detach()) as ipr:
         yield Links(ipr)
 
@@ -181,6 +184,18 @@ def write_sysctl(path: str, value: str) -> None:
     file = Path("/proc/sys/net") / path
     if file.read_text().strip() != value:
         file.write_text(value)
+
+
+def ipv6_disabled(link: str) -> str:
+    """The switch of a link as the kernel prints it, or "" on a machine without IPv6."""
+    path = f"ipv6/conf/{link}/disable_ipv6"
+    return read_sysctl(path) if (Path("/proc/sys/net") / path).exists() else ""
+
+
+def disable_ipv6(link: str, value: str = "1") -> None:
+    """Turn IPv6 on a link off, or back to a former `value`."""
+    if value and ipv6_disabled(link):
+        write_sysctl(f"ipv6/conf/{link}/disable_ipv6", value)
 
 
 def read_sysctl(path: str) -> str:

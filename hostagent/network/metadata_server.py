@@ -6,6 +6,7 @@ the namespace. IMDSv2 tokens are given out for clients that ask for them, and no
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import socket
 from typing import cast
@@ -21,7 +22,18 @@ _TTL_HEADER = "X-aws-ec2-metadata-token-ttl-seconds"
 _TTL_MAX_S = 21_600
 _KEEPALIVE_S = 15.0
 
+_SHUTDOWN_S = 1.0
+_CONNECTIONS_MAX = 512
+_CONNECTION_MAX_S = 60.0
+
 log = structlog.get_logger(__name__)
+
+
+class _Refusal(asyncio.Protocol):
+    """Hangs up at once."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.close()
 
 
 class MetadataServer:
@@ -29,13 +41,12 @@ class MetadataServer:
 
     def __init__(self, plan: NetworkPlan) -> None:
         self._plan = plan
-        self._runner = web.ServerRunner(
-            web.Server(
-                self._handle,  # pyright: ignore[reportArgumentType] - any response class serves
-                keepalive_timeout=_KEEPALIVE_S,
-                access_log=None,
-            )
+        self._http = web.Server(
+            self._handle,  # pyright: ignore[reportArgumentType] - any response class serves
+            keepalive_timeout=_KEEPALIVE_S,
+            access_log=None,
         )
+        self._listener: asyncio.Server | None = None
 
     def update(self, plan: NetworkPlan) -> None:
         """Answer from another plan of the same network from now on."""
@@ -43,12 +54,23 @@ class MetadataServer:
 
     async def start(self, listener: socket.socket) -> None:
         """Serve on a bound, listening socket; the server owns it from now on."""
-        await self._runner.setup()
-        await web.SockSite(self._runner, listener).start()
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(self._connection, sock=listener)
 
     async def stop(self) -> None:
         """Close the socket and all connections."""
-        await self._runner.cleanup()
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+        await self._http.shutdown(timeout=_SHUTDOWN_S)
+
+    def _connection(self) -> asyncio.Protocol:
+        """A VM may neither use up the agent's connections nor hold one for ever."""
+        if len(self._http.connections) >= _CONNECTIONS_MAX:
+            return _Refusal()
+        connection = self._http()
+        asyncio.get_running_loop().call_later(_CONNECTION_MAX_S, connection.force_close)
+        return connection
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         reply = self._answer(request)

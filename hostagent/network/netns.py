@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
-import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 from hostagent.network.processes import run
 
 NAMESPACES = Path("/run/netns")  # where ip(8) keeps them
 _CLONE_NEWNET = 0x40000000
+_T = TypeVar("_T")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -50,15 +51,15 @@ def _enter(name: str) -> None:
             raise OSError(error, os.strerror(error), f"enter network namespace {name}")
 
 
-async def make_inside(name: str, make: Callable[[], socket.socket]) -> socket.socket:
-    """Call `make` inside the namespace and return its socket, which stays in there.
+async def call_inside(name: str, function: Callable[[], _T]) -> _T:
+    """Call `function` inside the namespace; a socket that it makes stays in there.
 
     It runs in a thread of its own that ends afterwards, so nothing else ever runs in there.
     """
 
-    def work() -> socket.socket:
+    def work() -> _T:
         _enter(name)
-        return make()
+        return function()
 
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix=name) as executor:
         return await asyncio.get_running_loop().run_in_executor(executor, work)

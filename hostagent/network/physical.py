@@ -13,7 +13,14 @@ from typing import TypeVar
 import msgspec
 import structlog
 
-from hostagent.network.links import Address, Link, Links, ignored
+from hostagent.network.links import (
+    Address,
+    Link,
+    Links,
+    disable_ipv6,
+    ignored,
+    ipv6_disabled,
+)
 from hostagent.network.routes import Route, add_routes, routes_of
 
 log = structlog.get_logger(__name__)
@@ -26,6 +33,7 @@ class NicRecord(msgspec.Struct, kw_only=True):
     interface: str
     bridge: str
     mtu: int
+    ipv6_disabled: str = ""
     addresses: list[Address] = []
     routes: list[Route] = []
 
@@ -59,11 +67,13 @@ class PhysicalNics:
     async def _take_note(self, links: Links, nic: Link, bridge: Link) -> NicRecord:
         known = self._find(nic.name)
         record = NicRecord(interface=nic.name, bridge=bridge.name, mtu=nic.mtu)
+        record.ipv6_disabled = known.ipv6_disabled if known else ipv6_disabled(nic.name)
         record.addresses = _joined(await links.addresses(nic), await links.addresses(bridge))
         record.routes = _joined(await routes_of(links, nic), await routes_of(links, bridge))
         if known is not None and not record.addresses:  # the bridge was removed under our feet
             record.addresses, record.routes = known.addresses, known.routes
-        self._save(record)
+        if record != known:
+            self._save(record)
         return record
 
     async def _move(self, links: Links, nic: Link, bridge: Link, record: NicRecord) -> None:
@@ -84,6 +94,7 @@ class PhysicalNics:
         for address in record.addresses:
             if address in missing:
                 await links.add_address(bridge, address)
+        disable_ipv6(nic.name)  # the bridge takes part in IPv6 instead
         if missing or on_nic:
             await add_routes(links, bridge, record.routes)
 
@@ -111,6 +122,7 @@ class PhysicalNics:
                 await links.set(nic, master=0)
             for address in on_bridge:
                 await links.remove_address(bridge, address)
+        disable_ipv6(nic.name, record.ipv6_disabled)
         for address in addresses:
             await links.add_address(nic, address)
         with ignored(errno.ENETUNREACH):  # a route whose way is gone cannot come back

@@ -10,11 +10,19 @@ import structlog
 
 from hostagent.network.dhcp import INNER_LINK, DhcpFiles
 from hostagent.network.dnsmasq import Dnsmasq
-from hostagent.network.links import Address, Link, Links, ignored, links_inside, write_sysctl
+from hostagent.network.links import (
+    Address,
+    Link,
+    Links,
+    disable_ipv6,
+    ignored,
+    links_inside,
+    write_sysctl,
+)
 from hostagent.network.metadata_server import MetadataServer
 from hostagent.network.netns import (
+    call_inside,
     create_namespace,
-    make_inside,
     namespace_exists,
     namespace_path,
     remove_namespace,
@@ -103,7 +111,8 @@ class Segment:
             log.info("bridge.made", network=self.network_id, bridge=bridge.name)
         if not plan.is_nat:
             return bridge  # the NIC lends it MAC, MTU and addresses
-        _disable_ipv6(bridge.name)
+        # Private networks are IPv4; the host must not answer there by a link-local address.
+        disable_ipv6(bridge.name)
         if bridge.mtu != plan.spec.mtu:
             await links.set(bridge, mtu=plan.spec.mtu)
         if not bridge.up:
@@ -123,13 +132,14 @@ class Segment:
             await self.stop()
             await links.remove(self.service_link)
             await create_namespace(self.namespace)
+            await call_inside(self.namespace, _harden)
         outer = await links.find(self.service_link)
         fresh = outer is None
         if outer is None:
             outer = await links.add_veth(
                 self.service_link, INNER_LINK, plan.service_mac, self.namespace
             )
-        _disable_ipv6(outer.name)
+        disable_ipv6(outer.name)
         if outer.mtu != plan.spec.mtu:
             await links.set(outer, mtu=plan.spec.mtu)
         if outer.master != bridge.index:
@@ -164,7 +174,7 @@ class Segment:
         if self._metadata is not None:
             self._metadata.update(plan)
             return
-        listener = await make_inside(self.namespace, _metadata_socket)
+        listener = await call_inside(self.namespace, _metadata_socket)
         server = MetadataServer(plan)
         await server.start(listener)
         self._metadata, self._metadata_inode = server, inode
@@ -179,10 +189,11 @@ def _metadata_socket() -> socket.socket:
     return listener
 
 
-def _disable_ipv6(link: str) -> None:
-    # Private networks are IPv4; the host must not answer there by a link-local address.
-    if Path(f"/proc/sys/net/ipv6/conf/{link}").exists():
-        write_sysctl(f"ipv6/conf/{link}/disable_ipv6", "1")
+def _harden() -> None:
+    """Settings of a new namespace, which may have copied the host's: it is no router."""
+    write_sysctl("ipv4/ip_forward", "0")
+    for links in ("all", "default"):
+        disable_ipv6(links)
 
 
 async def _exactly(links: Links, link: Link, wanted: list[Address]) -> None:

@@ -45,8 +45,10 @@ class StateFiles:
         return Memory() if data is None else msgspec.json.decode(data, type=Memory)
 
     def save_memory(self, memory: Memory) -> None:
-        """Keep what this agent has made."""
-        self._write("memory.json", msgspec.json.encode(memory))
+        """Keep what this agent has made; writes only what differs."""
+        data = msgspec.json.encode(memory)
+        if data != self._read("memory.json"):
+            self._write("memory.json", data)
 
     def clear(self) -> None:
         """Forget everything."""

@@ -64,7 +64,7 @@ def run(*arguments: str, check: bool = True) -> str:
 async def until(condition: Callable[[], object], timeout_s: float = 15.0) -> None:
     """Wait for something to become true."""
     async with asyncio.timeout(timeout_s):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - the kernel tells no event loop
             await asyncio.sleep(0.05)
 
 
@@ -250,7 +250,6 @@ def inside(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 async def host(inside: Path) -> AsyncIterator[Host]:
     """A host with a started manager; everything is removed afterwards."""
-    inside.chmod(0o755)
     host = Host(inside)
     await host.manager.start()
     yield host

@@ -18,7 +18,7 @@ from hostagent.protocol.network import (
 )
 
 
-def port(nic: str = "a", **more: Any) -> PortSpec:
+def port(nic: str = "a", /, **more: Any) -> PortSpec:
     fields: dict[str, Any] = {
         "nic_id": nic, "vm_id": "v", "tap": tap_name(nic), "mac": mac_for(nic),
         "address": "10.0.0.10", "hostname": "web",
@@ -27,7 +27,7 @@ def port(nic: str = "a", **more: Any) -> PortSpec:
     return PortSpec(**{**fields, **more})
 
 
-def network(name: str = "n", **more: Any) -> NetworkSpec:
+def network(name: str = "n", /, **more: Any) -> NetworkSpec:
     fields: dict[str, Any] = {
         "id": name, "kind": "nat", "bridge": bridge_name(name), "cidr": "10.0.0.0/24",
         "gateway": "10.0.0.1", "dhcp_address": "10.0.0.2",
@@ -64,7 +64,7 @@ def test_plain_network_is_fine() -> None:
         ("domain", "a\nb"),
     ],
 )
-def test_bad_network_field_is_named(field: str, value: object) -> None:
+def test_bad_network_field_is_named(field: str, value: Any) -> None:
     assert ("network.invalid", field) in problems(network(**{field: value}))
 
 
@@ -82,7 +82,7 @@ def test_bad_network_field_is_named(field: str, value: object) -> None:
         ("hostname", ""),
     ],
 )
-def test_bad_port_field_is_named(field: str, value: object) -> None:
+def test_bad_port_field_is_named(field: str, value: Any) -> None:
     assert problems(network(ports=[port(**{field: value})])) == [("network.invalid", field)]
 
 
