@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 import structlog
 import uvloop
+from hostagent.protocol.enrolment import JoinToken
 
 from appliance.api.app import build_app
 from appliance.api.server import ApiServer
@@ -40,7 +41,6 @@ from appliance.services.setup.service import Setup
 from appliance.services.storage.service import Storage
 from appliance.store.database import Store
 from appliance.store.kinds import Kinds
-from hostagent.protocol.enrolment import JoinToken
 
 log = structlog.get_logger()
 

@@ -18,6 +18,7 @@ from appliance.services.common import find
 from appliance.services.compute.models import VmRow
 from appliance.services.parts import Parts
 from hostagent.protocol import commands as c
+from hostagent.protocol.domain import ConsoleParams, VmRef
 
 TICKET_LIFETIME_S = 30
 PATH = "/v1/console"
@@ -73,13 +74,16 @@ class Consoles:
             raise Unauthenticated("console.bad_ticket")
         host_id = await self._host_of(ticket.vm_id)
         log.info(
-            "console_opened", vm=ticket.vm_id, kind=ticket.kind,
-            account=ticket.caller.account_name, address=address,
+            "console_opened",
+            vm=ticket.vm_id,
+            kind=ticket.kind,
+            account=ticket.caller.account_name,
+            address=address,
         )
         return await self._links.open_stream(
             host_id,
             c.CONSOLE_OPEN,
-            lambda stream_id: c.ConsoleParams(
+            lambda stream_id: ConsoleParams(
                 vm_id=ticket.vm_id, kind=ticket.kind, stream_id=stream_id
             ),
         )
@@ -87,7 +91,7 @@ class Consoles:
     async def screenshot(self, call: Call, vm_id: str) -> bytes:
         """The machine's screen as PNG."""
         host_id = await self._host_of(vm_id)
-        answer = await self._links.call(host_id, c.DOMAIN_SCREENSHOT, c.VmRef(vm_id=vm_id))
+        answer = await self._links.call(host_id, c.DOMAIN_SCREENSHOT, VmRef(vm_id=vm_id))
         return answer.png
 
     async def _host_of(self, vm_id: str) -> str:

@@ -13,6 +13,7 @@ from appliance.services.compute.models import VmRow
 from appliance.services.parts import Parts
 from appliance.store.database import Store, Transaction
 from hostagent.protocol import commands as c
+from hostagent.protocol.domain import ShutdownParams
 
 GRACE_S = 20.0
 
@@ -44,7 +45,7 @@ class GuestShutdown:
             await self._links.call(
                 host_id,
                 c.DOMAIN_SHUTDOWN,
-                c.ShutdownParams(vm_id=vm_id, timeout_s=GRACE_S, force=True),
+                ShutdownParams(vm_id=vm_id, timeout_s=GRACE_S, force=True),
                 timeout_s=GRACE_S + 30,
             )
         except ApiError as error:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from hostagent.protocol.domain import DiskSpec, DomainSpec, NicSpec
-from hostagent.protocol.storage import VolumeRef
-
 from appliance.engine.jobs import JobRun
 from appliance.hosts.links import HostLinks
 from appliance.services.compute.models import VmRow
@@ -17,7 +14,9 @@ from appliance.services.networks.models import NicRow
 from appliance.services.storage.models import VolumeRow
 from appliance.store.database import Store
 from hostagent.protocol import commands as c
+from hostagent.protocol.domain import DiskSpec, DomainSpec, NicSpec, ShutdownParams, VmRef
 from hostagent.protocol.network import bridge_name, tap_name
+from hostagent.protocol.storage import CreateOverlayParams, EnsureCachedParams, VolumeRef
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class VmSteps:
             await self._links.call(
                 target.host_id,
                 c.IMAGE_ENSURE_CACHED,
-                c.EnsureCachedParams(
+                EnsureCachedParams(
                     image_id=image.id,
                     store_path=image.image_store.path,
                     primary_path=target.storage_path,
@@ -69,7 +68,7 @@ class VmSteps:
         await self._links.call(
             target.host_id,
             c.VOLUME_CREATE_OVERLAY,
-            c.CreateOverlayParams(
+            CreateOverlayParams(
                 volume=_volume_ref(target),
                 image_id=target.volume.image_id,
                 size_bytes=target.volume.size_bytes,
@@ -96,8 +95,8 @@ class VmSteps:
     async def power_off(self, run: JobRun) -> None:
         """Switch the machine off without asking the guest, and forget its definition."""
         target = await self.target(run.resource_id)
-        await self._links.call(target.host_id, c.DOMAIN_DESTROY, c.VmRef(vm_id=run.resource_id))
-        await self._links.call(target.host_id, c.DOMAIN_UNDEFINE, c.VmRef(vm_id=run.resource_id))
+        await self._links.call(target.host_id, c.DOMAIN_DESTROY, VmRef(vm_id=run.resource_id))
+        await self._links.call(target.host_id, c.DOMAIN_UNDEFINE, VmRef(vm_id=run.resource_id))
 
     async def shut_down(self, run: JobRun) -> None:
         """Ask the guest to shut down; switch it off when its time is over."""
@@ -106,7 +105,7 @@ class VmSteps:
         await self._links.call(
             target.host_id,
             c.DOMAIN_SHUTDOWN,
-            c.ShutdownParams(vm_id=run.resource_id, timeout_s=timeout_s, force=True),
+            ShutdownParams(vm_id=run.resource_id, timeout_s=timeout_s, force=True),
             timeout_s=timeout_s + 60,
         )
 
@@ -114,17 +113,17 @@ class VmSteps:
         """Restart the guest gracefully, or by the reset button if the job says so."""
         target = await self.target(run.resource_id)
         command = c.DOMAIN_RESET if run.data.get("force") else c.DOMAIN_REBOOT
-        await self._links.call(target.host_id, command, c.VmRef(vm_id=run.resource_id))
+        await self._links.call(target.host_id, command, VmRef(vm_id=run.resource_id))
 
     async def pause_domain(self, run: JobRun) -> None:
         """Stop the machine's CPUs."""
         target = await self.target(run.resource_id)
-        await self._links.call(target.host_id, c.DOMAIN_SUSPEND, c.VmRef(vm_id=run.resource_id))
+        await self._links.call(target.host_id, c.DOMAIN_SUSPEND, VmRef(vm_id=run.resource_id))
 
     async def resume_domain(self, run: JobRun) -> None:
         """Let the machine's CPUs go on."""
         target = await self.target(run.resource_id)
-        await self._links.call(target.host_id, c.DOMAIN_RESUME, c.VmRef(vm_id=run.resource_id))
+        await self._links.call(target.host_id, c.DOMAIN_RESUME, VmRef(vm_id=run.resource_id))
 
     async def release(self, run: JobRun) -> None:
         """Take the machine out of its host's network document."""

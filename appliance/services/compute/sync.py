@@ -37,7 +37,7 @@ class StateSync:
     async def host_connected(self, host_id: str) -> None:
         """Compare all machines that should be on a host with what is there."""
         try:
-            answer = await self._links.call(host_id, c.DOMAIN_LIST, c.NoParams())
+            answer = await self._links.call(host_id, c.DOMAIN_LIST, c.Nothing())
         except ApiError as error:
             log.warning("state_sync_failed", host=host_id, error=str(error))
             return
@@ -74,9 +74,7 @@ class StateSync:
         if state is not None:
             await self._adopt(host_id, report.vm_id, state, report.reason)
 
-    async def _adopt(
-        self, host_id: str, vm_id: str, state: VmState | None, reason: str
-    ) -> None:
+    async def _adopt(self, host_id: str, vm_id: str, state: VmState | None, reason: str) -> None:
         if state is None:
             return
 

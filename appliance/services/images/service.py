@@ -7,8 +7,6 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from hostagent.protocol.storage import ImageInfo
-
 from appliance.engine.calls import Call
 from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
 from appliance.engine.jobs import accept as accept_job
@@ -32,6 +30,14 @@ from appliance.services.storage.models import ImageStoreRow
 from appliance.store.database import Transaction
 from appliance.store.kinds import ResourceKind
 from hostagent.protocol import commands as c
+from hostagent.protocol.storage import (
+    AdoptFileParams,
+    CheckUrlParams,
+    FetchUrlParams,
+    FinishParams,
+    ImageInfo,
+    ImagePlace,
+)
 
 LARGEST_IMAGE_BYTES = 2 * 1024**4
 
@@ -141,7 +147,7 @@ class Images:
             if not _is_http(request.url):
                 raise InvalidInput("image.bad_url", field="url", url=request.url)
             answer = await self._links.call(
-                call.target, c.IMAGE_CHECK_URL, c.CheckUrlParams(url=request.url)
+                call.target, c.IMAGE_CHECK_URL, CheckUrlParams(url=request.url)
             )
         except ApiError as error:
             return CheckResult(problems=[to_body(error)], warnings=[], facts={})
@@ -152,14 +158,14 @@ class Images:
     async def _fetch(self, run: JobRun) -> None:
         row = await self._row(run.resource_id)
         store = row.image_store
-        place = c.ImagePlace(image_id=row.id, store_path=store.path)
+        place = ImagePlace(image_id=row.id, store_path=store.path)
         if row.source == "upload":
             await self.uploads.wait(row.id, run)
         elif row.source == "url":
             await self._links.call(
                 store.host_id,
                 c.IMAGE_FETCH_URL,
-                c.FetchUrlParams(place=place, url=row.url, limit_bytes=LARGEST_IMAGE_BYTES),
+                FetchUrlParams(place=place, url=row.url, limit_bytes=LARGEST_IMAGE_BYTES),
                 report=run.report,
             )
         else:
@@ -167,7 +173,7 @@ class Images:
             await self._links.call(
                 store.host_id,
                 c.IMAGE_ADOPT_FILE,
-                c.AdoptFileParams(place=place, path=str(path)),
+                AdoptFileParams(place=place, path=str(path)),
                 report=run.report,
             )
 
@@ -179,8 +185,8 @@ class Images:
         info: ImageInfo = await self._links.call(
             row.image_store.host_id,
             c.IMAGE_FINISH,
-            c.FinishParams(
-                place=c.ImagePlace(image_id=row.id, store_path=row.image_store.path),
+            FinishParams(
+                place=ImagePlace(image_id=row.id, store_path=row.image_store.path),
                 sha256=sha256,
             ),
             report=run.report,
@@ -197,7 +203,7 @@ class Images:
         await self._links.call(
             row.image_store.host_id,
             c.IMAGE_DELETE,
-            c.ImagePlace(image_id=row.id, store_path=row.image_store.path),
+            ImagePlace(image_id=row.id, store_path=row.image_store.path),
         )
 
     async def _row(self, image_id: str) -> ImageRow:

@@ -15,6 +15,7 @@ from appliance.services.common import accepted_before, find
 from appliance.services.images.models import ImageRow
 from appliance.store.database import Store
 from hostagent.protocol import commands as c
+from hostagent.protocol.storage import ImagePlace, ReceiveParams
 
 START_WITHIN_S = 600.0
 
@@ -88,8 +89,8 @@ class Uploads:
         async with self._links.stream_call(
             row.image_store.host_id,
             c.IMAGE_RECEIVE,
-            lambda stream_id: c.ReceiveParams(
-                place=c.ImagePlace(image_id=row.id, store_path=row.image_store.path),
+            lambda stream_id: ReceiveParams(
+                place=ImagePlace(image_id=row.id, store_path=row.image_store.path),
                 size_bytes=expected,
                 stream_id=stream_id,
             ),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import peewee
-from hostagent.protocol.facts import HostFacts
 
 from appliance.store.fields import BaseModel, JsonField
+from hostagent.protocol.facts import HostFacts
 
 
 class ZoneRow(BaseModel):

@@ -7,7 +7,6 @@ import secrets
 from typing import Any
 
 import structlog
-from hostagent.protocol.facts import HostFacts
 
 from appliance.engine.calls import Call
 from appliance.protocol import requests as q
@@ -34,6 +33,7 @@ from appliance.services.parts import Parts
 from appliance.store.database import Transaction
 from appliance.store.fields import now_ms
 from appliance.store.kinds import ResourceKind
+from hostagent.protocol.facts import HostFacts
 
 CPU_RATIO = 10.0
 MEMORY_RESERVED_BYTES = 1024**3

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hostagent.protocol.facts import HostFacts
-
 from appliance.hosts.links import HostLinks
 from appliance.protocol.resources import (
     Cluster,
@@ -19,6 +17,7 @@ from appliance.protocol.resources import (
 from appliance.services.infrastructure.ledger import claims_by_host
 from appliance.services.infrastructure.models import AgentRow, ClusterRow, HostRow, ZoneRow
 from appliance.store.fields import when
+from hostagent.protocol.facts import HostFacts
 
 
 def render_zones(rows: Sequence[ZoneRow]) -> list[Zone]:

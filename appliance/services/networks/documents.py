@@ -8,8 +8,6 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from hostagent.protocol.commands import NETWORK_APPLY
-
 from appliance.hosts.links import HostLinks
 from appliance.protocol.errors import Unavailable
 from appliance.services.infrastructure.models import HostRow
@@ -17,6 +15,7 @@ from appliance.services.networks.addresses import text_of
 from appliance.services.networks.models import NetworkRow, NicRow
 from appliance.store import feed
 from appliance.store.database import Store
+from hostagent.protocol.commands import NETWORK_APPLY
 from hostagent.protocol.network import (
     InstanceMetadata,
     NetworkDocument,

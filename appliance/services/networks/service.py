@@ -6,7 +6,6 @@ import asyncio
 from typing import Any
 
 import structlog
-from hostagent.protocol.commands import NETWORK_CHECK
 
 from appliance.engine.calls import Call
 from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
@@ -39,6 +38,7 @@ from appliance.services.networks.views import render_networks
 from appliance.services.parts import Parts
 from appliance.store.database import Transaction
 from appliance.store.kinds import ResourceKind
+from hostagent.protocol.commands import NETWORK_CHECK
 from hostagent.protocol.network import NetworkCheck
 
 log = structlog.get_logger()

@@ -6,8 +6,6 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import structlog
-from hostagent.protocol.commands import STORAGE_CHECK_PATH
-from hostagent.protocol.storage import CheckPathParams, CheckPathResult
 
 from appliance.engine.calls import Call
 from appliance.protocol import requests as q
@@ -27,6 +25,8 @@ from appliance.services.storage.models import ImageStoreRow, PrimaryStorageRow, 
 from appliance.services.storage.views import StorageViews, render_volumes
 from appliance.store.database import Transaction
 from appliance.store.kinds import ResourceKind
+from hostagent.protocol.commands import STORAGE_CHECK_PATH
+from hostagent.protocol.storage import CheckPathParams, CheckPathResult
 
 NEEDED_BYTES = 1024**3
 SYSTEM_FOLDERS = frozenset(
