@@ -60,6 +60,7 @@ class NetworkManager:
         self._errors: list[NetworkError] = []
         self._lock = asyncio.Lock()
         self._keeper: asyncio.Task[None] | None = None
+        self._work: set[asyncio.Task[NetworkReport]] = set()
 
     async def start(self) -> None:
         """Serve the last applied document again and keep it so. Never raises for its content."""
@@ -72,16 +73,25 @@ class NetworkManager:
 
     async def stop(self) -> None:
         """The agent ends: VMs keep their network and DHCP, metadata pauses."""
-        if self._keeper is not None:
-            self._keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._keeper
-            self._keeper = None
-        for segment in self._segments.values():
-            await segment.stop()
+        async with self._lock:  # whoever changes something now comes to an end first
+            if self._keeper is not None:
+                self._keeper.cancel()
+                await asyncio.wait([self._keeper])
+                self._keeper = None
+            for segment in self._segments.values():
+                await segment.stop()
 
     async def apply(self, document: NetworkDocument) -> NetworkReport:
-        """Make the host's networks what `document` says, or leave them as they are."""
+        """Make the host's networks what `document` says, or leave them as they are.
+
+        Goes on to its end if the caller is cancelled.
+        """
+        work = asyncio.create_task(self._apply_alone(document), name="network-apply")
+        self._work.add(work)
+        work.add_done_callback(self._work.discard)
+        return await asyncio.shield(work)
+
+    async def _apply_alone(self, document: NetworkDocument) -> NetworkReport:
         async with self._lock:
             errors = await self._apply(document)
             for error in errors:

@@ -21,7 +21,7 @@ from hostagent.network.links import (
     ignored,
     ipv6_disabled,
 )
-from hostagent.network.routes import Route, add_routes, routes_of
+from hostagent.network.routes import Route, add_routes, remove_routes, routes_of
 
 log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
@@ -89,6 +89,7 @@ class PhysicalNics:
             await links.set(bridge, state="up")
         on_nic = await links.addresses(nic)
         missing = set(record.addresses) - set(await links.addresses(bridge))
+        await remove_routes(links, nic, await routes_of(links, nic))
         for address in on_nic:
             await links.remove_address(nic, address)
         for address in record.addresses:
@@ -120,6 +121,7 @@ class PhysicalNics:
                 routes = _joined(await routes_of(links, bridge), await routes_of(links, nic))
             if nic.master == bridge.index:
                 await links.set(nic, master=0)
+            await remove_routes(links, bridge, await routes_of(links, bridge))
             for address in on_bridge:
                 await links.remove_address(bridge, address)
         disable_ipv6(nic.name, record.ipv6_disabled)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -64,20 +65,30 @@ async def routes_of(links: Links, link: Link) -> list[Route]:
 async def add_routes(links: Links, link: Link, routes: Iterable[Route]) -> None:
     """Set routes through `link`: those without a gateway first, for the others lean on them."""
     for route in sorted(routes, key=lambda r: (r.gateway is not None, r.scope != _SCOPE_LINK)):
-        fields = {
-            "gateway": route.gateway,
-            "priority": route.priority,
-            "prefsrc": route.prefsrc,
-            "flags": _FLAG_ONLINK if route.onlink else None,
-        }
         with ignored(errno.EEXIST):
-            await links.ipr.route(
-                "add",
-                family=route.family,
-                dst=route.dst,
-                oif=link.index,
-                table=route.table,
-                proto=route.proto,
-                scope=route.scope,
-                **{name: value for name, value in fields.items() if value is not None},
-            )
+            await links.ipr.route("add", **_fields(link, route))
+
+
+async def remove_routes(links: Links, link: Link, routes: Iterable[Route]) -> None:
+    """Take routes off `link`; IPv6 would refuse the same route through another link."""
+    for route in routes:
+        with ignored(errno.ESRCH):
+            await links.ipr.route("del", **_fields(link, route))
+
+
+def _fields(link: Link, route: Route) -> dict[str, Any]:
+    optional = {
+        "gateway": route.gateway,
+        "priority": route.priority,
+        "prefsrc": route.prefsrc,
+        "flags": _FLAG_ONLINK if route.onlink else None,
+    }
+    return {
+        "family": route.family,
+        "dst": route.dst,
+        "oif": link.index,
+        "table": route.table,
+        "proto": route.proto,
+        "scope": route.scope,
+        **{name: value for name, value in optional.items() if value is not None},
+    }

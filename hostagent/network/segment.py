@@ -59,9 +59,9 @@ class Segment:
         bridge = await self._bridge(links, plan)
         if await self._service(links, plan, bridge):
             await self.dnsmasq.stop()  # it listens on a link that is no more
+        await self._give_back_other_nics(links, plan)
         if plan.spec.kind == "physical":
             await self._nics.attach(links, plan.spec.physical_interface or "", bridge.name)
-        await self._give_back_other_nics(links, plan)
         await self._taps(links, plan, bridge)
         await self.dnsmasq.converge(plan)
         for mac, address in self.dnsmasq.stale_leases(plan):

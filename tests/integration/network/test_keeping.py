@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -168,6 +169,20 @@ async def test_changed_address_plan_is_followed(host: Host) -> None:
     assert (await guest.dhcp())["ip"] == "10.72.0.10"
     assert guest.pings("10.72.0.1")
     assert (await guest.get("/latest/meta-data/local-ipv4")) == "10.72.0.10"
+
+
+async def test_abandoned_apply_goes_on_to_its_end(host: Host, wait_until) -> None:
+    await host.must_apply(host.network("net"))
+    more = host.network("net2", "10.71.0.0/24")
+    task = asyncio.create_task(host.apply(host.network("net"), more))
+    await wait_until(lambda: more.bridge in indexes())
+
+    task.cancel()
+    await asyncio.wait([task])
+
+    status = await host.manager.status()
+    assert status.generation == 2
+    assert [network.drift for network in status.networks] == [[], []]
 
 
 async def test_works_with_bridge_netfilter_on_and_off(host: Host) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hostagent.network.frames import arp_request
+
 if TYPE_CHECKING:
     from hostagent.protocol.network import NetworkSpec, PortSpec
     from tests.integration.network.conftest import Guest, Host
@@ -115,6 +117,50 @@ async def test_foreign_dhcp_server_and_foreign_machines_are_kept_apart(
 
     with pytest.raises(AssertionError):
         await wire.router.dhcp(tries=2)
+
+
+async def test_claims_of_our_addresses_from_the_wire_do_not_reach_vms(
+    host: Host, wire: Wire
+) -> None:
+    port = host.port("one", "10.70.0.10")
+    guest = host.guest(port)
+    await host.must_apply(wire.network(port))
+    guest.static("10.70.0.10/24", "10.70.0.1")
+    guest.watch("arp saddr ip 10.70.0.2", "arp saddr ip 169.254.169.254", "arp saddr ip 10.70.0.1")
+
+    for address in ("10.70.0.2", "169.254.169.254", "10.70.0.1"):
+        wire.router.send(arp_request(wire.router.mac, address, "10.70.0.10"))
+
+    assert guest.seen()[:2] == [0, 0]
+    assert guest.seen()[2] > 0
+
+
+async def test_ipv6_address_moves_and_comes_back(host: Host, wire: Wire) -> None:
+    run("ip", "addr", "add", "2001:db8::5/64", "dev", "wan0", "nodad")
+    run("ip", "-6", "route", "add", "default", "via", "2001:db8::1", "dev", "wan0")
+    network = wire.network()
+
+    await host.must_apply(network)
+
+    assert "2001:db8::5/64" in addresses(network.bridge)
+    assert "inet6" not in run("ip", "addr", "show", "dev", "wan0")
+    assert "via 2001:db8::1" in run("ip", "-6", "route", "show", "dev", network.bridge)
+    await host.must_apply()
+    assert "2001:db8::5/64" in addresses("wan0")
+    assert "via 2001:db8::1" in run("ip", "-6", "route", "show", "dev", "wan0")
+
+
+async def test_changing_the_nic_gives_the_former_one_back(host: Host, wire: Wire) -> None:
+    run("ip", "link", "add", "wan1", "type", "veth", "peer", "name", "wan1peer")
+    run("ip", "addr", "add", "10.90.0.5/24", "dev", "wan1")
+    await host.must_apply(wire.network())
+    other = host.network("lan", kind="physical", physical_interface="wan1")
+
+    await host.must_apply(other)
+
+    assert addresses("wan0") == wire.addresses
+    assert routes("wan0") == wire.routes
+    assert addresses(other.bridge) == {"10.90.0.5/24"}
 
 
 async def test_a_nic_that_cannot_be_bridged_keeps_everything(host: Host, wire: Wire) -> None:
