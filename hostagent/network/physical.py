@@ -28,12 +28,16 @@ _T = TypeVar("_T")
 
 
 class NicRecord(msgspec.Struct, kw_only=True):
-    """What a NIC carried before it went under a bridge."""
+    """What a NIC carried before it went under a bridge.
+
+    Until `moved` is true, addresses and routes may be anywhere and only the record is complete.
+    """
 
     interface: str
     bridge: str
     mtu: int
     ipv6_disabled: str = ""
+    moved: bool = False
     addresses: list[Address] = []
     routes: list[Route] = []
 
@@ -70,8 +74,12 @@ class PhysicalNics:
         record.ipv6_disabled = known.ipv6_disabled if known else ipv6_disabled(nic.name)
         record.addresses = _joined(await links.addresses(nic), await links.addresses(bridge))
         record.routes = _joined(await routes_of(links, nic), await routes_of(links, bridge))
-        if known is not None and not record.addresses:  # the bridge was removed under our feet
-            record.addresses, record.routes = known.addresses, known.routes
+        if known is not None and (not known.moved or not record.addresses):
+            # The agent died half-way, or the bridge was removed under our feet.
+            record.addresses = _joined(known.addresses, record.addresses)
+            record.routes = _joined(known.routes, record.routes)
+        elif known is not None and nic.master == bridge.index:
+            record.moved = not await links.addresses(nic)
         if record != known:
             self._save(record)
         return record
@@ -96,8 +104,11 @@ class PhysicalNics:
             if address in missing:
                 await links.add_address(bridge, address)
         disable_ipv6(nic.name)  # the bridge takes part in IPv6 instead
-        if missing or on_nic:
+        if missing or not record.moved:
             await add_routes(links, bridge, record.routes)
+        if not record.moved:
+            record.moved = True
+            self._save(record)
 
     async def give_back(self, links: Links, interface: str) -> None:
         """Take the NIC out of its bridge with what the bridge carried; forget the record."""
@@ -113,22 +124,23 @@ class PhysicalNics:
 
     async def _restore(self, links: Links, nic: Link, record: NicRecord) -> None:
         bridge = await links.find(record.bridge)
-        addresses, routes = record.addresses, record.routes
         if bridge is not None:
             on_bridge = await links.addresses(bridge)
-            if on_bridge:  # the administrator may have changed them meanwhile
-                addresses = _joined(on_bridge, await links.addresses(nic))
-                routes = _joined(await routes_of(links, bridge), await routes_of(links, nic))
+            if on_bridge and record.moved:  # the administrator may have changed them meanwhile
+                record.addresses = _joined(on_bridge, await links.addresses(nic))
+                record.routes = _joined(await routes_of(links, bridge), await routes_of(links, nic))
+            record.moved = False
+            self._save(record)
             if nic.master == bridge.index:
                 await links.set(nic, master=0)
             await remove_routes(links, bridge, await routes_of(links, bridge))
             for address in on_bridge:
                 await links.remove_address(bridge, address)
         disable_ipv6(nic.name, record.ipv6_disabled)
-        for address in addresses:
+        for address in record.addresses:
             await links.add_address(nic, address)
         with ignored(errno.ENETUNREACH):  # a route whose way is gone cannot come back
-            await add_routes(links, nic, routes)
+            await add_routes(links, nic, record.routes)
 
     def _path(self, interface: str) -> Path:
         return self._folder / f"nic-{interface}.json"

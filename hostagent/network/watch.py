@@ -1,4 +1,4 @@
-"""Notices at once that a link, an nft rule or a process changed, without reading what."""
+"""Notices at once that links, addresses, nft rules or a process changed, whatever it was."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import socket
 
 _NETLINK_ROUTE, _NETLINK_NETFILTER = 0, 12
-_GROUP_LINK = 0x1
+_GROUP_LINK, _GROUP_ADDRESSES = 0x1, 0x10 | 0x100  # IPv4 and IPv6
 _GROUP_NFTABLES = 1 << 6  # NFNLGRP_NFTABLES is group 7
 _READ_BYTES = 65_536
 
@@ -24,7 +24,7 @@ class ChangeWatch:
 
     def __enter__(self) -> ChangeWatch:
         for protocol, groups in (
-            (_NETLINK_ROUTE, _GROUP_LINK),
+            (_NETLINK_ROUTE, _GROUP_LINK | _GROUP_ADDRESSES),
             (_NETLINK_NETFILTER, _GROUP_NFTABLES),
         ):
             handle = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol)
