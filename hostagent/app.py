@@ -1,0 +1,220 @@
+"""The agent: its parts, the commands that they carry out, and the order of start and stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import libvirt
+import structlog
+
+from hostagent import facts as facts_module
+from hostagent.console.splice import Consoles
+from hostagent.images import fetch
+from hostagent.images import service as images
+from hostagent.libvirt.connection import Connection
+from hostagent.libvirt.domains import Domains
+from hostagent.libvirt.xml import DiskSource
+from hostagent.link import enrol
+from hostagent.link.dialler import Dialler
+from hostagent.network.manager import NetworkManager
+from hostagent.probe import Verdict, verdict
+from hostagent.protocol import commands as c
+from hostagent.protocol.domain import DomainReport, DomainSpec, DomainState, VmRef
+from hostagent.protocol.enrolment import JoinToken
+from hostagent.protocol.facts import HostFacts
+from hostagent.protocol.link import CallContext, CommandFailed, Peer
+from hostagent.storage import volumes
+from hostagent.storage.paths import cache_mode, check_path, volume_path
+
+JOIN_RETRY_S = 1.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentConfig:
+    """How an agent is started. A join token is needed once only."""
+
+    state_dir: Path
+    libvirt_uri: str = "qemu:///system"
+    join: str | None = None
+    join_file: Path | None = None
+    probe_kernel: Path | None = None
+    probe_initrd: Path | None = None
+
+
+class Agent:
+    """One host's agent."""
+
+    def __init__(self, config: AgentConfig) -> None:
+        self._config = config
+        self._folder = config.state_dir
+        self._connection = Connection(
+            config.libvirt_uri, on_up=self._libvirt_up, on_event=self._lifecycle
+        )
+        self._domains = Domains(self._connection)
+        self._consoles = Consoles(self._domains)
+        self._network = NetworkManager(self._folder / "network")
+        self._verdict = Verdict(accelerator="tcg", reason="no_probe_kernel")
+        self._dialler: Dialler | None = None
+        self._reports: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Converge the network, connect to libvirt, enrol if need be, dial the service."""
+        await self._network.start()
+        self._connection.start()
+        self._verdict = await self._probe(again=False)
+        identity = enrol.load(self._folder) or await self._enrol()
+        self._dialler = Dialler(self._folder, identity, self._prepare)
+        self._dialler.start()
+        log.info("agent_started", host=identity.host_id)
+
+    async def stop(self) -> None:
+        """Stop serving; machines and networks go on."""
+        if self._dialler is not None:
+            await self._dialler.stop()
+        await self._consoles.stop()
+        await self._connection.stop()
+        await self._network.stop()
+
+    async def _enrol(self) -> enrol.Identity:
+        token = JoinToken.decode(await self._join_text())
+        identity = await enrol.enrol(self._folder, token, await self._facts())
+        if self._config.join_file is not None:
+            self._config.join_file.unlink(missing_ok=True)
+        return identity
+
+    async def _join_text(self) -> str:
+        if self._config.join is not None:
+            return self._config.join
+        path = self._config.join_file
+        if path is None:
+            raise enrol.EnrolmentFailed("this agent has not joined yet: give --join or --join-file")
+        while not path.exists():  # noqa: ASYNC110 the service writes it when it is ready
+            await asyncio.sleep(JOIN_RETRY_S)
+        return path.read_text(encoding="ascii")
+
+    def _prepare(self, peer: Peer) -> None:
+        """Bind all commands to a new link."""
+        d, i, v = self._domains, images, volumes
+        peer.handle(c.HOST_FACTS, lambda _, __: self._facts())
+        peer.handle(c.HOST_PROBE, lambda _, __: self._probe_again())
+        peer.handle(c.DOMAIN_START, self._start_domain)
+        peer.handle(c.DOMAIN_SHUTDOWN, _plain(d.shut_down))
+        peer.handle(c.DOMAIN_DESTROY, _plain(d.destroy))
+        peer.handle(c.DOMAIN_UNDEFINE, _plain(d.undefine))
+        peer.handle(c.DOMAIN_REBOOT, _plain(d.reboot))
+        peer.handle(c.DOMAIN_RESET, _plain(d.reset))
+        peer.handle(c.DOMAIN_SUSPEND, _plain(d.suspend))
+        peer.handle(c.DOMAIN_RESUME, _plain(d.resume))
+        peer.handle(c.DOMAIN_GET, _plain(d.get))
+        peer.handle(c.DOMAIN_LIST, lambda _, __: d.list())
+        peer.handle(c.DOMAIN_SCREENSHOT, _plain(d.screenshot))
+        peer.handle(c.CONSOLE_OPEN, self._consoles.open)
+        peer.handle(c.STORAGE_CHECK_PATH, lambda p, _: asyncio.to_thread(check_path, p))
+        peer.handle(c.VOLUME_CREATE_OVERLAY, _plain(v.create_overlay))
+        peer.handle(c.VOLUME_DELETE, _plain(v.delete))
+        peer.handle(c.VOLUME_INFO, _plain(v.info))
+        peer.handle(c.IMAGE_RECEIVE, _answers_nothing(i.receive))
+        peer.handle(c.IMAGE_FETCH_URL, _answers_nothing(fetch.fetch_url))
+        peer.handle(c.IMAGE_CHECK_URL, fetch.check_url)
+        peer.handle(c.IMAGE_ADOPT_FILE, _answers_nothing(i.adopt_file))
+        peer.handle(c.IMAGE_FINISH, i.finish)
+        peer.handle(c.IMAGE_DELETE, _answers_nothing(i.delete))
+        peer.handle(c.IMAGE_ENSURE_CACHED, _answers_nothing(i.ensure_cached))
+        peer.handle(c.NETWORK_APPLY, _plain(self._network.apply))
+        peer.handle(c.NETWORK_CHECK, _plain(self._network.check))
+        peer.handle(c.NETWORK_STATUS, lambda _, __: self._network.status())
+
+    async def _start_domain(self, spec: DomainSpec, context: CallContext) -> DomainReport:
+        disks = []
+        for disk in spec.disks:
+            path = volume_path(disk.volume)
+            if not path.exists():
+                raise CommandFailed("volume.missing", f"{path} does not exist", path=str(path))
+            disks.append(DiskSource(str(path), cache_mode(path)))
+        return await self._domains.start(spec, disks)
+
+    # Facts
+
+    async def _facts(self) -> HostFacts:
+        return await facts_module.collect(self._verdict, await self._libvirt_version())
+
+    async def _probe_again(self) -> HostFacts:
+        self._verdict = await self._probe(again=True)
+        return await self._facts()
+
+    async def _probe(self, *, again: bool) -> Verdict:
+        config = self._config
+        return await verdict(
+            config.probe_kernel,
+            config.probe_initrd,
+            self._folder / "kvm-verdict.json",
+            await facts_module.qemu_version(),
+            again=again,
+        )
+
+    async def _libvirt_version(self) -> str:
+        try:
+            number = await self._connection.run(lambda connection: connection.getLibVersion())
+        except CommandFailed:
+            return ""
+        return f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"
+
+    # What libvirt tells
+
+    def _libvirt_up(self) -> None:
+        """After a reconnection anything may have changed: report every machine."""
+        self._spawn(self._report_all())
+
+    def _lifecycle(self, vm_id: str, event: int, detail: int) -> None:
+        if event != libvirt.VIR_DOMAIN_EVENT_DEFINED:
+            self._spawn(self._report(vm_id))
+
+    async def _report_all(self) -> None:
+        for report in (await self._domains.list()).domains:
+            self._notify(report)
+
+    async def _report(self, vm_id: str) -> None:
+        """The state as it is now, not as it was when the event was sent."""
+        report = await self._domains.get(VmRef(vm_id=vm_id))
+        if report.state != DomainState.OTHER:
+            self._notify(report)
+
+    def _notify(self, report: DomainReport) -> None:
+        if self._dialler is not None:
+            self._dialler.notify("domain.state", report)
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        async def run() -> None:
+            try:
+                await work
+            except CommandFailed as error:
+                log.warning("report_failed", reason=str(error))
+
+        task = asyncio.create_task(run())
+        self._reports.add(task)
+        task.add_done_callback(self._reports.discard)
+
+
+def _plain(work: Callable[[Any], Awaitable[Any]]) -> Callable[[Any, CallContext], Awaitable[Any]]:
+    """A handler for work that needs no context."""
+
+    async def handler(params: Any, context: CallContext) -> Any:
+        return await work(params) or c.Nothing()
+
+    return handler
+
+
+def _answers_nothing(
+    work: Callable[[Any, CallContext], Awaitable[None]],
+) -> Callable[[Any, CallContext], Awaitable[c.Nothing]]:
+    async def handler(params: Any, context: CallContext) -> c.Nothing:
+        await work(params, context)
+        return c.Nothing()
+
+    return handler

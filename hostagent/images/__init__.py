@@ -1,0 +1,1 @@
+"""Images: received, fetched, checked, kept in a store, cached for machines."""

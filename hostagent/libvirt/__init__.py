@@ -1,0 +1,1 @@
+"""Virtual machines through libvirt, without ever blocking the event loop."""

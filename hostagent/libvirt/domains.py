@@ -1,0 +1,225 @@
+"""Verbs on virtual machines. Each may be repeated: the second time finds the work done."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import libvirt
+
+from hostagent.libvirt.connection import Connection
+from hostagent.libvirt.pictures import to_png
+from hostagent.libvirt.xml import NAMESPACE, DiskSource, build
+from hostagent.protocol.domain import (
+    DomainList,
+    DomainReport,
+    DomainSpec,
+    DomainState,
+    Screenshot,
+    ShutdownParams,
+    VmRef,
+)
+from hostagent.protocol.link import CommandFailed
+
+POWER_BUTTON_AGAIN_S = 10.0
+LOOK_EVERY_S = 0.25
+
+STATES = {
+    libvirt.VIR_DOMAIN_RUNNING: DomainState.RUNNING,
+    libvirt.VIR_DOMAIN_BLOCKED: DomainState.RUNNING,
+    libvirt.VIR_DOMAIN_SHUTDOWN: DomainState.RUNNING,
+    libvirt.VIR_DOMAIN_PAUSED: DomainState.PAUSED,
+    libvirt.VIR_DOMAIN_PMSUSPENDED: DomainState.PAUSED,
+    libvirt.VIR_DOMAIN_SHUTOFF: DomainState.STOPPED,
+    libvirt.VIR_DOMAIN_CRASHED: DomainState.STOPPED,
+}
+STOP_REASONS = {
+    libvirt.VIR_DOMAIN_SHUTOFF_SHUTDOWN: "guest_shutdown",
+    libvirt.VIR_DOMAIN_SHUTOFF_CRASHED: "crashed",
+    libvirt.VIR_DOMAIN_SHUTOFF_FAILED: "crashed",
+    libvirt.VIR_DOMAIN_SHUTOFF_DESTROYED: "outside",
+}
+
+
+class Domains:
+    """Machines of ours on this host; domains without our metadata are never touched."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def start(self, spec: DomainSpec, disks: list[DiskSource]) -> DomainReport:
+        """Define the machine as specified and start it; does nothing if it runs."""
+        xml = build(spec, disks)
+
+        def start(connection: Any) -> DomainReport:
+            domain = _find(connection, spec.vm_id)
+            if domain is not None and domain.isActive():
+                return _report(spec.vm_id, domain)
+            domain = connection.defineXML(xml)
+            domain.create()
+            return _report(spec.vm_id, domain)
+
+        return await self._run(start, "domain.start_failed")
+
+    async def shut_down(self, params: ShutdownParams) -> DomainReport:
+        """Press the power button until the guest has gone; force it when time is over."""
+        deadline = time.monotonic() + params.timeout_s
+        next_press = 0.0
+        while time.monotonic() < deadline:
+            report = await self.get(VmRef(vm_id=params.vm_id))
+            if report.state == DomainState.STOPPED:
+                return report
+            if time.monotonic() >= next_press:
+                await self._on_active(params.vm_id, lambda domain: domain.shutdown())
+                next_press = time.monotonic() + POWER_BUTTON_AGAIN_S
+            await asyncio.sleep(LOOK_EVERY_S)
+        if not params.force:
+            raise CommandFailed("domain.still_running", "the guest did not shut down in time")
+        return await self.destroy(VmRef(vm_id=params.vm_id))
+
+    async def destroy(self, params: VmRef) -> DomainReport:
+        """Switch the machine off."""
+        await self._on_active(params.vm_id, lambda domain: domain.destroy())
+        return await self.get(params)
+
+    async def undefine(self, params: VmRef) -> None:
+        """Forget the machine's definition."""
+
+        def undefine(connection: Any) -> None:
+            domain = _find(connection, params.vm_id)
+            if domain is not None:
+                domain.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
+
+        await self._run(undefine, "domain.undefine_failed")
+
+    async def reboot(self, params: VmRef) -> DomainReport:
+        """Ask the guest to restart, by ACPI; libvirt resets it when it has shut down."""
+        await self._on_active(
+            params.vm_id,
+            lambda domain: domain.reboot(libvirt.VIR_DOMAIN_REBOOT_ACPI_POWER_BTN),
+            must_run=True,
+        )
+        return await self.get(params)
+
+    async def reset(self, params: VmRef) -> DomainReport:
+        """Press the reset button."""
+        await self._on_active(params.vm_id, lambda domain: domain.reset(), must_run=True)
+        return await self.get(params)
+
+    async def suspend(self, params: VmRef) -> DomainReport:
+        """Stop the machine's CPUs."""
+        await self._on_active(params.vm_id, _suspend, must_run=True)
+        return await self.get(params)
+
+    async def resume(self, params: VmRef) -> DomainReport:
+        """Let the machine's CPUs go on."""
+        await self._on_active(params.vm_id, _resume, must_run=True)
+        return await self.get(params)
+
+    async def get(self, params: VmRef) -> DomainReport:
+        """How the machine stands; stopped if libvirt does not know it."""
+
+        def get(connection: Any) -> DomainReport:
+            domain = _find(connection, params.vm_id)
+            if domain is None:
+                return DomainReport(vm_id=params.vm_id, state=DomainState.STOPPED)
+            return _report(params.vm_id, domain)
+
+        return await self._run(get, "domain.unreadable")
+
+    async def list(self) -> DomainList:
+        """All machines of ours that libvirt knows."""
+
+        def collect(connection: Any) -> DomainList:
+            found = []
+            for domain in connection.listAllDomains():
+                vm_id = domain.UUIDString()
+                if _is_ours(domain):
+                    found.append(_report(vm_id, domain))
+            return DomainList(domains=found)
+
+        return await self._run(collect, "domain.unreadable")
+
+    async def screenshot(self, params: VmRef) -> Screenshot:
+        """The machine's screen as PNG."""
+
+        def shoot(connection: Any) -> bytes:
+            domain = _find(connection, params.vm_id)
+            if domain is None or not domain.isActive():
+                raise CommandFailed("domain.not_running", "the machine does not run")
+            stream = connection.newStream()
+            domain.screenshot(stream, 0)
+            chunks: list[bytes] = []
+            stream.recvAll(lambda _, data, chunks: chunks.append(data), chunks)
+            stream.finish()
+            return b"".join(chunks)
+
+        return Screenshot(png=to_png(await self._run(shoot, "domain.no_screenshot")))
+
+    async def with_domain(self, vm_id: str, closure: Callable[[Any], Any]) -> Any:
+        """Run `closure(virDomain)` on a running machine."""
+        return await self._on_active(vm_id, closure, must_run=True)
+
+    async def _on_active(
+        self, vm_id: str, closure: Callable[[Any], Any], *, must_run: bool = False
+    ) -> Any:
+        def act(connection: Any) -> Any:
+            domain = _find(connection, vm_id)
+            if domain is None or not domain.isActive():
+                if must_run:
+                    raise CommandFailed("domain.not_running", "the machine does not run")
+                return None
+            try:
+                return closure(domain)
+            except libvirt.libvirtError as error:
+                if error.get_error_code() == libvirt.VIR_ERR_OPERATION_INVALID and not must_run:
+                    return None  # it stopped in between
+                raise
+
+        return await self._run(act, "domain.failed")
+
+    async def _run(self, closure: Callable[[Any], Any], code: str) -> Any:
+        try:
+            return await self._connection.run(closure)
+        except libvirt.libvirtError as error:
+            raise CommandFailed(code, error.get_error_message() or str(error)) from error
+
+
+def _suspend(domain: Any) -> None:
+    if domain.state()[0] != libvirt.VIR_DOMAIN_PAUSED:
+        domain.suspend()
+
+
+def _resume(domain: Any) -> None:
+    if domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
+        domain.resume()
+
+
+def _find(connection: Any, vm_id: str) -> Any | None:
+    try:
+        domain = connection.lookupByUUIDString(vm_id)
+    except libvirt.libvirtError as error:
+        if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
+            return None
+        raise
+    return domain if _is_ours(domain) else None
+
+
+def _is_ours(domain: Any) -> bool:
+    try:
+        domain.metadata(libvirt.VIR_DOMAIN_METADATA_ELEMENT, NAMESPACE)
+    except libvirt.libvirtError as error:
+        missing = (libvirt.VIR_ERR_NO_DOMAIN_METADATA, libvirt.VIR_ERR_NO_DOMAIN)
+        if error.get_error_code() in missing:
+            return False
+        raise
+    return True
+
+
+def _report(vm_id: str, domain: Any) -> DomainReport:
+    state, detail = domain.state()
+    seen = STATES.get(state, DomainState.OTHER)
+    reason = STOP_REASONS.get(detail, "") if seen == DomainState.STOPPED else ""
+    return DomainReport(vm_id=vm_id, state=seen, reason=reason)

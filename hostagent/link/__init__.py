@@ -1,0 +1,1 @@
+"""Enrolling once, then staying linked to the management service."""

@@ -1,0 +1,1 @@
+"""Directories and volumes of primary storage."""
