@@ -1,0 +1,1 @@
+"""Test hosts: network and mount namespaces with a private libvirtd each."""
