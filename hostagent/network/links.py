@@ -49,28 +49,29 @@ class Address:
 
 
 class Links:
-    """Netlink operations in one network namespace."""
+    """Netlink operations in one network namespace, for one pass over the networks.
+
+    Links are read once and then kept up with our own changes: reading all of a busy host costs
+    far more than everything else. What others change meanwhile is for the next pass.
+    """
 
     def __init__(self, ipr: AsyncIPRoute) -> None:
         self.ipr: Any = ipr  # its dumps are asynchronous, which its annotations do not say
+        self._known: dict[str, Link] | None = None
 
     async def all(self) -> dict[str, Link]:
         """Every link by name."""
-        return {link.name: link async for link in self._dump()}
+        if self._known is None:
+            found = [_link_of(message) async for message in await self.ipr.get_links()]
+            self._known = {link.name: link for link in found}
+        return self._known
 
-    async def _dump(self) -> AsyncIterator[Link]:
-        async for message in await self.ipr.get_links():
-            info = message.get_attr("IFLA_LINKINFO")
-            yield Link(
-                index=message["index"],
-                name=message.get_attr("IFLA_IFNAME"),
-                mac=message.get_attr("IFLA_ADDRESS") or "",
-                mtu=message.get_attr("IFLA_MTU"),
-                up=bool(message["flags"] & _IFF_UP),
-                carrier=bool(message.get_attr("IFLA_CARRIER")),
-                kind=(info.get_attr("IFLA_INFO_KIND") or "") if info else "",
-                master=message.get_attr("IFLA_MASTER") or 0,
-            )
+    async def _refresh(self, name: str) -> None:
+        known = await self.all()
+        known.pop(name, None)
+        with ignored(errno.ENODEV):
+            for message in await self.ipr.link("get", ifname=name):
+                known[name] = _link_of(message)
 
     async def find(self, name: str) -> Link | None:
         """The link of that name, if there is one."""
@@ -86,6 +87,7 @@ class Links:
     async def add_bridge(self, name: str, mac: str) -> Link:
         """Make a bridge without spanning tree, down."""
         await self.ipr.link("add", ifname=name, kind="bridge", address=mac, br_stp_state=0)
+        await self._refresh(name)
         return await self.need(name)
 
     async def add_veth(self, name: str, peer: str, peer_mac: str, namespace: str) -> Link:
@@ -93,6 +95,7 @@ class Links:
         with namespace_path(namespace).open("rb") as handle:
             inner = {"ifname": peer, "address": peer_mac, "net_ns_fd": handle.fileno()}
             await self.ipr.link("add", ifname=name, kind="veth", peer=inner)
+        await self._refresh(name)
         return await self.need(name)
 
     async def remove(self, name: str) -> None:
@@ -101,10 +104,12 @@ class Links:
         if link is not None:
             with ignored(errno.ENODEV):
                 await self.ipr.link("del", index=link.index)
+            await self._refresh(name)
 
     async def set(self, link: Link, **fields: Any) -> None:
         """Change fields of a link, named as in IFLA_* (mtu, master, state, address)."""
         await self.ipr.link("set", index=link.index, **fields)
+        await self._refresh(link.name)
 
     async def addresses(self, link: Link) -> list[Address]:
         """Addresses on a link, without those that the kernel makes by itself."""
@@ -145,6 +150,20 @@ class Links:
                 address=address.address,
                 prefixlen=address.prefix,
             )
+
+
+def _link_of(message: Any) -> Link:
+    info = message.get_attr("IFLA_LINKINFO")
+    return Link(
+        index=message["index"],
+        name=message.get_attr("IFLA_IFNAME"),
+        mac=message.get_attr("IFLA_ADDRESS") or "",
+        mtu=message.get_attr("IFLA_MTU"),
+        up=bool(message["flags"] & _IFF_UP),
+        carrier=bool(message.get_attr("IFLA_CARRIER")),
+        kind=(info.get_attr("IFLA_INFO_KIND") or "") if info else "",
+        master=message.get_attr("IFLA_MASTER") or 0,
+    )
 
 
 class ignored:  # noqa: N801 - reads like contextlib.suppress

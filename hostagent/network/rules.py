@@ -104,8 +104,9 @@ def _guard(plans: Sequence[NetworkPlan], counters: Counters) -> Iterator[str]:
         "ifname . ifname . ipv4_addr",
         [f'"{port.tap}" . "{plan.service_link}" . {port.address}' for plan, port in ports],
     )
-    for port in guarded:
-        yield from _chain(f"from_{_identifier(port.tap)}", _port_rules(port))
+    yield from _guarded_sets(guarded)
+    yield from _chain("refuse", ["counter name iifname map @drop_counters", "drop"])
+    yield from _chain("guarded", _GUARDED)
     for plan in plans:
         steer = f"ip daddr {METADATA_ADDRESS} ether daddr set {plan.service_mac}"
         yield from _chain(f"steer_{plan.short}", [steer])
@@ -124,7 +125,7 @@ def _guard_maps(
 
     yield from verdicts(
         "from_port",
-        [f'"{p.tap}" : jump from_{_identifier(p.tap)}' for _, p in ports if p.anti_spoofing],
+        [f'"{port.tap}" : jump guarded' for _, port in ports if port.anti_spoofing],
     )
     yield from verdicts("steer", [f'"{p.tap}" : jump steer_{plan.short}' for plan, p in ports])
     for name in ("to_wire", "from_wire"):
@@ -171,25 +172,40 @@ def _guard_hooks(wired: Sequence[NetworkPlan]) -> Iterator[str]:
     )
 
 
-def _port_rules(port: PortSpec) -> list[str]:
-    """What a VM may send: its own MAC and address, and nothing that only a router may say."""
-    drop = f"counter name {counter_name(port.tap)} drop"
-    link_local = link_local_of(port.mac)
-    return [
-        f"ether saddr != {port.mac} {drop}",
-        f"arp saddr ether != {port.mac} {drop}",
-        # 0.0.0.0 as sender is an ARP probe (RFC 5227): it claims nothing.
-        f"arp saddr ip {{ 0.0.0.0, {port.address} }} return",
-        f"udp sport {{ 67, 547 }} {drop}",
-        f"ip saddr {port.address} return",
-        "ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 return",
-        f"icmpv6 type {{ nd-router-advert, nd-redirect }} {drop}",
-        f"exthdr frag exists {drop}",
-        f"ip6 saddr {link_local} return",
-        # Duplicate address detection and group membership come from the unspecified address.
-        "ip6 saddr :: icmpv6 type { nd-neighbor-solicit, mld2-listener-report } return",
-        drop,
-    ]
+def _guarded_sets(guarded: Sequence[PortSpec]) -> Iterator[str]:
+    """What each guarded port owns; sets keep the number of rules the same for any number."""
+    yield from _set(
+        "map",
+        "drop_counters",
+        "ifname : counter",
+        [f'"{port.tap}" : "{counter_name(port.tap)}"' for port in guarded],
+    )
+    for name, type_, value in (
+        ("port_macs", "ether_addr", lambda port: port.mac),
+        ("port_addresses", "ipv4_addr", lambda port: port.address),
+        ("port_link_locals", "ipv6_addr", lambda port: link_local_of(port.mac)),
+    ):
+        elements = [f'"{port.tap}" . {value(port)}' for port in guarded]
+        yield from _set("set", name, f"ifname . {type_}", elements)
+
+
+# What a VM may send: its own MAC and address, and nothing that only a router may say.
+_GUARDED = [
+    "iifname . ether saddr != @port_macs goto refuse",
+    "iifname . arp saddr ether != @port_macs goto refuse",
+    # 0.0.0.0 as sender is an ARP probe (RFC 5227): it claims nothing.
+    "arp saddr ip 0.0.0.0 return",
+    "iifname . arp saddr ip @port_addresses return",
+    "udp sport { 67, 547 } goto refuse",
+    "iifname . ip saddr @port_addresses return",
+    "ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 return",
+    "icmpv6 type { nd-router-advert, nd-redirect } goto refuse",
+    "exthdr frag exists goto refuse",
+    "iifname . ip6 saddr @port_link_locals return",
+    # Duplicate address detection and group membership come from the unspecified address.
+    "ip6 saddr :: icmpv6 type { nd-neighbor-solicit, mld2-listener-report } return",
+    "goto refuse",
+]
 
 
 def _to_wire(plan: NetworkPlan) -> list[str]:

@@ -192,7 +192,7 @@ async def test_works_with_bridge_netfilter_on_and_off(host: Host) -> None:
     await host.must_apply(network)
     two.static("10.70.0.11/24", "10.70.0.1")
     for value in "01":
-        with open("/proc/sys/net/bridge/bridge-nf-call-iptables", "w") as file:  # noqa: PTH123, ASYNC230
+        with open("/proc/sys/net/bridge/bridge-nf-call-iptables", "w") as file:  # noqa: PTH123
             file.write(value)
         assert (await one.dhcp(classless=False))["ip"] == "10.70.0.10"
         assert (await one.get("/latest/meta-data/instance-id")) == "vm-one"
