@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 from pathlib import Path
 
+import msgspec
 import structlog
 from pyroute2.netlink.exceptions import NetlinkError
 
@@ -60,11 +61,17 @@ class NetworkManager:
         self._errors: list[NetworkError] = []
         self._lock = asyncio.Lock()
         self._keeper: asyncio.Task[None] | None = None
+        self._blind = False
         self._work: set[asyncio.Task[NetworkReport]] = set()
 
     async def start(self) -> None:
         """Serve the last applied document again and keep it so. Never raises for its content."""
-        self._document = self._files.load_document()
+        try:
+            self._document = self._files.load_document()
+        except msgspec.MsgspecError as error:
+            # What runs is worth more than a tidy start: the service sends its document again.
+            log.error("network.document_unreadable", reason=str(error))
+            self._blind = True
         self._plans = [plan_of(spec) for spec in self._document.networks]
         self._firewall.recall(self._memory.rules)
         async with self._lock:
@@ -153,12 +160,13 @@ class NetworkManager:
             await self._roll_back(plans)
             return errors
         self._document, self._plans, self._errors = document, plans, []
+        self._blind = False
         self._files.save_document(document)
         log.info("network.applied", generation=document.generation, networks=len(plans))
         return []
 
     async def _roll_back(self, tried: list[NetworkPlan]) -> None:
-        if tried != self._plans:
+        if tried != self._plans and not self._blind:
             self._errors = await self._converge(self._plans)
 
     async def _converge(self, plans: list[NetworkPlan]) -> list[NetworkError]:
@@ -201,6 +209,8 @@ class NetworkManager:
         return errors
 
     async def _repair(self) -> None:
+        if self._blind:
+            return
         errors = await self._converge(self._plans)
         for error in errors:
             log.error("network.not_repaired", **_fields(error))

@@ -159,6 +159,24 @@ async def test_rebooted_host_serves_by_itself(host: Host) -> None:
     assert (await guest.dhcp())["ip"] == "10.70.0.10"
 
 
+async def test_unreadable_document_leaves_what_runs_until_the_next_one(host: Host) -> None:
+    port = host.port("one", "10.70.0.10")
+    guest = host.guest(port)
+    network = host.network("net", ports=[port])
+    await host.must_apply(network)
+    links, pid = indexes(), await dhcp_pid(host)
+    await host.manager.stop()
+    (host.folder / "state" / "document.json").write_text("{")
+
+    host.manager = NetworkManager(host.folder / "state")
+    await host.manager.start()
+
+    assert indexes() == links
+    assert (await guest.dhcp())["ip"] == "10.70.0.10"
+    await host.must_apply(network)
+    assert (indexes(), await dhcp_pid(host)) == (links, pid)
+
+
 async def test_changed_address_plan_is_followed(host: Host) -> None:
     await host.must_apply(host.network("net"))
     port = host.port("one", "10.72.0.10")

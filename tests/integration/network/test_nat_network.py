@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
+from hostagent.network import metadata_server
+
 if TYPE_CHECKING:
     from tests.integration.network.conftest import Host
 
@@ -134,3 +138,18 @@ async def test_names_outside_are_asked_from_the_given_server(host: Host) -> None
     finally:
         server.do("kill", pid_file.read_text().strip())
     assert "203.0.113.7" in answer
+
+
+async def test_metadata_connections_end_by_themselves(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metadata_server, "_CONNECTION_MAX_S", 0.2)
+    port = host.port("one", "10.70.0.10")
+    guest = host.guest(port)
+    await host.must_apply(host.network("net", ports=[port]))
+    guest.static("10.70.0.10/24", "10.70.0.1")
+
+    # The client says nothing and waits until the server hangs up.
+    # `read` ends with 1 at the end of the stream and with more than 128 when time is up.
+    script = "exec 3<>/dev/tcp/169.254.169.254/80; read -t 8 -u 3 line; [ $? -le 1 ]"
+    await guest.ado("bash", "-c", script)
