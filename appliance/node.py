@@ -14,17 +14,17 @@ from pathlib import Path
 import msgspec
 import structlog
 import uvloop
-from hostagent.protocol.enrolment import JoinToken
 
 from appliance.api.app import build_app
 from appliance.api.server import ApiServer
 from appliance.engine.models import JOB_KIND
 from appliance.engine.registry import Registry
 from appliance.engine.runner import Runner
-from appliance.hosts.ca import CertificateAuthority
+from appliance.hosts.ca import CertificateAuthority, local_names
 from appliance.hosts.links import HostLinks
 from appliance.hosts.listener import AgentListener
 from appliance.services import overview
+from appliance.services.audit.service import AuditLog
 from appliance.services.compute.consoles import Consoles
 from appliance.services.compute.guests import GuestShutdown
 from appliance.services.compute.service import Compute
@@ -41,6 +41,7 @@ from appliance.services.setup.service import Setup
 from appliance.services.storage.service import Storage
 from appliance.store.database import Store
 from appliance.store.kinds import Kinds
+from hostagent.protocol.enrolment import JoinToken
 
 log = structlog.get_logger()
 
@@ -86,8 +87,11 @@ class Node:
             storage_root=self._config.state_dir / "storage",
             starter_folder=self._config.starter_dir,
         )
-        self.identity = Identity(self.store, ca_fingerprint=self.ca.fingerprint)
+        self.identity = Identity(
+            self.store, ca_fingerprint=self.ca.fingerprint, appliance_name=socket.gethostname()
+        )
         self.identity.install(self.registry)
+        self._audit = AuditLog(self.store)
         self.infrastructure = Infrastructure(parts)
         storage = Storage(parts)
         Offerings(parts)
@@ -121,12 +125,15 @@ class Node:
             self.registry,
             self.store,
             self.identity,
+            audit=self._audit.record,
             ca_pem=self.ca.certificate_pem,
+            ca_fingerprint=self.ca.fingerprint,
             consoles=self._consoles,
             screenshot=self._consoles.screenshot,
             upload=self._images.uploads.receive,
         )
-        self._api = ApiServer(app, self.ca, host=config.bind, port=config.port)
+        chain, key = self.ca.server_files(*local_names())
+        self._api = ApiServer(app, chain, key, host=config.bind, port=config.port)
         await self._api.start()
         await self._offer_local_join()
         self._write_ready(setup_code)

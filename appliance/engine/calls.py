@@ -10,7 +10,7 @@ class Caller:
     """The account behind a request and where the request came from.
 
     `reason` is the trail of why: the client's words, and for work that the system starts
-    itself, the cause.
+    itself, the cause. `session` names the login (the hash of its token).
     """
 
     account_id: str
@@ -18,6 +18,7 @@ class Caller:
     is_admin: bool
     address: str
     reason: str = ""
+    session: str = ""
 
 
 SYSTEM = Caller(account_id="system", account_name="system", is_admin=True, address="")

@@ -71,10 +71,12 @@ class AgentListener:
         context.verify_mode = ssl.CERT_OPTIONAL
         return context
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._connection(reader, writer), name="agent connection")
         self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             certificate = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
             if certificate is None:
@@ -88,7 +90,6 @@ class AgentListener:
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
-            self._tasks.discard(task)
 
     async def _serve(
         self,

@@ -1,0 +1,1 @@
+"""The HTTP surface, derived from the operation registry: it knows no service."""

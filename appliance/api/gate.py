@@ -1,0 +1,46 @@
+"""The one place where a caller is known and an operation's access is enforced."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from starlette.requests import HTTPConnection
+
+from appliance.engine.calls import Caller
+from appliance.protocol.errors import Forbidden, Unauthenticated
+from appliance.protocol.operations import Access
+
+ANYONE = "anyone"
+
+
+class Authenticator(Protocol):
+    """Knows who a token belongs to."""
+
+    async def authenticate(self, token: str, address: str) -> Caller:
+        """The caller; raises Unauthenticated."""
+        ...
+
+
+class Gate:
+    """Decides before any handler runs."""
+
+    def __init__(self, authenticator: Authenticator) -> None:
+        self._authenticator = authenticator
+
+    async def admit(self, connection: HTTPConnection, operation: str, access: Access) -> Caller:
+        """The caller of `operation`; raises Unauthenticated or Forbidden."""
+        address = address_of(connection)
+        if access == Access.PUBLIC:
+            return Caller(account_id="", account_name=ANYONE, is_admin=False, address=address)
+        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated("session.required")
+        caller = await self._authenticator.authenticate(token, address)
+        if access == Access.ADMIN and not caller.is_admin:
+            raise Forbidden("access.denied", operation=operation)
+        return caller
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """Where a request came from."""
+    return connection.client.host if connection.client else ""

@@ -1,0 +1,99 @@
+"""The OpenAPI 3.1 description, made from the declarations of all operations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from appliance.protocol.errors import ErrorBody
+from appliance.protocol.operations import (
+    API_VERSION,
+    OPERATIONS,
+    Access,
+    Kind,
+    OperationSpec,
+)
+
+REF = "#/components/schemas/{name}"
+LIST_PARAMETERS: list[tuple[str, str, dict[str, Any]]] = [
+    ("limit", "Items on a page", {"type": "integer", "minimum": 1, "maximum": 1000}),
+    ("cursor", "`next` of the page before", {"type": "string"}),
+    ("sort", "A field, with - before it for descending order", {"type": "string"}),
+    ("q", "Text to look for in names, ids and addresses", {"type": "string"}),
+]
+
+
+class ErrorAnswer(msgspec.Struct, kw_only=True):
+    """What every refused request is answered with."""
+
+    error: ErrorBody
+
+
+def describe() -> dict[str, Any]:
+    """The whole document, ready for JSON."""
+    specs = list(OPERATIONS.values())
+    types = [ErrorAnswer]
+    types += [spec.request for spec in specs if spec.method != "GET"]
+    types += [spec.response for spec in specs if spec.response is not None]
+    unique = list(dict.fromkeys(types))
+    schemas, components = msgspec.json.schema_components(unique, ref_template=REF)
+    by_type = dict(zip(unique, schemas, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
+    for spec in specs:
+        paths.setdefault(spec.path, {})[spec.method.lower()] = _operation(spec, by_type)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Anyun", "version": f"{API_VERSION}", "license": {"name": "Apache-2.0"}},
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"session": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _operation(spec: OperationSpec, by_type: dict[Any, Any]) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": spec.name,
+        "summary": spec.summary,
+        "tags": [spec.noun],
+        "responses": _responses(spec, by_type),
+    }
+    if spec.access != Access.PUBLIC:
+        described["security"] = [{"session": []}]
+    parameters = _parameters(spec)
+    if parameters:
+        described["parameters"] = parameters
+    if spec.method != "GET":
+        content = {"application/json": {"schema": by_type[spec.request]}}
+        described["requestBody"] = {"content": content}
+    return described
+
+
+def _parameters(spec: OperationSpec) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    if "{id}" in spec.path:
+        schema = {"type": "string", "format": "uuid"}
+        found.append({"name": "id", "in": "path", "required": True, "schema": schema})
+    if spec.verb == "list":
+        found += [
+            {"name": name, "in": "query", "description": text, "schema": schema}
+            for name, text, schema in LIST_PARAMETERS
+        ]
+    return found
+
+
+def _responses(spec: OperationSpec, by_type: dict[Any, Any]) -> dict[str, Any]:
+    if spec.response is None:
+        good: dict[str, Any] = {"204": {"description": "Done"}}
+    else:
+        status = "200"
+        if spec.kind == Kind.JOB:
+            status = "202"
+        elif spec.kind == Kind.CHANGE and spec.verb == "create":
+            status = "201"
+        content = {"application/json": {"schema": by_type[spec.response]}}
+        good = {status: {"description": spec.summary, "content": content}}
+    refused = {"application/json": {"schema": by_type[ErrorAnswer]}}
+    return {**good, "default": {"description": "Refused", "content": refused}}
