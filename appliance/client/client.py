@@ -1,0 +1,297 @@
+"""One appliance, over HTTPS and WebSocket, with typed calls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from appliance.client.trust import Trust, probe
+from appliance.protocol import requests as q
+from appliance.protocol import resources as r
+from appliance.protocol.errors import (
+    ErrorBody,
+    Forbidden,
+    Unauthenticated,
+    Unavailable,
+    from_body,
+)
+from appliance.protocol.events import Change, FeedStart
+from appliance.protocol.operations import (
+    API_VERSION,
+    OPERATIONS,
+    Accepted,
+    OperationSpec,
+)
+
+TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=8)
+LONG = aiohttp.ClientTimeout(total=None, sock_connect=8, sock_read=3600)
+HEARTBEAT_S = 20.0
+CHUNK_BYTES = 1024**2
+NOT_LOGGED_IN = 4401
+
+Progress = Callable[[int, int], None]
+
+
+class Client:
+    """Parameters: `url` like https://10.0.0.5:8443; `fingerprint` of its CA (see `probe`), or
+    `trust` if the CA is at hand; `token` of an earlier login.
+
+    Every method raises the classes of `appliance.protocol.errors`: what the service answered,
+    or Unavailable (client.unreachable), Forbidden (client.certificate_changed).
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        fingerprint: str | None = None,
+        trust: Trust | None = None,
+        token: str | None = None,
+    ) -> None:
+        if trust is None and fingerprint is None:
+            raise ValueError("give the fingerprint of the appliance's CA, or its trust")
+        self.url = url.rstrip("/")
+        self.token = token
+        self._fingerprint = fingerprint
+        self._trust = trust
+        self._session: aiohttp.ClientSession | None = None
+        self._opening = asyncio.Lock()
+
+    async def __aenter__(self) -> Client:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections; the login stays valid."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    # Operations
+
+    async def call(
+        self, operation: str, request: q.Request | None = None, /, *, id: str = "", **fields: Any
+    ) -> Any:
+        """Carry out an operation by its name.
+
+        The request is a struct, or its fields as keywords; for lists the keywords are the
+        query (limit, cursor, sort, q, and fields to be equal). Returns the declared response.
+        """
+        spec = OPERATIONS[operation]
+        path = spec.path.replace("{id}", id)
+        if spec.method == "GET":
+            query = {name: str(value) for name, value in fields.items() if value is not None}
+            return await self._exchange(spec, path, query=query)
+        body = request if request is not None else _request(spec, fields)
+        return await self._exchange(spec, path, body=msgspec.json.encode(body))
+
+    async def iterate(self, operation: str, /, **query: Any) -> AsyncIterator[Any]:
+        """All items of a list, page by page."""
+        cursor = None
+        while True:
+            page = await self.call(operation, cursor=cursor, **({"limit": 1000} | query))
+            for item in page.items:
+                yield item
+            cursor = page.next
+            if cursor is None:
+                return
+
+    async def check_version(self) -> r.Info:
+        """What the appliance is; raises Unavailable (client.version) if we do not fit."""
+        info: r.Info = await self.call("info.get")
+        if not info.min_client_api_version <= API_VERSION <= info.api_version:
+            raise Unavailable("client.version", client=API_VERSION, server=info.api_version)
+        return info
+
+    async def login(self, account: str, password: str) -> r.Session:
+        """Log in; later calls use the session."""
+        return self._use(await self.call("session.create", account=account, password=password))
+
+    async def set_first_password(self, setup_code: str, password: str) -> r.Session:
+        """Set the first administrator's password with the set-up code, and log in."""
+        request = q.SetFirstPassword(setup_code=setup_code, password=password)
+        return self._use(await self.call("session.set_first_password", request))
+
+    async def logout(self) -> None:
+        """End the session."""
+        await self.call("session.delete")
+        self.token = None
+
+    def _use(self, session: r.Session) -> r.Session:
+        self.token = session.token
+        return session
+
+    # Bytes
+
+    async def screenshot(self, vm_id: str) -> bytes:
+        """The machine's screen as PNG."""
+        return await self._raw("GET", f"/v1/vms/{vm_id}/screenshot")
+
+    async def upload_image(
+        self, image_id: str, path: Path, on_progress: Progress | None = None
+    ) -> Accepted:
+        """Send the content of an image that was created with source `upload`."""
+        size_bytes = path.stat().st_size
+        headers = {"Content-Length": str(size_bytes)}
+        body = _file_chunks(path, size_bytes, on_progress)
+        answer = await self._raw(
+            "PUT", f"/v1/images/{image_id}/content", data=body, headers=headers, timeout=LONG
+        )
+        return msgspec.json.decode(answer, type=Accepted)
+
+    async def feed(self, since: int | None = None) -> AsyncIterator[FeedStart | Change]:
+        """One connection to the change feed: first a FeedStart, then changes, for ever.
+
+        Ends by raising Unavailable when the connection is lost (connect again with `since`),
+        or Unauthenticated.
+        """
+        path = "/v1/feed" if since is None else f"/v1/feed?since={since}"
+        async with await self._websocket(path, {"Authorization": f"Bearer {self.token}"}) as socket:
+            first = True
+            async for message in socket:
+                if message.type is not aiohttp.WSMsgType.TEXT:
+                    break
+                kind: Any = FeedStart if first else Change
+                first = False
+                yield msgspec.json.decode(message.data, type=kind)
+            if socket.close_code == NOT_LOGGED_IN:
+                raise Unauthenticated("session.required")
+        raise Unavailable("client.unreachable", url=self.url, reason="the connection ended")
+
+    async def open_console(
+        self, vm_id: str, *, kind: str = "vnc", view_only: bool = False
+    ) -> ConsoleConnection:
+        """Connect to a machine's screen ("vnc": RFB) or "serial" line."""
+        ticket: r.ConsoleTicket = await self.call(
+            "vm.open_console", id=vm_id, kind=kind, view_only=view_only
+        )
+        headers = {"Authorization": f"Console {ticket.token}"}
+        return ConsoleConnection(await self._websocket(ticket.path, headers))
+
+    # The wire
+
+    async def _exchange(
+        self,
+        spec: OperationSpec,
+        path: str,
+        *,
+        query: dict[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Any:
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        answer = await self._raw(spec.method, path, params=query, data=body, headers=headers)
+        if spec.response is None:
+            return None
+        return msgspec.json.decode(answer, type=spec.response)
+
+    async def _raw(
+        self, method: str, path: str, *, headers: dict[str, str] | None = None, **options: Any
+    ) -> bytes:
+        session, tls = await self._connected()
+        sent = dict(headers or {})
+        if self.token:
+            sent["Authorization"] = f"Bearer {self.token}"
+        try:
+            async with session.request(
+                method, self.url + path, headers=sent, ssl=tls, **options
+            ) as answer:
+                content = await answer.read()
+                if answer.status >= 400:
+                    raise _error(answer.status, content)
+                return content
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise self._unreachable(error) from error
+
+    async def _websocket(
+        self, path: str, headers: dict[str, str]
+    ) -> aiohttp.ClientWebSocketResponse:
+        session, tls = await self._connected()
+        try:
+            return await session.ws_connect(
+                self.url + path,
+                headers=headers,
+                ssl=tls,
+                heartbeat=HEARTBEAT_S,
+                max_msg_size=16 * 1024**2,
+            )
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise self._unreachable(error) from error
+
+    async def _connected(self) -> tuple[aiohttp.ClientSession, Any]:
+        """The session and TLS context; the CA is fetched and checked at the first use."""
+        async with self._opening:
+            if self._trust is None:
+                self._trust = await probe(self.url, expected=self._fingerprint)
+            if self._session is None:
+                self._session = aiohttp.ClientSession(timeout=TIMEOUT)
+                self._tls = self._trust.tls()
+        return self._session, self._tls
+
+    def _unreachable(self, error: Exception) -> Unavailable | Forbidden:
+        if isinstance(error, aiohttp.ClientSSLError):
+            return Forbidden("client.certificate_changed", url=self.url)
+        reason = str(error) or "no answer in time"
+        return Unavailable("client.unreachable", url=self.url, reason=reason)
+
+
+class ConsoleConnection:
+    """Raw bytes to and from a machine's console."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+
+    async def receive(self) -> bytes:
+        """The next bytes; b"" when the console has ended.
+
+        Raises the error with which the service refused it.
+        """
+        message = await self._socket.receive()
+        if message.type is aiohttp.WSMsgType.BINARY:
+            return message.data
+        if message.type is aiohttp.WSMsgType.CLOSE and message.extra and "." in message.extra:
+            raise from_body(
+                401 if message.data == NOT_LOGGED_IN else 409, ErrorBody(code=message.extra)
+            )
+        return b""
+
+    async def send(self, data: bytes) -> None:
+        """Send bytes; raises ConnectionError when the console has ended."""
+        await self._socket.send_bytes(data)
+
+    async def close(self) -> None:
+        """End the console."""
+        await self._socket.close()
+
+
+def _request(spec: OperationSpec, fields: dict[str, Any]) -> Any:
+    try:
+        return msgspec.convert(fields, spec.request)
+    except msgspec.ValidationError:
+        return fields  # the service says what is wrong with which field
+
+
+def _error(status: int, content: bytes) -> Exception:
+    try:
+        body = msgspec.json.decode(content, type=dict[str, ErrorBody])["error"]
+    except (msgspec.MsgspecError, KeyError):
+        body = ErrorBody(code="internal", params={"reference": f"HTTP {status}"})
+    return from_body(status, body)
+
+
+async def _file_chunks(
+    path: Path, size_bytes: int, on_progress: Progress | None
+) -> AsyncIterator[bytes]:
+    sent = 0
+    with path.open("rb") as file:
+        while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
+            yield chunk
+            sent += len(chunk)
+            if on_progress is not None:
+                on_progress(sent, size_bytes)

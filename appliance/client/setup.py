@@ -1,0 +1,157 @@
+"""The seven-step set-up without any screen: what the wizard and `anyun quickstart` share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from appliance.client.client import Client
+from appliance.client.jobs import wait
+from appliance.protocol.errors import ErrorBody
+from appliance.protocol.operations import OPERATIONS, Accepted
+from appliance.protocol.resources import (
+    CheckResult,
+    HostCandidate,
+    Job,
+    SetupPlan,
+    SetupStepPlan,
+)
+
+# Which create operation each step of the plan stands for.
+OPERATION_OF = {
+    "zone": "zone.create",
+    "cluster": "cluster.create",
+    "host": "host.create",
+    "image_store": "image_store.create",
+    "primary_storage": "primary_storage.create",
+    "offering": "instance_offering.create",
+    "image": "image.create",
+    "network": "network.create",
+}
+# The seven screens and the steps of the plan that each one shows.
+SCREENS: tuple[tuple[str, ...], ...] = (
+    ("zone",),
+    ("cluster",),
+    ("host",),
+    ("image_store",),
+    ("primary_storage",),
+    ("offering", "image"),
+    ("network",),
+)
+
+OnJob = Callable[[Job], None]
+
+
+@dataclass
+class SetupFlow:
+    """The plan of one appliance and what can be done with it. Nothing is done twice: the
+    service has fixed the ids beforehand.
+
+    `upload_from` is the file to send when the image step's source is `upload`.
+    """
+
+    client: Client
+    plan: SetupPlan = field(default_factory=lambda: SetupPlan(complete=False, steps=[]))
+    upload_from: Path | None = None
+
+    async def load(self) -> SetupPlan:
+        """Get the plan as the service keeps it."""
+        self.plan = await self.client.call("setup.get")
+        return self.plan
+
+    def step(self, name: str) -> SetupStepPlan:
+        """One step of the plan."""
+        return next(step for step in self.plan.steps if step.name == name)
+
+    def next_screen(self) -> int | None:
+        """Index of the first screen with something left to do, or None when all is done."""
+        for index, names in enumerate(SCREENS):
+            if not all(self.step(name).done for name in names):
+                return index
+        return None
+
+    async def candidates(self) -> list[HostCandidate]:
+        """Machines that have enrolled and could become the first host."""
+        return (await self.client.call("host_candidate.list")).items
+
+    async def edit(self, name: str, **fields: Any) -> SetupPlan:
+        """Keep values that somebody typed into a step."""
+        self.plan = await self.client.call("setup.update", step=name, request=fields)
+        return self.plan
+
+    async def check(self, name: str) -> CheckResult:
+        """Test a step as far as it can be tested before it is committed."""
+        request = self.step(name).request
+        local = self._problems(name, request)
+        if local:
+            return CheckResult(problems=local, warnings=[], facts={})
+        host_id = self.step("host").request.get("candidate_id", "")
+        if name in ("image_store", "primary_storage"):
+            return await self.client.call("host.check_path", id=host_id, path=request["path"])
+        if name == "network":
+            fields = {"kind", "physical_interface", "cidr", "gateway", "ranges"}
+            body = {key: value for key, value in request.items() if key in fields}
+            return await self.client.call("host.check_network", id=host_id, **body)
+        if name == "image" and request["source"] == "url":
+            return await self.client.call("host.check_url", id=host_id, url=request["url"])
+        return CheckResult(problems=[], warnings=[], facts={})
+
+    async def commit(self, name: str, on_job: OnJob | None = None) -> None:
+        """Carry out a step and wait until it is done; does nothing if it is.
+
+        Raises ApiError or JobFailed.
+        """
+        step = self.step(name)
+        if step.done:
+            return
+        operation = OPERATION_OF[name]
+        answer = await self.client.call(operation, **self._body(name, step.request))
+        if isinstance(answer, Accepted):
+            if name == "image" and step.request["source"] == "upload":
+                await self._upload(answer)
+            await wait(self.client, answer, on_progress=on_job)
+        await self.load()
+
+    async def run_all(
+        self, on_step: Callable[[str], None] | None = None, on_job: OnJob | None = None
+    ) -> None:
+        """Carry out every step that is left, in order."""
+        for name in OPERATION_OF:
+            if on_step is not None:
+                on_step(name)
+            await self.commit(name, on_job)
+
+    async def remove(self, on_job: OnJob | None = None) -> None:
+        """Take back everything that the set-up made, and what stands on it."""
+        answer = await self.client.call("setup.remove")
+        await wait(self.client, answer, on_progress=on_job)
+        await self.load()
+
+    def body(self, name: str) -> dict[str, Any]:
+        """The request of a step, as the equivalent API call would send it."""
+        return self._body(name, self.step(name).request)
+
+    def _body(self, name: str, request: dict[str, Any]) -> dict[str, Any]:
+        fields = {
+            item.name for item in msgspec.structs.fields(OPERATIONS[OPERATION_OF[name]].request)
+        }
+        return {key: value for key, value in request.items() if key in fields}
+
+    def _problems(self, name: str, request: dict[str, Any]) -> list[ErrorBody]:
+        spec = OPERATIONS[OPERATION_OF[name]]
+        try:
+            msgspec.convert(self._body(name, request), spec.request)
+        except msgspec.ValidationError as error:
+            reason, _, path = str(error).partition(" - at `$.")
+            place = path.rstrip("`")
+            params = {"name": place, "value": request.get(place, ""), "reason": reason}
+            return [ErrorBody(code="request.bad_value", field=place or None, params=params)]
+        return []
+
+    async def _upload(self, answer: Accepted) -> None:
+        if self.upload_from is not None:
+            await self.client.upload_image(answer.resource_ids[0], self.upload_from)

@@ -1,0 +1,71 @@
+"""Trust on first use: an appliance is known by the fingerprint of its certificate authority."""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+from dataclasses import dataclass
+
+import aiohttp
+
+from appliance.protocol.errors import Forbidden, Unavailable
+
+TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=8)
+LARGEST_PEM_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Trust:
+    """The CA of one appliance: its certificate, and the fingerprint that people compare."""
+
+    ca_pem: str
+    fingerprint: str
+
+    def tls(self) -> ssl.SSLContext:
+        """A TLS context that trusts this CA and nothing else.
+
+        Names are not checked: people connect by address, and the CA is the appliance's own.
+        """
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.load_verify_locations(cadata=self.ca_pem)
+        return context
+
+
+async def probe(url: str, *, expected: str | None = None) -> Trust:
+    """The CA that the appliance at `url` shows; nothing secret is sent.
+
+    The CA is fetched without trust and then proven: a TLS handshake that trusts only this CA
+    must succeed. With `expected`, a fingerprint, any other CA is refused. Raises Unavailable
+    (client.unreachable) or Forbidden (client.certificate_changed).
+    """
+    ca_pem = await _fetch(url, ssl=False)
+    try:
+        der = ssl.PEM_cert_to_DER_cert(ca_pem)
+        trust = Trust(ca_pem, hashlib.sha256(der).hexdigest())
+        context = trust.tls()
+    except ValueError as error:
+        reason = "it is no Anyun appliance"
+        raise Unavailable("client.unreachable", url=url, reason=reason) from error
+    if expected is not None and trust.fingerprint != expected.lower():
+        raise Forbidden("client.certificate_changed", url=url)
+    await _fetch(url, ssl=context)
+    return trust
+
+
+async def _fetch(url: str, *, ssl: ssl.SSLContext | bool) -> str:
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=TIMEOUT) as session,
+            session.get(f"{url}/v1/ca.pem", ssl=ssl) as answer,
+        ):
+            body = await answer.content.read(LARGEST_PEM_BYTES)
+            if answer.status != 200:
+                reason = f"HTTP {answer.status}"
+                raise Unavailable("client.unreachable", url=url, reason=reason)
+            return body.decode("ascii", errors="replace")
+    except aiohttp.ClientSSLError as error:
+        raise Forbidden("client.certificate_changed", url=url) from error
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        reason = str(error) or "no answer in time"
+        raise Unavailable("client.unreachable", url=url, reason=reason) from error
