@@ -184,7 +184,6 @@ class _Modules:
         for name in ("modules.order", "modules.builtin", "modules.builtin.modinfo"):
             if (self._folder / name).exists():
                 shutil.copyfile(self._folder / name, target / name)
-        (root / "lib").exists() or (root / "lib").symlink_to("usr/lib")
         self._tree.run("usr/bin/kmod", "-b", root, self.version, name="depmod")
 
 

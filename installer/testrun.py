@@ -1,0 +1,121 @@
+"""`build.py test`: lint and all tests in a sensible order, with one summary at the end."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from installer import prepare
+from installer.lint import run_lint
+from installer.prepare import ROOT
+from installer.progress import note
+from installer.venv import Environment
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Tests that run in one pytest. `needs_root`: they make namespaces, taps and VMs."""
+
+    name: str
+    folders: tuple[str, ...]
+    is_fast: bool = False
+    needs_root: bool = False
+
+
+STAGES = (
+    Stage("unit and golden", ("tests/unit", "tests/golden"), is_fast=True),
+    Stage("gui", ("tests/gui",), is_fast=True),
+    Stage("contract", ("tests/contract",)),
+    Stage("integration", ("tests/integration",), needs_root=True),
+    Stage("system", ("tests/system",), needs_root=True),
+)
+_COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed|warnings?)")
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one stage ended: pytest's exit code and its last line."""
+
+    name: str
+    code: int
+    summary: str
+
+
+def run_tests(*, fast: bool, images: bool, arguments: Sequence[str]) -> int:
+    """Prepare everything and run; returns 0 when all is well.
+
+    Args:
+        fast: only what takes under three minutes.
+        images: build images anew instead of taking them from the cache.
+        arguments: given to one pytest in place of the stages, without lint.
+    """
+    started = time.monotonic()
+    environment = _prepare(images=images)
+    if arguments:
+        return _pytest(environment, "chosen tests", arguments).code
+    results = [_lint(environment)]
+    for stage in STAGES:
+        if fast and not stage.is_fast:
+            continue
+        folders = [name for name in stage.folders if any((ROOT / name).rglob("test_*.py"))]
+        if not folders:
+            continue
+        if stage.needs_root and not prepare.can_host():
+            note(f"Left out: {stage.name} tests need root on Debian.")
+            continue
+        results.append(_pytest(environment, stage.name, folders))
+    return _summarise(results, time.monotonic() - started)
+
+
+def _prepare(*, images: bool) -> Environment:
+    if not prepare.can_host():
+        return prepare.environment(["appliance", "desktop", "dev"])
+    environment = prepare.appliance(desktop=True, tests=True)
+    prepare.starter_image(again=images)
+    return environment
+
+
+def _lint(environment: Environment) -> Result:
+    note("\n== lint")
+    is_good = run_lint(environment)
+    return Result("lint", 0 if is_good else 1, "good" if is_good else "FAILED")
+
+
+def _pytest(environment: Environment, name: str, arguments: Sequence[str]) -> Result:
+    note(f"\n== {name}")
+    # Widgets are drawn without a screen; system tests bring a screen of their own.
+    env = {"QT_QPA_PLATFORM": "offscreen", **os.environ, "PYTHONUNBUFFERED": "1"}
+    last = ""
+    with subprocess.Popen(
+        [environment.python, "-m", "pytest", *arguments],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        text=True,
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            last = line.strip() or last
+    return Result(name, process.returncode, last)
+
+
+def _summarise(results: Sequence[Result], seconds: float) -> int:
+    """Print each stage's own last line and the sum in pytest's form."""
+    note("\n== summary")
+    total: Counter[str] = Counter()
+    for result in results:
+        note(f"{result.name}: {result.summary.strip('= ')}")
+        for count, word in _COUNT.findall(result.summary):
+            total[word.rstrip("s") if word.startswith(("error", "warning")) else word] += int(count)
+    has_failed = any(result.code for result in results)
+    counts = ", ".join(f"{count} {word}" for word, count in total.items()) or "no tests ran"
+    lint = "" if results[0].code == 0 else ", lint failed"
+    note(f"===== {counts}{lint} in {seconds:.2f}s =====")
+    return 1 if has_failed else 0
