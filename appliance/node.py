@@ -158,14 +158,19 @@ class Node:
             return
         secret = await self.infrastructure.make_join_secret(is_local=True)
         token = JoinToken(
-            addresses=[("127.0.0.1", self._listener.port)],
+            addresses=[(self._local_address(), self._listener.port)],
             ca_fingerprint=self.ca.fingerprint,
             secret=secret,
         )
         _write_private(path, token.encode().encode())
 
+    def _local_address(self) -> str:
+        """Where this machine's own programs reach the service."""
+        everywhere = self._config.bind in ("0.0.0.0", "::", "")  # noqa: S104 compared, not bound
+        return "127.0.0.1" if everywhere else self._config.bind
+
     def _write_ready(self, setup_code: str | None) -> None:
-        address = "127.0.0.1" if self._config.bind in ("0.0.0.0", "") else self._config.bind  # noqa: S104
+        address = self._local_address()
         content = {
             "url": f"https://{address}:{self._api.port}",
             "address": address,

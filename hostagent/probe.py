@@ -76,13 +76,16 @@ async def _boot(kernel: Path, initrd: Path) -> str:
     assert process.stdout is not None
     try:
         async with asyncio.timeout(BOOT_WITHIN_S):
-            return "booted" if await _sees_marker(process.stdout) else "refused"
+            reason = "booted" if await _sees_marker(process.stdout) else "refused"
+            await process.wait()
+            return reason
     except TimeoutError:
         return "hangs"
     finally:
-        with contextlib.suppress(ProcessLookupError):
+        # Not killed if it has ended: the signal would race with asyncio's own wait for it.
+        if process.returncode is None:
             process.kill()
-        await process.wait()
+            await process.wait()
 
 
 async def _sees_marker(output: asyncio.StreamReader) -> bool:

@@ -39,7 +39,7 @@ def page(kind: ResourceKind, query: Mapping[str, str]) -> Page[Any]:
         rows = rows.where(*conditions)
     total = rows.count()
     column, descending = _order(kind, query.get("sort"))
-    key = _key(kind)
+    key = kind.key
     if query.get("cursor"):
         rows = rows.where(_after(column, key, query["cursor"], descending=descending))
     order = [column.desc(), key.desc()] if descending else [column, key]
@@ -54,18 +54,13 @@ def page(kind: ResourceKind, query: Mapping[str, str]) -> Page[Any]:
 
 def one(kind: ResourceKind, ref: str) -> Any:
     """One resource; within a read. Raises NotFound."""
-    conditions = [_key(kind) == ref]
+    conditions = [kind.key == ref]
     if kind.visible is not None:
         conditions.append(kind.visible())
     rows = list(kind.model.select().where(*conditions))
     if not rows:
         raise NotFound("resource.not_found", kind=kind.name, id=ref)
     return kind.render(rows)[0]
-
-
-def _key(kind: ResourceKind) -> Any:
-    """The column that clients know as id (jobs have a number of their own besides)."""
-    return kind.model._meta.fields["id"]  # type: ignore[attr-defined]
 
 
 def _limit(text: str | None) -> int:

@@ -12,7 +12,7 @@ import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from appliance.api.gate import Gate, address_of
-from appliance.protocol.errors import ApiError
+from appliance.protocol.errors import ApiError, to_body
 from appliance.protocol.events import Change, FeedStart
 from appliance.protocol.operations import Access
 from appliance.store import feed
@@ -142,8 +142,9 @@ async def _until_gone(socket: WebSocket) -> None:
 
 
 async def _refuse(socket: WebSocket, error: ApiError) -> None:
-    """The error travels as the reason of the close: browsers and clients both see it."""
+    """The error travels as the only text frame; the reason of a close would be too short."""
     await socket.accept()
+    await socket.send_text(msgspec.json.encode({"error": to_body(error)}).decode())
     await socket.close(NOT_LOGGED_IN if error.status == 401 else POLICY_VIOLATION, error.code)
 
 

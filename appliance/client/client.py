@@ -16,7 +16,6 @@ from appliance.protocol import resources as r
 from appliance.protocol.errors import (
     ErrorBody,
     Forbidden,
-    Unauthenticated,
     Unavailable,
     from_body,
 )
@@ -32,7 +31,7 @@ TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=8)
 LONG = aiohttp.ClientTimeout(total=None, sock_connect=8, sock_read=3600)
 HEARTBEAT_S = 20.0
 CHUNK_BYTES = 1024**2
-NOT_LOGGED_IN = 4401
+NOT_LOGGED_IN = ("session.required", "console.bad_ticket")
 
 Progress = Callable[[int, int], None]
 
@@ -82,9 +81,12 @@ class Client:
         """Carry out an operation by its name.
 
         The request is a struct, or its fields as keywords; for lists the keywords are the
-        query (limit, cursor, sort, q, and fields to be equal). Returns the declared response.
+        query (limit, cursor, sort, q, and fields to be equal). `id` names the resource in the
+        path, or the one to be made. Returns the declared response.
         """
         spec = OPERATIONS[operation]
+        if id and "{id}" not in spec.path:
+            fields["id"] = id
         path = spec.path.replace("{id}", id)
         if spec.method == "GET":
             query = {name: str(value) for name, value in fields.items() if value is not None}
@@ -158,11 +160,11 @@ class Client:
             async for message in socket:
                 if message.type is not aiohttp.WSMsgType.TEXT:
                     break
+                if message.data.startswith('{"error"'):
+                    raise _socket_error(message.data)
                 kind: Any = FeedStart if first else Change
                 first = False
                 yield msgspec.json.decode(message.data, type=kind)
-            if socket.close_code == NOT_LOGGED_IN:
-                raise Unauthenticated("session.required")
         raise Unavailable("client.unreachable", url=self.url, reason="the connection ended")
 
     async def open_console(
@@ -255,10 +257,8 @@ class ConsoleConnection:
         message = await self._socket.receive()
         if message.type is aiohttp.WSMsgType.BINARY:
             return message.data
-        if message.type is aiohttp.WSMsgType.CLOSE and message.extra and "." in message.extra:
-            raise from_body(
-                401 if message.data == NOT_LOGGED_IN else 409, ErrorBody(code=message.extra)
-            )
+        if message.type is aiohttp.WSMsgType.TEXT:
+            raise _socket_error(message.data)
         return b""
 
     async def send(self, data: bytes) -> None:
@@ -275,6 +275,12 @@ def _request(spec: OperationSpec, fields: dict[str, Any]) -> Any:
         return msgspec.convert(fields, spec.request)
     except msgspec.ValidationError:
         return fields  # the service says what is wrong with which field
+
+
+def _socket_error(text: str) -> Exception:
+    """The error that a WebSocket was refused with; its status follows from the code."""
+    body = msgspec.json.decode(text, type=dict[str, ErrorBody])["error"]
+    return from_body(401 if body.code in NOT_LOGGED_IN else 409, body)
 
 
 def _error(status: int, content: bytes) -> Exception:

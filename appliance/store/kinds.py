@@ -27,6 +27,11 @@ class ResourceKind:
     search_also: Callable[[str], Any] | None = None
     order: str = "created_at"
 
+    @property
+    def key(self) -> Any:
+        """The column that clients know as id (a job's primary key is its number)."""
+        return self.model._meta.fields["id"]  # type: ignore[attr-defined]
+
 
 @dataclass
 class Kinds:
@@ -43,7 +48,7 @@ class Kinds:
     def render_one(self, name: str, ref: str) -> Any | None:
         """What clients see of one resource, or None if there is none."""
         kind = self.by_name[name]
-        conditions = [kind.model._meta.primary_key == ref]  # type: ignore[attr-defined]
+        conditions = [kind.key == ref]
         if kind.visible is not None:
             conditions.append(kind.visible())
         rows = list(kind.model.select().where(*conditions))

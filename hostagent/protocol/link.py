@@ -265,6 +265,7 @@ class Peer:
             body = msgspec.Raw(msgspec.msgpack.encode(result))
             self._send(f.Reply(id=frame.id, result=body))
         except CommandFailed as error:
+            log.info("command_refused", command=frame.command, reason=str(error))
             self._send(
                 f.Failure(id=frame.id, code=error.code, message=error.message, params=error.params)
             )

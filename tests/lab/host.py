@@ -115,7 +115,7 @@ class LabHost:
             LIBVIRTD_CONF.format(uuid=uuid.uuid4())
         )
         (self.folder / "etc-libvirt" / "qemu.conf").write_text(QEMU_CONF)
-        script = " && ".join([*binds, "mkdir -p /run/netns", "echo ready", "exec sleep infinity"])
+        script = " && ".join([*binds, "mkdir -p /run/netns /run/lock", "echo ready", "exec sleep infinity"])
         process = subprocess.Popen(
             ["ip", "netns", "exec", self.name, "unshare", "-m", "sh", "-c", script],
             stdout=subprocess.PIPE,
