@@ -27,8 +27,9 @@ from hostagent.protocol.domain import DomainReport, DomainSpec, DomainState, VmR
 from hostagent.protocol.enrolment import JoinToken
 from hostagent.protocol.facts import HostFacts
 from hostagent.protocol.link import CallContext, CommandFailed, Peer
+from hostagent.protocol.storage import ReleaseParams
 from hostagent.storage import volumes
-from hostagent.storage.paths import cache_mode, check_path, volume_path
+from hostagent.storage.paths import cache_mode, check_path, release, volume_path
 
 JOIN_RETRY_S = 1.0
 
@@ -103,6 +104,7 @@ class Agent:
         d, i, v = self._domains, images, volumes
         peer.handle(c.HOST_FACTS, lambda _, __: self._facts())
         peer.handle(c.HOST_PROBE, lambda _, __: self._probe_again())
+        peer.handle(c.HOST_RELEASE, lambda _, __: self._release())
         peer.handle(c.DOMAIN_START, self._start_domain)
         peer.handle(c.DOMAIN_SHUTDOWN, _plain(d.shut_down))
         peer.handle(c.DOMAIN_DESTROY, _plain(d.destroy))
@@ -116,6 +118,7 @@ class Agent:
         peer.handle(c.DOMAIN_SCREENSHOT, _plain(d.screenshot))
         peer.handle(c.CONSOLE_OPEN, self._consoles.open)
         peer.handle(c.STORAGE_CHECK_PATH, lambda p, _: asyncio.to_thread(check_path, p))
+        peer.handle(c.STORAGE_RELEASE, lambda p, _: _released(p))
         peer.handle(c.VOLUME_CREATE_OVERLAY, _plain(v.create_overlay))
         peer.handle(c.VOLUME_DELETE, _plain(v.delete))
         peer.handle(c.VOLUME_INFO, _plain(v.info))
@@ -125,6 +128,7 @@ class Agent:
         peer.handle(c.IMAGE_ADOPT_FILE, _answers_nothing(i.adopt_file))
         peer.handle(c.IMAGE_FINISH, i.finish)
         peer.handle(c.IMAGE_DELETE, _answers_nothing(i.delete))
+        peer.handle(c.IMAGE_DROP_CACHED, _answers_nothing(i.drop_cached))
         peer.handle(c.IMAGE_ENSURE_CACHED, _answers_nothing(i.ensure_cached))
         peer.handle(c.NETWORK_APPLY, _plain(self._network.apply))
         peer.handle(c.NETWORK_CHECK, _plain(self._network.check))
@@ -138,6 +142,11 @@ class Agent:
                 raise CommandFailed("volume.missing", f"{path} does not exist", path=str(path))
             disks.append(DiskSource(str(path), cache_mode(path)))
         return await self._domains.start(spec, disks)
+
+    async def _release(self) -> c.Nothing:
+        """The host leaves its cluster: nothing of its networks stays behind."""
+        await self._network.remove_all()
+        return c.Nothing()
 
     # Facts
 
@@ -199,6 +208,11 @@ class Agent:
         task = asyncio.create_task(run())
         self._reports.add(task)
         task.add_done_callback(self._reports.discard)
+
+
+async def _released(params: ReleaseParams) -> c.Nothing:
+    await asyncio.to_thread(release, params)
+    return c.Nothing()
 
 
 def _plain(work: Callable[[Any], Awaitable[Any]]) -> Callable[[Any, CallContext], Awaitable[Any]]:

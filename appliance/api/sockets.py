@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+import contextlib
 from functools import partial
 from typing import Protocol
 
@@ -159,11 +159,8 @@ async def _end(*tasks: asyncio.Task[None]) -> None:
 
 
 async def _close_quietly(socket: WebSocket) -> None:
-    closing: Awaitable[None] = socket.close(NORMAL)
-    try:
-        await closing
-    except RuntimeError:
-        log.debug("socket_was_closed")
+    with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # the client was first
+        await socket.close(NORMAL)
 
 
 def _since(text: str | None, newest: int) -> int:

@@ -82,6 +82,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "step.fetch": ("fetching the image", "获取镜像"),
     "step.verify": ("checking the image", "校验镜像"),
     "step.delete_image": ("deleting the image", "删除镜像"),
+    "step.drop_caches": ("emptying caches", "清理缓存"),
     "step.apply_network": ("setting up the network on the hosts", "在物理机上配置网络"),
     "step.remove_network": ("removing the network from the hosts", "从物理机移除网络"),
     "step.remove_vms": ("removing virtual machines", "移除云主机"),

@@ -13,6 +13,7 @@ from hostagent.images.inspect import inspect
 from hostagent.protocol.link import CallContext, CommandFailed
 from hostagent.protocol.storage import (
     AdoptFileParams,
+    CachedImage,
     EnsureCachedParams,
     FinishParams,
     ImageInfo,
@@ -131,6 +132,13 @@ async def ensure_cached(params: EnsureCachedParams, context: CallContext) -> Non
             raise
         await _copy(source, temporary, context.progress)
     await asyncio.to_thread(_publish, temporary, target)
+
+
+async def drop_cached(params: CachedImage, context: CallContext) -> None:
+    """Delete an image from a primary storage's cache; nothing may stand on it any more."""
+    path = cache_path(params.primary_path, params.image_id)
+    if path.parent.exists():
+        await asyncio.to_thread(remove, path)
 
 
 async def write_incoming(

@@ -57,6 +57,9 @@ DOMAIN_SCREENSHOT = _command("domain.screenshot", d.VmRef, d.Screenshot)
 
 CONSOLE_OPEN = _command("console.open", d.ConsoleParams, Nothing)
 
+HOST_RELEASE = _command("host.release", Nothing, Nothing)
+
+STORAGE_RELEASE = _command("storage.release", s.ReleaseParams, Nothing)
 STORAGE_CHECK_PATH = _command("storage.check_path", s.CheckPathParams, s.CheckPathResult)
 VOLUME_CREATE_OVERLAY = _command("volume.create_overlay", s.CreateOverlayParams, s.VolumeInfo)
 VOLUME_DELETE = _command("volume.delete", s.VolumeRef, Nothing)
@@ -68,6 +71,7 @@ IMAGE_CHECK_URL = _command("image.check_url", s.CheckUrlParams, s.CheckUrlResult
 IMAGE_ADOPT_FILE = _command("image.adopt_file", s.AdoptFileParams, Nothing, 3600.0)
 IMAGE_FINISH = _command("image.finish", s.FinishParams, s.ImageInfo, 3600.0)
 IMAGE_DELETE = _command("image.delete", s.ImagePlace, Nothing)
+IMAGE_DROP_CACHED = _command("image.drop_cached", s.CachedImage, Nothing)
 IMAGE_ENSURE_CACHED = _command("image.ensure_cached", s.EnsureCachedParams, Nothing, 3600.0)
 
 NETWORK_APPLY = _command("network.apply", n.NetworkDocument, n.NetworkReport, 120.0)

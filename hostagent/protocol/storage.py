@@ -18,6 +18,19 @@ class CheckPathResult(msgspec.Struct, kw_only=True, frozen=True):
     supports_direct_io: bool = True
 
 
+class ReleaseParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Give a storage's directory back: our own empty folders in it go, anything else stays."""
+
+    path: str
+
+
+class CachedImage(msgspec.Struct, kw_only=True, frozen=True):
+    """An image in the cache of a primary storage: `<primary_path>/cache/<image_id>.qcow2`."""
+
+    image_id: str
+    primary_path: str
+
+
 class VolumeRef(msgspec.Struct, kw_only=True, frozen=True):
     """A volume: the file `<primary_path>/volumes/<volume_id>.qcow2`."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
@@ -9,7 +10,13 @@ import uuid
 from pathlib import Path
 
 from hostagent.protocol.link import CommandFailed
-from hostagent.protocol.storage import CheckPathParams, CheckPathResult, ImagePlace, VolumeRef
+from hostagent.protocol.storage import (
+    CheckPathParams,
+    CheckPathResult,
+    ImagePlace,
+    ReleaseParams,
+    VolumeRef,
+)
 
 PROBE_BYTES = 4096
 # Others may pass through, so that the QEMU user reaches its disks; only root may look or write.
@@ -111,6 +118,18 @@ def check_path(params: CheckPathParams) -> CheckPathResult:
         file_system=file_system_of(path),
         supports_direct_io=direct,
     )
+
+
+OUR_FOLDERS = ("cache", "volumes", "images", "incoming")
+
+
+def release(params: ReleaseParams) -> None:
+    """Remove our empty folders below a storage's directory, and the directory if it is empty."""
+    root = Path(params.path)
+    for folder in (*(root / name for name in OUR_FOLDERS), root):
+        with contextlib.suppress(FileNotFoundError):
+            if not any(folder.iterdir()):
+                folder.rmdir()
 
 
 def file_system_of(path: Path) -> str:

@@ -117,6 +117,7 @@ class Compute:
                 Step("power_off", s.power_off),
                 Step("release", s.release),
                 Step("delete_disk", s.delete_disk),
+                Step("drop_caches", s.drop_cache_of_deleted_image),
             ),
             done=forget,
             failed=_back,

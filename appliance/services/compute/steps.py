@@ -16,7 +16,12 @@ from appliance.store.database import Store
 from hostagent.protocol import commands as c
 from hostagent.protocol.domain import DiskSpec, DomainSpec, NicSpec, ShutdownParams, VmRef
 from hostagent.protocol.network import bridge_name, tap_name
-from hostagent.protocol.storage import CreateOverlayParams, EnsureCachedParams, VolumeRef
+from hostagent.protocol.storage import (
+    CachedImage,
+    CreateOverlayParams,
+    EnsureCachedParams,
+    VolumeRef,
+)
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,28 @@ class VmSteps:
         """Delete the root disk."""
         target = await self.target(run.resource_id)
         await self._links.call(target.host_id, c.VOLUME_DELETE, _volume_ref(target))
+
+    async def drop_cache_of_deleted_image(self, run: JobRun) -> None:
+        """The last disk on the cached copy of an image that is gone takes the copy along."""
+        target = await self.target(run.resource_id)
+        if target.image is not None:
+            return
+        image_id = target.volume.image_id
+
+        def others() -> int:
+            return (
+                VolumeRow.select()
+                .where(
+                    VolumeRow.image_id == image_id,
+                    VolumeRow.host_id == target.host_id,
+                    VolumeRow.id != target.volume.id,
+                )
+                .count()
+            )
+
+        if await self._store.read(others) == 0:
+            cached = CachedImage(image_id=image_id, primary_path=target.storage_path)
+            await self._links.call(target.host_id, c.IMAGE_DROP_CACHED, cached)
 
     async def configure_network(self, run: JobRun) -> None:
         """Have DHCP, metadata and anti-spoofing ready for the machine on its host."""

@@ -25,13 +25,15 @@ from appliance.services.common import (
 from appliance.services.images.models import ImageRow
 from appliance.services.images.uploads import Uploads
 from appliance.services.images.views import render_images
+from appliance.services.infrastructure.models import HostRow
 from appliance.services.parts import Parts
-from appliance.services.storage.models import ImageStoreRow
+from appliance.services.storage.models import ImageStoreRow, PrimaryStorageRow, VolumeRow
 from appliance.store.database import Transaction
 from appliance.store.kinds import ResourceKind
 from hostagent.protocol import commands as c
 from hostagent.protocol.storage import (
     AdoptFileParams,
+    CachedImage,
     CheckUrlParams,
     FetchUrlParams,
     FinishParams,
@@ -66,7 +68,10 @@ class Images:
         self._delete_job = parts.runner.define(
             JobDefinition(
                 operation="image.delete",
-                steps=(Step("delete_image", self._discard),),
+                steps=(
+                    Step("delete_image", self._discard),
+                    Step("drop_caches", self._drop_caches),
+                ),
                 done=lambda tx, run: _forget(tx, run.resource_id),
                 failed=self._keep,
             )
@@ -206,6 +211,13 @@ class Images:
             ImagePlace(image_id=row.id, store_path=row.image_store.path),
         )
 
+    async def _drop_caches(self, run: JobRun) -> None:
+        """Delete the image's copies on primary storages, unless disks still stand on them."""
+        for host_id, path in await self._store.read(lambda: unused_caches(run.resource_id)):
+            if self._links.is_connected(host_id):
+                cached = CachedImage(image_id=run.resource_id, primary_path=path)
+                await self._links.call(host_id, c.IMAGE_DROP_CACHED, cached)
+
     async def _row(self, image_id: str) -> ImageRow:
         def load() -> ImageRow:
             row = find(ImageRow, image_id, "image")
@@ -237,6 +249,21 @@ def starter_image(folder: Path | None) -> tuple[Path, str]:
         raise NotFound("image.no_starter", field="source")
     content = json.loads(manifest.read_text(encoding="utf-8"))
     return folder / content["file"], content["sha256"]
+
+
+def unused_caches(image_id: str) -> list[tuple[str, str]]:
+    """Hosts and primary storage paths where the image may be cached and no disk needs it."""
+    found = []
+    for storage in PrimaryStorageRow.select():
+        for host in HostRow.select().where(HostRow.cluster == storage.cluster_id):
+            is_needed = VolumeRow.select().where(
+                VolumeRow.image_id == image_id,
+                VolumeRow.primary_storage == storage.id,
+                VolumeRow.host_id == host.id,
+            )
+            if not is_needed.exists():
+                found.append((host.id, storage.path))
+    return found
 
 
 def _forget(tx: Transaction, image_id: str) -> None:

@@ -18,6 +18,7 @@ from hostagent.protocol import commands as c
 from hostagent.protocol.storage import ImagePlace, ReceiveParams
 
 START_WITHIN_S = 600.0
+JOB_WITHIN_S = 5.0
 
 
 class _Waiting:
@@ -36,10 +37,13 @@ class Uploads:
         self._store = store
         self._links = links
         self._waiting: dict[str, _Waiting] = {}
+        self._arrival = asyncio.Condition()
 
     async def wait(self, image_id: str, run: JobRun) -> None:
         """Let the content of `image_id` arrive; raises what went wrong with it."""
         waiting = self._waiting[image_id] = _Waiting(run)
+        async with self._arrival:
+            self._arrival.notify_all()
         try:
             async with asyncio.timeout(START_WITHIN_S):
                 await waiting.started.wait()
@@ -60,7 +64,7 @@ class Uploads:
         Raises Conflict if the image does not wait for content or the body ends early.
         """
         row = await self._store.read(lambda: _load(image_id))
-        waiting = self._waiting.get(image_id)
+        waiting = await self._job_of(image_id)
         if row.status != ImageStatus.UPLOADING or waiting is None or waiting.started.is_set():
             raise Conflict("image.not_uploading", name=row.name, status=row.status)
         if length != row.expected_size_bytes:
@@ -83,6 +87,16 @@ class Uploads:
             raise
         waiting.finished.set_result(None)
         return await self._store.read(lambda: accepted_before(image_id))
+
+    async def _job_of(self, image_id: str) -> _Waiting | None:
+        """The job that waits; it may be a moment behind the client."""
+        async with self._arrival:
+            try:
+                async with asyncio.timeout(JOB_WITHIN_S):
+                    await self._arrival.wait_for(lambda: image_id in self._waiting)
+            except TimeoutError:
+                return None
+        return self._waiting.get(image_id)
 
     async def _carry(self, row: ImageRow, run: JobRun, body: AsyncIterator[bytes]) -> None:
         expected = row.expected_size_bytes

@@ -33,6 +33,7 @@ from appliance.services.parts import Parts
 from appliance.store.database import Transaction
 from appliance.store.fields import now_ms
 from appliance.store.kinds import ResourceKind
+from hostagent.protocol.commands import HOST_RELEASE, Nothing
 from hostagent.protocol.facts import HostFacts
 
 CPU_RATIO = 10.0
@@ -162,6 +163,8 @@ class Infrastructure:
             tx.touch("host_candidate", row.id)
 
         await self._store.write(delete)
+        if self._links.is_connected(call.target):
+            await self._links.call(call.target, HOST_RELEASE, Nothing())
 
     async def _enable(self, call: Call, _: q.Empty) -> Any:
         return await self._set_state(call.target, State.ENABLED)

@@ -25,8 +25,8 @@ from appliance.services.storage.models import ImageStoreRow, PrimaryStorageRow, 
 from appliance.services.storage.views import StorageViews, render_volumes
 from appliance.store.database import Transaction
 from appliance.store.kinds import ResourceKind
-from hostagent.protocol.commands import STORAGE_CHECK_PATH
-from hostagent.protocol.storage import CheckPathParams, CheckPathResult
+from hostagent.protocol.commands import STORAGE_CHECK_PATH, STORAGE_RELEASE
+from hostagent.protocol.storage import CheckPathParams, CheckPathResult, ReleaseParams
 
 NEEDED_BYTES = 1024**3
 SYSTEM_FOLDERS = frozenset(
@@ -132,22 +132,33 @@ class Storage:
         return self._store.kinds.render_one(kind, ref)
 
     async def _delete_image_store(self, call: Call, _: q.Empty) -> None:
-        def delete(tx: Transaction) -> None:
+        def delete(tx: Transaction) -> ImageStoreRow:
             row = find(ImageStoreRow, call.target, "image_store")
             refuse_if_used(row.name, _count("image", "image_store_id", row.id), "image")
             row.delete_instance()
             tx.touch("image_store", row.id)
+            return row
 
-        await self._store.write(delete)
+        row = await self._store.write(delete)
+        await self._release([row.host_id], row.path)
 
     async def _delete_primary(self, call: Call, _: q.Empty) -> None:
-        def delete(tx: Transaction) -> None:
+        def delete(tx: Transaction) -> PrimaryStorageRow:
             row = find(PrimaryStorageRow, call.target, "primary_storage")
             refuse_if_used(row.name, _count("volume", "primary_storage_id", row.id), "volume")
             row.delete_instance()
             tx.touch("primary_storage", row.id)
+            return row
 
-        await self._store.write(delete)
+        row = await self._store.write(delete)
+        hosts = await self._store.read(lambda: _hosts_of(row.cluster_id))
+        await self._release(hosts, row.path)
+
+    async def _release(self, hosts: list[str], path: str) -> None:
+        """Give a directory back on the hosts that are there; it holds nothing by now."""
+        for host_id in hosts:
+            if self._links.is_connected(host_id):
+                await self._links.call(host_id, STORAGE_RELEASE, ReleaseParams(path=path))
 
     async def _check(self, call: Call, request: q.PathCheck) -> CheckResult:
         try:
