@@ -71,16 +71,18 @@ def unpack(files: Iterable[Path], folder: Path) -> None:
         (folder / "usr" / name).mkdir(parents=True, exist_ok=True)
         (folder / name).symlink_to(f"usr/{name}")
     for file in files:
-        archive = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", file], stdout=subprocess.PIPE)
-        # --keep-directory-symlink: a package's ./lib folder follows the link made above.
-        _extract = subprocess.run(
-            ["tar", "-x", "-C", folder, "--keep-directory-symlink"],
-            stdin=archive.stdout,
-            capture_output=True,
-            text=True,
-        )
-        if archive.wait() or _extract.returncode:
-            raise PackageError(f"{file.name} could not be unpacked: {_extract.stderr.strip()}")
+        with subprocess.Popen(
+            ["dpkg-deb", "--fsys-tarfile", file], stdout=subprocess.PIPE
+        ) as archive:
+            # --keep-directory-symlink: a package's ./lib folder follows the link made above.
+            extract = subprocess.run(
+                ["tar", "-x", "-C", folder, "--keep-directory-symlink"],
+                stdin=archive.stdout,
+                capture_output=True,
+                text=True,
+            )
+        if archive.returncode or extract.returncode:
+            raise PackageError(f"{file.name} could not be unpacked: {extract.stderr.strip()}")
 
 
 class Tree:

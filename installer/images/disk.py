@@ -36,7 +36,7 @@ def file_system(tree: Tree, source: Path, target: Path, label: str, size_bytes: 
             "usr/sbin/mke2fs", "-q", "-t", "ext4", "-b", "4096", "-i", "16384", "-m", "1",
             "-L", label, "-U", identity, "-E", f"hash_seed={identity},root_owner=0:0",
             "-O", "^metadata_csum_seed,^orphan_file", "-J", "size=4", "-d", source,
-            target, str(size_bytes // 1024),
+            target, f"{size_bytes // 1024}k",
         )  # fmt: skip
         if os.geteuid() != 0:
             _give_to_root(tree, source, target)
