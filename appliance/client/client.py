@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
 
-from appliance.client.trust import Trust, probe
+from appliance.client.feed import FeedEvent, follow
+from appliance.client.trust import Trust, plain_fingerprint, probe, unreachable
 from appliance.protocol import requests as q
 from appliance.protocol import resources as r
 from appliance.protocol.errors import (
+    ApiError,
     ErrorBody,
-    Forbidden,
     Unavailable,
     from_body,
 )
@@ -56,7 +58,7 @@ class Client:
             raise ValueError("give the fingerprint of the appliance's CA, or its trust")
         self.url = url.rstrip("/")
         self.token = token
-        self._fingerprint = fingerprint
+        self._fingerprint = plain_fingerprint(fingerprint) if fingerprint is not None else None
         self._trust = trust
         self._session: aiohttp.ClientSession | None = None
         self._opening = asyncio.Lock()
@@ -87,7 +89,7 @@ class Client:
         spec = OPERATIONS[operation]
         if id and "{id}" not in spec.path:
             fields["id"] = id
-        path = spec.path.replace("{id}", id)
+        path = spec.path.replace("{id}", quote(id, safe=""))
         if spec.method == "GET":
             query = {name: str(value) for name, value in fields.items() if value is not None}
             return await self._exchange(spec, path, query=query)
@@ -96,9 +98,10 @@ class Client:
 
     async def iterate(self, operation: str, /, **query: Any) -> AsyncIterator[Any]:
         """All items of a list, page by page."""
+        fields: dict[str, Any] = {"limit": 1000} | query
         cursor = None
         while True:
-            page = await self.call(operation, cursor=cursor, **({"limit": 1000} | query))
+            page = await self.call(operation, **fields, cursor=cursor)
             for item in page.items:
                 yield item
             cursor = page.next
@@ -134,7 +137,7 @@ class Client:
 
     async def screenshot(self, vm_id: str) -> bytes:
         """The machine's screen as PNG."""
-        return await self._raw("GET", f"/v1/vms/{vm_id}/screenshot")
+        return await self._raw("GET", f"/v1/vms/{quote(vm_id, safe='')}/screenshot")
 
     async def upload_image(
         self, image_id: str, path: Path, on_progress: Progress | None = None
@@ -143,16 +146,22 @@ class Client:
         size_bytes = path.stat().st_size
         headers = {"Content-Length": str(size_bytes)}
         body = _file_chunks(path, size_bytes, on_progress)
+        # The service may refuse at once: it is asked before the bytes are sent.
         answer = await self._raw(
-            "PUT", f"/v1/images/{image_id}/content", data=body, headers=headers, timeout=LONG
+            "PUT",
+            f"/v1/images/{quote(image_id, safe='')}/content",
+            data=body,
+            headers=headers,
+            timeout=LONG,
+            expect100=True,
         )
         return msgspec.json.decode(answer, type=Accepted)
 
-    async def feed(self, since: int | None = None) -> AsyncIterator[FeedStart | Change]:
+    async def feed(self, since: int | None = None) -> AsyncGenerator[FeedStart | Change, None]:
         """One connection to the change feed: first a FeedStart, then changes, for ever.
 
         Ends by raising Unavailable when the connection is lost (connect again with `since`),
-        or Unauthenticated.
+        or Unauthenticated. `follow` connects again by itself.
         """
         path = "/v1/feed" if since is None else f"/v1/feed?since={since}"
         async with await self._websocket(path, {"Authorization": f"Bearer {self.token}"}) as socket:
@@ -166,6 +175,10 @@ class Client:
                 first = False
                 yield msgspec.json.decode(message.data, type=kind)
         raise Unavailable("client.unreachable", url=self.url, reason="the connection ended")
+
+    def follow(self, since: int | None = None) -> AsyncGenerator[FeedEvent, None]:
+        """The feed over as many connections as it takes; tells when one is lost and when back."""
+        return follow(self, since)
 
     async def open_console(
         self, vm_id: str, *, kind: str = "vnc", view_only: bool = False
@@ -209,7 +222,7 @@ class Client:
                     raise _error(answer.status, content)
                 return content
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise self._unreachable(error) from error
+            raise unreachable(self.url, error) from error
 
     async def _websocket(
         self, path: str, headers: dict[str, str]
@@ -224,7 +237,7 @@ class Client:
                 max_msg_size=16 * 1024**2,
             )
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise self._unreachable(error) from error
+            raise unreachable(self.url, error) from error
 
     async def _connected(self) -> tuple[aiohttp.ClientSession, Any]:
         """The session and TLS context; the CA is fetched and checked at the first use."""
@@ -235,12 +248,6 @@ class Client:
                 self._session = aiohttp.ClientSession(timeout=TIMEOUT)
                 self._tls = self._trust.tls()
         return self._session, self._tls
-
-    def _unreachable(self, error: Exception) -> Unavailable | Forbidden:
-        if isinstance(error, aiohttp.ClientSSLError):
-            return Forbidden("client.certificate_changed", url=self.url)
-        reason = str(error) or "no answer in time"
-        return Unavailable("client.unreachable", url=self.url, reason=reason)
 
 
 class ConsoleConnection:
@@ -277,13 +284,13 @@ def _request(spec: OperationSpec, fields: dict[str, Any]) -> Any:
         return fields  # the service says what is wrong with which field
 
 
-def _socket_error(text: str) -> Exception:
+def _socket_error(text: str) -> ApiError:
     """The error that a WebSocket was refused with; its status follows from the code."""
     body = msgspec.json.decode(text, type=dict[str, ErrorBody])["error"]
     return from_body(401 if body.code in NOT_LOGGED_IN else 409, body)
 
 
-def _error(status: int, content: bytes) -> Exception:
+def _error(status: int, content: bytes) -> ApiError:
     try:
         body = msgspec.json.decode(content, type=dict[str, ErrorBody])["error"]
     except (msgspec.MsgspecError, KeyError):

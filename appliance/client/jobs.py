@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import aclosing
 
 import msgspec
 
@@ -29,21 +30,25 @@ class JobFailed(Exception):
 
 async def wait(
     client: Client,
-    accepted: Accepted,
+    accepted: Accepted | Job,
     *,
     on_progress: Callable[[Job], None] | None = None,
+    on_lost: Callable[[Unavailable], None] | None = None,
     timeout_s: float | None = None,
 ) -> list[Job]:
-    """Wait until all jobs have ended; survives a lost connection.
+    """Wait until all jobs have ended; survives a lost connection (and tells `on_lost` of it).
 
     Raises JobFailed for the first job that ended badly (after all have ended), TimeoutError.
     """
-    jobs = {job.id: job for job in accepted.jobs}
+    listed = [accepted] if isinstance(accepted, Job) else accepted.jobs
+    jobs = {job.id: job for job in listed}
     async with asyncio.timeout(timeout_s):
         while not _all_ended(jobs):
             try:
                 await _follow(client, jobs, on_progress)
-            except Unavailable:
+            except Unavailable as error:
+                if on_lost is not None:
+                    on_lost(error)
                 await asyncio.sleep(RETRY_S)
     for job in jobs.values():
         if job.state != JobState.SUCCEEDED:
@@ -54,8 +59,7 @@ async def wait(
 async def _follow(
     client: Client, jobs: dict[str, Job], on_progress: Callable[[Job], None] | None
 ) -> None:
-    feed = client.feed()
-    try:
+    async with aclosing(client.feed()) as feed:
         async for message in feed:
             if isinstance(message, FeedStart):
                 # From here on nothing is missed; what happened before is read once.
@@ -65,8 +69,6 @@ async def _follow(
                 _take(jobs, msgspec.json.decode(message.data, type=Job), on_progress)
             if _all_ended(jobs):
                 return
-    finally:
-        await feed.aclose()  # type: ignore[attr-defined]
 
 
 def _take(jobs: dict[str, Job], job: Job, on_progress: Callable[[Job], None] | None) -> None:

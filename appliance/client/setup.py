@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from appliance.client.client import Client
+from appliance.client.client import Client, Progress
+from appliance.client.feed import Connected, Lost
 from appliance.client.jobs import wait
-from appliance.protocol.errors import ErrorBody
+from appliance.protocol.errors import Conflict, ErrorBody, InvalidInput
+from appliance.protocol.events import Change
 from appliance.protocol.operations import OPERATIONS, Accepted
 from appliance.protocol.resources import (
     CheckResult,
     HostCandidate,
+    Image,
+    ImageStatus,
     Job,
     SetupPlan,
     SetupStepPlan,
@@ -51,12 +57,14 @@ class SetupFlow:
     """The plan of one appliance and what can be done with it. Nothing is done twice: the
     service has fixed the ids beforehand.
 
-    `upload_from` is the file to send when the image step's source is `upload`.
+    `upload_from` is the file to send when the image step's source is `upload`; `on_upload` is
+    told how many of its bytes have been sent.
     """
 
     client: Client
     plan: SetupPlan = field(default_factory=lambda: SetupPlan(complete=False, steps=[]))
     upload_from: Path | None = None
+    on_upload: Progress | None = None
 
     async def load(self) -> SetupPlan:
         """Get the plan as the service keeps it."""
@@ -78,6 +86,28 @@ class SetupFlow:
         """Machines that have enrolled and could become the first host."""
         return (await self.client.call("host_candidate.list")).items
 
+    async def wait_for_machine(self, timeout_s: float) -> HostCandidate | None:
+        """Wait until a machine has enrolled, then load the plan with proposals for it.
+
+        Returns the machine, or None if the host step is done already. Raises TimeoutError.
+        """
+        async with asyncio.timeout(timeout_s), aclosing(self.client.follow()) as events:
+            async for event in events:
+                if isinstance(event, Lost):
+                    continue
+                if isinstance(event, Change) and event.kind != "host_candidate":
+                    continue
+                if isinstance(event, Connected):
+                    await self.load()
+                    if self.step("host").done:
+                        return None
+                found = await self.candidates()
+                if found:
+                    await self.load()
+                    wanted = self.step("host").request["candidate_id"]
+                    return next((item for item in found if item.id == wanted), found[0])
+        raise AssertionError("the feed ends only by an error")
+
     async def edit(self, name: str, **fields: Any) -> SetupPlan:
         """Keep values that somebody typed into a step."""
         self.plan = await self.client.call("setup.update", step=name, request=fields)
@@ -89,6 +119,9 @@ class SetupFlow:
         local = self._problems(name, request)
         if local:
             return CheckResult(problems=local, warnings=[], facts={})
+        return await self._check_on_host(name, request)
+
+    async def _check_on_host(self, name: str, request: dict[str, Any]) -> CheckResult:
         host_id = self.step("host").request.get("candidate_id", "")
         if name in ("image_store", "primary_storage"):
             return await self.client.call("host.check_path", id=host_id, path=request["path"])
@@ -108,13 +141,48 @@ class SetupFlow:
         step = self.step(name)
         if step.done:
             return
-        operation = OPERATION_OF[name]
-        answer = await self.client.call(operation, **self._body(name, step.request))
+        answer = await self._accepted(step)
         if isinstance(answer, Accepted):
             if name == "image" and step.request["source"] == "upload":
                 await self._upload(answer)
             await wait(self.client, answer, on_progress=on_job)
         await self.load()
+
+    async def _accepted(self, step: SetupStepPlan) -> Any:
+        """The answer to the step's create request, or the job that works on it already."""
+        if step.job_id is not None:
+            job: Job = await self.client.call("job.get", id=step.job_id)
+            if job.operation == OPERATION_OF[step.name]:
+                return Accepted(jobs=[job], resource_ids=[job.resource_id])
+            await wait(self.client, job)
+        if step.name == "image" and step.request["source"] == "upload":
+            step = await self._measured(step)
+        return await self.client.call(
+            OPERATION_OF[step.name], **self._body(step.name, step.request)
+        )
+
+    async def _measured(self, step: SetupStepPlan) -> SetupStepPlan:
+        """The image step with the size of the file; raises before anything is made without one."""
+        size_bytes = self._file().stat().st_size
+        if step.request.get("size_bytes") != size_bytes:
+            await self.edit("image", size_bytes=size_bytes)
+        return self.step("image")
+
+    def _file(self) -> Path:
+        if self.upload_from is None:
+            raise InvalidInput("request.missing_field", field="file", name="file")
+        return self.upload_from
+
+    async def _upload(self, answer: Accepted) -> None:
+        """Send the file, unless somebody has sent it before."""
+        image: Image = await self.client.call("image.get", id=answer.resource_ids[0])
+        if image.status != ImageStatus.UPLOADING:
+            return
+        try:
+            await self.client.upload_image(image.id, self._file(), self.on_upload)
+        except Conflict as error:
+            if error.code != "image.not_uploading":
+                raise
 
     async def run_all(
         self, on_step: Callable[[str], None] | None = None, on_job: OnJob | None = None
@@ -151,7 +219,3 @@ class SetupFlow:
             params = {"name": place, "value": request.get(place, ""), "reason": reason}
             return [ErrorBody(code="request.bad_value", field=place or None, params=params)]
         return []
-
-    async def _upload(self, answer: Accepted) -> None:
-        if self.upload_from is not None:
-            await self.client.upload_image(answer.resource_ids[0], self.upload_from)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import ssl
 from dataclasses import dataclass
 
 import aiohttp
 
-from appliance.protocol.errors import Forbidden, Unavailable
+from appliance.protocol.errors import Forbidden, InvalidInput, Unavailable
 
 TIMEOUT = aiohttp.ClientTimeout(total=15, sock_connect=8)
 LARGEST_PEM_BYTES = 64 * 1024
@@ -47,10 +48,38 @@ async def probe(url: str, *, expected: str | None = None) -> Trust:
     except ValueError as error:
         reason = "it is no Anyun appliance"
         raise Unavailable("client.unreachable", url=url, reason=reason) from error
-    if expected is not None and trust.fingerprint != expected.lower():
+    if expected is not None and trust.fingerprint != plain_fingerprint(expected):
         raise Forbidden("client.certificate_changed", url=url)
     await _fetch(url, ssl=context)
     return trust
+
+
+def plain_fingerprint(text: str) -> str:
+    """A fingerprint as people write it (groups, colons, capitals) as 64 hex digits.
+
+    Raises InvalidInput if it is none.
+    """
+    digits = re.sub(r"[:\s]", "", text).lower()
+    if not re.fullmatch(r"[0-9a-f]{64}", digits):
+        raise InvalidInput(
+            "request.bad_value",
+            field="fingerprint",
+            name="fingerprint",
+            value=text,
+            reason="it is no SHA-256 of 64 hexadecimal digits",
+        )
+    return digits
+
+
+def unreachable(url: str, error: Exception) -> Unavailable | Forbidden:
+    """What callers see when no exchange with `url` came about."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return Forbidden("client.certificate_changed", url=url)
+    if isinstance(error, aiohttp.ClientSSLError):
+        # Something answers, but not with TLS as we know it.
+        return Unavailable("client.unreachable", url=url, reason="it is no Anyun appliance")
+    reason = str(error) or "no answer in time"
+    return Unavailable("client.unreachable", url=url, reason=reason)
 
 
 async def _fetch(url: str, *, ssl: ssl.SSLContext | bool) -> str:
@@ -64,8 +93,5 @@ async def _fetch(url: str, *, ssl: ssl.SSLContext | bool) -> str:
                 reason = f"HTTP {answer.status}"
                 raise Unavailable("client.unreachable", url=url, reason=reason)
             return body.decode("ascii", errors="replace")
-    except aiohttp.ClientSSLError as error:
-        raise Forbidden("client.certificate_changed", url=url) from error
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        reason = str(error) or "no answer in time"
-        raise Unavailable("client.unreachable", url=url, reason=reason) from error
+        raise unreachable(url, error) from error
