@@ -17,28 +17,28 @@ class ScreenView(QScrollArea):
 
     def __init__(self, link: ScreenLink, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.screen = ConsoleWidget(link)
-        self.setWidget(self.screen)
+        self.console = ConsoleWidget(link)
+        self.setWidget(self.console)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.setFocusProxy(self.screen)
+        self.setFocusProxy(self.console)
         palette = self.palette()
         palette.setColor(QPalette.ColorRole.Window, SURROUND)
         self.viewport().setPalette(palette)
         self.overlay = Overlay(self)
         self.overlay.retry_wanted.connect(link.retry_now)
         link.state_changed.connect(self.overlay.set_link_state)
-        self.screen.guest_resized.connect(self._fit)
+        self.console.guest_resized.connect(self._fit)
 
     def set_mode(self, mode: ScaleMode) -> None:
         """Fit, fill, or one device pixel for each guest pixel."""
-        self.screen.set_mode(mode)
+        self.console.set_mode(mode)
         self._fit()
 
     def _fit(self) -> None:
-        is_actual = self.screen.mode is ScaleMode.ACTUAL and not self.screen.guest_size.isEmpty()
+        is_actual = self.console.mode is ScaleMode.ACTUAL and not self.console.guest_size.isEmpty()
         if is_actual:
-            self.screen.setMinimumSize(self.screen.sizeHint())
+            self.console.setMinimumSize(self.console.sizeHint())
         else:
-            self.screen.setMinimumSize(0, 0)
+            self.console.setMinimumSize(0, 0)

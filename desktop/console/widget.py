@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import cast
+
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
@@ -157,10 +160,9 @@ class ConsoleWidget(QWidget):
         if view is None:
             return
         touched = QRegion()
-        for rect in region:
-            touched += QRect(
-                *view.logical_rect(rect.x(), rect.y(), rect.width(), rect.height())
-            )
+        for rect in cast("Iterable[QRect]", region):
+            box = view.logical_rect(rect.x(), rect.y(), rect.width(), rect.height())
+            touched += QRect(*box)
         self.update(touched)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -179,14 +181,12 @@ class ConsoleWidget(QWidget):
         painter.scale(1 / ratio, 1 / ratio)
         target = QRect(view.left, view.top, view.width, view.height)
         room = QRect(0, 0, round(self.width() * ratio) + 1, round(self.height() * ratio) + 1)
-        for rect in QRegion(room) - QRegion(target):
+        for rect in cast("Iterable[QRect]", QRegion(room) - QRegion(target)):
             painter.fillRect(rect, SURROUND)
         if view.scale < 0.5:
             # Blending four neighbours would lose most of the pixels here.
             smooth = Qt.TransformationMode.SmoothTransformation
-            small = self._image.scaled(
-                target.size(), Qt.AspectRatioMode.IgnoreAspectRatio, smooth
-            )
+            small = self._image.scaled(target.size(), Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
             painter.drawImage(target.topLeft(), small)
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, view.is_smooth)

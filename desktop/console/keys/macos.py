@@ -24,10 +24,7 @@ _BLOCKS: tuple[tuple[int, tuple[str, ...]], ...] = (
 )
 
 _NAMES: dict[int, str] = {
-    first + index: name
-    for first, names in _BLOCKS
-    for index, name in enumerate(names)
-    if name
+    first + index: name for first, names in _BLOCKS for index, name in enumerate(names) if name
 }
 
 
