@@ -1,0 +1,130 @@
+"""Step 3: the machine that becomes the first host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtWidgets import QButtonGroup, QRadioButton, QVBoxLayout, QWidget
+
+from appliance.client.setup import SetupFlow
+from appliance.protocol.resources import HostCandidate
+from desktop import texts
+from desktop.texts import translate
+from desktop.widgets.labels import Label
+from desktop.wizard.page import StepPage
+
+
+def emulation_words(reason: str) -> str:
+    """Why a machine runs emulated, for people."""
+    words = {
+        "no_device": translate("Wizard", "it has no hardware virtualisation (/dev/kvm is missing)"),
+        "no_access": translate("Wizard", "/dev/kvm may not be opened"),
+        "no_probe_kernel": translate("Wizard", "hardware virtualisation has not been tested"),
+        "hangs": translate("Wizard", "a test guest hung under hardware virtualisation"),
+        "refused": translate("Wizard", "a test guest did not start under hardware virtualisation"),
+    }
+    return words.get(reason, reason)
+
+
+class HostPage(StepPage):
+    """Lists machines whose agent has enrolled; refreshed while one waits."""
+
+    names = ("host",)
+
+    def __init__(self) -> None:
+        super().__init__(
+            translate("Wizard", "Host"),
+            translate("Wizard", "The machine that will run your virtual machines."),
+        )
+        self._group = QButtonGroup(self)
+        self._cards = QVBoxLayout()
+        self._cards.setSpacing(12)
+        self.waiting = Label(
+            translate(
+                "Wizard",
+                "Waiting for this machine's agent to appear… It starts with the appliance and "
+                "needs a few seconds. If it does not come, look at the agent's log.",
+            ),
+            "muted",
+        )
+        self.body.addWidget(self.waiting)
+        self.body.addLayout(self._cards)
+        self.name = self.add_line("name", translate("Wizard", "Name"))
+        self._shown: dict[str, QRadioButton] = {}
+        self._done = False
+
+    @property
+    def chosen(self) -> str:
+        """Id of the machine that is marked."""
+        for ref, button in self._shown.items():
+            if button.isChecked():
+                return ref
+        return ""
+
+    def fill(self, flow: SetupFlow) -> None:
+        """Show the plan's values."""
+        step = flow.step("host")
+        self._done = step.done
+        self.name.setText(step.request["name"])
+        button = self._shown.get(step.request["candidate_id"])
+        if button is not None:
+            button.setChecked(True)
+
+    def show_candidates(self, candidates: list[HostCandidate]) -> None:
+        """Show the machines that could be taken."""
+        for candidate in candidates:
+            if candidate.id not in self._shown:
+                self._cards.addWidget(self._card(candidate))
+        self.waiting.setVisible(not self._shown and not self._done)
+        if self._shown and not self.chosen:
+            next(iter(self._shown.values())).setChecked(True)
+
+    def values(self, name: str) -> dict[str, Any]:
+        """What the fields say."""
+        found: dict[str, Any] = {"name": self.name.text()}
+        if self.chosen:
+            found["candidate_id"] = self.chosen
+        return found
+
+    def review(self) -> bool:
+        """A machine and a name are needed."""
+        return self.review_names() and (bool(self.chosen) or self._done)
+
+    def _card(self, candidate: HostCandidate) -> QWidget:
+        here = translate("Wizard", "{name} (this machine)")
+        title = here.format(name=candidate.hostname) if candidate.is_local else candidate.hostname
+        button = QRadioButton(title)
+        button.toggled.connect(lambda _: self.changed.emit())
+        self._group.addButton(button)
+        self._shown[candidate.id] = button
+        facts = translate("Wizard", "{cpus} CPUs ({model}), {memory} memory, address {address}")
+        card = QWidget()
+        layout = QVBoxLayout(card)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(button)
+        layout.addWidget(
+            Label(
+                facts.format(
+                    cpus=candidate.cpu_count,
+                    model=candidate.cpu_model,
+                    memory=texts.size(candidate.memory_bytes),
+                    address=candidate.address,
+                ),
+                "muted",
+            )
+        )
+        layout.addWidget(_accelerator(candidate))
+        return card
+
+
+def _accelerator(candidate: HostCandidate) -> Label:
+    if candidate.accelerator == "kvm":
+        return Label(translate("Wizard", "Hardware virtualisation (KVM) works."), "ok")
+    text = translate(
+        "Wizard",
+        "Virtual machines will run emulated, which is slow: {reason}.",
+    )
+    label = Label(text.format(reason=emulation_words(candidate.accelerator_reason)), "warn")
+    label.setWordWrap(True)
+    return label

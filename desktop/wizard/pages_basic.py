@@ -1,0 +1,111 @@
+"""Steps 1, 2, 4 and 5: zone, cluster, image server and primary storage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from appliance.client.setup import SetupFlow
+from desktop.texts import translate
+from desktop.wizard.page import StepPage
+
+
+class NamePage(StepPage):
+    """A step that asks for name and description."""
+
+    def __init__(self, step: str, title: str, intro: str) -> None:
+        super().__init__(title, intro)
+        self.names = (step,)
+        self.name = self.add_line("name", translate("Wizard", "Name"))
+        self.description = self.add_line("description", translate("Wizard", "Description"))
+
+    def fill(self, flow: SetupFlow) -> None:
+        """Show the plan's values."""
+        request = flow.step(self.names[0]).request
+        self.name.setText(request["name"])
+        self.description.setText(request.get("description", ""))
+
+    def values(self, name: str) -> dict[str, Any]:
+        """What the fields say."""
+        return {"name": self.name.text(), "description": self.description.text()}
+
+    def review(self) -> bool:
+        """A name is needed."""
+        return self.review_names()
+
+
+class PathPage(NamePage):
+    """A step that asks for a directory on the host as well."""
+
+    def __init__(self, step: str, title: str, intro: str) -> None:
+        super().__init__(step, title, intro)
+        self.path = self.add_line(
+            "path",
+            translate("Wizard", "Directory on the host"),
+            translate("Wizard", "It is made if it does not exist."),
+        )
+
+    def fill(self, flow: SetupFlow) -> None:
+        """Show the plan's values."""
+        super().fill(flow)
+        self.path.setText(flow.step(self.names[0]).request["path"])
+
+    def values(self, name: str) -> dict[str, Any]:
+        """What the fields say."""
+        return super().values(name) | {"path": self.path.text().strip()}
+
+    def review(self) -> bool:
+        """The path must be absolute."""
+        is_absolute = self.path.text().strip().startswith("/")
+        wrong = translate("Wizard", "Begin the path with a slash, as in /var/lib/anyun/storage.")
+        self.fields["path"].set_problem("" if is_absolute else wrong)
+        return super().review() and is_absolute
+
+
+def zone_page() -> StepPage:
+    """Step 1."""
+    return NamePage(
+        "zone",
+        translate("Wizard", "Zone"),
+        translate(
+            "Wizard",
+            "A zone is a site, such as a machine room. Everything else belongs to a zone.",
+        ),
+    )
+
+
+def cluster_page() -> StepPage:
+    """Step 2."""
+    return NamePage(
+        "cluster",
+        translate("Wizard", "Cluster"),
+        translate(
+            "Wizard",
+            "A cluster is a group of KVM hosts that share networks and storage.",
+        ),
+    )
+
+
+def image_store_page() -> StepPage:
+    """Step 4."""
+    return PathPage(
+        "image_store",
+        translate("Wizard", "Image server"),
+        translate(
+            "Wizard",
+            "The image server keeps the images that virtual machines are made from. "
+            "Here it is a directory on the host.",
+        ),
+    )
+
+
+def primary_storage_page() -> StepPage:
+    """Step 5."""
+    return PathPage(
+        "primary_storage",
+        translate("Wizard", "Primary storage"),
+        translate(
+            "Wizard",
+            "Primary storage holds the disks of virtual machines. "
+            "Here it is a directory on each host of the cluster.",
+        ),
+    )

@@ -1,0 +1,434 @@
+"""The wizard's window: a rail of steps, one screen at a time, live progress, errors in place."""
+
+from __future__ import annotations
+
+import contextlib
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from appliance.client.jobs import JobFailed
+from appliance.client.setup import OPERATION_OF, SCREENS, SetupFlow
+from appliance.protocol.errors import ApiError, ErrorBody, to_body
+from appliance.protocol.resources import HostCandidate, Job
+from desktop import texts
+from desktop.net.bridge import Bridge, single_flight
+from desktop.net.client_ref import ClientRef
+from desktop.texts import translate
+from desktop.widgets.bars import ThinProgress
+from desktop.widgets.buttons import FlatButton
+from desktop.widgets.labels import Label, Line
+from desktop.widgets.notice import ErrorLabel
+from desktop.wizard.equivalent import Equivalent
+from desktop.wizard.page import StepPage
+from desktop.wizard.page_host import HostPage
+from desktop.wizard.page_image import ImagePage
+from desktop.wizard.page_network import NetworkPage
+from desktop.wizard.pages_basic import (
+    cluster_page,
+    image_store_page,
+    primary_storage_page,
+    zone_page,
+)
+from desktop.wizard.pages_ends import FinishPage, StartPage
+from desktop.wizard.rail import Rail
+
+REFRESH_MS = 2000
+START, FINISH = 0, len(SCREENS) + 1
+
+
+class SetupWizard(QDialog):
+    """Leads from nothing to a cloud that is ready for its first virtual machine.
+
+    The plan lives in the service: closing the window loses nothing, and what is done stays
+    done. All calls run in the network thread.
+    """
+
+    finished_setup = Signal()
+    _job_seen = Signal(object)
+
+    def __init__(self, bridge: Bridge, client_ref: ClientRef, parent: QWidget | None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(translate("Wizard", "Set up the cloud"))
+        self.resize(960, 680)
+        self._bridge = bridge
+        self._ref = client_ref
+        self._flow: SetupFlow | None = None
+        self._candidates: list[HostCandidate] = []
+        self._busy = False
+        self._step = ""
+        self.start, self.finish = StartPage(), FinishPage()
+        self.pages: list[StepPage] = [
+            zone_page(),
+            cluster_page(),
+            HostPage(),
+            image_store_page(),
+            primary_storage_page(),
+            ImagePage(),
+            NetworkPage(),
+        ]
+        self.rail = Rail(_titles())
+        self.stack = QStackedWidget()
+        self.error = ErrorLabel()
+        self.progress = ThinProgress()
+        self.progress_words = Label("", "muted")
+        self.equivalent = Equivalent()
+        self._make_buttons()
+        self._build()
+        self._connect()
+        self._timer = QTimer(self)
+        self._timer.setInterval(REFRESH_MS)
+        self._timer.timeout.connect(lambda: self._bridge.spawn(self._refresh()))
+
+    # Life
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Load the plan when the window opens; go on where it was left."""
+        super().showEvent(event)
+        if self._flow is None:
+            self._bridge.spawn(self._open())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Work that was begun goes on in the service."""
+        self._timer.stop()
+        super().closeEvent(event)
+
+    async def _open(self) -> None:
+        self._flow = SetupFlow(self._ref.client)
+        await self._refresh()
+        if self._flow.plan.steps:
+            place = self._flow.next_screen()
+            begun = any(step.done for step in self._flow.plan.steps)
+            self.go(FINISH if place is None else place + 1 if begun else START)
+        self._timer.start()
+
+    @single_flight
+    async def _refresh(self) -> None:
+        """Get the plan and the machines that have enrolled; quiet while the link is away."""
+        if self._flow is None or self._busy:
+            return
+        try:
+            await self._bridge.run(self._flow.load())
+            self._candidates = await self._bridge.run(self._flow.candidates())
+        except (ApiError, OSError) as error:
+            self.error.show_error(error)
+            return
+        self._show_plan()
+
+    # Places
+
+    def go(self, place: int) -> None:
+        """Show a screen: 0 the start, 1 to 7 the steps, 8 the end."""
+        self.stack.setCurrentIndex(place)
+        self.error.clear()
+        self._show_plan()
+        page = self.current_page
+        if page is not None:
+            page.review()
+            page.setFocus()
+            self._focus_first(page)
+
+    @property
+    def current_page(self) -> StepPage | None:
+        """The step that is shown, or None at start and end."""
+        place = self.stack.currentIndex()
+        return None if place in (START, FINISH) else self.pages[place - 1]
+
+    def _show_plan(self) -> None:
+        flow = self._flow
+        if flow is None or not flow.plan.steps:
+            return
+        self.start.show_plan(flow, self._candidates)
+        self.finish.show_plan(flow, self._candidates)
+        for page in self.pages:
+            if isinstance(page, HostPage):
+                page.show_candidates(self._candidates)
+            if isinstance(page, NetworkPage):
+                page.show_nics([nic for item in self._candidates[:1] for nic in item.nics])
+            page.show_plan(flow)
+        done = {
+            index + 1
+            for index, names in enumerate(SCREENS)
+            if all(flow.step(name).done for name in names)
+        }
+        if flow.plan.complete:
+            done |= {START, FINISH}
+        self.rail.show_place(self.stack.currentIndex(), done)
+        self._show_buttons(done)
+
+    def _show_buttons(self, done: set[int]) -> None:
+        place = self.stack.currentIndex()
+        page = self.current_page
+        self.back.setVisible(place not in (START, FINISH))
+        self.next.setVisible(place not in (START, FINISH))
+        self.show_equivalent.setVisible(page is not None)
+        self.equivalent.setVisible(page is not None and self.show_equivalent.isChecked())
+        self.remove.setVisible(bool(done) and FINISH not in done)
+        fits = page is None or place in done or page.review()
+        for button in (self.back, self.next, self.remove, self.start.all_button):
+            button.setEnabled(not self._busy)
+        self.next.setEnabled(not self._busy and fits)
+        if place == START and self._flow is not None:
+            self.start.show_plan(self._flow, self._candidates)
+            self.start.all_button.setEnabled(self.start.all_button.isEnabled() and not self._busy)
+        if page is not None:
+            self._show_calls(page)
+
+    def _show_calls(self, page: StepPage) -> None:
+        flow = self._flow
+        if flow is not None:
+            calls = [
+                (OPERATION_OF[name], flow.body(name) | page.values(name)) for name in page.names
+            ]
+            self.equivalent.set_calls(calls)
+
+    # Work
+
+    @single_flight
+    async def _next(self) -> None:
+        page, place = self.current_page, self.stack.currentIndex()
+        if page is None or self._flow is None:
+            return
+        if await self._work(list(page.names), page):
+            following = self._flow.next_screen()
+            self.go(place + 1 if following is not None or place + 1 < FINISH else FINISH)
+            if self._flow.plan.complete:
+                self._completed()
+
+    @single_flight
+    async def _everything(self) -> None:
+        if self._flow is None:
+            return
+        if await self._work(list(OPERATION_OF), None):
+            self._completed()
+
+    def _completed(self) -> None:
+        self.go(FINISH)
+        self.finished_setup.emit()
+
+    async def _work(self, names: list[str], page: StepPage | None) -> bool:
+        """Keep what was typed, test, then carry out each step; False if one failed."""
+        self._set_busy(busy=True)
+        try:
+            for name in names:
+                await self._one(name, page)
+        except _Refused as refused:
+            self._show_problem(refused.problem)
+            return False
+        except JobFailed as error:
+            self._show_problem(to_body(error.error))
+            return False
+        except ApiError as error:
+            self._show_problem(to_body(error))
+            return False
+        except OSError as error:
+            self.error.show_error(error)
+            return False
+        finally:
+            self._set_busy(busy=False)
+        return True
+
+    async def _one(self, name: str, page: StepPage | None) -> None:
+        flow = self._flow
+        assert flow is not None
+        if flow.step(name).done:
+            return
+        self._say(name)
+        if page is not None:
+            await self._bridge.run(flow.edit(name, **page.values(name)))
+            if isinstance(page, ImagePage):
+                flow.upload_from = page.upload_from
+        found = await self._bridge.run(flow.check(name))
+        if found.problems:
+            raise _Refused(found.problems[0])
+        await self._bridge.run(flow.commit(name, self._job_seen.emit))
+        if page is not None:
+            page.forget_edits()
+        self._show_plan()
+
+    @single_flight
+    async def _remove(self) -> None:
+        flow = self._flow
+        if flow is None:
+            return
+        self._set_busy(busy=True)
+        self.progress_words.setText(translate("Wizard", "Removing what was set up…"))
+        try:
+            await self._bridge.run(flow.remove(self._job_seen.emit))
+        except JobFailed as error:
+            self._show_problem(to_body(error.error))
+        except (ApiError, OSError) as error:
+            self.error.show_error(error)
+        finally:
+            self._set_busy(busy=False)
+        for page in self.pages:
+            page.forget_edits()
+        self.go(START)
+
+    # Showing work
+
+    def _say(self, name: str) -> None:
+        self._step = name
+        kind = {"offering": "instance_offering"}.get(name, name)
+        words = translate("Wizard", "Making the {what}…")
+        self.progress_words.setText(words.format(what=texts.word(f"kind.{kind}")))
+        self.progress.setRange(0, 0)
+
+    def _show_job(self, job: Job) -> None:
+        with contextlib.suppress(RuntimeError):  # the window was closed meanwhile
+            self.progress.setRange(0, 100)
+            self.progress.setValue(job.percent)
+            running = next((step.name for step in job.steps if step.state == "running"), "")
+            words = [texts.word(f"operation.{job.operation}")]
+            if running:
+                words.append(texts.word(f"step.{running}"))
+            if job.progress is not None and job.progress.unit == "bytes":
+                done, total = job.progress.done, job.progress.total
+                words.append(f"{texts.size(done)} / {texts.size(total)}")
+            self.progress_words.setText(" · ".join(words))
+
+    def _show_problem(self, problem: ErrorBody) -> None:
+        """Beside its field if there is one, and in words below."""
+        place = next(
+            (
+                index + 1
+                for index, names in enumerate(SCREENS)
+                if self._step in names and self.stack.currentIndex() == START
+            ),
+            None,
+        )
+        if place is not None:
+            self.go(place)
+        page = self.current_page
+        if page is not None:
+            page.show_problem(problem)
+        self.error.show_error(problem)
+
+    def _set_busy(self, *, busy: bool) -> None:
+        self._busy = busy
+        self.error.clear()
+        self.progress.setVisible(busy)
+        self.progress_words.setVisible(busy)
+        self._show_plan()
+
+    # Building
+
+    def _make_buttons(self) -> None:
+        self.remove = FlatButton(translate("Wizard", "Remove this set-up"), "", "quiet")
+        self.show_equivalent = FlatButton(
+            translate("Wizard", "Command and API"), "code-tags", "quiet"
+        )
+        self.show_equivalent.setCheckable(True)
+        self.later = FlatButton(translate("Wizard", "Finish later"), "", "quiet")
+        self.back = FlatButton(translate("Wizard", "Back"))
+        self.next = FlatButton(translate("Wizard", "Next"), "", "primary")
+        for button in (self.remove, self.show_equivalent, self.later, self.back):
+            button.setAutoDefault(False)
+
+    def _build(self) -> None:
+        for widget in (self.start, *self.pages, self.finish):
+            self.stack.addWidget(_scrolled(widget))
+        self.progress.hide()
+        self.progress_words.hide()
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.remove)
+        buttons.addWidget(self.show_equivalent)
+        buttons.addStretch()
+        buttons.addWidget(self.later)
+        buttons.addWidget(self.back)
+        buttons.addWidget(self.next)
+        below = QVBoxLayout()
+        below.setContentsMargins(32, 12, 24, 16)
+        below.setSpacing(8)
+        for widget in (self.error, self.progress, self.progress_words, self.equivalent):
+            below.addWidget(widget)
+        below.addLayout(buttons)
+        right = QVBoxLayout()
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(0)
+        right.addWidget(self.stack, 1)
+        right.addWidget(Line())
+        right.addLayout(below)
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.rail)
+        whole.addLayout(right, 1)
+
+    def _connect(self) -> None:
+        spawn = self._bridge.spawn
+        self._job_seen.connect(self._show_job, Qt.ConnectionType.QueuedConnection)
+        self.start.everything.connect(lambda: spawn(self._everything()))
+        self.start.step_by_step.connect(lambda: self.go(self._first_open()))
+        self.next.clicked.connect(lambda: spawn(self._next()))
+        self.back.clicked.connect(lambda: self.go(max(START, self.stack.currentIndex() - 1)))
+        self.remove.clicked.connect(lambda: spawn(self._remove()))
+        self.later.clicked.connect(self.close)
+        self.show_equivalent.toggled.connect(lambda _: self._show_plan())
+        self.rail.chosen.connect(self.go)
+        self.finish.create_vm.connect(self._create_vm)
+        for page in self.pages:
+            page.changed.connect(self._show_plan)
+
+    def _first_open(self) -> int:
+        place = self._flow.next_screen() if self._flow is not None else 0
+        return FINISH if place is None else place + 1
+
+    def _create_vm(self) -> None:
+        window = self.parent()
+        self.close()
+        go = getattr(window, "go", None)
+        if go is not None:
+            go("vm", "create")
+
+    def _focus_first(self, page: StepPage) -> None:
+        for form in page.fields.values():
+            if form.isVisibleTo(page) and form.isEnabled():
+                form.field.setFocus()
+                return
+
+
+class _Refused(Exception):
+    """A test before the commitment said no."""
+
+    def __init__(self, problem: ErrorBody) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+def _titles() -> list[str]:
+    return [
+        translate("Wizard", "Start"),
+        translate("Wizard", "Zone"),
+        translate("Wizard", "Cluster"),
+        translate("Wizard", "Host"),
+        translate("Wizard", "Image server"),
+        translate("Wizard", "Primary storage"),
+        translate("Wizard", "Offering and image"),
+        translate("Wizard", "Network"),
+        translate("Wizard", "Ready"),
+    ]
+
+
+def _scrolled(widget: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    box = QWidget()
+    layout = QVBoxLayout(box)
+    layout.setContentsMargins(32, 32, 32, 16)
+    layout.addWidget(widget)
+    layout.addStretch()
+    area.setWidget(box)
+    return area
