@@ -105,6 +105,8 @@ def _join_running(options: RunOptions, environment: Environment, *, with_client:
         )
     ready = Ready.read(path)
     note(f"The cloud in {options.state_dir} runs already.")
+    if options.quickstart:
+        return quickstart(environment, ready)
     if not with_client:
         _tell_addresses(ready, options)
         return 0
@@ -117,6 +119,21 @@ def _client_command(environment: Environment, ready: Ready) -> list[str]:
         str(environment.python), "-m", "desktop",
         "--url", ready.url, "--fingerprint", ready.ca_fingerprint,
     ]  # fmt: skip
+
+
+def quickstart(environment: Environment, ready: Ready) -> int:
+    """Do the first set-up in this terminal, with the command console; returns its exit code."""
+    command = [
+        str(environment.program("anyun")), "quickstart",
+        "--url", ready.url, "--fingerprint", ready.ca_fingerprint,
+    ]  # fmt: skip
+    if ready.setup_code:
+        command += ["--setup-code", ready.setup_code]
+    code = subprocess.run(command, cwd=prepare.ROOT, check=False).returncode
+    if code:
+        note(f"The quick start ended with code {code}. To go on with it, in another terminal:")
+        note("  python3 build.py run --quickstart")
+    return code
 
 
 class Supervisor:
@@ -141,7 +158,8 @@ class Supervisor:
                 self._client.start(_client_command(self._environment, ready), prepare.ROOT)
             _tell(ready, self._options, with_client=with_client)
             if self._options.quickstart:
-                self._quickstart(ready)
+                quickstart(self._environment, ready)
+                note("The cloud goes on running. Ctrl-C stops it.")
             self._watch()
         except KeyboardInterrupt:
             note("")
@@ -182,19 +200,6 @@ class Supervisor:
             "--probe-kernel", self._image.kernel, "--probe-initrd", self._image.initrd,
         ]  # fmt: skip
         self._agent.start(command, prepare.ROOT)
-
-    def _quickstart(self, ready: Ready) -> None:
-        command = [
-            str(self._environment.program("anyun")), "quickstart",
-            "--url", ready.url, "--fingerprint", ready.ca_fingerprint,
-        ]  # fmt: skip
-        if ready.setup_code:
-            command += ["--setup-code", ready.setup_code]
-        code = subprocess.run(command, cwd=prepare.ROOT, check=False).returncode
-        if code:
-            note(f"The quick start ended with code {code}; it can be repeated: {command[0]} "
-                 f"quickstart --url {ready.url}")  # fmt: skip
-        note("The cloud goes on running. Ctrl-C stops it.")
 
     def _watch(self) -> NoReturn:
         """Stay until interrupted; start again what ends by itself."""

@@ -6,6 +6,7 @@ import shutil
 import socket
 import stat
 import subprocess
+import sys
 import time
 import uuid
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 from installer.processes import Part
 from installer.progress import Failed, step
 
+ROOT = Path(__file__).resolve().parents[1]
 SOCKET = Path("/run/libvirt/libvirt-sock")
 URI = "qemu:///system"
 
@@ -111,8 +113,13 @@ def _start_own(state_dir: Path) -> Part:
     # Our configuration lies over /etc/libvirt in a mount namespace that only the daemon sees.
     script = 'mount --bind "$1" /etc/libvirt && exec "$2"'
     part.start(
-        ["unshare", "--mount", "--propagation", "slave", "sh", "-c", script, "sh", folder, daemon]
-    )
+        [
+            sys.executable, "-m", "installer.reaper",
+            "unshare", "--mount", "--propagation", "slave",
+            "sh", "-c", script, "sh", folder, daemon,
+        ],
+        ROOT,
+    )  # fmt: skip
     deadline = time.monotonic() + 30
     while not answers():
         part.check()
@@ -136,4 +143,4 @@ def stop_own(part: Part) -> None:
         subprocess.run(
             ["virsh", "-c", URI, "destroy", name], capture_output=True, check=False, timeout=60
         )
-    part.stop(15)
+    part.stop(30)

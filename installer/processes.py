@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -67,7 +68,8 @@ class Part:
         try:
             process.wait(timeout_s)
         except subprocess.TimeoutExpired:
-            process.kill()
+            # The whole session: a helper must not leave its daemon behind.
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             return False
         return True
