@@ -74,9 +74,9 @@ class Conflict(ApiError):
 
 
 class NoResources(ApiError):
-    """Capacity, addresses or quota are used up."""
+    """Capacity, addresses or quota are used up (507, so that clients can tell it from 409)."""
 
-    status = 409
+    status = 507
 
 
 class Unavailable(ApiError):
@@ -105,6 +105,7 @@ _CLASSES: dict[int, type[ApiError]] = {
     409: Conflict,
     429: TooManyRequests,
     503: Unavailable,
+    507: NoResources,
 }
 
 

@@ -52,6 +52,10 @@ class Rail(QWidget):
         for index, title in enumerate(self._titles):
             self._paint_row(painter, index, title)
 
+    def _mark(self, index: int) -> str:
+        """Steps have numbers; start and end have none."""
+        return "•" if index in (0, len(self._titles) - 1) else str(index)
+
     def _paint_row(self, painter: QPainter, index: int, title: str) -> None:
         c = theme.colours()
         top = 24 + index * ROW
@@ -67,7 +71,7 @@ class Rail(QWidget):
         painter.drawEllipse(circle)
         painter.setPen(theme.colour(c.base if is_here or is_done else c.muted))
         painter.setFont(theme.font("small"))
-        mark = "✓" if is_done and not is_here else str(index + 1)
+        mark = "✓" if is_done and not is_here else self._mark(index)
         painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, mark)
         painter.setFont(theme.font("strong" if is_here else "body"))
         painter.setPen(theme.colour(c.text if is_here or is_done else c.muted))

@@ -115,7 +115,9 @@ class LabHost:
             LIBVIRTD_CONF.format(uuid=uuid.uuid4())
         )
         (self.folder / "etc-libvirt" / "qemu.conf").write_text(QEMU_CONF)
-        script = " && ".join([*binds, "mkdir -p /run/netns /run/lock", "echo ready", "exec sleep infinity"])
+        script = " && ".join(
+            [*binds, "mkdir -p /run/netns /run/lock", "echo ready", "exec sleep infinity"]
+        )
         process = subprocess.Popen(
             ["ip", "netns", "exec", self.name, "unshare", "-m", "sh", "-c", script],
             stdout=subprocess.PIPE,
@@ -123,13 +125,18 @@ class LabHost:
         )
         self.processes.append(process)
         assert process.stdout is not None
-        if process.stdout.readline() != b"ready\n":
+        with process.stdout as output:
+            said = output.readline()
+        if said != b"ready\n":
             raise RuntimeError("the host's mounts could not be made")
 
     def _start_libvirtd(self) -> None:
         log = self.folder / "libvirtd.log"
         self.spawn("virtlogd", log=log)
         self.libvirtd = self.spawn("libvirtd", log=log)
+        self._await_libvirtd()
+
+    def _await_libvirtd(self) -> None:
         deadline = time.monotonic() + 60
         while True:
             try:
@@ -148,6 +155,7 @@ class LabHost:
 
     def _start_again(self) -> None:
         self.libvirtd = self.spawn("libvirtd", log=self.folder / "libvirtd.log")
+        self._await_libvirtd()
 
     def _namespace_exists(self) -> bool:
         return Path(f"/run/netns/{self.name}").exists()
