@@ -19,6 +19,7 @@ class FullScreenStrip(Surface):
 
     def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__("base", is_card=True, parent=parent)
+        self._around = parent
         self._hide_timer = QTimer(self)
         self._hide_timer.setSingleShot(True)
         self._hide_timer.setInterval(STAY_MS)
@@ -46,7 +47,7 @@ class FullScreenStrip(Surface):
     def appear(self) -> None:
         """Show at the middle of the upper edge, for a while."""
         self.adjustSize()
-        self.move((self.parentWidget().width() - self.width()) // 2, 8)
+        self.move((self._around.width() - self.width()) // 2, 8)
         self.show()
         self.raise_()
         self._hide_timer.start()

@@ -25,6 +25,7 @@ PAUSES_S = (0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 15.0)
 """Pauses before one attempt after the other; the last one is repeated."""
 
 CONNECT_TIMEOUT_S = 20.0
+STABLE_AFTER_S = 5.0
 
 
 class Phase(Enum):
@@ -74,6 +75,7 @@ class ConsoleLink(QObject):
     def start(self) -> None:
         """Connect, and connect again whenever the connection ends, until `stop`."""
         if self._future is None:
+            self._tell(LinkState(Phase.CONNECTING))
             self._future = self._submitter.submit(self._run())
 
     def stop(self) -> None:
@@ -103,12 +105,15 @@ class ConsoleLink(QObject):
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         self._loop = loop
-        attempt = 0
+        attempt = -1
         while True:
             self._tell(LinkState(Phase.CONNECTING))
             self._was_up = False
+            began = loop.time()
             error = await self._attempt()
-            attempt = 0 if self._was_up else attempt + 1
+            # One that was up but did not last is no reason to hurry.
+            lasted = self._was_up and loop.time() - began >= STABLE_AFTER_S
+            attempt = 0 if lasted else attempt + 1
             pause_s = self._pauses_s[min(attempt, len(self._pauses_s) - 1)]
             self._tell(LinkState(Phase.WAITING, error, pause_s))
             self._retry.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from appliance.protocol.errors import ApiError
 from desktop import texts, theme
@@ -13,7 +13,7 @@ from desktop.widgets.buttons import FlatButton
 from desktop.widgets.labels import Label, Surface
 
 DIM = QColor(16, 18, 20, 150)
-CARD_WIDTH = 408
+CARD_WIDTH = 464
 
 
 class Picture(QWidget):
@@ -77,6 +77,7 @@ class Overlay(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._around = parent
         self._state = LinkState(Phase.STOPPED)
         self._is_running = True
         self._machine_text = ""
@@ -84,23 +85,24 @@ class Overlay(QWidget):
         self._picture = Picture()
         self._title = Label("", "strong")
         self._detail = Label("", "muted")
-        self._detail.setWordWrap(True)
+        for label in (self._title, self._detail):
+            label.setWordWrap(True)
         self._button = FlatButton(self.tr("Try now"))
         self._button.clicked.connect(self.retry_wanted)
         self._card = Surface("base", is_card=True, parent=self)
         self._card.setFixedWidth(CARD_WIDTH)
         words = QVBoxLayout()
         words.setSpacing(4)
+        words.addStretch(1)
         words.addWidget(self._title)
         words.addWidget(self._detail)
+        words.addStretch(1)
         layout = QHBoxLayout(self._card)
         layout.setContentsMargins(20, 18, 20, 18)
         layout.setSpacing(16)
         layout.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addLayout(words, 1)
         layout.addWidget(self._button, 0, Qt.AlignmentFlag.AlignVCenter)
-        for widget in (self._title, self._detail):
-            widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self._countdown = QTimer(self)
         self._countdown.setInterval(1000)
         self._countdown.timeout.connect(self._count)
@@ -160,7 +162,7 @@ class Overlay(QWidget):
         error = self._state.error
         if error is None:
             return self.tr("The other end closed the console.")
-        if isinstance(error, ApiError):
+        if isinstance(error, ApiError | OSError):
             text = texts.error_text(error)
             return f"{text.message} {text.remedy}".strip()
         return str(error) or type(error).__name__
@@ -172,14 +174,15 @@ class Overlay(QWidget):
         return False
 
     def _place(self) -> None:
-        parent = self.parentWidget()
-        self.setGeometry(parent.rect())
+        self.setGeometry(self._around.rect())
         self._card.setFixedWidth(min(CARD_WIDTH, max(240, self.width() - 32)))
         layout = self._card.layout()
         assert layout is not None
         layout.activate()
-        height = layout.totalHeightForWidth(self._card.width())
-        self._card.resize(self._card.width(), max(height, layout.totalSizeHint().height()))
+        height = max(
+            layout.totalHeightForWidth(self._card.width()), layout.totalMinimumSize().height()
+        )
+        self._card.resize(self._card.width(), height)
         self._card.move(
             (self.width() - self._card.width()) // 2, (self.height() - self._card.height()) // 2
         )

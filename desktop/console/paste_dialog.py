@@ -69,7 +69,6 @@ class PasteDialog(QDialog):
         layout.addLayout(buttons)
         link.typing_progressed.connect(self._progressed)
         self.editor.setPlainText(QGuiApplication.clipboard().text())
-        self.editor.selectAll()
         self._check()
 
     def done(self, result: int) -> None:
@@ -106,12 +105,10 @@ class PasteDialog(QDialog):
             look.setUnderlineColor(theme.colour(theme.colours().error))
             look.setForeground(theme.colour(theme.colours().error))
             document = self.editor.document()
-            for place in _untypable(document):
+            for start, end in _untypable(document):
                 cursor = QTextCursor(document)
-                cursor.setPosition(place)
-                cursor.movePosition(
-                    QTextCursor.MoveOperation.NextCharacter, QTextCursor.MoveMode.KeepAnchor
-                )
+                cursor.setPosition(start)
+                cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
                 mark = QTextEdit.ExtraSelection()
                 mark.cursor = cursor  # type: ignore[attr-defined]
                 mark.format = look  # type: ignore[attr-defined]
@@ -139,14 +136,18 @@ class PasteDialog(QDialog):
             self.accept()
 
 
-def _untypable(document: QTextDocument) -> list[int]:
-    """Positions of characters that cannot be typed, in the editor's counting."""
-    places: list[int] = []
+def _untypable(document: QTextDocument) -> list[tuple[int, int]]:
+    """Runs of characters that cannot be typed: start and end in the editor's counting."""
+    runs: list[tuple[int, int]] = []
     at = 0
     for character in document.toPlainText():
+        after = at + (2 if ord(character) > 0xFFFF else 1)  # Qt counts UTF-16 units
         if stroke_of(character) is None:
-            places.append(at)
-            if len(places) == MAX_MARKS:
+            if runs and runs[-1][1] == at:
+                runs[-1] = (runs[-1][0], after)
+            elif len(runs) == MAX_MARKS:
                 break
-        at += 2 if ord(character) > 0xFFFF else 1  # Qt counts UTF-16 units
-    return places
+            else:
+                runs.append((at, after))
+        at = after
+    return runs

@@ -6,7 +6,8 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QObject, QRect, QRegion, Signal
+from PySide6.QtCore import QObject, QRect, Signal
+from PySide6.QtGui import QRegion
 
 from desktop.console.keys.codes import Key
 from desktop.console.keys.typing import KeyEvent

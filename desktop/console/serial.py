@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QPalette,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QMenu, QWidget
@@ -62,6 +63,7 @@ class SerialWidget(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, True)
         self.setAccessibleName(self.tr("Serial console of the virtual machine"))
+        self.verticalScrollBar().setPalette(_dark_palette())
         self.viewport().setCursor(Qt.CursorShape.IBeamCursor)
         self.overlay = Overlay(self)
         self.overlay.retry_wanted.connect(link.retry_now)
@@ -318,3 +320,10 @@ class SerialWidget(QAbstractScrollArea):
             action.setEnabled(not self._view_only)
         menu.exec(event.globalPos())
         menu.deleteLater()
+
+
+def _dark_palette() -> QPalette:
+    """For the scroll bar, which stands beside a dark terminal in both colour schemes."""
+    palette = theme.palette(theme.DARK)
+    palette.setColor(QPalette.ColorRole.Base, QColor(BACKGROUND))
+    return palette

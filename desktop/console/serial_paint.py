@@ -13,6 +13,8 @@ from desktop.console.terminal import Row
 BACKGROUND = "#14171a"
 FOREGROUND = "#d6dae0"
 SELECTION = "#2f5d9c"
+FIXED_FONTS = ("Cascadia Mono", "Menlo", "Consolas", "JetBrains Mono", "DejaVu Sans Mono")
+CJK_FONTS = ("Noto Sans Mono CJK SC", "Microsoft YaHei UI", "PingFang SC", "Noto Sans CJK SC")
 _NAMED = {
     "black": ("#14171a", "#6b7480"),
     "red": ("#e0626a", "#ff8087"),
@@ -43,9 +45,8 @@ class CellPainter:
     """Knows the font and the size of a cell."""
 
     def __init__(self, size_points: float) -> None:
-        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        cjk = ["Noto Sans Mono CJK SC", "Microsoft YaHei UI", "PingFang SC", "Noto Sans CJK SC"]
-        font.setFamilies([*font.families(), *cjk])
+        font = QFont()
+        font.setFamilies(_families())
         font.setPointSizeF(size_points)
         font.setStyleHint(QFont.StyleHint.Monospace)
         font.setKerning(False)
@@ -152,6 +153,14 @@ class CellPainter:
         painter.setPen(QColor(BACKGROUND))
         painter.setFont(self._fonts[char.bold, char.italics])
         painter.drawText(QPointF(x, y + self._ascent), char.data)
+
+
+def _families() -> list[str]:
+    """A good fixed font of this machine, then fonts for the characters it lacks."""
+    known = set(QFontDatabase.families())
+    fixed = [name for name in FIXED_FONTS if name in known][:1]
+    system = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()
+    return [*fixed, system, *CJK_FONTS]
 
 
 def _same_look(one: Char, other: Char) -> bool:
