@@ -108,7 +108,7 @@ class SetupFlow:
                     return next((item for item in found if item.id == wanted), found[0])
         raise AssertionError("the feed ends only by an error")
 
-    async def edit(self, name: str, **fields: Any) -> SetupPlan:
+    async def edit(self, name: str, /, **fields: Any) -> SetupPlan:
         """Keep values that somebody typed into a step."""
         self.plan = await self.client.call("setup.update", step=name, request=fields)
         return self.plan

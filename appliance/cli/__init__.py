@@ -1,0 +1,1 @@
+"""The command console `anyun`: the same operations as the desktop client, for terminals."""

@@ -1,0 +1,164 @@
+"""Which columns the table of each kind of resource has, and how values look in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from appliance.protocol import resources as r
+from appliance.protocol.messages import Language, render, size, word
+
+Cell = Callable[[Any, Language], str]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: key of its heading in `texts`, and its cell for one resource."""
+
+    heading: str
+    cell: Cell
+    is_number: bool = False
+
+
+def moment(value: datetime | None) -> str:
+    """A time in the local time zone; empty if it has not come."""
+    return value.astimezone().strftime("%Y-%m-%d %H:%M") if value else ""
+
+
+def _plain(heading: str, attribute: str | None = None, *, is_number: bool = False) -> Column:
+    name = attribute or heading
+    return Column(heading, lambda item, _: str(getattr(item, name)), is_number)
+
+
+def _size(heading: str, attribute: str) -> Column:
+    return Column(heading, lambda item, _: size(getattr(item, attribute)), is_number=True)
+
+
+def _word(heading: str, prefix: str, attribute: str) -> Column:
+    def cell(item: Any, language: Language) -> str:
+        return word(f"{prefix}.{getattr(item, attribute)}", language)
+
+    return Column(heading, cell)
+
+
+def _moment(heading: str, attribute: str) -> Column:
+    return Column(heading, lambda item, _: moment(getattr(item, attribute)))
+
+
+def _pair(heading: str, used: str, total: str, *, is_size: bool = False) -> Column:
+    def cell(item: Any, _: Language) -> str:
+        figures = (getattr(item, used), getattr(item, total))
+        return " / ".join(size(figure) if is_size else str(figure) for figure in figures)
+
+    return Column(heading, cell, is_number=True)
+
+
+def _job_error(job: r.Job, language: Language) -> str:
+    return render(job.error.code, job.error.params, language).message if job.error else ""
+
+
+NAME = _plain("name")
+ID = _plain("id")
+STATE = _word("state", "state", "state")
+STATUS = _word("status", "status", "status")
+
+COLUMNS: dict[type[Any], tuple[Column, ...]] = {
+    r.Zone: (NAME, STATE, _plain("description"), ID),
+    r.Cluster: (NAME, _plain("hypervisor"), STATE, ID),
+    r.Host: (
+        NAME,
+        _plain("address"),
+        STATUS,
+        STATE,
+        _plain("accelerator"),
+        _pair("cpu", "cpu_claimed", "cpu_count"),
+        _pair("memory", "memory_claimed_bytes", "memory_bytes", is_size=True),
+        ID,
+    ),
+    r.HostCandidate: (
+        _plain("name", "hostname"),
+        _plain("address"),
+        STATUS,
+        _plain("accelerator"),
+        _plain("cpu", "cpu_count", is_number=True),
+        _size("memory", "memory_bytes"),
+        ID,
+    ),
+    r.ImageStore: (
+        NAME,
+        _plain("path"),
+        STATUS,
+        _pair("free", "available_bytes", "total_bytes", is_size=True),
+        ID,
+    ),
+    r.PrimaryStorage: (
+        NAME,
+        _plain("kind"),
+        _plain("path"),
+        STATUS,
+        _pair("free", "available_bytes", "total_bytes", is_size=True),
+        ID,
+    ),
+    r.InstanceOffering: (
+        NAME,
+        _plain("cpu", "cpu_count", is_number=True),
+        _size("memory", "memory_bytes"),
+        STATE,
+        ID,
+    ),
+    r.Image: (
+        NAME,
+        _word("state", "image.status", "status"),
+        _plain("platform"),
+        _plain("format"),
+        _size("size", "size_bytes"),
+        _size("disk", "virtual_size_bytes"),
+        ID,
+    ),
+    r.Network: (
+        NAME,
+        _plain("kind"),
+        _plain("cidr"),
+        _plain("gateway"),
+        _pair("used", "addresses_used", "addresses_total"),
+        ID,
+    ),
+    r.Vm: (
+        NAME,
+        _word("state", "vm.state", "state"),
+        Column("addresses", lambda vm, _: ", ".join(nic.address for nic in vm.nics)),
+        _plain("cpu", "cpu_count", is_number=True),
+        _size("memory", "memory_bytes"),
+        _plain("image", "image_name"),
+        _plain("host", "host_name"),
+        ID,
+    ),
+    r.Volume: (
+        _plain("kind"),
+        _size("size", "size_bytes"),
+        _plain("state", "status"),
+        _plain("vm", "vm_id"),
+        ID,
+    ),
+    r.Job: (
+        _word("operation", "operation", "operation"),
+        _plain("resource", "resource_name"),
+        _word("state", "job.state", "state"),
+        Column("percent", lambda job, _: f"{job.percent} %", is_number=True),
+        Column("error", _job_error),
+        _moment("created", "created_at"),
+        ID,
+    ),
+    r.Account: (NAME, _plain("kind"), ID),
+    r.AuditEntry: (
+        _moment("at", "at"),
+        _plain("account", "account_name"),
+        _plain("address"),
+        _plain("operation"),
+        _plain("resource", "resource_id"),
+        _plain("outcome"),
+    ),
+    r.SetupStepPlan: (_plain("step", "name"),),
+}

@@ -1,0 +1,247 @@
+"""Command-line options from request structs, and request bodies from what was typed."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+import typer
+from msgspec import inspect as mi
+
+from appliance.cli.names import KIND_OF_FIELD
+from appliance.cli.sizes import parse_size
+
+HELP = {
+    "id": "Id for the new resource; with it the command can be repeated safely.",
+    "name": "Name, up to 255 characters; need not be unique.",
+    "description": "Description.",
+    "zone_id": "Zone: id or name.",
+    "cluster_id": "Cluster: id or name.",
+    "host_id": "Host: id or name.",
+    "candidate_id": "Enrolled machine: id or host name.",
+    "image_store_id": "Image store: id or name.",
+    "image_id": "Image: id or name.",
+    "network_id": "Network: id or name.",
+    "offering_id": "Instance offering: id or name; or give --cpu-count and --memory.",
+    "hypervisor": "Kind of hypervisor.",
+    "path": "Absolute path of a directory on the host.",
+    "kind": "Which kind.",
+    "cpu_count": "Number of virtual CPUs.",
+    "memory_bytes": "Memory, like 512M or 4GiB.",
+    "root_disk_bytes": "Size of the root disk, like 20GiB; 0: as large as the image.",
+    "count": "How many; above 1 they are called NAME-1, NAME-2, …",
+    "address": "Fixed IPv4 address; else the system chooses.",
+    "ssh_public_key": "SSH public key for the guest; @FILE reads it from a file.",
+    "user_data": "User data for the guest's first boot; @FILE reads it from a file, @- from input.",
+    "start": "Start it at once.",
+    "force": "At once, without asking the guest.",
+    "timeout_s": "Seconds until the guest is switched off if it does not obey.",
+    "view_only": "Look only; keys and mouse do nothing.",
+    "source": "Where the image comes from.",
+    "url": "Address of the image, http:// or https://.",
+    "platform": "Operating system in the image.",
+    "size_bytes": "Size of the file to upload.",
+    "sha256": "Checksum that the image must have.",
+    "physical_interface": "NIC of the hosts that a physical network attaches to.",
+    "cidr": "The network, like 192.168.100.0/24.",
+    "gateway": "Address of the gateway.",
+    "dns": "DNS server; may be repeated.",
+    "domain": "DNS domain of the guests.",
+    "mtu": "Largest packet in bytes.",
+    "ranges": "Addresses to give out, like 192.168.100.10-192.168.100.200; may be repeated.",
+    "step": "Step of the set-up: zone, cluster, host, image_store, primary_storage, offering, "
+    "image or network.",
+    "request": 'Values to change, as JSON: \'{"name": "lab"}\'; @FILE reads them from a file.',
+}
+FLAGS = {"ranges": "--range", "timeout_s": "--guest-timeout"}
+FROM_FILE = frozenset({"ssh_public_key", "user_data", "request"})
+SUFFIXES = ("_id", "_bytes", "_s")
+
+
+@dataclass(frozen=True)
+class RequestField:
+    """One field of a request struct and how it looks on the command line."""
+
+    name: str
+    type: mi.Type
+    required: bool
+    default: Any
+
+    @property
+    def flags(self) -> list[str]:
+        """`--memory` and `--memory-bytes`: short first, the field's own name is taken as well."""
+        own = "--" + self.name.replace("_", "-")
+        short = FLAGS.get(self.name)
+        if short is None:
+            suffix = next((end for end in SUFFIXES if self.name.endswith(end)), "")
+            short = "--" + self.name.removesuffix(suffix).replace("_", "-")
+        flags = [short] if short == own else [short, own]
+        if isinstance(self.type, mi.BoolType):
+            return [f"{flag}/--no-{flag[2:]}" for flag in flags]
+        return flags
+
+    @property
+    def flag(self) -> str:
+        """The flag as errors name it."""
+        return self.flags[0].partition("/")[0]
+
+    def parameter(self) -> inspect.Parameter:
+        """The parameter of the command's function."""
+        kind, metavar, limits = _shape(self)
+        option = typer.Option(
+            *self.flags,
+            help=HELP[self.name] + self._default_help(),
+            metavar=metavar,
+            show_default=False,
+            **limits,
+        )
+        return inspect.Parameter(
+            self.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if self.required else None,
+            annotation=Annotated[kind if self.required else kind | None, option],
+        )
+
+    def _default_help(self) -> str:
+        if self.required or self.default in (None, "", 0, [], msgspec.NODEFAULT):
+            return ""
+        shown = {True: "yes", False: "no"}.get(self.default, self.default)
+        return f" [default: {shown}]"
+
+    def value(self, typed: Any) -> Any:
+        """What goes into the request; raises typer.BadParameter naming the option."""
+        try:
+            return _convert(self, typed)
+        except (ValueError, OSError) as error:
+            raise typer.BadParameter(str(error), param_hint=f"'{self.flag}'") from error
+
+
+def fields_of(request: type[Any]) -> list[RequestField]:
+    """The fields of a request struct: what must be given first, the chosen id last."""
+    info = mi.type_info(request)
+    assert isinstance(info, mi.StructType)
+    found = [
+        RequestField(field.name, _plain(field.type), field.required, field.default)
+        for field in info.fields
+    ]
+    return sorted(found, key=lambda field: (not field.required, field.name == "id"))
+
+
+def body_of(request: type[Any], typed: dict[str, Any]) -> dict[str, Any]:
+    """The request's body from the options that were given.
+
+    Raises typer.BadParameter for a value that cannot be one of its field.
+    """
+    fields = {field.name: field for field in fields_of(request)}
+    body = {
+        name: fields[name].value(value)
+        for name, value in typed.items()
+        if value is not None and value != [] and name in fields
+    }
+    _check(request, fields, body)
+    return body
+
+
+def _check(request: type[Any], fields: dict[str, RequestField], body: dict[str, Any]) -> None:
+    """Let the struct judge the values, except references, which may still be names."""
+    stand_in = "0" * 36
+    known = {name: stand_in if name in KIND_OF_FIELD else value for name, value in body.items()}
+    try:
+        msgspec.convert(known, request)
+    except msgspec.ValidationError as error:
+        reason, _, place = str(error).partition(" - at `$.")
+        name = place.rstrip("`").partition("[")[0]
+        hint = f"'{fields[name].flag}'" if name in fields else None
+        raise typer.BadParameter(reason, param_hint=hint) from error
+
+
+def _plain(kind: mi.Type) -> mi.Type:
+    """The type without `| None`."""
+    if isinstance(kind, mi.UnionType):
+        others = [item for item in kind.types if not isinstance(item, mi.NoneType)]
+        assert len(others) == 1
+        return others[0]
+    return kind
+
+
+def _shape(field: RequestField) -> tuple[Any, str | None, dict[str, Any]]:
+    """Python type, placeholder in the help, and limits of an option."""
+    match field.type:
+        case mi.BoolType():
+            return bool, None, {}
+        case mi.LiteralType(values=values):
+            return Literal[tuple(values)], None, {}
+        case mi.IntType() if field.name.endswith("_bytes"):
+            return str, "SIZE", {}
+        case mi.IntType(ge=lowest, le=highest):
+            return int, "NUMBER", {"min": lowest, "max": highest}
+        case mi.ListType(item_type=mi.StructType()):
+            return list[str], "FIRST-LAST", {}
+        case mi.ListType():
+            return list[str], "TEXT", {}
+        case mi.DictType():
+            return str, "JSON", {}
+        case mi.StrType():
+            return str, _placeholder(field.name), {}
+    raise TypeError(f"no option for field {field.name} of type {field.type}")
+
+
+def _placeholder(name: str) -> str:
+    return "ID|NAME" if name in KIND_OF_FIELD else "ID" if name == "id" else "TEXT"
+
+
+def _convert(field: RequestField, typed: Any) -> Any:
+    if field.name in FROM_FILE:
+        typed = from_file(typed)
+    match field.type:
+        case mi.IntType(ge=lowest, le=highest) if isinstance(typed, str):
+            return _bounded(parse_size(typed), typed, lowest, highest)
+        case mi.ListType(item_type=mi.StructType()):
+            return [_span(text) for text in typed]
+        case mi.DictType():
+            return _json_object(typed)
+    return typed
+
+
+def _bounded(size_bytes: int, typed: str, lowest: int | None, highest: int | None) -> int:
+    if lowest is not None and size_bytes < lowest:
+        raise ValueError(f"{typed} is too small; at least {_readable(lowest)}")
+    if highest is not None and size_bytes > highest:
+        raise ValueError(f"{typed} is too large; at most {_readable(highest)}")
+    return size_bytes
+
+
+def _readable(size_bytes: int) -> str:
+    from appliance.protocol.messages import size
+
+    return size(size_bytes).replace(" ", "")
+
+
+def _span(text: str) -> dict[str, str]:
+    first, dash, last = text.partition("-")
+    if not dash or not first.strip() or not last.strip():
+        raise ValueError(f"{text!r} is no range; write it like 192.168.100.10-192.168.100.200")
+    return {"first": first.strip(), "last": last.strip()}
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise ValueError(f'{error}; write it like \'{{"name": "lab"}}\'') from error
+
+
+def from_file(text: str) -> str:
+    """`text`, or for `@FILE` the content of a file, for `@-` standard input.
+
+    Raises OSError.
+    """
+    if not text.startswith("@"):
+        return text
+    if text == "@-":
+        return sys.stdin.read()
+    return Path(text[1:]).expanduser().read_text(encoding="utf-8")

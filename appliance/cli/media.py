@@ -1,0 +1,76 @@
+"""Bytes in and out: `anyun image upload` and `anyun vm screenshot`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from appliance.cli.exits import Exit, Stop
+from appliance.cli.names import resolve, resolve_fields
+from appliance.cli.progress import JobDisplay
+from appliance.cli.show import show_items
+from appliance.cli.terminal import Terminal
+from appliance.client import Client, wait
+from appliance.protocol.errors import Conflict
+from appliance.protocol.ids import new_id
+from appliance.protocol.messages import size
+from appliance.protocol.operations import Accepted
+from appliance.protocol.resources import ImageStatus, ImageStore
+
+
+async def upload(terminal: Terminal, path: Path, body: dict[str, Any]) -> None:
+    """Add an image from a file: create it, send the file, wait until it is checked."""
+    async with terminal.client() as client:
+        fields = body | {"source": "upload", "size_bytes": path.stat().st_size}
+        fields.setdefault("name", path.stem)
+        # A chosen id makes it possible to go on with an upload that broke off.
+        fields.setdefault("id", new_id())
+        if "image_store_id" not in fields:
+            fields["image_store_id"] = await only_store(terminal, client)
+        await resolve_fields(client, fields, "image.create")
+        accepted: Accepted = await client.call("image.create", **fields)
+        with JobDisplay(terminal) as display:
+            await _send(client, accepted.resource_ids[0], path, display)
+            await wait(client, accepted, on_progress=display.job, on_lost=display.lost)
+        show_items(terminal, [await client.call("image.get", id=accepted.resource_ids[0])])
+
+
+async def _send(client: Client, image_id: str, path: Path, display: JobDisplay) -> None:
+    image = await client.call("image.get", id=image_id)
+    if image.status != ImageStatus.UPLOADING:
+        return
+    try:
+        await client.upload_image(
+            image_id, path, lambda sent, total: display.bytes(path.name, sent, total)
+        )
+    except Conflict as error:
+        # Whatever the appliance found in the content is the job's error, which says more.
+        if error.code not in ("image.not_uploading", "image.truncated"):
+            raise
+
+
+async def only_store(terminal: Terminal, client: Client) -> str:
+    """The one image store there is; raises Stop if there are several, or none."""
+    page = await client.call("image_store.list")
+    if len(page.items) != 1:
+        stores: list[ImageStore] = page.items
+        names = ", ".join(store.name for store in stores)
+        text = terminal.text("which_store", count=page.total, names=names)
+        raise Stop(text, Exit.USAGE)
+    return page.items[0].id
+
+
+async def screenshot(terminal: Terminal, vm: str, path: Path) -> None:
+    """Write a machine's screen as PNG; `-` is standard output."""
+    async with terminal.client() as client:
+        png = await client.screenshot(await resolve(client, "vm", vm))
+    if str(path) == "-":
+        if sys.stdout.isatty():
+            raise typer.BadParameter("a picture cannot be shown here; name a file")
+        sys.stdout.buffer.write(png)
+        return
+    path.write_bytes(png)
+    terminal.note("written", path=path, size=size(len(png)))

@@ -1,0 +1,76 @@
+"""Ids from what people type: an id, or the name of exactly one resource."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from appliance.client import Client
+from appliance.protocol.errors import InvalidInput, NotFound
+from appliance.protocol.ids import is_id
+from appliance.protocol.operations import OPERATIONS
+from appliance.protocol.resources import VmState
+
+# The kind of resource that a request's field names.
+KIND_OF_FIELD = {
+    "zone_id": "zone",
+    "cluster_id": "cluster",
+    "host_id": "host",
+    "candidate_id": "host_candidate",
+    "image_store_id": "image_store",
+    "image_id": "image",
+    "network_id": "network",
+    "offering_id": "instance_offering",
+}
+# Kinds without names, of which only ids are taken.
+NAMELESS = frozenset({"job", "volume", "audit"})
+FROM_RECYCLE_BIN = frozenset({"vm.recover", "vm.expunge"})
+
+
+async def resolve(
+    client: Client, kind: str, text: str, *, operation: str = "", field: str = "id"
+) -> str:
+    """The id of the `kind` that `text` names; ids are taken as they are.
+
+    A machine in the recycle bin is found by its name only if no other machine has it, or if
+    the operation is about such machines. Raises NotFound, or InvalidInput if several match.
+    """
+    if is_id(text):
+        return text
+    if kind in NAMELESS or f"{kind}.list" not in OPERATIONS:
+        raise InvalidInput("request.bad_id", field=field, value=text)
+    found = [item async for item in client.iterate(f"{kind}.list", q=text) if _name(item) == text]
+    if kind == "vm":
+        found = _prefer(found, destroyed=operation in FROM_RECYCLE_BIN)
+    if not found and kind == "host":
+        return await resolve(client, "host_candidate", text, field=field)
+    if not found:
+        raise NotFound("resource.not_found", field=field, kind=kind, id=text)
+    if len(found) > 1:
+        raise Ambiguous(text, [item.id for item in found], field)
+    return found[0].id
+
+
+class Ambiguous(InvalidInput):
+    """Several resources have the name; `ids` are theirs."""
+
+    def __init__(self, name: str, ids: list[str], field: str) -> None:
+        shown = ", ".join(ids[:5]) + (", …" if len(ids) > 5 else "")
+        reason = f"{len(ids)} have this name; give an id instead: {shown}"
+        super().__init__("request.bad_value", field=field, name=field, value=name, reason=reason)
+
+
+async def resolve_fields(client: Client, body: dict[str, Any], operation: str) -> None:
+    """Replace names by ids in the fields of a request that refer to resources."""
+    for field, kind in KIND_OF_FIELD.items():
+        value = body.get(field)
+        if isinstance(value, str):
+            body[field] = await resolve(client, kind, value, operation=operation, field=field)
+
+
+def _prefer(vms: list[Any], *, destroyed: bool) -> list[Any]:
+    wanted = [vm for vm in vms if (vm.state == VmState.DESTROYED) == destroyed]
+    return wanted or vms
+
+
+def _name(item: Any) -> str:
+    return getattr(item, "name", None) or getattr(item, "hostname", "")

@@ -1,0 +1,156 @@
+"""Carries out one generated command: names to ids, the call, waiting, the result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from appliance.cli.names import resolve, resolve_fields
+from appliance.cli.progress import wait_for
+from appliance.cli.show import show_check, show_details, show_items, show_list
+from appliance.cli.terminal import Terminal
+from appliance.client import Client, JobFailed
+from appliance.protocol.errors import InvalidInput, NotFound
+from appliance.protocol.operations import OPERATIONS, Accepted, Kind, OperationSpec
+from appliance.protocol.resources import CheckResult, Job
+
+PAGE = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """What was typed: `targets` are ids or names, `body` the request, `query` of a list."""
+
+    spec: OperationSpec
+    targets: list[str] = field(default_factory=list)
+    body: dict[str, Any] = field(default_factory=dict)
+    query: dict[str, Any] = field(default_factory=dict)
+    limit: int | None = None
+    wait: bool = True
+    timeout_s: float | None = None
+
+
+async def perform(terminal: Terminal, ask: Ask) -> None:
+    """Do it with the login that is kept, and show the result."""
+    async with terminal.client() as client:
+        await perform_with(terminal, client, ask)
+
+
+async def perform_with(terminal: Terminal, client: Client, ask: Ask) -> None:
+    """Do it with `client`."""
+    spec = ask.spec
+    if spec.verb == "list":
+        await _list(terminal, client, ask)
+        return
+    body = dict(ask.body)
+    await resolve_fields(client, body, spec.name)
+    if "{id}" in spec.path:
+        # All names are looked up before anything is changed.
+        ids = [await resolve(client, spec.noun, text, operation=spec.name) for text in ask.targets]
+        answers = [await _call(client, spec, ref, body) for ref in ids]
+    else:
+        answers = [await client.call(spec.name, **body)]
+    if spec.kind == Kind.JOB:
+        await _jobs(terminal, client, ask, answers)
+    elif spec.response is None:
+        terminal.note("ok")
+    elif spec.response is CheckResult:
+        show_check(terminal, answers[0])
+        _fail_on_problems(answers[0])
+    elif spec.verb in ("create", "update", "enable", "disable") and spec.noun != "setup":
+        show_items(terminal, answers)
+    else:
+        show_details(terminal, answers)
+
+
+async def _call(client: Client, spec: OperationSpec, ref: str, body: dict[str, Any]) -> Any:
+    # A struct, because a body's own `id` must not be taken for the one in the path.
+    if spec.method == "GET":
+        return await client.call(spec.name, id=ref)
+    return await client.call(spec.name, msgspec.convert(body, spec.request), id=ref)
+
+
+async def _list(terminal: Terminal, client: Client, ask: Ask) -> None:
+    items: list[Any] = []
+    query = dict(ask.query)
+    for name in [name for name in query if name.endswith("_id")]:
+        resolved = {name: query[name]}
+        await resolve_fields(client, resolved, ask.spec.name)
+        query |= resolved
+    while True:
+        left = PAGE if ask.limit is None else ask.limit - len(items)
+        page = await client.call(ask.spec.name, **query, limit=min(PAGE, left))
+        items += page.items
+        query["cursor"] = page.next
+        if page.next is None or (ask.limit is not None and len(items) >= ask.limit):
+            show_list(terminal, items, page.total)
+            return
+
+
+async def _jobs(terminal: Terminal, client: Client, ask: Ask, answers: list[Accepted]) -> None:
+    accepted = Accepted(
+        jobs=[job for answer in answers for job in answer.jobs],
+        resource_ids=[ref for answer in answers for ref in answer.resource_ids],
+    )
+    if not ask.wait:
+        _show_accepted(terminal, accepted)
+        terminal.note("job_started", ids=" ".join(job.id for job in accepted.jobs))
+        return
+    try:
+        jobs = await wait_for(terminal, client, accepted, ask.timeout_s)
+    except JobFailed:
+        if terminal.as_json:
+            ended = [await client.call("job.get", id=job.id) for job in accepted.jobs]
+            terminal.print_json(Accepted(jobs=ended, resource_ids=accepted.resource_ids))
+        raise
+    done = Accepted(jobs=jobs, resource_ids=accepted.resource_ids)
+    if terminal.as_json or terminal.quiet:
+        _show_accepted(terminal, done)
+        return
+    await _show_made(terminal, client, ask.spec, done)
+
+
+def _show_accepted(terminal: Terminal, accepted: Accepted) -> None:
+    if terminal.as_json:
+        terminal.print_json(accepted)
+    elif terminal.quiet:
+        for ref in accepted.resource_ids:
+            terminal.out.print(ref)
+    else:
+        show_items(terminal, accepted.jobs)
+
+
+async def _show_made(
+    terminal: Terminal, client: Client, spec: OperationSpec, done: Accepted
+) -> None:
+    """The resources as they are now; those that are gone are not shown."""
+    reader = f"{spec.noun}.get"
+    items = []
+    for ref in done.resource_ids if reader in OPERATIONS else []:
+        try:
+            items.append(await client.call(reader, id=ref))
+        except NotFound:
+            continue
+    if items:
+        show_items(terminal, items)
+    else:
+        terminal.note("ok")
+
+
+def _fail_on_problems(result: CheckResult) -> None:
+    """A check that found problems ends with the code of refused input."""
+    if result.problems:
+        first = result.problems[0]
+        raise InvalidInput(first.code, field=first.field, **first.params)
+
+
+async def wait_for_jobs(terminal: Terminal, refs: list[str], timeout_s: float | None) -> None:
+    """`anyun job wait`."""
+    async with terminal.client() as client:
+        jobs: list[Job] = [
+            await client.call("job.get", id=await resolve(client, "job", ref)) for ref in refs
+        ]
+        accepted = Accepted(jobs=jobs, resource_ids=[job.resource_id for job in jobs])
+        show_items(terminal, await wait_for(terminal, client, accepted, timeout_s))

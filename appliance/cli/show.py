@@ -1,0 +1,134 @@
+"""Results on the screen: tables, single resources, checks; or as JSON, or ids only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import typer
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+
+from appliance.cli.columns import COLUMNS, moment
+from appliance.cli.terminal import Terminal
+from appliance.protocol.errors import ErrorBody
+from appliance.protocol.messages import render, size
+from appliance.protocol.resources import CheckResult, SetupPlan
+
+
+def show_list(terminal: Terminal, items: Sequence[Any], total: int) -> None:
+    """A list of resources, of which there are `total`."""
+    if terminal.as_json:
+        terminal.print_json(items)
+        return
+    if terminal.quiet:
+        _ids(items)
+        return
+    if not items:
+        terminal.note("empty")
+        return
+    terminal.out.print(table_of(terminal, items))
+    if total > len(items):
+        terminal.note("more", shown=len(items), total=total)
+
+
+def show_items(terminal: Terminal, items: Sequence[Any]) -> None:
+    """Resources that a command worked on: one in full as JSON, several as a list."""
+    if terminal.as_json:
+        terminal.print_json(items[0] if len(items) == 1 else items)
+    elif terminal.quiet:
+        _ids(items)
+    elif items:
+        terminal.out.print(table_of(terminal, items))
+
+
+def show_details(terminal: Terminal, items: Sequence[Any]) -> None:
+    """Resources with all that is known of them."""
+    if terminal.as_json or terminal.quiet:
+        show_items(terminal, items)
+        return
+    for item in items:
+        if isinstance(item, SetupPlan):
+            show_plan(terminal, item)
+            continue
+        table = Table(box=None, show_header=False, pad_edge=False)
+        table.add_column(style="dim")
+        table.add_column(overflow="fold")
+        for name, value in msgspec.structs.asdict(item).items():
+            table.add_row(name, escape(readable(name, value)))
+        terminal.out.print(table)
+
+
+def table_of(terminal: Terminal, items: Sequence[Any]) -> Table:
+    """A table with the columns of this kind of resource."""
+    columns = COLUMNS[type(items[0])]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for column in columns:
+        heading = terminal.text(column.heading)
+        justify = "right" if column.is_number else "left"
+        table.add_column(heading, justify=justify, no_wrap=column.heading == "id")
+    for item in items:
+        table.add_row(*(escape(column.cell(item, terminal.language)) for column in columns))
+    return table
+
+
+def show_plan(terminal: Terminal, plan: SetupPlan) -> None:
+    """The steps of the set-up with their values."""
+    for step in plan.steps:
+        mark = "[green]✓[/]" if step.done else "·"
+        terminal.out.print(f"{mark} [bold]{step.name}[/]")
+        for name, value in step.request.items():
+            if value not in ("", [], None):
+                terminal.out.print(f"    {name}: {escape(readable(name, value))}")
+
+
+def show_check(terminal: Terminal, result: CheckResult) -> None:
+    """What a test found."""
+    if terminal.as_json:
+        terminal.print_json(result)
+        return
+    for key, style, found in (
+        ("problem", "red", result.problems),
+        ("warning", "yellow", result.warnings),
+    ):
+        for body in found:
+            print_finding(terminal, f"[bold {style}]{terminal.text(key)}:[/]", body)
+    if not result.problems:
+        terminal.note("no_problems")
+    for name, value in result.facts.items():
+        terminal.out.print(f"{name}: {escape(readable(name, value))}")
+
+
+def print_finding(terminal: Terminal, mark: str, body: ErrorBody) -> None:
+    """One finding with its remedy."""
+    text = render(body.code, body.params, terminal.language)
+    terminal.err.print(f"{mark} {escape(text.message)}")
+    if text.remedy:
+        terminal.err.print(f"  {escape(text.remedy)}")
+
+
+def readable(name: str, value: Any) -> str:
+    """A value for people: sizes with units, local times, lists in lines."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int) and name.endswith("_bytes"):
+        return f"{size(value)} ({value})"
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, msgspec.Struct):
+        return readable(name, msgspec.structs.asdict(value))
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={readable(key, item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return "\n".join(readable(name, item) for item in value)
+    return str(value)
+
+
+def _ids(items: Sequence[Any]) -> None:
+    for item in items:
+        typer.echo(item.id)
