@@ -41,7 +41,7 @@ async def reference(cloud: Cloud, count: int) -> float:
     image_id = cloud.flow.step("image").request["id"]
     cache = cloud.lab.state / "storage" / "primary-storage" / "cache" / f"{image_id}.qcow2"
     bridge = bridge_name(cloud.flow.step("network").request["id"])
-    script = str(ROOT / "tests" / "bench" / "libvirt_reference.py")
+    script = str(ROOT / "tests" / "lab" / "libvirt_reference.py")
     output = await asyncio.to_thread(
         cloud.lab.host.run,
         *("env", f"PYTHONPATH={ROOT}", sys.executable, script),
@@ -75,10 +75,10 @@ async def measure(count: int, rounds: int) -> dict[str, Any]:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--vms", type=int, default=10)
+    parser.add_argument("--count", type=int, default=10, help="machines at once")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    print(json.dumps(asyncio.run(measure(options.vms, options.rounds))))
+    print(json.dumps(asyncio.run(measure(options.count, options.rounds))))
 
 
 if __name__ == "__main__":
