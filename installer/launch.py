@@ -147,6 +147,7 @@ class Supervisor:
         self._agent = Part("host agent", options.log_dir / "agent.log")
         self._client = Part("desktop client", options.log_dir / "client.log")
         self._libvirt: Part | None = None
+        self._agent_ran = False
         self._ended: dict[str, deque[float]] = {}
 
     def run(self, *, with_client: bool) -> int:
@@ -199,6 +200,7 @@ class Supervisor:
             "--libvirt-uri", libvirt.URI,
             "--probe-kernel", self._image.kernel, "--probe-initrd", self._image.initrd,
         ]  # fmt: skip
+        self._agent_ran = True
         self._agent.start(command, prepare.ROOT)
 
     def _watch(self) -> NoReturn:
@@ -235,7 +237,7 @@ class Supervisor:
         self._client = Part("desktop client", self._client.log)
 
     def _stop(self) -> None:
-        """Stop what runs: the client, the service (which shuts VMs down), agent, libvirt."""
+        """Stop what runs: client, service (which shuts VMs down), agent, libvirt, networks."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _be_patient)
         for part, timeout_s in (
@@ -251,6 +253,22 @@ class Supervisor:
         if self._libvirt is not None and self._libvirt.running():
             with step("Stopping libvirt"):
                 libvirt.stop_own(self._libvirt)
+        if self._agent_ran:
+            self._remove_networks()
+
+    def _remove_networks(self) -> None:
+        """Leave no bridge or DHCP server behind, unless VMs still use them."""
+        guests = libvirt.running_guests()
+        if guests:
+            note(f"VMs still run, with their networks: {' '.join(guests)}")
+            return
+        agent_dir = self._options.state_dir / "agent"
+        part = Part("removal of networks", self._options.log_dir / "agent.log")
+        with step("Removing networks"):
+            part.start([self._environment.python, "-m", "installer.networks", agent_dir],
+                       prepare.ROOT)  # fmt: skip
+            if part.wait(AGENT_STOP_S) != 0:
+                note(f"Some may be left.\n{part.last_lines()}")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -148,16 +148,21 @@ def _start_own(state_dir: Path) -> Part:
     return part
 
 
+def running_guests() -> list[str]:
+    """Names of the VMs that run."""
+    result = subprocess.run(
+        ["virsh", "-c", URI, "list", "--name"],
+        capture_output=True, text=True, check=False, timeout=30,
+    )  # fmt: skip
+    return result.stdout.split()
+
+
 def stop_own(part: Part) -> None:
     """Stop the daemon that `ensure` started, after any VM that is still running.
 
     The service has shut its VMs down by now; one is left only when the service was killed.
     """
-    result = subprocess.run(
-        ["virsh", "-c", URI, "list", "--name"],
-        capture_output=True, text=True, check=False, timeout=30,
-    )  # fmt: skip
-    for name in result.stdout.split():
+    for name in running_guests():
         subprocess.run(
             ["virsh", "-c", URI, "destroy", name], capture_output=True, check=False, timeout=60
         )

@@ -59,6 +59,15 @@ class Part:
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
         return "\n".join([*("  " + line[:300] for line in lines[-count:]), f"Log: {self.log}"])
 
+    def wait(self, timeout_s: float) -> int | None:
+        """Its exit code, or None when it had to be ended after `timeout_s`."""
+        assert self._process is not None
+        try:
+            return self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self.stop(1)
+            return None
+
     def stop(self, timeout_s: float) -> bool:
         """Ask it to end, and kill it after `timeout_s`. Returns whether it ended by itself."""
         process = self._process
