@@ -111,8 +111,12 @@ def _summarise(results: Sequence[Result], seconds: float) -> int:
     note("\n== summary")
     total: Counter[str] = Counter()
     for result in results:
-        note(f"{result.name}: {result.summary.strip('= ')}")
-        for count, word in _COUNT.findall(result.summary):
+        counts = _COUNT.findall(result.summary)
+        if not counts and result.code and result.name != "lint":
+            note(f"{result.name}: ended with code {result.code} before its tests did")
+        else:
+            note(f"{result.name}: {result.summary.strip('= ')}")
+        for count, word in counts:
             total[word.rstrip("s") if word.startswith(("error", "warning")) else word] += int(count)
     has_failed = any(result.code for result in results)
     counts = ", ".join(f"{count} {word}" for word, count in total.items()) or "no tests ran"
