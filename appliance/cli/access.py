@@ -92,8 +92,7 @@ async def login(
     async with Client(url, trust=found) as client:
         info = await client.check_version()
         if info.needs_first_password:
-            terminal.note("first_needed", url=url)
-            raise Conflict("session.setup_needed")
+            raise Stop(terminal.text("first_needed", url=url), Exit.CONFLICT)
         name = account or (ADMIN if not terminal.can_ask else _ask_account(terminal))
         password = get_password(terminal, "password_prompt", from_stdin=password_stdin)
         keep(terminal, client, found, await client.login(name, password))

@@ -127,7 +127,7 @@ def _target(spec: OperationSpec) -> inspect.Parameter:
     single = spec.verb.startswith(("check_", "open_")) or spec.verb == "update"
     kind = str if single or not several else list[str]
     argument = typer.Argument(
-        metavar=f"{spec.noun.upper()}" + ("" if kind is str else "…"),
+        metavar=spec.noun.upper(),
         help="Id or name." if spec.noun not in ("job", "volume") else "Id.",
         show_default=False,
     )

@@ -137,7 +137,7 @@ def change_password(
 @groups["job"].command("wait")
 def job_wait(
     context: typer.Context,
-    jobs: Annotated[list[str], typer.Argument(metavar="JOB…", help="Id.", show_default=False)],
+    jobs: Annotated[list[str], typer.Argument(metavar="JOB", help="Id.", show_default=False)],
     timeout: Annotated[
         float | None, typer.Option(help="Seconds to wait at most.", rich_help_panel=JOB)
     ] = None,

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+import typer
 
+from appliance.cli.exits import Exit
 from appliance.cli.names import resolve, resolve_fields
 from appliance.cli.progress import wait_for
 from appliance.cli.show import show_check, show_details, show_items, show_list
 from appliance.cli.terminal import Terminal
 from appliance.client import Client, JobFailed
-from appliance.protocol.errors import InvalidInput, NotFound
+from appliance.protocol.errors import NotFound
 from appliance.protocol.operations import OPERATIONS, Accepted, Kind, OperationSpec
 from appliance.protocol.resources import CheckResult, Job
 
@@ -140,10 +142,9 @@ async def _show_made(
 
 
 def _fail_on_problems(result: CheckResult) -> None:
-    """A check that found problems ends with the code of refused input."""
+    """A check that found problems is no success; what it found has been shown."""
     if result.problems:
-        first = result.problems[0]
-        raise InvalidInput(first.code, field=first.field, **first.params)
+        raise typer.Exit(Exit.FAILED)
 
 
 async def wait_for_jobs(terminal: Terminal, refs: list[str], timeout_s: float | None) -> None:

@@ -77,6 +77,8 @@ class JobDisplay:
     def _say(self, job: Job, line: str) -> None:
         """Without a screen each step is one line, however often its progress changes."""
         step = _running_step(job)
+        if job.state == JobState.RUNNING and not step:
+            return  # between two steps
         key = f"{job.state} {step}"
         if self._said.get(job.id) != key:
             self._said[job.id] = key

@@ -16,6 +16,7 @@ from appliance.cli.exits import Exit, Stop
 from appliance.cli.progress import ENDED, JobDisplay, wait_for
 from appliance.cli.show import print_finding, show_plan
 from appliance.cli.terminal import Terminal
+from appliance.cli.texts import TEXTS
 from appliance.client import Client, Trust
 from appliance.client.setup import SCREENS, SetupFlow
 from appliance.protocol.errors import NotFound, Unauthenticated, from_body
@@ -104,7 +105,9 @@ async def _machine(terminal: Terminal, flow: SetupFlow) -> None:
         text = terminal.text("quick_no_machine", seconds=f"{MACHINE_WITHIN_S:g}")
         raise Stop(text, Exit.UNREACHABLE) from None
     if isinstance(found, HostCandidate) and found.accelerator == "tcg":
-        terminal.note("quick_emulated", reason=found.accelerator_reason)
+        key = f"emulated_{found.accelerator_reason}"
+        known = key if key in TEXTS else "emulated_unknown"
+        terminal.note("quick_emulated", reason=terminal.text(known))
 
 
 async def _choose_image(flow: SetupFlow, image: str | None) -> None:

@@ -15,7 +15,7 @@ from rich.table import Table
 from appliance.cli.columns import COLUMNS, moment
 from appliance.cli.terminal import Terminal
 from appliance.protocol.errors import ErrorBody
-from appliance.protocol.messages import render, size
+from appliance.protocol.messages import size
 from appliance.protocol.resources import CheckResult, SetupPlan
 
 
@@ -54,18 +54,21 @@ def show_details(terminal: Terminal, items: Sequence[Any]) -> None:
         if isinstance(item, SetupPlan):
             show_plan(terminal, item)
             continue
-        table = Table(box=None, show_header=False, pad_edge=False)
-        table.add_column(style="dim")
-        table.add_column(overflow="fold")
-        for name, value in msgspec.structs.asdict(item).items():
-            table.add_row(name, escape(readable(name, value)))
-        terminal.out.print(table)
+        _show_fields(terminal, msgspec.structs.asdict(item))
+
+
+def _show_fields(terminal: Terminal, fields: dict[str, Any]) -> None:
+    width = max(map(len, fields)) + 2
+    for name, value in fields.items():
+        for number, line in enumerate(readable(name, value).splitlines() or [""]):
+            label = "" if number else name
+            terminal.out.print(f"[dim]{label:<{width}}[/]{escape(line)}".rstrip())
 
 
 def table_of(terminal: Terminal, items: Sequence[Any]) -> Table:
     """A table with the columns of this kind of resource."""
     columns = COLUMNS[type(items[0])]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for column in columns:
         heading = terminal.text(column.heading)
         justify = "right" if column.is_number else "left"
@@ -104,7 +107,7 @@ def show_check(terminal: Terminal, result: CheckResult) -> None:
 
 def print_finding(terminal: Terminal, mark: str, body: ErrorBody) -> None:
     """One finding with its remedy."""
-    text = render(body.code, body.params, terminal.language)
+    text = terminal.render(body.code, body.params)
     terminal.err.print(f"{mark} {escape(text.message)}")
     if text.remedy:
         terminal.err.print(f"  {escape(text.remedy)}")
@@ -125,7 +128,8 @@ def readable(name: str, value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key}={readable(key, item)}" for key, item in value.items())
     if isinstance(value, list):
-        return "\n".join(readable(name, item) for item in value)
+        are_plain = all(isinstance(item, str | int) for item in value)
+        return (", " if are_plain else "\n").join(readable(name, item) for item in value)
     return str(value)
 
 

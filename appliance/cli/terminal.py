@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import msgspec
@@ -18,7 +18,7 @@ from appliance.cli.kept import Book
 from appliance.cli.texts import say
 from appliance.client import Client, JobFailed
 from appliance.protocol.errors import ApiError, Unauthenticated, to_body
-from appliance.protocol.messages import Language, render, word
+from appliance.protocol.messages import Language, Text, render, word
 
 
 def language_of(chosen: str | None) -> Language:
@@ -29,6 +29,7 @@ def language_of(chosen: str | None) -> Language:
     return "en"
 
 
+UNLIMITED = 1000
 _LANGUAGE_VARIABLES = ("ANYUN_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 
 
@@ -47,7 +48,9 @@ class Terminal:
         self.as_json = as_json
         self.quiet = quiet
         self.url = url.rstrip("/") if url else None
-        self.out = Console(highlight=False, soft_wrap=True)
+        # What goes to a file or a pipe is not squeezed into the width of a screen.
+        width = None if sys.stdout.isatty() else UNLIMITED
+        self.out = Console(highlight=False, soft_wrap=True, width=width)
         self.err = Console(stderr=True, highlight=False, soft_wrap=True)
         self.book = Book()
 
@@ -60,6 +63,23 @@ class Terminal:
     def word(self, key: str) -> str:
         """The word for a state, step or operation."""
         return word(key, self.language)
+
+    def render(self, code: str, params: Mapping[str, Any]) -> Text:
+        """The text of an error, with kinds and states in the person's words."""
+        shown = dict(params)
+        prefix = code.partition(".")[0]
+        for name in ("kind", "users"):
+            if isinstance(shown.get(name), str):
+                shown[name] = self.word(f"kind.{shown[name]}")
+        for name in ("state", "status", "allowed"):
+            if isinstance(shown.get(name), str):
+                kind = "status" if prefix == "image" else "state"
+                words = shown[name].split(", ")
+                shown[name] = ", ".join(self.word(f"{prefix}.{kind}.{item}") for item in words)
+        if code == "vm.wrong_state":
+            action = self.word(f"operation.vm.{shown.get('action')}")
+            shown["action"] = action if self.language == "zh" else f'"{action}"'
+        return render(code, shown, self.language)
 
     def note(self, key: str, **values: Any) -> None:
         """Tell the person something that is no result."""
@@ -122,7 +142,7 @@ class Terminal:
             body = msgspec.json.encode({"error": to_body(shown)})
             typer.echo(msgspec.json.format(body).decode(), err=True)
             return
-        text = render(shown.code, shown.params, self.language)
+        text = self.render(shown.code, shown.params)
         remedy = text.remedy
         if shown.code == "session.required":
             remedy = self.text("log_in_first")

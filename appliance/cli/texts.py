@@ -166,6 +166,17 @@ TEXTS: dict[str, tuple[str, str]] = {
         "This host runs emulated, so machines are slow: {reason}.",
         "此物理机以模拟方式运行，云主机较慢：{reason}。",
     ),
+    "emulated_no_device": ("it has no /dev/kvm", "没有 /dev/kvm"),
+    "emulated_no_access": ("/dev/kvm may not be opened", "无法打开 /dev/kvm"),
+    "emulated_no_probe_kernel": (
+        "hardware virtualisation could not be tested",
+        "无法测试硬件虚拟化",
+    ),
+    "emulated_refused": (
+        "a test guest did not start under hardware virtualisation",
+        "测试客户机未能在硬件虚拟化下启动",
+    ),
+    "emulated_unknown": ("the reason is in the agent's log", "原因见代理日志"),
     "quick_ready": (
         "Your cloud runs. {name} has the address {address}.",
         "云已就绪。{name} 的地址为 {address}。",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import ssl
 from dataclasses import dataclass
@@ -78,8 +79,18 @@ def unreachable(url: str, error: Exception) -> Unavailable | Forbidden:
     if isinstance(error, aiohttp.ClientSSLError):
         # Something answers, but not with TLS as we know it.
         return Unavailable("client.unreachable", url=url, reason="it is no Anyun appliance")
-    reason = str(error) or "no answer in time"
-    return Unavailable("client.unreachable", url=url, reason=reason)
+    return Unavailable("client.unreachable", url=url, reason=_reason(error))
+
+
+def _reason(error: Exception) -> str:
+    """Why, in the words of the system rather than of the libraries in between."""
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "there is no such host name"
+    if isinstance(error, aiohttp.ClientResponseError | aiohttp.InvalidURL):
+        return "it is no Anyun appliance"
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno).lower()
+    return str(error) or "no answer in time"
 
 
 async def _fetch(url: str, *, ssl: ssl.SSLContext | bool) -> str:
