@@ -13,6 +13,7 @@ from appliance.cli import quickstart as quick
 from appliance.cli.console import console as run_console
 from appliance.cli.fields import body_of, from_file
 from appliance.cli.generate import JOB, OUTPUT, terminal_of
+from appliance.cli.kept import Book
 from appliance.protocol.requests import ImageCreate
 
 HELP = """Anyun from the command line.
@@ -220,7 +221,10 @@ def feed(
 @app.command()
 def quickstart(
     context: typer.Context,
-    url: Annotated[str | None, typer.Option(help="The appliance [default: this machine].")] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(help="The appliance [default: this machine, or the last one logged in to]."),
+    ] = None,
     fingerprint: Fingerprint = None,
     setup_code: SetupCode = None,
     ready_file: ReadyFile = None,
@@ -270,6 +274,9 @@ def _place(
             ca_fingerprint=fingerprint or ready.ca_fingerprint,
             setup_code=setup_code or ready.setup_code,
         )
+    known = Book().find() if given is None else None
+    if known is not None:
+        given = known.url
     if given is None:
         raise typer.BadParameter(
             "no appliance runs here; give its address, like https://10.0.0.5:8443",

@@ -128,11 +128,11 @@ async def _show_made(
     terminal: Terminal, client: Client, spec: OperationSpec, done: Accepted
 ) -> None:
     """The resources as they are now; those that are gone are not shown."""
-    reader = f"{spec.noun}.get"
+    reader = OPERATIONS.get(f"{spec.noun}.get")
     items = []
-    for ref in done.resource_ids if reader in OPERATIONS else []:
+    for ref in done.resource_ids if reader and "{id}" in reader.path else []:
         try:
-            items.append(await client.call(reader, id=ref))
+            items.append(await client.call(f"{spec.noun}.get", id=ref))
         except NotFound:
             continue
     if items:

@@ -201,7 +201,8 @@ def _tell(terminal: Terminal, flow: SetupFlow, vm: Vm, url: str) -> None:
     lines = [("quick_ready", {"name": vm.name, "address": address})]
     if vm.state != VmState.RUNNING:
         state = terminal.word(f"vm.state.{vm.state}")
-        lines = [("quick_vm_state", {"name": vm.name, "state": state})]
+        key = "quick_vm_bin" if vm.state == VmState.DESTROYED else "quick_vm_state"
+        lines = [(key, {"name": vm.name, "state": state})]
     lines += [("quick_console", {"name": vm.name})]
     if flow.step("image").request["source"] == "starter":
         lines += [("quick_starter", {})]

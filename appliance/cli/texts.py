@@ -185,6 +185,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{name} is {state}. Start it with: anyun vm start {name}",
         "{name} 当前{state}。启动：anyun vm start {name}",
     ),
+    "quick_vm_bin": (
+        "{name} is in the recycle bin. Take it out with: anyun vm recover {name}",
+        "{name} 已在回收站。恢复：anyun vm recover {name}",
+    ),
     "quick_console": (
         "Its console here:      anyun console {name}     (Ctrl-] ends it)",
         "在此打开控制台：      anyun console {name}     （Ctrl-] 退出）",

@@ -20,6 +20,7 @@ P = TypeVar("P")
 R = TypeVar("R")
 
 WAIT_FOR_LINK_S = 15.0
+ATTEMPTS = 3
 EVENTS: dict[str, type[Any]] = {"domain.state": DomainReport}
 
 log = structlog.get_logger()
@@ -64,12 +65,12 @@ class HostLinks:
     ) -> R:
         """Let the host carry out `command`.
 
-        Waits a little for a host that is just reconnecting. `code` names failures that have
-        no text of their own. Raises ApiError.
+        Waits a little for a host that is just reconnecting, and repeats a command whose link
+        broke: commands bear that. `code` names failures that have no text of their own.
+        Raises ApiError.
         """
-        peer = await self._peer(host_id)
         try:
-            return await peer.call(command, params, timeout_s=timeout_s, on_progress=report)
+            return await self._call_again(host_id, command, params, report, timeout_s)
         except CommandFailed as error:
             raise self._translated(host_id, command, error, code) from error
         except LinkLost as error:
@@ -79,6 +80,23 @@ class HostLinks:
                 "host.timeout", name=self.name_of(host_id), command=command.name
             ) from error
 
+    async def _call_again(
+        self,
+        host_id: str,
+        command: Command[P, R],
+        params: P,
+        report: Callable[[int, int, str], None] | None,
+        timeout_s: float | None,
+    ) -> R:
+        for _ in range(ATTEMPTS - 1):
+            peer = await self._peer(host_id)
+            try:
+                return await peer.call(command, params, timeout_s=timeout_s, on_progress=report)
+            except LinkLost:
+                log.info("command_repeated", host=host_id, command=command.name)
+        peer = await self._peer(host_id)
+        return await peer.call(command, params, timeout_s=timeout_s, on_progress=report)
+
     async def open_stream(
         self, host_id: str, command: Command[P, R], params: Callable[[int], P]
     ) -> HostStream:
@@ -86,11 +104,20 @@ class HostLinks:
         peer = await self._peer(host_id)
         stream = peer.open_stream()
         try:
-            await self.call(host_id, command, params(stream.id))
+            await self._call_on(peer, host_id, command, params(stream.id))
         except ApiError:
             stream.close("not opened")
             raise
         return stream
+
+    async def _call_on(self, peer: Peer, host_id: str, command: Command[P, R], params: P) -> R:
+        """A call that belongs to a stream of this very link: it cannot be repeated."""
+        try:
+            return await peer.call(command, params)
+        except CommandFailed as error:
+            raise self._translated(host_id, command, error, None) from error
+        except (LinkLost, CallTimeout) as error:
+            raise Unavailable("host.link_lost", name=self.name_of(host_id)) from error
 
     @contextlib.asynccontextmanager
     async def stream_call(
@@ -102,7 +129,7 @@ class HostLinks:
         """
         peer = await self._peer(host_id)
         stream = peer.open_stream()
-        answer = asyncio.create_task(self.call(host_id, command, params(stream.id)))
+        answer = asyncio.create_task(self._call_on(peer, host_id, command, params(stream.id)))
         try:
             try:
                 yield stream
@@ -163,10 +190,15 @@ class HostLinks:
     async def _peer(self, host_id: str) -> Peer:
         try:
             async with asyncio.timeout(WAIT_FOR_LINK_S), self._arrival:
-                await self._arrival.wait_for(lambda: host_id in self._peers)
+                await self._arrival.wait_for(lambda: self._is_alive(host_id))
         except TimeoutError:
             raise Unavailable("host.not_connected", name=self.name_of(host_id)) from None
         return self._peers[host_id]
+
+    def _is_alive(self, host_id: str) -> bool:
+        """A link that has just broken may still be listed for a moment."""
+        peer = self._peers.get(host_id)
+        return peer is not None and not peer.is_lost
 
     def _translated(
         self, host_id: str, command: Command[Any, Any], error: CommandFailed, code: str | None

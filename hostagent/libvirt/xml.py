@@ -52,7 +52,6 @@ def build(spec: DomainSpec, disks: list[DiskSource]) -> str:
         E.on_reboot("restart"),
         E.on_crash("destroy"),
         _devices(spec, disks),
-        # Files belong to whom the agent says; libvirt must not change owners of shared images.
         type="kvm" if kvm else "qemu",
     )
     return etree.tostring(domain, pretty_print=True, encoding="unicode")

@@ -138,6 +138,11 @@ class Peer:
             del self._pending[request_id]
         return msgspec.msgpack.decode(raw, type=command.result)
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether the connection is over."""
+        return self._lost
+
     def open_stream(self) -> Stream:
         """A new stream; give its id to the other side in a command's parameters."""
         return self.stream(next(self._stream_ids))

@@ -86,6 +86,7 @@ async def test_agent_killed_at_each_step(cloud: Cloud) -> None:
         cloud.lab.kill_agent()
         cloud.lab.start_agent()
         job = await ended(cloud, accepted.jobs[0].id)
+        assert job.state == JobState.SUCCEEDED, job.error
         await check_end(cloud, job)
 
 
