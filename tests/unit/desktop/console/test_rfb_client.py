@@ -253,11 +253,12 @@ def test_split_anywhere_means_the_same() -> None:
         assert (parts.framebuffer.pixels == whole.framebuffer.pixels).all()
 
 
-@pytest.mark.parametrize("encoding", ["tight", "zlib", "hextile", "raw"])
+@pytest.mark.parametrize("encoding", ["tight", "zlib", "hextile"])
 def test_replay_of_a_recorded_session(encoding: str) -> None:
     """What a real QEMU said is decoded to what its screen showed (see records/README.md)."""
     said = (RECORD / f"{encoding}.rfb").read_bytes()
-    expected = np.load(RECORD / "screen.npy")
+    with np.load(RECORD / "screen.npz") as kept:
+        expected = kept["pixels"]
     client = RfbClient()
     for at in range(0, len(said), 1000):
         client.feed(said[at : at + 1000])
