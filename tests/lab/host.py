@@ -58,6 +58,7 @@ class LabHost:
 
     def stop(self) -> None:
         """End everything; may be called after a half-done start."""
+        self._end_namespaces_inside()
         for process in reversed(self.processes):
             _end(process)
         if self._namespace_exists():
@@ -159,6 +160,16 @@ class LabHost:
 
     def _namespace_exists(self) -> bool:
         return Path(f"/run/netns/{self.name}").exists()
+
+    def _end_namespaces_inside(self) -> None:
+        """What an agent left running in network namespaces of its own (DHCP servers)."""
+        if not self.processes or self.processes[0].poll() is not None:
+            return
+        with contextlib.suppress(subprocess.SubprocessError):
+            for line in self.run("ip", "netns", "list").splitlines():
+                for pid in self.run("ip", "netns", "pids", line.split()[0]).split():
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(int(pid), signal.SIGKILL)
 
     def _end_all_inside(self) -> None:
         """Only processes in this host's own network namespaces are touched."""
