@@ -26,7 +26,7 @@ def language() -> Language:
 
 def set_language(value: Language) -> None:
     """Use `value` for words of the service and for dates and numbers."""
-    global _language  # noqa: PLW0603 - one client has one language
+    global _language
     _language = value
     territory = QLocale(QLocale.Language.Chinese) if value == "zh" else QLocale("en_GB")
     QLocale.setDefault(territory)

@@ -126,6 +126,12 @@ class ConsoleWidget(QWidget):
         """A copy of the guest's picture, in its own size."""
         return self._image.copy()
 
+    def picture_bytes(self, x: int, y: int, width: int, height: int) -> bytes:
+        """The pixels of a part of the picture; empty before the first one."""
+        if self._picture is None:
+            return b""
+        return self._picture.pixels[y : y + height, x : x + width].tobytes()
+
     def release_all(self) -> None:
         """Let go of every key, button and the captured mouse."""
         self._keyboard.release_all()

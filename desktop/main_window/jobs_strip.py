@@ -131,7 +131,7 @@ class JobsStrip(Surface):
         hint.setWidth(200)
         return hint
 
-    def keyPressEvent(self, event: Any) -> None:  # noqa: N802
+    def keyPressEvent(self, event: Any) -> None:
         """Esc closes the list."""
         if event.key() == Qt.Key.Key_Escape and not self.list.isHidden():
             self.toggle()

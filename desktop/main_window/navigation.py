@@ -162,7 +162,7 @@ class Navigation(QTreeWidget):
         if item is not None and item.data(0, COUNT_ROLE) != count:
             item.setData(0, COUNT_ROLE, count)
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """A click on a group folds it."""
         item = self.itemAt(event.position().toPoint())
         if item is not None and not item.data(0, ICON_ROLE):

@@ -15,8 +15,17 @@ from desktop.net.cache import Cache
 from desktop.texts import translate
 
 MAX_SHOWN = 12
-_SEARCHED = ("vm", "host", "network", "image", "instance_offering", "primary_storage",
-             "image_store", "cluster", "zone")
+_SEARCHED = (
+    "vm",
+    "host",
+    "network",
+    "image",
+    "instance_offering",
+    "primary_storage",
+    "image_store",
+    "cluster",
+    "zone",
+)
 
 
 @dataclass(frozen=True)

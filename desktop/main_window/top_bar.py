@@ -102,9 +102,7 @@ class TopBar(Surface):
         menu.addSeparator()
         self.logout = menu.addAction(translate("TopBar", "Log out"))
 
-    def _choice(
-        self, menu: QMenu, values: list[tuple[str, str]], chosen: str
-    ) -> QActionGroup:
+    def _choice(self, menu: QMenu, values: list[tuple[str, str]], chosen: str) -> QActionGroup:
         group = QActionGroup(menu)
         for value, word in values:
             action = menu.addAction(word)

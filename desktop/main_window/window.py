@@ -133,9 +133,7 @@ class MainWindow(QMainWindow):
                     qaction = page.qactions[action.name]
                     yield Entry(f"{action.title}: {names}", "", action.icon, qaction.trigger)
         go_to = translate("Palette", "Go to {page}")
-        yield Entry(
-            translate("Palette", "Create VM"), "", "plus", lambda: self.go("vm", "create")
-        )
+        yield Entry(translate("Palette", "Create VM"), "", "plus", lambda: self.go("vm", "create"))
         for spec in self._specs.values():
             title = go_to.format(page=spec.title)
             yield Entry(title, "", spec.icon, lambda key=spec.key: self.go(key))
@@ -250,16 +248,14 @@ class MainWindow(QMainWindow):
                 lambda _=False, one=zone.id: self.go("zone", one)
             )
         menu.addSeparator()
-        menu.addAction(translate("TopBar", "All zones")).triggered.connect(
-            lambda: self.go("zone")
-        )
+        menu.addAction(translate("TopBar", "All zones")).triggered.connect(lambda: self.go("zone"))
 
     def _loaded(self, kind: str) -> None:
         if kind == "zone" and not self.cache.count("zone") and not self._asked_setup:
             self._asked_setup = True
             self.open_setup()
 
-    def _connection_changed(self, online: bool, error: Any) -> None:  # noqa: FBT001 - a Qt slot
+    def _connection_changed(self, online: bool, error: Any) -> None:
         since = texts.moment(self._fresh_at)
         reason = texts.error_text(error).message if error is not None else ""
         self.connection.set_online(online=online, since=since, reason=reason)
@@ -311,14 +307,14 @@ class MainWindow(QMainWindow):
 
     # Events
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def changeEvent(self, event: QEvent) -> None:
         """Follow a change of the colour scheme."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "navigation"):
             self.navigation.use_theme()
             self.top.use_theme()
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+    def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the layout; the application decides when the process ends."""
         self.settings.set_layout("window", self.saveGeometry())
         self.settings.sync()

@@ -335,9 +335,7 @@ class TableModel(QAbstractTableModel):
             first, last = min(places), min(max(places), len(self._view) - 1)
             self.dataChanged.emit(
                 self.index(max(0, first - len(places)), 0),
-                self.index(
-                    min(last + len(places), len(self._view) - 1), len(self.columns) - 1
-                ),
+                self.index(min(last + len(places), len(self._view) - 1), len(self.columns) - 1),
                 [Qt.ItemDataRole.DisplayRole, STATE_ROLE, FRACTION_ROLE],
             )
 

@@ -126,9 +126,7 @@ class Feeder:
         first_seq: int | None = None
         count = 0
         while True:
-            page = await self._ref.client.call(
-                f"{kind}.list", **_page_parameters(kind, cursor)
-            )
+            page = await self._ref.client.call(f"{kind}.list", **_page_parameters(kind, cursor))
             if first_seq is None:
                 first_seq = page.seq
             count += len(page.items)

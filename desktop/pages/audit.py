@@ -66,7 +66,7 @@ class AuditPage(Page):
         bar = self.table.verticalScrollBar()
         bar.valueChanged.connect(lambda value: self._near_end(value, bar.maximum()))
 
-    def showEvent(self, event: Any) -> None:  # noqa: N802
+    def showEvent(self, event: Any) -> None:
         """Read anew each time the page is opened."""
         super().showEvent(event)
         self.reload()
@@ -136,9 +136,7 @@ class AuditPage(Page):
             Column(
                 name="outcome", title=translate("Audit", "Outcome"), text=outcome_words, width=144
             ),
-            Column(
-                name="address", title=translate("Audit", "From"), text=lambda one: one.address
-            ),
+            Column(name="address", title=translate("Audit", "From"), text=lambda one: one.address),
         ]
 
     def _resource_name(self, entry: r.AuditEntry) -> str:

@@ -114,9 +114,7 @@ def delete_action(noun: str) -> Action:
         )
         call = f"{noun}.delete"
         dialog.confirmed.connect(
-            lambda: shell.bridge.fetch(
-                shell.ref.call(call, id=resource.id), lambda _answer: None
-            )
+            lambda: shell.bridge.fetch(shell.ref.call(call, id=resource.id), lambda _answer: None)
         )
         dialog.open()
 

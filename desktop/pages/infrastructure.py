@@ -246,9 +246,7 @@ class HostPage(ResourcePage):
 
     def facts(self, host: r.Host) -> list[tuple[str, str]]:
         """What the detail shows."""
-        nics = [
-            f"{nic.name}  {', '.join(nic.addresses)}".strip() for nic in host.nics
-        ]
+        nics = [f"{nic.name}  {', '.join(nic.addresses)}".strip() for nic in host.nics]
         return [
             (translate("Hosts", "Accelerator"), accelerator_words(host)),
             (translate("Hosts", "Address"), host.address),

@@ -104,7 +104,10 @@ class NetworkPage(ResourcePage):
             (translate("Networks", "DHCP server"), network.dhcp_address),
             (translate("Networks", "Domain"), network.domain),
             ("MTU", str(network.mtu)),
-            (translate("Networks", "Cluster"), self.shell.cache.name("cluster", network.cluster_id)),
+            (
+                translate("Networks", "Cluster"),
+                self.shell.cache.name("cluster", network.cluster_id),
+            ),
             (translate("Networks", "Description"), network.description),
             (translate("Networks", "ID"), network.id),
         ]

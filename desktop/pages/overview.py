@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QTimer, Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -55,11 +55,11 @@ class Tile(Surface):
         self._figure.setText(texts.number(count))
         self.setAccessibleName(f"{self._title}: {count}")
 
-    def showEvent(self, _event: Any) -> None:  # noqa: N802
+    def showEvent(self, _event: Any) -> None:
         """Take the icon in the colour of now."""
         self._picture.setPixmap(theme.icon(self._icon).pixmap(20, 20))
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Open the list."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.pressed.emit()

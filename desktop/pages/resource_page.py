@@ -284,9 +284,7 @@ class ResourcePage(Page):
         self.model.apply(puts, gone)
         self._refresh_around()
         current = self.table.current()
-        if current is None or any(one.id == current.id for one in puts):
-            self._selection_changed()
-        elif gone:
+        if current is None or any(one.id == current.id for one in puts) or gone:
             self._selection_changed()
 
     def related_changed(self, kind: str) -> None:

@@ -119,9 +119,7 @@ async def expunge(shell: Shell, vms: list[Any]) -> None:
         translate("VmActions", "Delete for good"),
         shell.window,
     )
-    dialog.confirmed.connect(
-        lambda: shell.bridge.spawn(call_each(shell, "vm.expunge", vms))
-    )
+    dialog.confirmed.connect(lambda: shell.bridge.spawn(call_each(shell, "vm.expunge", vms)))
     dialog.open()
 
 

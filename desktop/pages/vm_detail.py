@@ -58,21 +58,21 @@ class Thumbnail(QWidget):
         self._image = image if image is not None and not image.isNull() else None
         self.update()
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """A click opens the console."""
         if event.button() == Qt.MouseButton.LeftButton and self._is_live():
             self.pressed.emit()
 
-    def showEvent(self, _event: Any) -> None:  # noqa: N802
+    def showEvent(self, _event: Any) -> None:
         """Seen: take pictures."""
         self._follow()
 
-    def hideEvent(self, _event: Any) -> None:  # noqa: N802
+    def hideEvent(self, _event: Any) -> None:
         """Not seen: spend nothing."""
         self._timer.stop()
         self._cancel()
 
-    def paintEvent(self, _event: Any) -> None:  # noqa: N802
+    def paintEvent(self, _event: Any) -> None:
         """Draw the picture, or why there is none."""
         c = theme.colours()
         painter = QPainter(self)

@@ -50,7 +50,7 @@ class Bar(QWidget):
         """A modest width, to be stretched."""
         return QSize(120, self.height())
 
-    def paintEvent(self, _event: object) -> None:  # noqa: N802
+    def paintEvent(self, _event: object) -> None:
         """Draw the bar."""
         paint_bar(QPainter(self), QRectF(self.rect()), self._fraction, self._role)
 
@@ -89,7 +89,7 @@ class ThinProgress(QProgressBar):
         self.setFixedHeight(6)
         self.setRange(0, 100)
 
-    def paintEvent(self, _event: object) -> None:  # noqa: N802
+    def paintEvent(self, _event: object) -> None:
         """Draw it like every other bar."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -61,7 +61,7 @@ class FlatButton(QPushButton):
             return (c.raised if hover else "", "", c.text)
         return (c.raised if hover else c.base, c.line, c.text)
 
-    def paintEvent(self, _event: object) -> None:  # noqa: N802
+    def paintEvent(self, _event: object) -> None:
         """Draw the button."""
         fill, frame, text_colour = self._colours()
         painter = QPainter(self)

@@ -54,9 +54,7 @@ class ConfirmForGood(QDialog):
         row.addWidget(self.button)
         layout.addSpacing(8)
         layout.addLayout(row)
-        self.field.textChanged.connect(
-            lambda text: self.button.setEnabled(text.strip() == name)
-        )
+        self.field.textChanged.connect(lambda text: self.button.setEnabled(text.strip() == name))
         self.field.returnPressed.connect(self._confirm)
         self.button.clicked.connect(self._confirm)
         cancel.clicked.connect(self.reject)

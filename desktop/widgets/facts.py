@@ -33,9 +33,7 @@ class FactGrid(QWidget):
         rows = -(-len(facts) // self._columns)
         for index, (name, value) in enumerate(facts):
             column, row = divmod(index, max(1, rows))
-            self._grid.addWidget(
-                self._names[index], row, column * 2, Qt.AlignmentFlag.AlignTop
-            )
+            self._grid.addWidget(self._names[index], row, column * 2, Qt.AlignmentFlag.AlignTop)
             self._grid.addWidget(
                 self._values[index], row, column * 2 + 1, Qt.AlignmentFlag.AlignTop
             )

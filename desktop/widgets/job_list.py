@@ -179,7 +179,7 @@ class JobList(QScrollArea):
             self._add(job)
         self._hint.setVisible(not self._lines)
 
-    def showEvent(self, event: Any) -> None:  # noqa: N802
+    def showEvent(self, event: Any) -> None:
         """What was missed while hidden."""
         super().showEvent(event)
         self.reload()

@@ -39,7 +39,7 @@ class Label(QLabel):
         palette.setColor(QPalette.ColorRole.WindowText, theme.colour(value))
         self.setPalette(palette)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def changeEvent(self, event: QEvent) -> None:
         """Follow a change of the colour scheme."""
         if event.type() == QEvent.Type.ApplicationPaletteChange:
             self._restyle()
@@ -79,7 +79,7 @@ class Line(QFrame):
         palette.setColor(QPalette.ColorRole.Window, theme.colour(theme.colours().line))
         self.setPalette(palette)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def changeEvent(self, event: QEvent) -> None:
         """Follow a change of the colour scheme."""
         if event.type() == QEvent.Type.ApplicationPaletteChange:
             self._restyle()
@@ -96,7 +96,7 @@ class Surface(QFrame):
         self._kind = kind
         self._is_card = is_card
 
-    def paintEvent(self, _event: object) -> None:  # noqa: N802
+    def paintEvent(self, _event: object) -> None:
         """Fill, and draw the frame of a card."""
         from PySide6.QtCore import QRectF
         from PySide6.QtGui import QPainter, QPen

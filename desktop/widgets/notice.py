@@ -109,11 +109,11 @@ class Toast(Surface):
         self.hide()
         self.deleteLater()
 
-    def enterEvent(self, _event: object) -> None:  # noqa: N802
+    def enterEvent(self, _event: object) -> None:
         """Stay while the mouse is here."""
         self._timer.stop()
 
-    def leaveEvent(self, _event: object) -> None:  # noqa: N802
+    def leaveEvent(self, _event: object) -> None:
         """Go soon."""
         self._timer.start()
 

@@ -34,7 +34,7 @@ class FilterField(QLineEdit):
         self._timer.timeout.connect(lambda: self.changed.emit(self.text()))
         self.textChanged.connect(lambda _: self._timer.start())
 
-    def keyPressEvent(self, event: object) -> None:  # noqa: N802
+    def keyPressEvent(self, event: object) -> None:
         """Esc empties the field."""
         from PySide6.QtCore import Qt
         from PySide6.QtGui import QKeyEvent

@@ -148,7 +148,7 @@ class StateLabel(QWidget):
         """Never smaller than its word."""
         return self.sizeHint()
 
-    def paintEvent(self, _event: object) -> None:  # noqa: N802
+    def paintEvent(self, _event: object) -> None:
         """Draw shape and word."""
         painter = QPainter(self)
         paint_shape(painter, QPointF(7, self.height() / 2), self._look.role)
@@ -157,11 +157,11 @@ class StateLabel(QWidget):
             self.rect().adjusted(19, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self._look.word
         )
 
-    def showEvent(self, _event: object) -> None:  # noqa: N802
+    def showEvent(self, _event: object) -> None:
         """Turn again."""
         self._tick()
 
-    def hideEvent(self, _event: object) -> None:  # noqa: N802
+    def hideEvent(self, _event: object) -> None:
         """Spend nothing while hidden."""
         self._timer.stop()
 

@@ -187,9 +187,7 @@ class ResourceTable(QTableView):
         self._save_later.setInterval(500)
         self._save_later.timeout.connect(self._save_columns)
         self.doubleClicked.connect(lambda index: self.opened.emit(model.resource(index.row())))
-        self.selectionModel().selectionChanged.connect(
-            lambda *_: self.selection_changed.emit()
-        )
+        self.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
         self._spin = QTimer(self)
         self._spin.setInterval(80)
         self._spin.timeout.connect(self._turn_working)
@@ -237,9 +235,7 @@ class ResourceTable(QTableView):
         if not chosen.isEmpty():
             row = self._model.row_of(current) if current else -1
             if row >= 0:
-                self.selectionModel().setCurrentIndex(
-                    self._model.index(row, 0), mode.NoUpdate
-                )
+                self.selectionModel().setCurrentIndex(self._model.index(row, 0), mode.NoUpdate)
             self.selectionModel().select(chosen, mode.ClearAndSelect | mode.Rows)
         self.verticalScrollBar().setValue(place)
         if ids:
@@ -282,9 +278,7 @@ class ResourceTable(QTableView):
         self._save_columns()
 
     def _save_columns(self) -> None:
-        self._settings.set_layout(
-            f"columns/{self._name}", self.horizontalHeader().saveState()
-        )
+        self._settings.set_layout(f"columns/{self._name}", self.horizontalHeader().saveState())
 
     def _sort(self, column: int, order: Qt.SortOrder) -> None:
         self._model.sort(column, order)
@@ -324,7 +318,7 @@ class ResourceTable(QTableView):
 
     # Events
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Ctrl+C copies the selected rows, Enter opens."""
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy_rows()
@@ -335,7 +329,7 @@ class ResourceTable(QTableView):
         else:
             super().keyPressEvent(event)
 
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """The actions of the page, then copying."""
         self.make_menu().exec(event.globalPos())
 
@@ -356,12 +350,12 @@ class ResourceTable(QTableView):
             menu.addAction(action)
         return menu
 
-    def showEvent(self, event: Any) -> None:  # noqa: N802
+    def showEvent(self, event: Any) -> None:
         """States of work turn while the table is seen."""
         super().showEvent(event)
         self._spin.start()
 
-    def hideEvent(self, event: Any) -> None:  # noqa: N802
+    def hideEvent(self, event: Any) -> None:
         """Spend nothing while hidden."""
         super().hideEvent(event)
         self._spin.stop()

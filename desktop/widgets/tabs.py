@@ -22,7 +22,7 @@ class _Tab(QPushButton):
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
-    def paintEvent(self, _event: object) -> None:  # noqa: N802
+    def paintEvent(self, _event: object) -> None:
         c = theme.colours()
         painter = QPainter(self)
         strong = self.isChecked() or self.underMouse()
