@@ -62,12 +62,14 @@ class Ready:
     port: int
     ca_fingerprint: str
     setup_code: str | None
+    file: Path
 
     @classmethod
     def read(cls, path: Path) -> Ready:
         """Read the file that the service writes when it serves."""
         content = json.loads(path.read_text(encoding="utf-8"))
-        return cls(**{name: content[name] for name in cls.__dataclass_fields__})
+        names = [name for name in cls.__dataclass_fields__ if name != "file"]
+        return cls(**{name: content[name] for name in names}, file=path)
 
 
 def has_screen() -> bool:
@@ -125,10 +127,11 @@ def quickstart(environment: Environment, ready: Ready) -> int:
     """Do the first set-up in this terminal, with the command console; returns its exit code."""
     command = [
         str(environment.program("anyun")), "quickstart",
-        "--url", ready.url, "--fingerprint", ready.ca_fingerprint,
+        # The set-up code is in this file and not in the list of processes.
+        "--ready-file", str(ready.file),
     ]  # fmt: skip
-    if ready.setup_code:
-        command += ["--setup-code", ready.setup_code]
+    if not sys.stdin.isatty():
+        command.append("--yes")  # whoever asked for the quick start cannot be asked again
     code = subprocess.run(command, cwd=prepare.ROOT, check=False).returncode
     if code:
         note(f"The quick start ended with code {code}. To go on with it, in another terminal:")

@@ -159,6 +159,9 @@ class _Modules:
             path, _, needed = line.partition(":")
             # modules.dep lists the nearest first; loading goes the other way round.
             self._needs[_module_name(path)] = [path, *needed.split()][::-1]
+        # What one release has as a module, another has in the kernel itself.
+        for path in (self._folder / "modules.builtin").read_text(encoding="utf-8").split():
+            self._needs[_module_name(path)] = []
 
     def with_needed(self, names: list[str]) -> list[str]:
         """Paths of the modules and all they need, in the order in which they load."""
