@@ -160,5 +160,4 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         _plain("resource", "resource_id"),
         _plain("outcome"),
     ),
-    r.SetupStepPlan: (_plain("step", "name"),),
 }

@@ -243,6 +243,8 @@ def quickstart(
 ) -> None:
     """Set up a fresh appliance in seven steps and create the first virtual machine."""
     terminal = terminal_of(context, lang=lang, as_json=as_json, quiet=quiet)
+    if image is not None and "://" not in image and not Path(image).expanduser().is_file():
+        raise typer.BadParameter(f"there is no file {image}", param_hint="'--image'")
     place = _place(terminal.url, url, fingerprint, setup_code, ready_file)
     wishes = quick.Wishes(
         url=place.url,

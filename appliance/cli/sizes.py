@@ -8,7 +8,7 @@ from decimal import Decimal
 # Memory and disks are counted in powers of 1024 whichever way the unit is written; `GB` for
 # 1000**3 would make a disk that is a little smaller than its image.
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGTP]?)(?:I?B)?", re.IGNORECASE)
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGTP]?)I?B?", re.IGNORECASE)
 
 
 def parse_size(text: str) -> int:

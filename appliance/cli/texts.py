@@ -43,9 +43,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "at": ("Time", "时间"),
     "account": ("Account", "账户"),
     "outcome": ("Outcome", "结果"),
-    "step": ("Step", "步骤"),
-    "done": ("done", "完成"),
-    "open": ("to do", "待完成"),
     # Sentences
     "failed": ("Error", "错误"),
     "more": (
