@@ -153,7 +153,10 @@ def _lock(folder: Path) -> Iterator[None]:
         return
     import fcntl  # not there on Windows
 
-    with folder.with_name(folder.name + ".lock").open("w") as file:
+    # Not inside the environment, which may be made anew; build/ is never committed.
+    lock = folder.parent / "build" / "environment.lock"
+    lock.parent.mkdir(exist_ok=True)
+    with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

@@ -38,19 +38,19 @@ def file_system(tree: Tree, source: Path, target: Path, label: str, size_bytes: 
             "-O", "^metadata_csum_seed,^orphan_file", "-J", "size=4", "-d", source,
             target, f"{size_bytes // 1024}k",
         )  # fmt: skip
-        if os.geteuid() != 0:
-            _give_to_root(tree, source, target)
+        _settle_inodes(tree, source, target)
     finally:
         del os.environ["E2FSPROGS_FAKE_TIME"]
 
 
-def _give_to_root(tree: Tree, source: Path, target: Path) -> None:
-    """Make root the owner of every file, for a builder that is a normal user."""
+def _settle_inodes(tree: Tree, source: Path, target: Path) -> None:
+    """Make root the owner of every file, whoever builds, and all times the same."""
     commands = target.with_suffix(".debugfs")
     with commands.open("w", encoding="utf-8") as stream:
-        for path in sorted(source.rglob("*")):
-            for field in ("uid", "gid"):
-                stream.write(f"set_inode_field /{path.relative_to(source)} {field} 0\n")
+        for path in [source, *sorted(source.rglob("*"))]:
+            name = path.relative_to(source).as_posix()
+            for field, value in (("uid", "0"), ("gid", "0"), ("ctime", "@1700000000")):
+                stream.write(f"set_inode_field /{'' if name == '.' else name} {field} {value}\n")
     tree.run("usr/sbin/debugfs", "-w", "-f", commands, target)
 
 
