@@ -9,6 +9,7 @@ import pytest
 
 from appliance.store.database import Store
 from tests.unit.appliance.api.harness import Api, empty_kinds
+from tests.unit.appliance.api.served import Served, serve
 
 
 @pytest.fixture
@@ -18,3 +19,9 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
     await store.start()
     yield api
     await store.stop()
+
+
+@pytest.fixture
+async def served(api: Api, tmp_path: Path) -> AsyncIterator[Served]:
+    async with serve(api, tmp_path / "ca") as served:
+        yield served

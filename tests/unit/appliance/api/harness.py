@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,6 +86,7 @@ class Api:
     seen: list[tuple[Call, Any]] = field(default_factory=list)
     consoles: ScriptedConsoles = field(default_factory=ScriptedConsoles)
     uploaded: list[tuple[str, int, bytes]] = field(default_factory=list)
+    on_broken_upload: Callable[[BaseException], None] = lambda error: None
 
     def __post_init__(self) -> None:
         self.audit = AuditLog(self.store)
@@ -123,7 +124,11 @@ class Api:
     async def _upload(
         self, call: Call, image_id: str, length: int, body: AsyncIterator[bytes]
     ) -> Accepted:
-        content = b"".join([chunk async for chunk in body])
+        try:
+            content = b"".join([chunk async for chunk in body])
+        except BaseException as error:
+            self.on_broken_upload(error)
+            raise
         self.uploaded.append((image_id, length, content))
         return Accepted(jobs=[], resource_ids=[image_id])
 

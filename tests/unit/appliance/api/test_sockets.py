@@ -1,0 +1,265 @@
+"""The change feed without gap or repetition, and the console relay both ways."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import aiohttp
+import msgspec
+import pytest
+
+from appliance.engine.models import CleanupRow
+from appliance.protocol.events import Change, FeedStart
+from appliance.store import feed
+from appliance.store.database import Transaction
+from tests.unit.appliance.api.harness import TENANT
+from tests.unit.appliance.api.served import Served
+
+WAIT_S = 10
+CHUNK = bytes(64 * 1024)
+CLOSED = (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED)
+
+
+async def touch(served: Served, count: int, first: int = 0) -> None:
+    """Changes that clients see as deletions, one commit each."""
+
+    def change(ref: str) -> Any:
+        return lambda tx: tx.touch("job", ref)
+
+    await asyncio.gather(
+        *(served.api.store.write(change(str(first + number))) for number in range(count))
+    )
+
+
+async def receive(socket: aiohttp.ClientWebSocketResponse, kind: type[Any]) -> Any:
+    return msgspec.json.decode(await socket.receive_str(timeout=WAIT_S), type=kind)
+
+
+async def changes(socket: aiohttp.ClientWebSocketResponse, count: int) -> list[int]:
+    return [(await receive(socket, Change)).seq for _ in range(count)]
+
+
+# The feed
+
+
+@pytest.mark.parametrize(
+    ("authorization", "code", "close"),
+    [
+        (None, "session.required", 4401),
+        ("Bearer unknown", "session.required", 4401),
+        (f"Bearer {TENANT}", "access.denied", 1008),
+    ],
+)
+async def test_the_feed_is_for_administrators(
+    served: Served, authorization: str | None, code: str, close: int
+) -> None:
+    async with served.socket("/v1/feed?since=0", authorization) as socket:
+        assert (await receive(socket, dict))["error"]["code"] == code
+        assert (await socket.receive(WAIT_S)).type in CLOSED
+        assert socket.close_code == close
+
+
+async def test_without_since_only_what_comes_is_told(served: Served) -> None:
+    await touch(served, 3)
+    async with served.socket("/v1/feed") as socket:
+        assert await receive(socket, FeedStart) == FeedStart(seq=3, oldest=1)
+        await touch(served, 2)
+        assert await changes(socket, 2) == [4, 5]
+
+
+async def test_what_was_missed_comes_first_even_over_several_reads(served: Served) -> None:
+    def add(tx: Transaction) -> None:
+        for number in range(2500):
+            feed.append("job", str(number), None)
+
+    await served.api.store.write(add)
+    async with served.socket("/v1/feed?since=10") as socket:
+        assert (await receive(socket, FeedStart)).seq == 10
+        assert await changes(socket, 2490) == list(range(11, 2501))
+
+
+async def test_nothing_is_lost_or_repeated_while_changes_go_on(served: Served) -> None:
+    await touch(served, 50)
+    writing = asyncio.create_task(touch(served, 400))
+    async with served.socket("/v1/feed?since=20") as socket:
+        await receive(socket, FeedStart)
+        assert await changes(socket, 430) == list(range(21, 451))
+    await writing
+
+
+@pytest.mark.parametrize("since", [99, 10**15])
+async def test_who_comes_from_the_future_must_list_again(served: Served, since: int) -> None:
+    await touch(served, 3)
+    async with served.socket(f"/v1/feed?since={since}") as socket:
+        assert await receive(socket, FeedStart) == FeedStart(seq=3, oldest=1, reset=True)
+
+
+async def test_who_was_away_too_long_must_list_again(served: Served) -> None:
+    await touch(served, 10)
+    await served.api.store.write(
+        lambda tx: feed.FeedEntry.delete().where(feed.FeedEntry.seq <= 6).execute()
+    )
+    async with served.socket("/v1/feed?since=5") as socket:
+        assert await receive(socket, FeedStart) == FeedStart(seq=10, oldest=7, reset=True)
+    async with served.socket("/v1/feed?since=6") as socket:
+        assert await receive(socket, FeedStart) == FeedStart(seq=6, oldest=7)
+        assert await changes(socket, 4) == [7, 8, 9, 10]
+
+
+async def test_passing_changes_are_told_and_not_kept(served: Served) -> None:
+    await touch(served, 2)
+    async with served.socket("/v1/feed?since=2") as socket:
+        await receive(socket, FeedStart)
+        passing = Change(seq=0, kind="job", id="j", action="put", data=msgspec.Raw(b"{}"))
+        served.api.store.feed.publish([passing])
+        await touch(served, 1)
+        assert await changes(socket, 2) == [0, 3]
+
+
+async def test_changes_that_were_rolled_back_are_never_told(served: Served) -> None:
+    def bad(tx: Transaction) -> None:
+        tx.touch("job", "lost")
+        CleanupRow.create(id="x", job_id="j", step="s", attempts=1, next_at=0, error="")
+        raise ValueError("no")
+
+    async with served.socket("/v1/feed") as socket:
+        await receive(socket, FeedStart)
+        with pytest.raises(ValueError, match="no"):
+            await served.api.store.write(bad)
+        await touch(served, 1, first=7)
+        assert (await receive(socket, Change)).id == "7"
+
+
+async def test_a_slow_reader_is_cut_off_and_told_so(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "QUEUE_LIMIT", 20)
+    data = msgspec.Raw(msgspec.json.encode("x" * 200_000))
+    async with served.socket("/v1/feed", max_msg_size=0) as socket:
+        await receive(socket, FeedStart)
+        change = Change(seq=0, kind="job", id="j", action="put", data=data)
+        async with asyncio.timeout(WAIT_S):
+            while served.api.store.feed._subscribers:
+                served.api.store.feed.publish([change])
+                await asyncio.sleep(0)
+            while (await socket.receive()).type not in CLOSED:
+                pass
+        assert socket.close_code == 4008
+
+
+async def test_subscribers_that_go_are_forgotten(served: Served) -> None:
+    for _ in range(3):
+        async with served.socket("/v1/feed") as socket:
+            await receive(socket, FeedStart)
+    async with asyncio.timeout(WAIT_S):
+        while served.api.store.feed._subscribers:
+            await asyncio.sleep(0.01)
+
+
+# Consoles
+
+
+class Line:
+    """A machine's serial line in memory. `slow` makes it take bytes only when told."""
+
+    def __init__(self) -> None:
+        self.says: asyncio.Queue[bytes] = asyncio.Queue()
+        self.heard = bytearray()
+        self.heard_some = asyncio.Event()
+        self.ended = asyncio.Event()
+        self.takes = asyncio.Event()
+        self.takes.set()
+
+    async def read(self) -> bytes:
+        return await self.says.get()
+
+    async def write(self, data: bytes) -> None:
+        await self.takes.wait()
+        self.heard += data
+        self.heard_some.set()
+
+    def close(self, error: str | None = None) -> None:
+        self.ended.set()
+
+
+@pytest.fixture
+def line(served: Served) -> Line:
+    line = Line()
+    served.api.consoles.streams["ticket"] = line
+    return line
+
+
+@pytest.mark.parametrize("authorization", [None, "Console used", "Bearer ticket", "Console"])
+async def test_a_console_needs_its_ticket(
+    served: Served, line: Line, authorization: str | None
+) -> None:
+    async with served.socket("/v1/console", authorization) as socket:
+        assert (await receive(socket, dict))["error"]["code"] == "console.bad_ticket"
+        assert (await socket.receive(WAIT_S)).type in CLOSED
+        assert socket.close_code == 4401
+    assert not line.heard
+
+
+async def test_bytes_go_both_ways_as_they_are(served: Served, line: Line) -> None:
+    everything = bytes(range(256)) * 256
+    async with served.socket("/v1/console", "Console ticket") as socket:
+        line.says.put_nowait(everything)
+        assert await socket.receive_bytes(timeout=WAIT_S) == everything
+        await socket.send_bytes(everything)
+        async with asyncio.timeout(WAIT_S):
+            while len(line.heard) < len(everything):
+                line.heard_some.clear()
+                await line.heard_some.wait()
+        assert line.heard == everything
+
+
+async def test_frames_are_not_compressed(served: Served, line: Line) -> None:
+    async with served.socket("/v1/console", "Console ticket", compress=15) as socket:
+        assert not socket.compress
+
+
+async def test_the_end_of_the_machine_ends_the_socket(served: Served, line: Line) -> None:
+    async with served.socket("/v1/console", "Console ticket") as socket:
+        line.says.put_nowait(b"last")
+        line.says.put_nowait(b"")
+        assert await socket.receive_bytes(timeout=WAIT_S) == b"last"
+        assert (await socket.receive(WAIT_S)).type in CLOSED
+        assert socket.close_code == 1000
+    await asyncio.wait_for(line.ended.wait(), WAIT_S)
+
+
+async def test_the_end_of_the_client_ends_the_stream(served: Served, line: Line) -> None:
+    async with served.socket("/v1/console", "Console ticket") as socket:
+        await socket.send_bytes(b"x")
+    await asyncio.wait_for(line.ended.wait(), WAIT_S)
+
+
+async def test_text_is_no_console_and_ends_it(served: Served, line: Line) -> None:
+    async with served.socket("/v1/console", "Console ticket") as socket:
+        await socket.send_str("hello")
+        assert (await socket.receive(WAIT_S)).type in CLOSED
+    await asyncio.wait_for(line.ended.wait(), WAIT_S)
+    assert not line.heard
+
+
+async def test_a_machine_that_does_not_listen_holds_the_client_back(
+    served: Served, line: Line
+) -> None:
+    line.takes.clear()
+    sent = 0
+
+    async def flood() -> None:
+        nonlocal sent
+        while sent < 32 * 1024**2:
+            await socket.send_bytes(CHUNK)
+            sent += len(CHUNK)
+
+    async with served.socket("/v1/console", "Console ticket") as socket:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(flood(), 1)
+        line.takes.set()
+        async with asyncio.timeout(WAIT_S):
+            while len(line.heard) < sent:
+                line.heard_some.clear()
+                await line.heard_some.wait()
