@@ -54,6 +54,7 @@ TEST = (
     "openssh-client",
     "tcpdump",
     "xauth",
+    "xdotool",
     "xvfb",
 )
 _RELEASES = ("12", "13")

@@ -66,6 +66,7 @@ class SetupWizard(QDialog):
         self._flow: SetupFlow | None = None
         self._candidates: list[HostCandidate] = []
         self._busy = False
+        self._is_opened = False
         self._step = ""
         self.start, self.finish = StartPage(), FinishPage()
         self.pages: list[StepPage] = [
@@ -95,7 +96,8 @@ class SetupWizard(QDialog):
     def showEvent(self, event: QShowEvent) -> None:
         """Load the plan when the window opens; go on where it was left."""
         super().showEvent(event)
-        if self._flow is None:
+        if not self._is_opened:
+            self._is_opened = True
             self._bridge.spawn(self._open())
 
     def closeEvent(self, event: QCloseEvent) -> None:

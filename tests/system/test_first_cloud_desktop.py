@@ -1,0 +1,58 @@
+"""From an empty machine to a running VM on the desktop client's console, on real parts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.cloud import ROOT, LabCloud
+
+pytestmark = pytest.mark.timeout(600)
+OUTPUT = ROOT / "tests" / "output" / "first-cloud"
+
+
+@contextlib.contextmanager
+def screen() -> Iterator[str]:
+    """An X server of our own; gives its display."""
+    read, write = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]
+    with subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL) as server:
+        os.close(write)
+        with os.fdopen(read) as answer:
+            number = answer.readline().strip()
+        try:
+            yield f":{number}"
+        finally:
+            server.terminate()
+
+
+async def test_a_person_sets_up_a_cloud_and_uses_a_machine(tmp_path: Path) -> None:
+    async with LabCloud(4) as lab:
+        ready = lab.state / "service" / "ready.json"
+        with screen() as display:
+            command = [sys.executable, "-m", "tests.system.desktop_driver"]
+            result = await asyncio.to_thread(
+                subprocess.run,
+                [*command, str(ready), str(OUTPUT), "en"],
+                cwd=ROOT,
+                env=os.environ
+                | {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb", "XDG_CONFIG_HOME": str(tmp_path)},
+                capture_output=True,
+                text=True,
+                timeout=500,
+                check=False,
+            )
+        print(result.stdout)
+        assert result.returncode == 0, result.stdout + result.stderr[-4000:]
+        host = lab.host
+        assert host.run("virsh", "-q", "list", "--all", "--name").strip() == ""
+        assert ": anyt" not in host.run("ip", "-o", "link")
+        volumes = host.run("find", str(lab.state / "storage"), "-path", "*/volumes/*")
+        assert volumes.strip() == ""
