@@ -136,7 +136,7 @@ def quickstart(environment: Environment, ready: Ready) -> int:
     code = subprocess.run(command, cwd=prepare.ROOT, check=False).returncode
     if code:
         note(f"The quick start ended with code {code}. To go on with it, in another terminal:")
-        note("  python3 build.py run --quickstart")
+        note("  python3 build.py run --quickstart (with the same other options)")
     return code
 
 
