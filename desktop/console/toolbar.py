@@ -71,6 +71,7 @@ class ConsoleBar(Surface):
         ):
             self._layout.addWidget(button)
         self._layout.addStretch(1)
+        self.power_buttons: list[FlatButton] = []
 
     def _button(self, title: str, icon: str, *, text: bool = False) -> FlatButton:
         button = FlatButton(title if text else "", icon, "quiet")
@@ -106,7 +107,9 @@ class ConsoleBar(Surface):
     def add_power_actions(self, actions: list[QAction]) -> None:
         """Show a button for each action, at the right."""
         for action in actions:
-            self._layout.addWidget(_ActionButton(action))
+            button = _ActionButton(action)
+            self.power_buttons.append(button)
+            self._layout.addWidget(button)
 
 
 class _ActionButton(FlatButton):

@@ -273,7 +273,7 @@ class ConsoleWindow(QMainWindow):
 
     def save_screenshot(self, path: Path) -> bool:
         """Write the guest's picture as PNG; tells the user when that is not possible."""
-        if self.console.screenshot().save(str(path), b"PNG"):
+        if self.console.screenshot().save(str(path)):
             self._hint(self.tr("Screenshot saved as {path}").format(path=path))
             return True
         self._hint(self.tr("{path} cannot be written: choose another folder").format(path=path))
