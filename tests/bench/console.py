@@ -74,7 +74,7 @@ def desktop(seed: int) -> Pixels:
     photo = source.integers(0, 64, (256, 256), dtype=np.uint32)
     ramp = np.arange(256, dtype=np.uint32) // 2
     screen[700:956, 1500:1756] = (photo + ramp) << 16 | (photo + ramp[:, None]) << 8 | photo
-    return screen
+    return screen.astype(np.uint32)
 
 
 def tight_frame(encoder: TightEncoder, pixels: Pixels) -> list[bytes]:

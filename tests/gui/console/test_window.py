@@ -33,7 +33,7 @@ def network(look: Callable[..., None]) -> Iterator[NetworkThread]:
 
 @pytest.fixture
 def server(network: NetworkThread, tmp_path: Path) -> Iterator[PictureServer]:
-    pixels = np.arange(320 * 200, dtype=np.uint32).reshape(200, 320) * 37 & 0xFFFFFF
+    pixels = (np.arange(320 * 200).reshape(200, 320) * 37 & 0xFFFFFF).astype(np.uint32)
     made = PictureServer(network, tmp_path / "vnc.sock", pixels)
     yield made
     made.stop()

@@ -119,7 +119,7 @@ def read_ppm(data: bytes) -> npt.NDArray[np.uint32]:
     assert kind == b"P6"
     rgb = np.frombuffer(pixels[-int(width) * int(height) * 3 :], np.uint8).astype(np.uint32)
     rgb = rgb.reshape(int(height), int(width), 3)
-    return rgb[..., 0] << 16 | rgb[..., 1] << 8 | rgb[..., 2]
+    return (rgb[..., 0] << 16 | rgb[..., 1] << 8 | rgb[..., 2]).astype(np.uint32)
 
 
 def wait_until(condition: Any, what: str, timeout_s: float = START_TIMEOUT_S) -> None:
