@@ -52,8 +52,8 @@ class Application:
 
     def start(self) -> None:
         """Show the login window."""
-        loader.install(self.qt, self.options.language or self.settings.language)
-        theme.use_fonts(self.qt)
+        language = loader.install(self.qt, self.options.language or self.settings.language)
+        theme.use_fonts(self.qt, chinese=language == "zh")
         theme.apply(self.qt, self.options.theme or self.settings.theme)
         self.bridge.start()
         self.show_login()
@@ -87,7 +87,7 @@ class Application:
     def set_language(self, language: str) -> None:
         """Change the language; the window is made anew."""
         self.settings.language = language
-        loader.install(self.qt, language)
+        theme.use_fonts(self.qt, chinese=loader.install(self.qt, language) == "zh")
         self.show_main()
 
     def set_theme(self, chosen: Theme) -> None:

@@ -73,7 +73,7 @@ class Settings:
     def layout(self, name: str) -> QByteArray | None:
         """Saved geometry, splitter or column state; None if there is none of this version."""
         value = self._store.value(f"layout{LAYOUT_VERSION}/{name}")
-        return value if isinstance(value, QByteArray) else None
+        return value if isinstance(value, QByteArray) and not value.isEmpty() else None
 
     def set_layout(self, name: str, value: QByteArray) -> None:
         """Keep a geometry, splitter or column state."""

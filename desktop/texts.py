@@ -95,6 +95,11 @@ def moment(value: datetime | None) -> str:
     return QLocale().toString(local, "yyyy-MM-dd HH:mm:ss")
 
 
+def minute(value: datetime | None) -> str:
+    """A time to the minute, for tables."""
+    return moment(value)[:16]
+
+
 def since(value: datetime | None, now: datetime | None = None) -> str:
     """How long ago, in one unit: `3 h`."""
     if value is None:

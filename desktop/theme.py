@@ -37,6 +37,8 @@ class Colours:
     warn: str
     error: str
     track: str
+    frame: str
+    thumb: str
 
 
 LIGHT = Colours(
@@ -56,6 +58,8 @@ LIGHT = Colours(
     warn="#8f5300",
     error="#bf2330",
     track="#e3e6eb",
+    frame="#8a929e",
+    thumb="#b9bfc8",
 )
 DARK = Colours(
     window="#15181c",
@@ -74,6 +78,8 @@ DARK = Colours(
     warn="#e5a94a",
     error="#ff8087",
     track="#323842",
+    frame="#6c7583",
+    thumb="#4a525e",
 )
 
 
@@ -103,7 +109,9 @@ def apply(application: QApplication, theme: str = "system") -> None:
     wanted = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark}
     application.styleHints().setColorScheme(wanted.get(theme, Qt.ColorScheme.Unknown))
     if sys.platform not in ("win32", "darwin"):
-        application.setStyle("Fusion")
+        from desktop.widgets.style import FlatStyle
+
+        application.setStyle(FlatStyle())
     application.setPalette(palette(colours()))
     _reset_icons()
 
@@ -153,14 +161,19 @@ def _faded(c: Colours) -> QColor:
     )
 
 
-def use_fonts(application: QApplication, family: str = "") -> None:
-    """Give the application a font with Chinese fallbacks and a size that reads well."""
+def use_fonts(application: QApplication, family: str = "", *, chinese: bool = False) -> None:
+    """Give the application a font with Chinese fallbacks and a size that reads well.
+
+    `chinese` puts a Chinese font first: mixing it in as a fallback has uneven weights.
+    """
     font = QFont(application.font())
     families = [family] if family else []
     if not families and sys.platform not in ("win32", "darwin"):
         known = set(QFontDatabase.families())
         wished = ("Inter", "Noto Sans", "Cantarell", "Ubuntu", "DejaVu Sans")
         families = [name for name in wished if name in known][:1]
+        if chinese and "Noto Sans CJK SC" in known:
+            families.insert(0, "Noto Sans CJK SC")
     families += ["Microsoft YaHei UI", "PingFang SC", "Noto Sans CJK SC", "Noto Sans CJK JP"]
     if sys.platform in ("win32", "darwin"):
         families.insert(0, font.family())

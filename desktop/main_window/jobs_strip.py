@@ -13,7 +13,7 @@ from desktop.texts import translate
 from desktop.widgets.bars import Bar
 from desktop.widgets.buttons import FlatButton
 from desktop.widgets.job_list import JobList, job_title, job_words
-from desktop.widgets.labels import Label, Line, Surface
+from desktop.widgets.labels import Elided, Label, Line, Surface
 from desktop.widgets.state import StateLabel
 
 BUSY = (r.JobState.RUNNING, r.JobState.UNDOING, r.JobState.QUEUED)
@@ -33,10 +33,10 @@ class JobsStrip(Surface):
         self._unseen_failures = 0
         self._last: r.Job | None = None
         self._state = StateLabel()
-        self._title = Label("", "body")
+        self._title = Elided("", "body")
         self._bar = Bar()
         self._bar.setFixedWidth(160)
-        self._words = Label("", "small")
+        self._words = Elided("", "small")
         self._more = Label("", "small")
         self.button = FlatButton(translate("Jobs", "Jobs"), "chevron-up", "quiet")
         self.button.clicked.connect(self.toggle)

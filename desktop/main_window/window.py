@@ -66,6 +66,7 @@ class MainWindow(QMainWindow):
             bridge, ref, cache, settings, self.notices, self, lambda key, one: self.go(key, one)
         )
         self._specs = {spec.key: spec for spec in pages()}
+        self._counted = {spec.kind for spec in self._specs.values() if spec.kind}
         self._pages: dict[str, Page] = {}
         self._fresh_at = datetime.now(UTC)
         self._last_counts = (0, 0)
@@ -104,6 +105,7 @@ class MainWindow(QMainWindow):
         page = self.page(key)
         self.stack.setCurrentWidget(page)
         self.navigation.show_page(key)
+        page.setFocus()
         if resource_id == "create" and isinstance(page, ResourcePage):
             page.create()
         elif resource_id:
@@ -221,7 +223,8 @@ class MainWindow(QMainWindow):
 
     def _cache_changed(self, kind: str, _puts: list[Any], _gone: list[str]) -> None:
         self._fresh_at = datetime.now(UTC)
-        self.navigation.set_count(kind, self.cache.count(kind))
+        if kind in self._counted:
+            self.navigation.set_count(kind, self.cache.count(kind))
         if kind == "host":
             self._jobs_counted(*self._last_counts)
         if kind == "zone":

@@ -51,10 +51,10 @@ def created_column() -> Column:
     return Column(
         name="created",
         title=translate("Columns", "Created"),
-        text=lambda one: texts.moment(one.created_at),
+        text=lambda one: texts.minute(one.created_at),
         key=lambda one: one.created_at,
         is_searched=False,
-        width=160,
+        width=144,
     )
 
 

@@ -18,6 +18,7 @@ from desktop.pages.common import (
 )
 from desktop.pages.resource_page import ResourcePage
 from desktop.texts import translate
+from desktop.wizard.page_host import emulation_words
 
 
 def accelerator_words(host: r.Host) -> str:
@@ -25,7 +26,7 @@ def accelerator_words(host: r.Host) -> str:
     if host.accelerator == "kvm":
         return translate("Hosts", "KVM (hardware virtualisation)")
     words = translate("Hosts", "runs emulated (TCG), slowly: {reason}")
-    return words.format(reason=host.accelerator_reason or "–")
+    return words.format(reason=emulation_words(host.accelerator_reason) or "–")
 
 
 def _share(part: float, whole: float) -> float:

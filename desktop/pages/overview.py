@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -126,7 +125,6 @@ class OverviewPage(Page):
         layout.addWidget(self.first_step)
         layout.addLayout(self._make_tiles())
         layout.addLayout(self._make_middle(), 1)
-        self._stack = QStackedWidget()
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scrolling(content))
@@ -179,13 +177,17 @@ class OverviewPage(Page):
         left.addWidget(card(translate("Overview", "Capacity"), bars))
         left.addWidget(card(translate("Overview", "Virtual machines by state"), self._states))
         left.addStretch()
-        self.attention = QVBoxLayout()
         jobs = JobList(self.shell.cache)
         row = QHBoxLayout()
         row.setSpacing(16)
         row.addLayout(left, 2)
         row.addWidget(card(translate("Overview", "Newest jobs"), jobs), 3)
         return row
+
+    def showEvent(self, event: Any) -> None:
+        """Show figures of now at once."""
+        super().showEvent(event)
+        self.refresh()
 
     def _soon(self) -> None:
         if not self._timer.isActive():

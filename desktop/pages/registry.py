@@ -34,58 +34,59 @@ def _page(
 
 def pages() -> list[PageSpec]:
     """Every page. Keys of pages that list a kind are the kind's name."""
-    t = translate
     return [
         _page(
             "overview",
-            t("Navigation", "Overview"),
+            translate("Navigation", "Overview"),
             "view-dashboard-outline",
             "start",
             OverviewPage,
             counted=False,
         ),
-        _page("vm", t("Navigation", "Virtual machines"), "monitor-multiple", "compute", VmPage),
-        _page("image", t("Navigation", "Images"), "disc", "compute", ImagePage),
+        _page(
+            "vm", translate("Navigation", "Virtual machines"), "monitor-multiple", "compute", VmPage
+        ),
+        _page("image", translate("Navigation", "Images"), "disc", "compute", ImagePage),
         _page(
             "instance_offering",
-            t("Navigation", "Instance offerings"),
+            translate("Navigation", "Instance offerings"),
             "ruler-square",
             "compute",
             OfferingPage,
         ),
         _page(
             "primary_storage",
-            t("Navigation", "Primary storage"),
+            translate("Navigation", "Primary storage"),
             "harddisk",
             "storage",
             PrimaryStoragePage,
         ),
         _page(
             "image_store",
-            t("Navigation", "Image stores"),
+            translate("Navigation", "Image stores"),
             "archive-outline",
             "storage",
             ImageStorePage,
         ),
-        _page("network", t("Navigation", "Networks"), "lan", "network", NetworkPage),
-        _page("host", t("Navigation", "Hosts"), "server", "infrastructure", HostPage),
+        _page("network", translate("Navigation", "Networks"), "lan", "network", NetworkPage),
+        _page("host", translate("Navigation", "Hosts"), "server", "infrastructure", HostPage),
         _page(
             "cluster",
-            t("Navigation", "Clusters"),
+            translate("Navigation", "Clusters"),
             "server-network",
             "infrastructure",
             ClusterPage,
         ),
         _page(
             "zone",
-            t("Navigation", "Zones"),
+            translate("Navigation", "Zones"),
             "office-building-outline",
             "infrastructure",
             ZonePage,
         ),
         _page(
             "job",
-            t("Navigation", "Jobs"),
+            translate("Navigation", "Jobs"),
             "progress-check",
             "operations",
             JobPage,
@@ -93,7 +94,7 @@ def pages() -> list[PageSpec]:
         ),
         _page(
             "audit",
-            t("Navigation", "Audit log"),
+            translate("Navigation", "Audit log"),
             "clipboard-text-clock-outline",
             "operations",
             AuditPage,

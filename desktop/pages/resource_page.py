@@ -59,6 +59,7 @@ class ResourcePage(Page):
             "",
             translate("Pages", "Clear the filter"),
         )
+        self.setFocusProxy(self.table)
         self._build()
         self._connect()
         self._load()
@@ -185,7 +186,7 @@ class ResourcePage(Page):
         layout.setContentsMargins(16, 16, 16, 0)
         layout.setSpacing(16)
         layout.addWidget(self._title)
-        layout.addWidget(self._summary, 0, Qt.AlignmentFlag.AlignBottom)
+        layout.addWidget(self._summary, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addStretch()
         if self.create_title():
             button = FlatButton(self.create_title(), "plus", "primary")

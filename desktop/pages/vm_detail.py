@@ -5,7 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 from typing import Any
 
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -95,7 +95,7 @@ class Thumbnail(QWidget):
             painter.drawImage(place, self._image)
             return
         theme.icon("monitor-off" if not self._is_live() else "monitor").paint(
-            painter, self.rect().adjusted(0, -16, 0, -16), Qt.AlignmentFlag.AlignCenter
+            painter, QRect(self.width() // 2 - 16, self.height() // 2 - 28, 32, 32)
         )
         painter.setPen(theme.colour(c.muted))
         words = (

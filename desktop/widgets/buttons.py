@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPen
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QIcon, QPainter, QPen
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from desktop import theme
@@ -86,11 +86,8 @@ class FlatButton(QPushButton):
         x = (self.width() - content) // 2
         if self._icon_name:
             role = {"primary": "accent_text", "danger": "base"}.get(self._kind, "muted")
-            from PySide6.QtGui import QIcon
-
             mode = QIcon.Mode.Normal if self.isEnabled() else QIcon.Mode.Disabled
-            box = self.rect().adjusted(x, 0, 0, 0)
-            box.setWidth(_ICON)
+            box = QRect(x, (self.height() - _ICON) // 2, _ICON, _ICON)
             theme.icon(self._icon_name, role).paint(
                 painter, box, Qt.AlignmentFlag.AlignCenter, mode
             )
@@ -108,5 +105,5 @@ class FlatButton(QPushButton):
             flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
             painter.drawText(box, int(flags) | int(Qt.TextFlag.TextShowMnemonic), text)
         if arrow:
-            right = self.rect().adjusted(self.width() - 12 - 14, 0, -10, 0)
+            right = QRect(self.width() - 12 - 14, (self.height() - 14) // 2, 14, 14)
             theme.icon("chevron-down").paint(painter, right)

@@ -20,7 +20,7 @@ from desktop.net.cache import FINISHED, Cache
 from desktop.texts import translate
 from desktop.widgets.bars import Bar
 from desktop.widgets.buttons import FlatButton
-from desktop.widgets.labels import Label
+from desktop.widgets.labels import Elided, Label
 from desktop.widgets.notice import ErrorLabel
 from desktop.widgets.state import StateLabel
 
@@ -54,11 +54,10 @@ class JobLine(QWidget):
     def __init__(self, job: r.Job, *, is_open: bool = False) -> None:
         super().__init__()
         self._state = StateLabel()
-        self._title = Label("", "body")
-        self._title.setMinimumWidth(160)
+        self._title = Elided("", "body", least=240)
         self._bar = Bar()
-        self._bar.setMaximumWidth(200)
-        self._words = Label("", "small")
+        self._bar.setFixedWidth(96)
+        self._words = Elided("", "small")
         self._when = Label("", "small")
         self._open = FlatButton("", "chevron-down", "quiet")
         self._open.setAccessibleName(translate("Jobs", "Steps and errors"))
@@ -80,7 +79,7 @@ class JobLine(QWidget):
         line.setSpacing(12)
         line.addWidget(self._state)
         line.addWidget(self._title)
-        line.addWidget(self._bar, 1)
+        line.addWidget(self._bar)
         line.addWidget(self._words)
         line.addStretch()
         line.addWidget(self._when)
@@ -150,7 +149,7 @@ class JobList(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.viewport().setAutoFillBackground(False)
         self._content = QWidget()
-        self._content.setAutoFillBackground(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._layout = QVBoxLayout(self._content)
         self._layout.setContentsMargins(0, 8, 0, 8)
         self._layout.setSpacing(2)
@@ -159,6 +158,7 @@ class JobList(QScrollArea):
         self._hint.setContentsMargins(16, 8, 16, 8)
         self._layout.addWidget(self._hint)
         self.setWidget(self._content)
+        self._content.setAutoFillBackground(False)
         cache.changed.connect(self._changed)
         cache.reset.connect(lambda kind: self.reload() if kind == "job" else None)
 

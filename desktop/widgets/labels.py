@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPalette, QPen
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
 from desktop import theme
@@ -44,6 +44,49 @@ class Label(QLabel):
         if event.type() == QEvent.Type.ApplicationPaletteChange:
             self._restyle()
         super().changeEvent(event)
+
+
+class Elided(QWidget):
+    """One line of small or body text that is cut with … when there is too little room."""
+
+    def __init__(self, text: str = "", role: str = "body", least: int = 48) -> None:
+        super().__init__()
+        self._text = text
+        self._role = role
+        self._least = least
+        self.setFont(theme.font(role))
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def setText(self, text: str) -> None:  # noqa: N802 - like QLabel
+        """Show other words."""
+        if text != self._text:
+            self._text = text
+            self.setAccessibleName(text)
+            self.updateGeometry()
+            self.update()
+
+    def text(self) -> str:
+        """The whole words, cut or not."""
+        return self._text
+
+    def sizeHint(self) -> QSize:
+        """Room for all words."""
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(self._text) + 2, metrics.height() + 4)
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for some of the words."""
+        hint = self.sizeHint()
+        return QSize(min(self._least, hint.width()), hint.height())
+
+    def paintEvent(self, _event: object) -> None:
+        """Draw the words, cut at the right."""
+        c = theme.colours()
+        painter = QPainter(self)
+        painter.setPen(theme.colour(c.muted if self._role == "small" else c.text))
+        shown = self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignVCenter), shown)
+        self.setToolTip(self._text if shown != self._text else "")
 
 
 def label(text: str = "", role: str = "body") -> Label:
@@ -98,9 +141,6 @@ class Surface(QFrame):
 
     def paintEvent(self, _event: object) -> None:
         """Fill, and draw the frame of a card."""
-        from PySide6.QtCore import QRectF
-        from PySide6.QtGui import QPainter, QPen
-
         c = theme.colours()
         painter = QPainter(self)
         fill = theme.colour(getattr(c, self._kind))

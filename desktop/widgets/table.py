@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import (
+    QByteArray,
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
@@ -40,6 +41,7 @@ from desktop.widgets.bars import paint_bar
 
 ROW_HEIGHT = 32
 _PAD = 10
+_EDGE = 16  # left of the first column, in line with the page's margin
 _RESTORE_LIMIT = 2000  # so many selected rows at most are selected again after a rebuild
 
 
@@ -72,7 +74,7 @@ class Header(QHeaderView):
         flags = model.headerData(
             index, Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole
         )
-        box = rect.adjusted(_PAD, 0, -_PAD, 0)
+        box = rect.adjusted(_EDGE if self.visualIndex(index) == 0 else _PAD, 0, -_PAD, 0)
         arrow = 16 if is_sorted else 0
         metrics = painter.fontMetrics()
         shown = metrics.elidedText(title, Qt.TextElideMode.ElideRight, box.width() - arrow)
@@ -96,6 +98,11 @@ class Header(QHeaderView):
 class CellDelegate(QStyledItemDelegate):
     """Draws cells: states as shape and word, fractions as bars, the rest as text."""
 
+    def _first_left(self) -> int:
+        view = self.parent()
+        assert isinstance(view, QTableView)
+        return -view.horizontalScrollBar().value()
+
     def paint(
         self,
         painter: QPainter,
@@ -114,7 +121,8 @@ class CellDelegate(QStyledItemDelegate):
         painter.setPen(theme.colour(c.line))
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         shown = index.data(Qt.ItemDataRole.DisplayRole) or ""
-        box = rect.adjusted(_PAD, 0, -_PAD, 0)
+        left = _EDGE if rect.left() <= self._first_left() else _PAD
+        box = rect.adjusted(left, 0, -_PAD, 0)
         colour = c.text
         pair = index.data(STATE_ROLE)
         if pair is not None:
@@ -152,6 +160,8 @@ class ResourceTable(QTableView):
         self._name = name
         self._settings = settings
         self._held: tuple[list[str], str, int] = ([], "", 0)
+        self._is_arranged = False
+        self._is_fitting = False
         self.setFont(theme.font("table"))
         header = Header(self)
         self.setHorizontalHeader(header)
@@ -179,7 +189,7 @@ class ResourceTable(QTableView):
             lambda at: self.columns_menu().exec(header.mapToGlobal(at))
         )
         for signal in (header.sectionResized, header.sectionMoved):
-            signal.connect(lambda *_: self._save_later.start())
+            signal.connect(lambda *_: self._arranged())
         model.about_to_rebuild.connect(self._hold)
         model.rebuilt.connect(self._restore)
         self._save_later = QTimer(self)
@@ -259,11 +269,13 @@ class ResourceTable(QTableView):
 
     def _show_column(self, index: int, *, on: bool) -> None:
         self.setColumnHidden(index, not on)
+        self._is_arranged = True
         self._save_columns()
 
     def _lay_out_columns(self) -> None:
         saved = self._settings.layout(f"columns/{self._name}")
         if saved is not None and self.horizontalHeader().restoreState(saved):
+            self._is_arranged = True
             return
         for index, column in enumerate(self._model.columns):
             self.setColumnWidth(index, column.width)
@@ -275,7 +287,34 @@ class ResourceTable(QTableView):
             header.moveSection(header.visualIndex(index), index)
             self.setColumnWidth(index, column.width)
             self.setColumnHidden(index, not column.is_shown)
-        self._save_columns()
+        self._settings.set_layout(f"columns/{self._name}", QByteArray())
+        self._is_arranged = False
+        self._fit_first_column()
+
+    def _fit_first_column(self) -> None:
+        """Until the user arranges columns, the first takes the room that the others leave."""
+        if self._is_arranged:
+            return
+        others = sum(
+            self.columnWidth(index)
+            for index in range(1, len(self._model.columns))
+            if not self.isColumnHidden(index)
+        )
+        declared = self._model.columns[0].width
+        room = self.viewport().width() - others
+        self._is_fitting = True
+        self.setColumnWidth(0, max(min(declared, 144), room))
+        self._is_fitting = False
+
+    def resizeEvent(self, event: Any) -> None:
+        """Follow the width of the window."""
+        super().resizeEvent(event)
+        self._fit_first_column()
+
+    def _arranged(self) -> None:
+        if not self._is_fitting:
+            self._is_arranged = True
+            self._save_later.start()
 
     def _save_columns(self) -> None:
         self._settings.set_layout(f"columns/{self._name}", self.horizontalHeader().saveState())

@@ -79,6 +79,8 @@ class StartPage(QWidget):
         )
         self.steps_button = FlatButton(translate("Wizard", "Go step by step"))
         self.steps_button.setAutoDefault(False)
+        for button in (self.all_button, self.steps_button):
+            button.setEnabled(False)  # until the plan is there
         self.all_button.clicked.connect(self.everything)
         self.steps_button.clicked.connect(self.step_by_step)
         buttons = QHBoxLayout()
@@ -103,6 +105,7 @@ class StartPage(QWidget):
     def show_plan(self, flow: SetupFlow, candidates: list[HostCandidate]) -> None:
         """Show what would be made; it needs a host."""
         self._facts.set_facts(summary(flow, candidates))
+        self.steps_button.setEnabled(True)
         has_host = bool(flow.step("host").request["candidate_id"])
         self.all_button.setEnabled(has_host)
         why = translate("Wizard", "The host's agent has not appeared yet.")

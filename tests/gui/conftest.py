@@ -36,7 +36,7 @@ def look(qapp: QApplication) -> Iterator[Callable[[str, str], None]]:
 
     def choose(language: str = "en", scheme: str = "light") -> None:
         loader.install(qapp, language)
-        theme.use_fonts(qapp, "DejaVu Sans")
+        theme.use_fonts(qapp, "Noto Sans CJK SC" if language == "zh" else "DejaVu Sans")
         theme.apply(qapp, scheme)
 
     choose("en", "light")

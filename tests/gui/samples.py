@@ -112,7 +112,7 @@ def make_host(number: int = 3, **changes: Any) -> r.Host:
         "state": r.State.ENABLED,
         "status": r.Status.CONNECTED,
         "accelerator": "tcg",
-        "accelerator_reason": "the boot probe of KVM did not finish within 20 s",
+        "accelerator_reason": "hangs",
         "cpu_model": "AMD EPYC 7763",
         "cpu_count": 16,
         "cpu_ratio": 4.0,

@@ -1,0 +1,2099 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+<context>
+    <name>Actions</name>
+    <message>
+        <source>Nothing is selected.</source>
+        <translation>未选择任何对象。</translation>
+    </message>
+    <message>
+        <source>Select a single one for this.</source>
+        <translation>此操作只能选择一个对象。</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>重命名</translation>
+    </message>
+    <message>
+        <source>New name:</source>
+        <translation>新名称：</translation>
+    </message>
+    <message>
+        <source>Rename …</source>
+        <translation>重命名…</translation>
+    </message>
+    <message>
+        <source>Delete {name}</source>
+        <translation>删除 {name}</translation>
+    </message>
+    <message>
+        <source>It is deleted for good, and nobody can bring it back.</source>
+        <translation>将被彻底删除，无法恢复。</translation>
+    </message>
+    <message>
+        <source>If something still uses it, the service refuses.</source>
+        <translation>如果仍有对象在使用它，服务会拒绝删除。</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Delete …</source>
+        <translation>删除…</translation>
+    </message>
+</context>
+<context>
+    <name>Audit</name>
+    <message>
+        <source>accepted</source>
+        <translation>已受理</translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation>已完成</translation>
+    </message>
+    <message>
+        <source>Refresh</source>
+        <translation>刷新</translation>
+    </message>
+    <message>
+        <source>Audit log</source>
+        <translation>操作审计</translation>
+    </message>
+    <message>
+        <source>When</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Who</source>
+        <translation>账户</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>操作</translation>
+    </message>
+    <message>
+        <source>On what</source>
+        <translation>对象</translation>
+    </message>
+    <message>
+        <source>Outcome</source>
+        <translation>结果</translation>
+    </message>
+    <message>
+        <source>From</source>
+        <translation>来源</translation>
+    </message>
+</context>
+<context>
+    <name>Clusters</name>
+    <message>
+        <source>Clusters</source>
+        <translation>集群</translation>
+    </message>
+    <message>
+        <source>Zone</source>
+        <translation>区域</translation>
+    </message>
+    <message>
+        <source>Hosts</source>
+        <translation>物理机</translation>
+    </message>
+    <message>
+        <source>Hypervisor</source>
+        <translation>虚拟化类型</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>简介</translation>
+    </message>
+    <message>
+        <source>Created</source>
+        <translation>创建时间</translation>
+    </message>
+    <message>
+        <source>ID</source>
+        <translation>ID</translation>
+    </message>
+    <message>
+        <source>A cluster is a group of hosts of one kind.</source>
+        <translation>集群是一组同类型的物理机。</translation>
+    </message>
+</context>
+<context>
+    <name>Columns</name>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Status</source>
+        <translation>连接状态</translation>
+    </message>
+    <message>
+        <source>Created</source>
+        <translation>创建时间</translation>
+    </message>
+    <message>
+        <source>ID</source>
+        <translation>ID</translation>
+    </message>
+</context>
+<context>
+    <name>Confirm</name>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Type “{name}” to confirm:</source>
+        <translation>请输入“{name}”以确认：</translation>
+    </message>
+</context>
+<context>
+    <name>Connection</name>
+    <message>
+        <source>Connection lost; what you see is from {time}. Reconnecting …</source>
+        <translation>连接已断开，当前显示的是 {time} 的数据，正在重新连接…</translation>
+    </message>
+</context>
+<context>
+    <name>ConsoleBar</name>
+    <message>
+        <source>Screen</source>
+        <translation>屏幕</translation>
+    </message>
+    <message>
+        <source>Serial console</source>
+        <translation>串口控制台</translation>
+    </message>
+    <message>
+        <source>Send keys</source>
+        <translation>发送按键</translation>
+    </message>
+    <message>
+        <source>Paste as keystrokes: types the clipboard&apos;s text into the machine</source>
+        <translation>以按键方式粘贴：把剪贴板文本逐键输入云主机</translation>
+    </message>
+    <message>
+        <source>How the picture fits into the window</source>
+        <translation>画面适应窗口的方式</translation>
+    </message>
+    <message>
+        <source>Full screen (F11)</source>
+        <translation>全屏（F11）</translation>
+    </message>
+    <message>
+        <source>View only: keyboard and mouse are not sent to the machine</source>
+        <translation>仅查看：不向云主机发送键盘和鼠标</translation>
+    </message>
+    <message>
+        <source>Screenshot</source>
+        <translation>截图</translation>
+    </message>
+    <message>
+        <source>Copy screenshot</source>
+        <translation>复制截图</translation>
+    </message>
+    <message>
+        <source>Save screenshot …</source>
+        <translation>保存截图…</translation>
+    </message>
+    <message>
+        <source>Fit to window</source>
+        <translation>适应窗口</translation>
+    </message>
+    <message>
+        <source>Fill the window</source>
+        <translation>填满窗口</translation>
+    </message>
+    <message>
+        <source>Actual size (1:1)</source>
+        <translation>实际大小（1:1）</translation>
+    </message>
+</context>
+<context>
+    <name>ConsoleWidget</name>
+    <message>
+        <source>Screen of the virtual machine</source>
+        <translation>云主机屏幕</translation>
+    </message>
+</context>
+<context>
+    <name>ConsoleWindow</name>
+    <message>
+        <source>{name} – console</source>
+        <translation>{name} – 控制台</translation>
+    </message>
+    <message>
+        <source>Sent {keys}</source>
+        <translation>已发送 {keys}</translation>
+    </message>
+    <message>
+        <source>View only: nothing is sent to the machine</source>
+        <translation>仅查看：不向云主机发送任何输入</translation>
+    </message>
+    <message>
+        <source>Mouse captured: right Ctrl lets it go</source>
+        <translation>鼠标已捕获：按右 Ctrl 释放</translation>
+    </message>
+    <message>
+        <source>Screenshot copied</source>
+        <translation>截图已复制</translation>
+    </message>
+    <message>
+        <source>Screenshot saved as {path}</source>
+        <translation>截图已保存为 {path}</translation>
+    </message>
+    <message>
+        <source>{path} cannot be written: choose another folder</source>
+        <translation>无法写入 {path}：请选择其他文件夹</translation>
+    </message>
+    <message>
+        <source>Save screenshot</source>
+        <translation>保存截图</translation>
+    </message>
+    <message>
+        <source>PNG picture (*.png)</source>
+        <translation>PNG 图片 (*.png)</translation>
+    </message>
+</context>
+<context>
+    <name>CreateVm</name>
+    <message>
+        <source>Create virtual machines</source>
+        <translation>创建云主机</translation>
+    </message>
+    <message>
+        <source>chosen by the system</source>
+        <translation>由系统选择</translation>
+    </message>
+    <message>
+        <source>as the image</source>
+        <translation>与镜像相同</translation>
+    </message>
+    <message>
+        <source>Start after creation</source>
+        <translation>创建后启动</translation>
+    </message>
+    <message>
+        <source>{name}: {cpus} CPUs, {memory}</source>
+        <translation>{name}：{cpus} 核，{memory}</translation>
+    </message>
+    <message>
+        <source>Own size</source>
+        <translation>自定义规格</translation>
+    </message>
+    <message>
+        <source>{name}: {cidr}, {free} addresses free</source>
+        <translation>{name}：{cidr}，{free} 个空闲地址</translation>
+    </message>
+    <message>
+        <source>Give a name.</source>
+        <translation>请填写名称。</translation>
+    </message>
+    <message>
+        <source>Add an image first: none is ready.</source>
+        <translation>没有就绪的镜像，请先添加镜像。</translation>
+    </message>
+    <message>
+        <source>Make a network first.</source>
+        <translation>请先创建网络。</translation>
+    </message>
+    <message>
+        <source>A fixed address goes with one machine only.</source>
+        <translation>固定地址只能用于一台云主机。</translation>
+    </message>
+    <message>
+        <source>{n} × {cpus} CPUs and {memory} of memory from {image}, in {network}.</source>
+        <translation>{n} 台，每台 {cpus} 核 CPU、{memory} 内存，使用镜像 {image}，位于网络 {network}。</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>How many</source>
+        <translation>数量</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>规格</translation>
+    </message>
+    <message>
+        <source>CPUs</source>
+        <translation>CPU 核数</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>镜像</translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation>网络</translation>
+    </message>
+    <message>
+        <source>More options</source>
+        <translation>更多选项</translation>
+    </message>
+    <message>
+        <source>SSH public key</source>
+        <translation>SSH 公钥</translation>
+    </message>
+    <message>
+        <source>Read from a file…</source>
+        <translation>从文件读取…</translation>
+    </message>
+    <message>
+        <source>A script that begins with #!, or cloud-init data.</source>
+        <translation>以 #! 开头的脚本，或 cloud-init 数据。</translation>
+    </message>
+    <message>
+        <source>User data</source>
+        <translation>用户数据</translation>
+    </message>
+    <message>
+        <source>Fixed address</source>
+        <translation>固定 IP 地址</translation>
+    </message>
+    <message>
+        <source>Host</source>
+        <translation>物理机</translation>
+    </message>
+    <message>
+        <source>Root disk</source>
+        <translation>根云盘</translation>
+    </message>
+    <message>
+        <source>Create</source>
+        <translation>创建</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Command and API</source>
+        <translation>命令与接口</translation>
+    </message>
+    <message>
+        <source>Choose a public key</source>
+        <translation>选择公钥</translation>
+    </message>
+</context>
+<context>
+    <name>Detail</name>
+    <message>
+        <source>Select something to see its details.</source>
+        <translation>选择一项以查看详情。</translation>
+    </message>
+    <message>
+        <source>Overview</source>
+        <translation>概览</translation>
+    </message>
+    <message>
+        <source>Jobs</source>
+        <translation>任务</translation>
+    </message>
+    <message>
+        <source>{name} and {count} more</source>
+        <translation>{name} 等，另有 {count} 项</translation>
+    </message>
+</context>
+<context>
+    <name>Equivalent</name>
+    <message>
+        <source>Equivalent command and API call</source>
+        <translation>等效的命令与接口调用</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+</context>
+<context>
+    <name>Errors</name>
+    <message>
+        <source>The service did not answer in time.</source>
+        <translation>服务未及时响应。</translation>
+    </message>
+    <message>
+        <source>Check the network and try again.</source>
+        <translation>请检查网络后重试。</translation>
+    </message>
+    <message>
+        <source>The connection failed: {reason}.</source>
+        <translation>连接失败：{reason}。</translation>
+    </message>
+    <message>
+        <source>Check the address, the network, and that the service runs.</source>
+        <translation>请检查地址、网络以及服务是否正在运行。</translation>
+    </message>
+    <message>
+        <source>Something unexpected happened in the client: {reason}.</source>
+        <translation>客户端发生意外错误：{reason}。</translation>
+    </message>
+    <message>
+        <source>Try again. If it happens again, send the details to support.</source>
+        <translation>请重试；若再次出现，请将详细信息发给技术支持。</translation>
+    </message>
+</context>
+<context>
+    <name>Filter</name>
+    <message>
+        <source>Filter by name, address, id …</source>
+        <translation>按名称、地址、ID 筛选…</translation>
+    </message>
+    <message>
+        <source>Filter</source>
+        <translation>筛选</translation>
+    </message>
+    <message>
+        <source>All</source>
+        <translation>全部</translation>
+    </message>
+</context>
+<context>
+    <name>FullScreenStrip</name>
+    <message>
+        <source>Leave full screen</source>
+        <translation>退出全屏</translation>
+    </message>
+    <message>
+        <source>F11 leaves, too</source>
+        <translation>按 F11 也可退出</translation>
+    </message>
+</context>
+<context>
+    <name>Hosts</name>
+    <message>
+        <source>KVM (hardware virtualisation)</source>
+        <translation>KVM（硬件虚拟化）</translation>
+    </message>
+    <message>
+        <source>runs emulated (TCG), slowly: {reason}</source>
+        <translation>以软件模拟（TCG）运行，速度较慢：{reason}</translation>
+    </message>
+    <message>
+        <source>Hosts</source>
+        <translation>物理机</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>地址</translation>
+    </message>
+    <message>
+        <source>CPU</source>
+        <translation>CPU</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>VMs</source>
+        <translation>云主机</translation>
+    </message>
+    <message>
+        <source>Accelerator</source>
+        <translation>加速方式</translation>
+    </message>
+    <message>
+        <source>emulated (TCG)</source>
+        <translation>软件模拟（TCG）</translation>
+    </message>
+    <message>
+        <source>Cluster</source>
+        <translation>集群</translation>
+    </message>
+    <message>
+        <source>Enable</source>
+        <translation>启用</translation>
+    </message>
+    <message>
+        <source>It is enabled already.</source>
+        <translation>已处于启用状态。</translation>
+    </message>
+    <message>
+        <source>Disable: start no new VMs here</source>
+        <translation>停用：不再在此启动新云主机</translation>
+    </message>
+    <message>
+        <source>It is disabled already.</source>
+        <translation>已处于停用状态。</translation>
+    </message>
+    <message>
+        <source>CPU model</source>
+        <translation>CPU 型号</translation>
+    </message>
+    <message>
+        <source>CPU claimed</source>
+        <translation>已分配 CPU</translation>
+    </message>
+    <message>
+        <source>Memory claimed</source>
+        <translation>已分配内存</translation>
+    </message>
+    <message>
+        <source>Memory kept for the host</source>
+        <translation>为物理机保留的内存</translation>
+    </message>
+    <message>
+        <source>Operating system</source>
+        <translation>操作系统</translation>
+    </message>
+    <message>
+        <source>Kernel</source>
+        <translation>内核</translation>
+    </message>
+    <message>
+        <source>Network interfaces</source>
+        <translation>网卡</translation>
+    </message>
+    <message>
+        <source>ID</source>
+        <translation>ID</translation>
+    </message>
+    <message>
+        <source>A host is a machine that runs virtual machines. The set-up takes this one.</source>
+        <translation>物理机是运行云主机的机器。初始化向导会添加本机。</translation>
+    </message>
+</context>
+<context>
+    <name>Images</name>
+    <message>
+        <source>uploaded</source>
+        <translation>上传</translation>
+    </message>
+    <message>
+        <source>downloaded</source>
+        <translation>下载</translation>
+    </message>
+    <message>
+        <source>starter image</source>
+        <translation>入门镜像</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>镜像</translation>
+    </message>
+    <message>
+        <source>Status</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Platform</source>
+        <translation>平台</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>格式</translation>
+    </message>
+    <message>
+        <source>File size</source>
+        <translation>文件大小</translation>
+    </message>
+    <message>
+        <source>Disk size</source>
+        <translation>磁盘容量</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>Image store</source>
+        <translation>镜像服务器</translation>
+    </message>
+    <message>
+        <source>Virtual machines made from it</source>
+        <translation>由此创建的云主机</translation>
+    </message>
+    <message>
+        <source>Created</source>
+        <translation>创建时间</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>简介</translation>
+    </message>
+    <message>
+        <source>ID</source>
+        <translation>ID</translation>
+    </message>
+    <message>
+        <source>An image is a disk template from which VMs start.</source>
+        <translation>镜像是云主机启动所用的磁盘模板。</translation>
+    </message>
+</context>
+<context>
+    <name>JobPage</name>
+    <message>
+        <source>Jobs</source>
+        <translation>任务</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>操作</translation>
+    </message>
+    <message>
+        <source>On what</source>
+        <translation>对象</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>Started</source>
+        <translation>开始时间</translation>
+    </message>
+    <message>
+        <source>Took</source>
+        <translation>耗时</translation>
+    </message>
+    <message>
+        <source>Finished</source>
+        <translation>结束时间</translation>
+    </message>
+    <message>
+        <source>Operation</source>
+        <translation>操作</translation>
+    </message>
+    <message>
+        <source>ID</source>
+        <translation>ID</translation>
+    </message>
+    <message>
+        <source>Work that takes a while appears here with its steps.</source>
+        <translation>需要一段时间的操作会显示在这里，并列出各个步骤。</translation>
+    </message>
+</context>
+<context>
+    <name>Jobs</name>
+    <message>
+        <source>Jobs</source>
+        <translation>任务</translation>
+    </message>
+    <message>
+        <source>and {count} more</source>
+        <translation>另有 {count} 个</translation>
+    </message>
+    <message>
+        <source>No jobs yet.</source>
+        <translation>暂无任务。</translation>
+    </message>
+    <message>
+        <source>Failed: {job}</source>
+        <translation>失败：{job}</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>详情</translation>
+    </message>
+    <message>
+        <source>waits for another job</source>
+        <translation>等待另一个任务</translation>
+    </message>
+    <message>
+        <source>Steps and errors</source>
+        <translation>步骤与错误</translation>
+    </message>
+    <message>
+        <source>{time} ago</source>
+        <translation>{time}前</translation>
+    </message>
+</context>
+<context>
+    <name>Login</name>
+    <message>
+        <source>Your session is over: log in again.</source>
+        <translation>会话已结束，请重新登录。</translation>
+    </message>
+    <message>
+        <source>Show what is typed</source>
+        <translation>显示输入内容</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>返回</translation>
+    </message>
+    <message>
+        <source>Log in to Anyun</source>
+        <translation>登录安云</translation>
+    </message>
+    <message>
+        <source>Type account name and password.</source>
+        <translation>请输入账户名和密码。</translation>
+    </message>
+    <message>
+        <source>This appliance ({version}) needs a newer client than this one.</source>
+        <translation>此设备（{version}）需要更新版本的客户端。</translation>
+    </message>
+    <message>
+        <source>Download the client from the appliance&apos;s start page.</source>
+        <translation>请从设备的起始页下载客户端。</translation>
+    </message>
+    <message>
+        <source>The certificate has changed</source>
+        <translation>证书已更改</translation>
+    </message>
+    <message>
+        <source>Is this your appliance?</source>
+        <translation>这是您的设备吗？</translation>
+    </message>
+    <message>
+        <source>This appliance now shows another certificate than before. If nobody renewed it, somebody may be listening in: do not go on, and ask your administrator.</source>
+        <translation>此设备出示的证书与以前不同。如果没有人更换过证书，则可能有人在窃听：请不要继续，并联系管理员。</translation>
+    </message>
+    <message>
+        <source>You connect to it for the first time. Compare this fingerprint with the one that the appliance shows on its screen, or that the run command printed.</source>
+        <translation>这是首次连接。请将此指纹与设备屏幕上或 run 命令输出的指纹进行比对。</translation>
+    </message>
+    <message>
+        <source>Type the set-up code that the appliance shows.</source>
+        <translation>请输入设备显示的初始化码。</translation>
+    </message>
+    <message>
+        <source>The password needs at least {count} characters.</source>
+        <translation>密码至少需要 {count} 个字符。</translation>
+    </message>
+    <message>
+        <source>The two passwords differ.</source>
+        <translation>两次输入的密码不一致。</translation>
+    </message>
+    <message>
+        <source>All-in-one private cloud</source>
+        <translation>一体化私有云</translation>
+    </message>
+    <message>
+        <source>Connect</source>
+        <translation>连接</translation>
+    </message>
+    <message>
+        <source>Address of the appliance</source>
+        <translation>设备地址</translation>
+    </message>
+    <message>
+        <source>Trust and continue</source>
+        <translation>信任并继续</translation>
+    </message>
+    <message>
+        <source>The known one was</source>
+        <translation>已知的指纹为</translation>
+    </message>
+    <message>
+        <source>I know why it changed</source>
+        <translation>我知道证书更改的原因</translation>
+    </message>
+    <message>
+        <source>Fingerprint (SHA-256)</source>
+        <translation>指纹（SHA-256）</translation>
+    </message>
+    <message>
+        <source>Set password and log in</source>
+        <translation>设置密码并登录</translation>
+    </message>
+    <message>
+        <source>This appliance is new. The set-up code stands on its screen and in the output of the run command; it works once.</source>
+        <translation>此设备是全新的。初始化码显示在设备屏幕上和 run 命令的输出中，仅可使用一次。</translation>
+    </message>
+    <message>
+        <source>Set-up code</source>
+        <translation>初始化码</translation>
+    </message>
+    <message>
+        <source>New password for admin</source>
+        <translation>admin 的新密码</translation>
+    </message>
+    <message>
+        <source>The same again</source>
+        <translation>再次输入</translation>
+    </message>
+    <message>
+        <source>Log in</source>
+        <translation>登录</translation>
+    </message>
+    <message>
+        <source>Account</source>
+        <translation>账户</translation>
+    </message>
+    <message>
+        <source>Password</source>
+        <translation>密码</translation>
+    </message>
+    <message>
+        <source>Type the address of the appliance.</source>
+        <translation>请输入设备地址。</translation>
+    </message>
+    <message>
+        <source>The port must be a number up to 65535.</source>
+        <translation>端口必须是不超过 65535 的数字。</translation>
+    </message>
+    <message>
+        <source>Only https addresses are used.</source>
+        <translation>仅支持 https 地址。</translation>
+    </message>
+    <message>
+        <source>This is no address.</source>
+        <translation>这不是有效的地址。</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>Anyun</source>
+        <translation>安云</translation>
+    </message>
+</context>
+<context>
+    <name>Navigation</name>
+    <message>
+        <source>Compute</source>
+        <translation>计算</translation>
+    </message>
+    <message>
+        <source>Storage</source>
+        <translation>存储</translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation>网络</translation>
+    </message>
+    <message>
+        <source>Infrastructure</source>
+        <translation>基础设施</translation>
+    </message>
+    <message>
+        <source>Operations</source>
+        <translation>运维</translation>
+    </message>
+    <message>
+        <source>Overview</source>
+        <translation>概览</translation>
+    </message>
+    <message>
+        <source>Virtual machines</source>
+        <translation>云主机</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>镜像</translation>
+    </message>
+    <message>
+        <source>Instance offerings</source>
+        <translation>计算规格</translation>
+    </message>
+    <message>
+        <source>Primary storage</source>
+        <translation>主存储</translation>
+    </message>
+    <message>
+        <source>Image stores</source>
+        <translation>镜像服务器</translation>
+    </message>
+    <message>
+        <source>Networks</source>
+        <translation>网络</translation>
+    </message>
+    <message>
+        <source>Hosts</source>
+        <translation>物理机</translation>
+    </message>
+    <message>
+        <source>Clusters</source>
+        <translation>集群</translation>
+    </message>
+    <message>
+        <source>Zones</source>
+        <translation>区域</translation>
+    </message>
+    <message>
+        <source>Jobs</source>
+        <translation>任务</translation>
+    </message>
+    <message>
+        <source>Audit log</source>
+        <translation>操作审计</translation>
+    </message>
+</context>
+<context>
+    <name>Networks</name>
+    <message>
+        <source>private, NAT through the host</source>
+        <translation>私有网络，经物理机 NAT</translation>
+    </message>
+    <message>
+        <source>physical, on {interface}</source>
+        <translation>物理网络，网卡 {interface}</translation>
+    </message>
+    <message>
+        <source>Networks</source>
+        <translation>网络</translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation>网段</translation>
+    </message>
+    <message>
+        <source>Gateway</source>
+        <translation>网关</translation>
+    </message>
+    <message>
+        <source>Addresses used</source>
+        <translation>已用地址</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>Ranges</source>
+        <translation>地址段</translation>
+    </message>
+    <message>
+        <source>Addresses</source>
+        <translation>地址数</translation>
+    </message>
+    <message>
+        <source>{used} used, {free} free</source>
+        <translation>已用 {used}，空闲 {free}</translation>
+    </message>
+    <message>
+        <source>DHCP server</source>
+        <translation>DHCP 服务器</translation>
+    </message>
+    <message>
+        <source>Domain</source>
+        <translation>域名</translation>
+    </message>
+    <message>
+        <source>Cluster</source>
+        <translation>集群</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>简介</translation>
+    </message>
+    <message>
+        <source>ID</source>
+        <translation>ID</translation>
+    </message>
+    <message>
+        <source>A network gives virtual machines addresses and a way out.</source>
+        <translation>网络为云主机提供地址和对外访问。</translation>
+    </message>
+</context>
+<context>
+    <name>Notice</name>
+    <message>
+        <source>Close this notice</source>
+        <translation>关闭此通知</translation>
+    </message>
+</context>
+<context>
+    <name>Offerings</name>
+    <message>
+        <source>Instance offerings</source>
+        <translation>计算规格</translation>
+    </message>
+    <message>
+        <source>CPU</source>
+        <translation>CPU</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Virtual machines of this size</source>
+        <translation>使用此规格的云主机</translation>
+    </message>
+    <message>
+        <source>Created</source>
+        <translation>创建时间</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>简介</translation>
+    </message>
+    <message>
+        <source>ID</source>
+        <translation>ID</translation>
+    </message>
+    <message>
+        <source>An offering is a size: how many CPUs, how much memory.</source>
+        <translation>计算规格规定云主机的 CPU 核数和内存大小。</translation>
+    </message>
+</context>
+<context>
+    <name>Overlay</name>
+    <message>
+        <source>Try now</source>
+        <translation>立即重试</translation>
+    </message>
+    <message>
+        <source>The machine is stopped</source>
+        <translation>云主机已停止</translation>
+    </message>
+    <message>
+        <source>Its console opens when it is started.</source>
+        <translation>云主机启动后将打开控制台。</translation>
+    </message>
+    <message>
+        <source>Connection lost, trying again in {seconds} s</source>
+        <translation>连接已断开，{seconds} 秒后重试</translation>
+    </message>
+    <message>
+        <source>Connecting …</source>
+        <translation>正在连接…</translation>
+    </message>
+    <message>
+        <source>The other end closed the console.</source>
+        <translation>对端关闭了控制台。</translation>
+    </message>
+</context>
+<context>
+    <name>Overview</name>
+    <message>
+        <source>Overview</source>
+        <translation>概览</translation>
+    </message>
+    <message>
+        <source>Virtual machines</source>
+        <translation>云主机</translation>
+    </message>
+    <message>
+        <source>Hosts</source>
+        <translation>物理机</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>镜像</translation>
+    </message>
+    <message>
+        <source>Networks</source>
+        <translation>网络</translation>
+    </message>
+    <message>
+        <source>Running jobs</source>
+        <translation>运行中的任务</translation>
+    </message>
+    <message>
+        <source>CPU</source>
+        <translation>CPU</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Primary storage</source>
+        <translation>主存储</translation>
+    </message>
+    <message>
+        <source>Addresses</source>
+        <translation>IP 地址</translation>
+    </message>
+    <message>
+        <source>No virtual machines yet.</source>
+        <translation>暂无云主机。</translation>
+    </message>
+    <message>
+        <source>Capacity</source>
+        <translation>容量</translation>
+    </message>
+    <message>
+        <source>Virtual machines by state</source>
+        <translation>云主机状态分布</translation>
+    </message>
+    <message>
+        <source>Newest jobs</source>
+        <translation>最近任务</translation>
+    </message>
+    <message>
+        <source>Set up this cloud</source>
+        <translation>初始化云平台</translation>
+    </message>
+    <message>
+        <source>Seven short steps, filled in with what was found on this machine. You can leave and come back at any time.</source>
+        <translation>只需七个简短步骤，已根据本机情况填好。您可以随时离开，稍后继续。</translation>
+    </message>
+    <message>
+        <source>Begin the set-up</source>
+        <translation>开始初始化</translation>
+    </message>
+    <message>
+        <source>Create your first virtual machine</source>
+        <translation>创建第一台云主机</translation>
+    </message>
+    <message>
+        <source>The cloud is ready: it has a host, storage and a network.</source>
+        <translation>云平台已就绪：已有物理机、存储和网络。</translation>
+    </message>
+    <message>
+        <source>Create VM</source>
+        <translation>创建云主机</translation>
+    </message>
+</context>
+<context>
+    <name>Pages</name>
+    <message>
+        <source>Nothing fits the filter</source>
+        <translation>没有符合筛选条件的项</translation>
+    </message>
+    <message>
+        <source>Clear the filter</source>
+        <translation>清除筛选</translation>
+    </message>
+    <message>
+        <source>More actions, columns, export</source>
+        <translation>更多操作、列设置、导出</translation>
+    </message>
+    <message>
+        <source>Columns</source>
+        <translation>列</translation>
+    </message>
+    <message>
+        <source>Export as CSV …</source>
+        <translation>导出为 CSV…</translation>
+    </message>
+    <message>
+        <source>Export as CSV</source>
+        <translation>导出为 CSV</translation>
+    </message>
+    <message>
+        <source>Exported to {path}</source>
+        <translation>已导出到 {path}</translation>
+    </message>
+</context>
+<context>
+    <name>Palette</name>
+    <message>
+        <source>Nothing found</source>
+        <translation>未找到</translation>
+    </message>
+    <message>
+        <source>Go to {page}</source>
+        <translation>转到 {page}</translation>
+    </message>
+    <message>
+        <source>Create VM</source>
+        <translation>创建云主机</translation>
+    </message>
+    <message>
+        <source>Set-up</source>
+        <translation>初始化</translation>
+    </message>
+    <message>
+        <source>Switch between light and dark</source>
+        <translation>切换浅色与深色</translation>
+    </message>
+    <message>
+        <source>Log out</source>
+        <translation>退出登录</translation>
+    </message>
+</context>
+<context>
+    <name>Password</name>
+    <message>
+        <source>Change password</source>
+        <translation>修改密码</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Old password</source>
+        <translation>旧密码</translation>
+    </message>
+    <message>
+        <source>New password</source>
+        <translation>新密码</translation>
+    </message>
+    <message>
+        <source>The same again</source>
+        <translation>再次输入</translation>
+    </message>
+    <message>
+        <source>The two passwords differ.</source>
+        <translation>两次输入的密码不一致。</translation>
+    </message>
+    <message>
+        <source>The password is changed.</source>
+        <translation>密码已修改。</translation>
+    </message>
+</context>
+<context>
+    <name>PasteDialog</name>
+    <message>
+        <source>Paste as keystrokes</source>
+        <translation>以按键方式粘贴</translation>
+    </message>
+    <message>
+        <source>Text to type into the machine</source>
+        <translation>要输入云主机的文本</translation>
+    </message>
+    <message>
+        <source>The text is typed key by key, as on a keyboard with US layout. It works at login prompts and in installers, where no clipboard is shared.</source>
+        <translation>文本将按美式键盘布局逐键输入，适用于没有共享剪贴板的登录提示和安装程序。</translation>
+    </message>
+    <message>
+        <source>Type</source>
+        <translation>输入</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>{count} keystrokes, about {seconds} s</source>
+        <translation>{count} 次按键，约 {seconds} 秒</translation>
+    </message>
+    <message>
+        <source>Not on a US keyboard, will be left out: {characters}</source>
+        <translation>美式键盘上没有，将被忽略：{characters}</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+</context>
+<context>
+    <name>SendKeysMenu</name>
+    <message>
+        <source>Text consoles</source>
+        <translation>文本控制台</translation>
+    </message>
+    <message>
+        <source>Print Screen</source>
+        <translation>Print Screen</translation>
+    </message>
+    <message>
+        <source>Super (Windows key)</source>
+        <translation>Super（Windows 键）</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>Pause 键</translation>
+    </message>
+    <message>
+        <source>Menu key</source>
+        <translation>菜单键</translation>
+    </message>
+</context>
+<context>
+    <name>SerialWidget</name>
+    <message>
+        <source>Serial console of the virtual machine</source>
+        <translation>云主机串口控制台</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Paste</source>
+        <translation>粘贴</translation>
+    </message>
+    <message>
+        <source>Tell the shell this window&apos;s size</source>
+        <translation>将窗口大小告知 shell</translation>
+    </message>
+</context>
+<context>
+    <name>StatusLine</name>
+    <message>
+        <source>Not connected</source>
+        <translation>未连接</translation>
+    </message>
+    <message>
+        <source>Connecting …</source>
+        <translation>正在连接…</translation>
+    </message>
+    <message>
+        <source>Connected</source>
+        <translation>已连接</translation>
+    </message>
+    <message>
+        <source>Connection lost</source>
+        <translation>连接已断开</translation>
+    </message>
+    <message>
+        <source>Stopped</source>
+        <translation>已停止</translation>
+    </message>
+    <message>
+        <source>Caps Lock</source>
+        <translation>大写锁定</translation>
+    </message>
+    <message>
+        <source>Num Lock</source>
+        <translation>数字锁定</translation>
+    </message>
+    <message>
+        <source>Scroll Lock</source>
+        <translation>滚动锁定</translation>
+    </message>
+</context>
+<context>
+    <name>Storage</name>
+    <message>
+        <source>Used</source>
+        <translation>已用</translation>
+    </message>
+    <message>
+        <source>Path</source>
+        <translation>路径</translation>
+    </message>
+    <message>
+        <source>Primary storage</source>
+        <translation>主存储</translation>
+    </message>
+    <message>
+        <source>Promised to disks</source>
+        <translation>已承诺给云盘</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>Local directory</source>
+        <translation>本地目录</translation>
+    </message>
+    <message>
+        <source>Free</source>
+        <translation>可用</translation>
+    </message>
+    <message>
+        <source>Cluster</source>
+        <translation>集群</translation>
+    </message>
+    <message>
+        <source>Created</source>
+        <translation>创建时间</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>简介</translation>
+    </message>
+    <message>
+        <source>ID</source>
+        <translation>ID</translation>
+    </message>
+    <message>
+        <source>Primary storage holds the disks of virtual machines.</source>
+        <translation>主存储用于存放云主机的云盘。</translation>
+    </message>
+    <message>
+        <source>Image stores</source>
+        <translation>镜像服务器</translation>
+    </message>
+    <message>
+        <source>Host</source>
+        <translation>物理机</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>镜像</translation>
+    </message>
+    <message>
+        <source>An image store keeps images in a directory of a host.</source>
+        <translation>镜像服务器将镜像保存在物理机的目录中。</translation>
+    </message>
+</context>
+<context>
+    <name>Table</name>
+    <message>
+        <source>Reset columns</source>
+        <translation>重置列</translation>
+    </message>
+    <message>
+        <source>Copy cell</source>
+        <translation>复制单元格</translation>
+    </message>
+    <message>
+        <source>Copy row</source>
+        <translation>复制行</translation>
+    </message>
+</context>
+<context>
+    <name>Time</name>
+    <message>
+        <source>{n} s</source>
+        <translation>{n} 秒</translation>
+    </message>
+    <message>
+        <source>{n} min</source>
+        <translation>{n} 分钟</translation>
+    </message>
+    <message>
+        <source>{n} h</source>
+        <translation>{n} 小时</translation>
+    </message>
+    <message>
+        <source>{n} d</source>
+        <translation>{n} 天</translation>
+    </message>
+</context>
+<context>
+    <name>TopBar</name>
+    <message>
+        <source>Anyun</source>
+        <translation>安云</translation>
+    </message>
+    <message>
+        <source>All zones</source>
+        <translation>全部区域</translation>
+    </message>
+    <message>
+        <source>Search or command (Ctrl+K)</source>
+        <translation>搜索或输入命令（Ctrl+K）</translation>
+    </message>
+    <message>
+        <source>Search or command</source>
+        <translation>搜索或输入命令</translation>
+    </message>
+    <message>
+        <source>Running jobs</source>
+        <translation>运行中的任务</translation>
+    </message>
+    <message>
+        <source>Failed jobs and lost hosts</source>
+        <translation>失败的任务和失联的物理机</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Colours</source>
+        <translation>外观</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>Change password …</source>
+        <translation>修改密码…</translation>
+    </message>
+    <message>
+        <source>Set-up …</source>
+        <translation>初始化…</translation>
+    </message>
+    <message>
+        <source>About Anyun</source>
+        <translation>关于安云</translation>
+    </message>
+    <message>
+        <source>Log out</source>
+        <translation>退出登录</translation>
+    </message>
+    <message>
+        <source>Anyun: an all-in-one private cloud.
+Licence: Apache-2.0.</source>
+        <translation>安云：一体化私有云。
+许可证：Apache-2.0。</translation>
+    </message>
+</context>
+<context>
+    <name>VmActions</name>
+    <message>
+        <source>{name} is busy: {state}.</source>
+        <translation>{name} 正忙：{state}。</translation>
+    </message>
+    <message>
+        <source>{name} is in state “{state}”; this needs: {needed}.</source>
+        <translation>{name} 处于“{state}”状态；此操作需要：{needed}。</translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation>重命名</translation>
+    </message>
+    <message>
+        <source>New name:</source>
+        <translation>新名称：</translation>
+    </message>
+    <message>
+        <source>{name} is moved to the recycle bin.</source>
+        <translation>{name} 已移入回收站。</translation>
+    </message>
+    <message>
+        <source>{count} virtual machines are moved to the recycle bin.</source>
+        <translation>{count} 台云主机已移入回收站。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>{count} virtual machines</source>
+        <translation>{count} 台云主机</translation>
+    </message>
+    <message>
+        <source>The virtual machine and its disks ({size}) are deleted.</source>
+        <translation>云主机及其云盘（{size}）将被删除。</translation>
+    </message>
+    <message>
+        <source>Its addresses become free for others.</source>
+        <translation>其地址将被释放，可供他人使用。</translation>
+    </message>
+    <message>
+        <source>Nobody can bring them back.</source>
+        <translation>删除后无法恢复。</translation>
+    </message>
+    <message>
+        <source>Delete {name} for good</source>
+        <translation>彻底删除 {name}</translation>
+    </message>
+    <message>
+        <source>Delete for good</source>
+        <translation>彻底删除</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>启动</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Reboot</source>
+        <translation>重启</translation>
+    </message>
+    <message>
+        <source>Open console</source>
+        <translation>打开控制台</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>恢复运行</translation>
+    </message>
+    <message>
+        <source>Force stop</source>
+        <translation>强制停止</translation>
+    </message>
+    <message>
+        <source>Rename …</source>
+        <translation>重命名…</translation>
+    </message>
+    <message>
+        <source>Move to the recycle bin</source>
+        <translation>移入回收站</translation>
+    </message>
+    <message>
+        <source>Recover</source>
+        <translation>恢复</translation>
+    </message>
+    <message>
+        <source>Delete for good …</source>
+        <translation>彻底删除…</translation>
+    </message>
+</context>
+<context>
+    <name>VmDetail</name>
+    <message>
+        <source>Open the console</source>
+        <translation>打开控制台</translation>
+    </message>
+    <message>
+        <source>Picture of the screen</source>
+        <translation>屏幕画面</translation>
+    </message>
+    <message>
+        <source>The screen is loading …</source>
+        <translation>正在加载屏幕画面…</translation>
+    </message>
+    <message>
+        <source>The screen is off</source>
+        <translation>屏幕已关闭</translation>
+    </message>
+</context>
+<context>
+    <name>Vms</name>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>IP 地址</translation>
+    </message>
+    <message>
+        <source>CPU</source>
+        <translation>CPU</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Disk</source>
+        <translation>云盘</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>镜像</translation>
+    </message>
+    <message>
+        <source>Host</source>
+        <translation>物理机</translation>
+    </message>
+    <message>
+        <source>Created</source>
+        <translation>创建时间</translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation>网络</translation>
+    </message>
+    <message>
+        <source>MAC address</source>
+        <translation>MAC 地址</translation>
+    </message>
+    <message>
+        <source>ID</source>
+        <translation>ID</translation>
+    </message>
+    <message>
+        <source>Virtual machines</source>
+        <translation>云主机</translation>
+    </message>
+    <message>
+        <source>A virtual machine runs from an image with the size of an instance offering and gets an address from a network.</source>
+        <translation>云主机由镜像启动，按计算规格分配资源，并从网络获得地址。</translation>
+    </message>
+    <message>
+        <source>Create the first VM</source>
+        <translation>创建第一台云主机</translation>
+    </message>
+    <message>
+        <source>Create VM</source>
+        <translation>创建云主机</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>规格</translation>
+    </message>
+    <message>
+        <source>Accelerator</source>
+        <translation>加速方式</translation>
+    </message>
+    <message>
+        <source>Running for</source>
+        <translation>已运行</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>简介</translation>
+    </message>
+    <message>
+        <source>Why in this state</source>
+        <translation>状态原因</translation>
+    </message>
+    <message>
+        <source>emulated (TCG)</source>
+        <translation>软件模拟（TCG）</translation>
+    </message>
+</context>
+<context>
+    <name>Wizard</name>
+    <message>
+        <source>Give a name.</source>
+        <translation>请填写名称。</translation>
+    </message>
+    <message>
+        <source>it has no hardware virtualisation (/dev/kvm is missing)</source>
+        <translation>没有硬件虚拟化（缺少 /dev/kvm）</translation>
+    </message>
+    <message>
+        <source>/dev/kvm may not be opened</source>
+        <translation>无权打开 /dev/kvm</translation>
+    </message>
+    <message>
+        <source>hardware virtualisation has not been tested</source>
+        <translation>尚未测试硬件虚拟化</translation>
+    </message>
+    <message>
+        <source>a test guest hung under hardware virtualisation</source>
+        <translation>测试客户机在硬件虚拟化下挂起</translation>
+    </message>
+    <message>
+        <source>a test guest did not start under hardware virtualisation</source>
+        <translation>测试客户机在硬件虚拟化下无法启动</translation>
+    </message>
+    <message>
+        <source>Host</source>
+        <translation>物理机</translation>
+    </message>
+    <message>
+        <source>The machine that will run your virtual machines.</source>
+        <translation>将要运行云主机的机器。</translation>
+    </message>
+    <message>
+        <source>Waiting for this machine&apos;s agent to appear… It starts with the appliance and needs a few seconds. If it does not come, look at the agent&apos;s log.</source>
+        <translation>正在等待本机代理出现…它随设备一起启动，需要几秒钟。如果一直没有出现，请查看代理日志。</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>{name} (this machine)</source>
+        <translation>{name}（本机）</translation>
+    </message>
+    <message>
+        <source>{cpus} CPUs ({model}), {memory} memory, address {address}</source>
+        <translation>{cpus} 核 CPU（{model}），{memory} 内存，地址 {address}</translation>
+    </message>
+    <message>
+        <source>Hardware virtualisation (KVM) works.</source>
+        <translation>硬件虚拟化（KVM）可用。</translation>
+    </message>
+    <message>
+        <source>Virtual machines will run emulated, which is slow: {reason}.</source>
+        <translation>云主机将以软件模拟方式运行，速度较慢：{reason}。</translation>
+    </message>
+    <message>
+        <source>Instance offering and image</source>
+        <translation>计算规格与镜像</translation>
+    </message>
+    <message>
+        <source>An instance offering is a size of virtual machine to choose from; an image is the disk that a new machine starts with.</source>
+        <translation>计算规格是可供选择的云主机大小；镜像是新云主机启动时使用的磁盘。</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>镜像</translation>
+    </message>
+    <message>
+        <source>Address (http or https)</source>
+        <translation>地址（http 或 https）</translation>
+    </message>
+    <message>
+        <source>SHA-256 of the image (optional)</source>
+        <translation>镜像的 SHA-256（可选）</translation>
+    </message>
+    <message>
+        <source>Checked after the download.</source>
+        <translation>下载后校验。</translation>
+    </message>
+    <message>
+        <source>Begin the address with http:// or https://.</source>
+        <translation>地址应以 http:// 或 https:// 开头。</translation>
+    </message>
+    <message>
+        <source>Choose a file on this computer.</source>
+        <translation>请选择本机上的文件。</translation>
+    </message>
+    <message>
+        <source>Offering</source>
+        <translation>计算规格</translation>
+    </message>
+    <message>
+        <source>CPUs</source>
+        <translation>CPU 核数</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Starter image: a small Linux that comes with the appliance</source>
+        <translation>入门镜像：设备自带的小型 Linux</translation>
+    </message>
+    <message>
+        <source>Download from an address</source>
+        <translation>从地址下载</translation>
+    </message>
+    <message>
+        <source>Upload a file from this computer</source>
+        <translation>从本机上传文件</translation>
+    </message>
+    <message>
+        <source>Where from</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>选择…</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Choose a disk image</source>
+        <translation>选择磁盘镜像</translation>
+    </message>
+    <message>
+        <source>Disk images</source>
+        <translation>磁盘镜像</translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation>网络</translation>
+    </message>
+    <message>
+        <source>Virtual machines get their addresses from this network; the host answers their DHCP requests.</source>
+        <translation>云主机从此网络获得地址，由物理机应答 DHCP 请求。</translation>
+    </message>
+    <message>
+        <source>Network card of the host</source>
+        <translation>物理机网卡</translation>
+    </message>
+    <message>
+        <source>The host keeps its own address on it.</source>
+        <translation>物理机保留该网卡上的自身地址。</translation>
+    </message>
+    <message>
+        <source>Network (CIDR)</source>
+        <translation>网段（CIDR）</translation>
+    </message>
+    <message>
+        <source>Gateway</source>
+        <translation>网关</translation>
+    </message>
+    <message>
+        <source>First address for machines</source>
+        <translation>云主机起始地址</translation>
+    </message>
+    <message>
+        <source>Last address</source>
+        <translation>结束地址</translation>
+    </message>
+    <message>
+        <source>DNS servers</source>
+        <translation>DNS 服务器</translation>
+    </message>
+    <message>
+        <source>Separated by commas.</source>
+        <translation>以逗号分隔。</translation>
+    </message>
+    <message>
+        <source>{n} addresses for virtual machines.</source>
+        <translation>可供云主机使用的地址：{n} 个。</translation>
+    </message>
+    <message>
+        <source>Private network, out through the host (NAT): works everywhere</source>
+        <translation>私有网络，经物理机对外访问（NAT）：适用于任何环境</translation>
+    </message>
+    <message>
+        <source>Physical network: machines are on the same wire as the host</source>
+        <translation>物理网络：云主机与物理机处于同一网络</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>简介</translation>
+    </message>
+    <message>
+        <source>Directory on the host</source>
+        <translation>物理机上的目录</translation>
+    </message>
+    <message>
+        <source>It is made if it does not exist.</source>
+        <translation>若不存在则自动创建。</translation>
+    </message>
+    <message>
+        <source>Begin the path with a slash, as in /var/lib/anyun/storage.</source>
+        <translation>路径应以斜杠开头，例如 /var/lib/anyun/storage。</translation>
+    </message>
+    <message>
+        <source>Zone</source>
+        <translation>区域</translation>
+    </message>
+    <message>
+        <source>A zone is a site, such as a machine room. Everything else belongs to a zone.</source>
+        <translation>区域是一个站点，例如一间机房。其他资源都属于某个区域。</translation>
+    </message>
+    <message>
+        <source>Cluster</source>
+        <translation>集群</translation>
+    </message>
+    <message>
+        <source>A cluster is a group of KVM hosts that share networks and storage.</source>
+        <translation>集群是一组共享网络和存储的 KVM 物理机。</translation>
+    </message>
+    <message>
+        <source>Image server</source>
+        <translation>镜像服务器</translation>
+    </message>
+    <message>
+        <source>The image server keeps the images that virtual machines are made from. Here it is a directory on the host.</source>
+        <translation>镜像服务器保存用于创建云主机的镜像。此处使用物理机上的一个目录。</translation>
+    </message>
+    <message>
+        <source>Primary storage</source>
+        <translation>主存储</translation>
+    </message>
+    <message>
+        <source>Primary storage holds the disks of virtual machines. Here it is a directory on each host of the cluster.</source>
+        <translation>主存储存放云主机的云盘。此处使用集群中每台物理机上的一个目录。</translation>
+    </message>
+    <message>
+        <source>{name}: {cpus} CPUs, {memory}</source>
+        <translation>{name}：{cpus} 核，{memory}</translation>
+    </message>
+    <message>
+        <source>Instance offering</source>
+        <translation>计算规格</translation>
+    </message>
+    <message>
+        <source>waiting for this machine&apos;s agent…</source>
+        <translation>正在等待本机代理…</translation>
+    </message>
+    <message>
+        <source>starter image, a small Linux</source>
+        <translation>入门镜像（小型 Linux）</translation>
+    </message>
+    <message>
+        <source>a file from this computer</source>
+        <translation>本机上的文件</translation>
+    </message>
+    <message>
+        <source>Set everything up with these values</source>
+        <translation>使用这些值完成全部初始化</translation>
+    </message>
+    <message>
+        <source>Go step by step</source>
+        <translation>逐步进行</translation>
+    </message>
+    <message>
+        <source>Welcome to your cloud</source>
+        <translation>欢迎使用您的云平台</translation>
+    </message>
+    <message>
+        <source>Seven short steps lead to the first virtual machine. Sensible values were found on this machine; you can change all of them on the way.</source>
+        <translation>七个简短步骤即可拥有第一台云主机。已根据本机情况填好合适的值，过程中都可以修改。</translation>
+    </message>
+    <message>
+        <source>The host&apos;s agent has not appeared yet.</source>
+        <translation>物理机代理尚未出现。</translation>
+    </message>
+    <message>
+        <source>Create the first virtual machine</source>
+        <translation>创建第一台云主机</translation>
+    </message>
+    <message>
+        <source>Your cloud is ready</source>
+        <translation>您的云平台已就绪</translation>
+    </message>
+    <message>
+        <source>This was made:</source>
+        <translation>已创建：</translation>
+    </message>
+    <message>
+        <source>Set up the cloud</source>
+        <translation>初始化云平台</translation>
+    </message>
+    <message>
+        <source>Removing what was set up…</source>
+        <translation>正在移除已初始化的内容…</translation>
+    </message>
+    <message>
+        <source>Making the {what}…</source>
+        <translation>正在创建{what}…</translation>
+    </message>
+    <message>
+        <source>Remove this set-up</source>
+        <translation>移除此初始化</translation>
+    </message>
+    <message>
+        <source>Command and API</source>
+        <translation>命令与接口</translation>
+    </message>
+    <message>
+        <source>Finish later</source>
+        <translation>稍后完成</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>上一步</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>下一步</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>开始</translation>
+    </message>
+    <message>
+        <source>Offering and image</source>
+        <translation>规格与镜像</translation>
+    </message>
+    <message>
+        <source>Ready</source>
+        <translation>完成</translation>
+    </message>
+</context>
+<context>
+    <name>Zones</name>
+    <message>
+        <source>Zones</source>
+        <translation>区域</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>简介</translation>
+    </message>
+    <message>
+        <source>Clusters</source>
+        <translation>集群</translation>
+    </message>
+    <message>
+        <source>Created</source>
+        <translation>创建时间</translation>
+    </message>
+    <message>
+        <source>ID</source>
+        <translation>ID</translation>
+    </message>
+    <message>
+        <source>A zone is a site: it holds clusters, storage and networks.</source>
+        <translation>区域是一个站点，包含集群、存储和网络。</translation>
+    </message>
+    <message>
+        <source>Set up the cloud</source>
+        <translation>初始化云平台</translation>
+    </message>
+</context>
+</TS>

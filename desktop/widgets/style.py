@@ -1,0 +1,117 @@
+"""Small corrections of the Fusion style: flat inputs and slim scroll bars in our palette."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+from PySide6.QtWidgets import QProxyStyle, QStyle, QStyleOptionSlider, QWidget
+
+from desktop import theme
+
+_BAR = 12  # width of a scroll bar in pixels
+
+
+class FlatStyle(QProxyStyle):
+    """Fusion with flat frames. Used on Linux; Windows and macOS keep their native style."""
+
+    def __init__(self) -> None:
+        super().__init__("Fusion")
+
+    def drawPrimitive(  # noqa: N802
+        self, element: Any, option: Any, painter: QPainter, widget: QWidget | None = None
+    ) -> None:
+        """Draw line edits flat; leave the rest to Fusion."""
+        if element == QStyle.PrimitiveElement.PE_PanelLineEdit:
+            if getattr(option, "lineWidth", 1) > 0:
+                self._draw_input(option, painter)
+            return
+        if element == QStyle.PrimitiveElement.PE_FrameFocusRect:
+            c = theme.colours()
+            painter.save()
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(theme.colour(c.accent), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(option.rect).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+            painter.restore()
+            return
+        super().drawPrimitive(element, option, painter, widget)  # type: ignore[arg-type]
+
+    def drawComplexControl(  # noqa: N802
+        self, control: Any, option: Any, painter: QPainter, widget: QWidget | None = None
+    ) -> None:
+        """Draw scroll bars as a rounded thumb alone."""
+        if control == QStyle.ComplexControl.CC_ScrollBar and isinstance(option, QStyleOptionSlider):
+            self._draw_scroll_bar(option, painter, widget)
+            return
+        super().drawComplexControl(control, option, painter, widget)  # type: ignore[arg-type]
+
+    def pixelMetric(  # noqa: N802
+        self, metric: Any, option: Any = None, widget: QWidget | None = None
+    ) -> int:
+        """Slim scroll bars."""
+        if metric == QStyle.PixelMetric.PM_ScrollBarExtent:
+            return _BAR
+        return super().pixelMetric(metric, option, widget)
+
+    def subControlRect(  # noqa: N802
+        self, control: Any, option: Any, sub: Any, widget: QWidget | None = None
+    ) -> Any:
+        """Scroll bars without arrows: the thumb has the whole length."""
+        if control == QStyle.ComplexControl.CC_ScrollBar and isinstance(option, QStyleOptionSlider):
+            return self._scroll_rect(option, sub)
+        return super().subControlRect(control, option, sub, widget)
+
+    def _draw_input(self, option: Any, painter: QPainter) -> None:
+        c = theme.colours()
+        enabled = bool(option.state & QStyle.StateFlag.State_Enabled)
+        focused = bool(option.state & QStyle.StateFlag.State_HasFocus)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(theme.colour(c.base if enabled else c.window))
+        painter.setPen(QPen(theme.colour(c.accent if focused else c.frame), 1))
+        painter.drawRoundedRect(QRectF(option.rect).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+        painter.restore()
+
+    def _scroll_rect(self, option: QStyleOptionSlider, sub: Any) -> Any:
+        from PySide6.QtCore import QRect
+
+        o: Any = option
+        rect: QRect = o.rect
+        upright = o.orientation == Qt.Orientation.Vertical
+        length = rect.height() if upright else rect.width()
+        span = o.maximum - o.minimum
+        thumb = length if span <= 0 else max(32, length * o.pageStep // (span + o.pageStep))
+        thumb = min(thumb, length)
+        place = QStyle.sliderPositionFromValue(
+            o.minimum, o.maximum, o.sliderPosition, length - thumb, o.upsideDown
+        )
+        kind = QStyle.SubControl
+        parts = {
+            kind.SC_ScrollBarSlider: (place, thumb),
+            kind.SC_ScrollBarGroove: (0, length),
+            kind.SC_ScrollBarSubPage: (0, place),
+            kind.SC_ScrollBarAddPage: (place + thumb, length - place - thumb),
+        }
+        start, size = parts.get(sub, (0, 0))
+        if upright:
+            return QRect(rect.left(), rect.top() + start, rect.width() if size else 0, size)
+        return QRect(rect.left() + start, rect.top(), size, rect.height() if size else 0)
+
+    def _draw_scroll_bar(
+        self, option: QStyleOptionSlider, painter: QPainter, widget: QWidget | None
+    ) -> None:
+        o: Any = option
+        if o.maximum <= o.minimum:
+            return
+        c = theme.colours()
+        thumb = self._scroll_rect(option, QStyle.SubControl.SC_ScrollBarSlider)
+        hovered = bool(o.state & QStyle.StateFlag.State_MouseOver)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour(c.muted if hovered else c.thumb))
+        box = QRectF(thumb).adjusted(3, 3, -3, -3)
+        painter.drawRoundedRect(box, 3, 3)
+        painter.restore()
