@@ -79,6 +79,7 @@ class Palette(QFrame):
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
+        self._host = parent
         self._field = field
         self._cache = cache
         self._commands = commands
@@ -139,7 +140,7 @@ class Palette(QFrame):
         self._place()
 
     def _place(self) -> None:
-        parent = self.parentWidget()
+        parent = self._host
         rows = max(1, len(self._entries))
         corner = self._field.mapTo(parent, QPoint(0, self._field.height() + 4))
         width = max(self._field.width(), 480)

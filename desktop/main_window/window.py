@@ -107,7 +107,7 @@ class MainWindow(QMainWindow):
         self.navigation.show_page(key)
         page.setFocus()
         if resource_id == "create" and isinstance(page, ResourcePage):
-            page.create()
+            page.start_creating()
         elif resource_id:
             page.open_resource(resource_id)
 
@@ -154,12 +154,13 @@ class MainWindow(QMainWindow):
         """Open the wizard that sets the cloud up, or bring it to front."""
         from desktop.wizard import SetupWizard
 
-        if self._wizard is None:
-            wizard: Any = SetupWizard(self.bridge, self.ref, self)
+        wizard = self._wizard
+        if wizard is None:
+            wizard = SetupWizard(self.bridge, self.ref, self)
             self._wizard = wizard
             wizard.destroyed.connect(lambda *_: self._forget_wizard())
-        self._wizard.show()
-        self._wizard.raise_()
+        wizard.show()
+        wizard.raise_()
 
     def _forget_wizard(self) -> None:
         self._wizard = None

@@ -123,11 +123,11 @@ class Feeder:
 
     async def _list(self, kind: str) -> int:
         cursor: str | None = None
-        first_seq: int | None = None
+        first_seq = -1
         count = 0
         while True:
             page = await self._ref.client.call(f"{kind}.list", **_page_parameters(kind, cursor))
-            if first_seq is None:
+            if first_seq < 0:
                 first_seq = page.seq
             count += len(page.items)
             cursor = page.next

@@ -66,7 +66,7 @@ class ZonePage(ResourcePage):
         words = translate("Zones", "A zone is a site: it holds clusters, storage and networks.")
         return "office-building-outline", words, translate("Zones", "Set up the cloud")
 
-    def create(self) -> None:
+    def start_creating(self) -> None:
         """The first zone is made by the set-up."""
         self.shell.go("setup", "")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from appliance.protocol import resources as r
 from desktop import texts
@@ -20,11 +21,14 @@ from desktop.widgets.job_list import JobLine, job_title, job_words
 class JobDetail(Detail):
     """The steps and the error of a job."""
 
-    def make_overview(self) -> Any:
+    def make_overview(self) -> QWidget:
         """Facts, and the job opened below."""
-        content = super().make_overview()
-        self._layout = content.layout()
         self._line: JobLine | None = None
+        content = QWidget()
+        self._layout = QVBoxLayout(content)
+        self._layout.setContentsMargins(16, 12, 16, 16)
+        self._layout.addWidget(self.facts)
+        self._layout.addStretch()
         return content
 
     def resource_changed(self) -> None:

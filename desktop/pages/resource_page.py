@@ -78,7 +78,7 @@ class ResourcePage(Page):
         """The actions on these resources, in the order of bar and menu."""
         return []
 
-    def facts(self, resource: Any) -> list[tuple[str, str]]:
+    def facts(self, resource: Any, /) -> list[tuple[str, str]]:
         """Name and value of what the detail shows."""
         raise NotImplementedError
 
@@ -86,7 +86,7 @@ class ResourcePage(Page):
         """(icon, what this is for, the first step's button or empty) of the empty page."""
         raise NotImplementedError
 
-    def create(self) -> None:
+    def start_creating(self) -> None:
         """The first step of the empty page, and the button above the list."""
 
     def create_title(self) -> str:
@@ -105,7 +105,7 @@ class ResourcePage(Page):
         """The detail below the list."""
         return Detail(self.shell, self.facts, self.state_of)
 
-    def state_of(self, resource: Any) -> tuple[str, str] | None:
+    def state_of(self, resource: Any, /) -> tuple[str, str] | None:
         """The (kind, state) shown beside a resource's name in the detail."""
         for column in self.model.columns:
             if column.state is not None:
@@ -190,7 +190,7 @@ class ResourcePage(Page):
         layout.addStretch()
         if self.create_title():
             button = FlatButton(self.create_title(), "plus", "primary")
-            button.clicked.connect(self.create)
+            button.clicked.connect(self.start_creating)
             layout.addWidget(button)
         return head
 
@@ -247,7 +247,7 @@ class ResourcePage(Page):
     def _make_empty(self) -> EmptyPage:
         icon, words, button = self.empty_words()
         page = EmptyPage(icon, self.title(), words, button)
-        page.pressed.connect(self.create)
+        page.pressed.connect(self.start_creating)
         return page
 
     def _connect(self) -> None:
@@ -263,7 +263,7 @@ class ResourcePage(Page):
         cache.reset.connect(self._cache_reset)
         cache.loaded.connect(lambda kind: self._show_right_page() if kind == self.kind else None)
 
-    def opened(self, _resource: Any) -> None:
+    def opened(self, _resource: Any, /) -> None:
         """A resource was double-clicked."""
         self.detail.setFocus()
 

@@ -186,7 +186,7 @@ class VmPage(ResourcePage):
         """The button above the list."""
         return translate("Vms", "Create VM")
 
-    def create(self) -> None:
+    def start_creating(self) -> None:
         """Open the dialog that makes virtual machines."""
         from desktop.pages.vm_create import CreateVmDialog
 

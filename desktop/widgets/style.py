@@ -61,7 +61,7 @@ class FlatStyle(QProxyStyle):
         """Scroll bars without arrows: the thumb has the whole length."""
         if control == QStyle.ComplexControl.CC_ScrollBar and isinstance(option, QStyleOptionSlider):
             return self._scroll_rect(option, sub)
-        return super().subControlRect(control, option, sub, widget)
+        return super().subControlRect(control, option, sub, widget)  # type: ignore[arg-type]
 
     def _draw_input(self, option: Any, painter: QPainter) -> None:
         c = theme.colours()
