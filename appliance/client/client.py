@@ -32,6 +32,7 @@ from appliance.protocol.operations import (
 TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=8)
 LONG = aiohttp.ClientTimeout(total=None, sock_connect=8, sock_read=3600)
 HEARTBEAT_S = 20.0
+GOODBYE_S = 0.1
 CHUNK_BYTES = 1024**2
 NOT_LOGGED_IN = ("session.required", "console.bad_ticket")
 
@@ -62,6 +63,7 @@ class Client:
         self._trust = trust
         self._session: aiohttp.ClientSession | None = None
         self._opening = asyncio.Lock()
+        self._cut_off = False
 
     async def __aenter__(self) -> Client:
         return self
@@ -74,6 +76,11 @@ class Client:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+            if self._cut_off:
+                # A WebSocket that was cancelled says its TLS goodbye behind the library's back;
+                # without this moment the loop may end first and leave the transport open.
+                self._cut_off = False
+                await asyncio.sleep(GOODBYE_S)
 
     # Operations
 
@@ -165,15 +172,10 @@ class Client:
         """
         path = "/v1/feed" if since is None else f"/v1/feed?since={since}"
         async with await self._websocket(path, {"Authorization": f"Bearer {self.token}"}) as socket:
-            first = True
-            async for message in socket:
-                if message.type is not aiohttp.WSMsgType.TEXT:
-                    break
-                if message.data.startswith('{"error"'):
-                    raise _socket_error(message.data)
-                kind: Any = FeedStart if first else Change
-                first = False
-                yield msgspec.json.decode(message.data, type=kind)
+            kind: Any = FeedStart
+            while (text := await self._text(socket)) is not None:
+                yield msgspec.json.decode(text, type=kind)
+                kind = Change
         raise Unavailable("client.unreachable", url=self.url, reason="the connection ended")
 
     def follow(self, since: int | None = None) -> AsyncGenerator[FeedEvent, None]:
@@ -188,7 +190,9 @@ class Client:
             "vm.open_console", id=vm_id, kind=kind, view_only=view_only
         )
         headers = {"Authorization": f"Console {ticket.token}"}
-        return ConsoleConnection(await self._websocket(ticket.path, headers))
+        connection = ConsoleConnection(await self._websocket(ticket.path, headers))
+        self._cut_off = True  # consoles are read by tasks that end by being cancelled
+        return connection
 
     # The wire
 
@@ -236,8 +240,24 @@ class Client:
                 heartbeat=HEARTBEAT_S,
                 max_msg_size=16 * 1024**2,
             )
+        except asyncio.CancelledError:
+            self._cut_off = True
+            raise
         except (aiohttp.ClientError, TimeoutError) as error:
             raise unreachable(self.url, error) from error
+
+    async def _text(self, socket: aiohttp.ClientWebSocketResponse) -> str | None:
+        """The next message of a feed, None at its end; raises what the service refused it with."""
+        try:
+            message = await socket.receive()
+        except asyncio.CancelledError:
+            self._cut_off = True
+            raise
+        if message.type is not aiohttp.WSMsgType.TEXT:
+            return None
+        if message.data.startswith('{"error"'):
+            raise _socket_error(message.data)
+        return message.data
 
     async def _connected(self) -> tuple[aiohttp.ClientSession, Any]:
         """The session and TLS context; the CA is fetched and checked at the first use."""
