@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractItemModel,
     QAbstractTableModel,
     QModelIndex,
     QObject,
@@ -266,8 +265,7 @@ class TableModel(QAbstractTableModel):
         view.sort(key=self._keys.__getitem__, reverse=self._descending)
 
     def _relayout(self) -> None:
-        hint = QAbstractItemModel.LayoutChangeHint.VerticalSortHint
-        self.layoutAboutToBeChanged.emit([], hint)
+        self.layoutAboutToBeChanged.emit()
         old = self.persistentIndexList()
         held = [(index, self._view[index.row()]) for index in old]
         self._order(self._view)
@@ -275,7 +273,7 @@ class TableModel(QAbstractTableModel):
             place = {row: position for position, row in enumerate(self._view)}
             new = [self.index(place[row], index.column()) for index, row in held]
             self.changePersistentIndexList(old, new)
-        self.layoutChanged.emit([], hint)
+        self.layoutChanged.emit()
 
     def _position(self, row: int) -> int:
         try:

@@ -80,7 +80,7 @@ class Cache(QObject):
     def name(self, kind: str, resource_id: str | None) -> str:
         """The name of a resource; empty if it is unknown."""
         resource = self.get(kind, resource_id)
-        return str(resource.name) if resource is not None else ""
+        return str(getattr(resource, "name", ""))
 
     def follow(self, bridge: Bridge, ref: ClientRef) -> None:
         """Load everything and follow the feed until `stop`."""

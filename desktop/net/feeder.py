@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +39,8 @@ TYPES: dict[str, type[Any]] = {
 """The kinds of resources that the client keeps, small lists first."""
 
 PAGE_SIZE = 1000
+FIRST_DELAY_S = 0.5
+LONGEST_DELAY_S = 10.0
 MAX_JOBS = 500
 
 
@@ -88,26 +91,27 @@ class Feeder:
         self._ref = ref
         self._batcher = Batcher(deliver)
         self._seq: int | None = None
+        self._delay_s = FIRST_DELAY_S
         self._decoders = {kind: msgspec.json.Decoder(type_) for kind, type_ in TYPES.items()}
 
     async def run(self) -> None:
         """Work until cancelled or logged out."""
-        delay_s = 0.5
+        self._delay_s = FIRST_DELAY_S
         while True:
             try:
                 if self._seq is None:
                     await self._list_all()
                 await self._follow()
-                delay_s = 0.5
             except Unauthenticated:
                 self._batcher.add(LoggedOut())
                 self._batcher.flush()
                 return
             except (OSError, ApiError, EOFError, TimeoutError, msgspec.MsgspecError) as error:
-                log.info("feed_lost", error=str(error), retry_in_s=delay_s)
-                self._batcher.add(Offline(error, delay_s))
-            await asyncio.sleep(delay_s * random.uniform(0.8, 1.2))  # noqa: S311 - only spread
-            delay_s = min(delay_s * 2, 10.0)
+                log.info("feed_lost", error=str(error), retry_in_s=self._delay_s)
+                self._batcher.add(Offline(error, self._delay_s))
+            spread = random.uniform(0.8, 1.2)  # noqa: S311 - so that clients come back apart
+            await asyncio.sleep(self._delay_s * spread)
+            self._delay_s = min(self._delay_s * 2, LONGEST_DELAY_S)
 
     async def _list_all(self) -> None:
         lowest: int | None = None
@@ -138,15 +142,20 @@ class Feeder:
                 return first_seq
 
     async def _follow(self) -> None:
-        async for message in self._ref.client.feed(self._seq or 0):
-            if isinstance(message, FeedStart):
-                if message.reset:
-                    self._seq = None
-                    await self._list_all()
-                    self._seq = max(self._seq or 0, message.seq)
-                self._batcher.add(Online())
-            else:
-                self._take(message)
+        async with aclosing(self._ref.client.feed(self._seq or 0)) as messages:
+            async for message in messages:
+                if isinstance(message, FeedStart):
+                    await self._begin(message)
+                else:
+                    self._take(message)
+
+    async def _begin(self, start: FeedStart) -> None:
+        self._delay_s = FIRST_DELAY_S
+        if start.reset:
+            self._seq = None
+            await self._list_all()
+            self._seq = max(self._seq or 0, start.seq)
+        self._batcher.add(Online())
 
     def _take(self, change: Change) -> None:
         if change.seq:
