@@ -8,6 +8,7 @@ import platform
 import shutil
 import socket
 from pathlib import Path
+from typing import Any
 
 from pyroute2 import AsyncIPRoute
 
@@ -45,9 +46,11 @@ async def collect(verdict: Verdict, libvirt_version: str) -> HostFacts:
 async def nics() -> list[NicFacts]:
     """Interfaces that a network could use: not loopback, and none of those that we made."""
     async with AsyncIPRoute() as route:
-        links = [link async for link in await route.get_links()]
-        addresses = [item async for item in await route.get_addr(family=socket.AF_INET)]
-        routes = [item async for item in await route.get_default_routes(family=socket.AF_INET)]
+        # pyroute2 describes neither of these answers to type checkers.
+        source: Any = route
+        links = [link async for link in await source.get_links()]
+        addresses = [item async for item in await source.get_addr(family=socket.AF_INET)]
+        routes = [item async for item in await source.get_default_routes(family=socket.AF_INET)]
     ways_out = {item.get("oif") for item in routes}
     found = []
     for link in links:

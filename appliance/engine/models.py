@@ -9,7 +9,7 @@ import peewee
 
 from appliance.protocol.errors import ErrorBody
 from appliance.protocol.resources import Job, JobState, JobStep, StepState
-from appliance.store.fields import BaseModel, JsonField, when, when_or_none
+from appliance.store.fields import BaseModel, json_field, when, when_or_none
 from appliance.store.kinds import ResourceKind
 
 
@@ -26,9 +26,9 @@ class JobRow(BaseModel):
     resource_name = peewee.TextField()
     account_id = peewee.TextField()
     reason = peewee.TextField()
-    data = JsonField(dict[str, Any])
-    steps = JsonField(list[JobStep])
-    error = JsonField(ErrorBody, null=True)
+    data: dict[str, Any] = json_field(dict[str, Any])
+    steps: list[JobStep] = json_field(list[JobStep])
+    error: ErrorBody | None = json_field(ErrorBody, null=True)
     waiting_for = peewee.TextField(null=True)
     created_at = peewee.BigIntegerField()
     started_at = peewee.BigIntegerField(null=True)

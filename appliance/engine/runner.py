@@ -12,12 +12,12 @@ import structlog
 from appliance.engine.cleanup import Cleanup
 from appliance.engine.jobs import JobDefinition, JobRun, Step
 from appliance.engine.models import JobRow, render_jobs
-from appliance.protocol.errors import ApiError, Internal, to_body
+from appliance.protocol.errors import ApiError, ErrorBody, Internal, to_body
 from appliance.protocol.events import Change
 from appliance.protocol.ids import new_id
 from appliance.protocol.resources import JobState, JobStep, Progress, StepState
 from appliance.store.database import Store, Transaction
-from appliance.store.fields import now_ms, when
+from appliance.store.fields import now_ms, tuples, when
 
 REPORT_INTERVAL_S = 0.2
 ACTIVE = (JobState.QUEUED, JobState.RUNNING, JobState.UNDOING)
@@ -53,7 +53,7 @@ class Runner:
 
         def unfinished() -> list[tuple[str, str]]:
             query = JobRow.select(JobRow.queue, JobRow.id).where(JobRow.state.in_(ACTIVE))
-            return list(query.order_by(JobRow.number).tuples())
+            return tuples(query.order_by(JobRow.number))
 
         found = await self._store.read(unfinished)
         for queue, job_id in found:
@@ -190,7 +190,7 @@ class _Execution:
             await self._store.write(lambda tx: self._save(tx, JobState.UNDOING))
 
         def finish(tx: Transaction) -> None:
-            error = self._row.error
+            error = self._row.error or ErrorBody(code="job.interrupted")
             failure = ApiError(error.code, field=error.field, **error.params)
             if self._definition.failed is not None:
                 self._definition.failed(tx, self._run, failure)

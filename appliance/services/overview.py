@@ -17,6 +17,7 @@ from appliance.services.networks.models import NetworkRow
 from appliance.services.parts import Parts
 from appliance.services.storage.models import PrimaryStorageRow
 from appliance.store import feed
+from appliance.store.fields import tuples
 
 COUNTED: dict[str, Any] = {
     "zone": ZoneRow,
@@ -45,7 +46,7 @@ def _figures() -> Overview:
     states = VmRow.select(VmRow.state, peewee.fn.COUNT(VmRow.id)).group_by(VmRow.state)
     return Overview(
         counts={name: model.select().count() for name, model in COUNTED.items()},
-        vms_by_state=dict(states.tuples()),
+        vms_by_state=dict(tuples(states)),
         cpu_total=sum(int(host.agent.facts.cpu_count * host.cpu_ratio) for host in hosts),
         cpu_claimed=sum(cpus for cpus, _ in claims),
         memory_total_bytes=sum(

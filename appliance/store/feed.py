@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 
 import msgspec
 import peewee
 
 from appliance.protocol.events import Change
-from appliance.store.fields import BaseModel, now_ms
+from appliance.store.fields import BaseModel, now_ms, tuples
 
 KEEP_CHANGES = 100_000
 QUEUE_LIMIT = 10_000
@@ -52,7 +52,7 @@ class Feed:
                 queue.put_nowait(change)
 
     @contextlib.contextmanager
-    def subscribe(self) -> Iterable[AsyncIterator[Change]]:  # type: ignore[misc]
+    def subscribe(self) -> Iterator[AsyncIterator[Change]]:
         """Changes from now on. The iterator raises SlowReader when it fell too far behind."""
         queue: asyncio.Queue[Change | None] = asyncio.Queue()
         self._subscribers.add(queue)
@@ -83,7 +83,7 @@ def append(kind: str, ref: str, data: bytes | None) -> Change:
 def bounds() -> tuple[int, int]:
     """Oldest and newest sequence number that are kept; (1, 0) when there are none."""
     query = FeedEntry.select(peewee.fn.MIN(FeedEntry.seq), peewee.fn.MAX(FeedEntry.seq))
-    oldest, newest = query.tuples().get()
+    oldest, newest = tuples(query)[0]
     return (oldest or 1, newest or 0)
 
 
@@ -95,7 +95,7 @@ def replay(since: int, limit: int = 1000) -> list[Change]:
             seq=row.seq,
             kind=row.kind,
             id=row.ref,
-            action=row.action,
+            action="put" if row.action == "put" else "delete",
             data=msgspec.Raw(row.data.encode()),
         )
         for row in query

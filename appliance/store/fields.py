@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import msgspec
 import peewee
-
-T = TypeVar("T")
 
 database = peewee.DatabaseProxy()
 
@@ -21,7 +19,7 @@ class BaseModel(peewee.Model):
         database = database
 
 
-class JsonField(peewee.TextField, Generic[T]):
+class JsonField(peewee.TextField):
     """A typed value kept as JSON text.
 
     Parameters: `kind`, any type that msgspec can encode and decode.
@@ -38,9 +36,19 @@ class JsonField(peewee.TextField, Generic[T]):
         return None if value is None else self._decoder.decode(value)
 
 
+def json_field(kind: Any = Any, **options: Any) -> Any:
+    """A JsonField as type checkers shall see it: annotate the column with its type."""
+    return JsonField(kind, **options)
+
+
 def now_ms() -> int:
     """The time as we keep it: milliseconds since 1970, UTC."""
     return time.time_ns() // 1_000_000
+
+
+def tuples(query: Any) -> list[Any]:
+    """The rows of a select as tuples."""
+    return list(query.tuples())
 
 
 def when(milliseconds: int) -> datetime:

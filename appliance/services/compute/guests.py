@@ -30,7 +30,7 @@ class GuestShutdown:
     async def stop_all(self) -> None:
         """Shut every running machine down, gracefully first."""
 
-        def mark(tx: Transaction) -> list[tuple[str, str]]:
+        def mark(tx: Transaction) -> list[tuple[str, str | None]]:
             rows = list(VmRow.select().where(VmRow.state == VmState.RUNNING))
             for vm in rows:
                 vm.resume = True
@@ -40,7 +40,9 @@ class GuestShutdown:
         running = await self._store.write(mark)
         await asyncio.gather(*(self._stop(vm_id, host_id) for vm_id, host_id in running))
 
-    async def _stop(self, vm_id: str, host_id: str) -> None:
+    async def _stop(self, vm_id: str, host_id: str | None) -> None:
+        if host_id is None:
+            return
         try:
             await self._links.call(
                 host_id,

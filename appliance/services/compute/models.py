@@ -18,6 +18,7 @@ class VmRow(BaseModel):
     name = peewee.TextField()
     description = peewee.TextField()
     cluster = peewee.ForeignKeyField(ClusterRow, on_delete="RESTRICT")
+    cluster_id: str
     host_id = peewee.TextField(null=True, index=True)
     last_host_id = peewee.TextField(null=True)
     image_id = peewee.TextField(index=True)

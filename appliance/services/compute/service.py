@@ -28,7 +28,7 @@ from appliance.services.networks.service import Networks
 from appliance.services.parts import Parts
 from appliance.services.storage.models import VolumeRow
 from appliance.store.database import Transaction
-from appliance.store.fields import now_ms
+from appliance.store.fields import now_ms, tuples
 from appliance.store.kinds import ResourceKind
 
 Finish = Callable[[Transaction, JobRun], None]
@@ -177,7 +177,7 @@ class Compute:
         query = VmRow.select(VmRow.id).where(
             VmRow.resume, VmRow.last_host_id == host_id, VmRow.state == VmState.STOPPED
         )
-        for (vm_id,) in await self._store.read(lambda: list(query.tuples())):
+        for (vm_id,) in await self._store.read(lambda: tuples(query)):
             await self.act(SYSTEM, "start", vm_id)
 
     def _accept(

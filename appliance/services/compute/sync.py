@@ -13,7 +13,7 @@ from appliance.services.compute.machine import TRANSIENT, VM_MACHINE
 from appliance.services.compute.models import VmRow
 from appliance.services.networks.documents import Documents
 from appliance.store.database import Store, Transaction
-from appliance.store.fields import now_ms
+from appliance.store.fields import now_ms, tuples
 from hostagent.protocol import commands as c
 from hostagent.protocol.domain import DomainReport, DomainState
 
@@ -48,7 +48,7 @@ class StateSync:
                 (VmRow.host_id == host_id)
                 | (VmRow.id.in_(list(there)) & (VmRow.last_host_id == host_id))
             )
-            return [vm_id for (vm_id,) in query.tuples()]
+            return [vm_id for (vm_id,) in tuples(query)]
 
         for vm_id in await self._store.read(expected):
             report = there.get(vm_id)

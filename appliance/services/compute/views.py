@@ -14,7 +14,7 @@ from appliance.services.networks.addresses import text_of
 from appliance.services.networks.models import NetworkRow, NicRow
 from appliance.services.storage.models import VolumeRow
 from appliance.services.storage.views import render_volumes
-from appliance.store.fields import when, when_or_none
+from appliance.store.fields import tuples, when, when_or_none
 
 
 def render_vms(rows: Sequence[VmRow]) -> list[Vm]:
@@ -26,10 +26,12 @@ def render_vms(rows: Sequence[VmRow]) -> list[Vm]:
         volumes[volume.vm_id].append(volume)
     images = _names(ImageRow, [row.image_id for row in rows])
     hosts = _names(HostRow, [row.host_id for row in rows if row.host_id])
-    zones = dict(
-        ClusterRow.select(ClusterRow.id, ClusterRow.zone)
-        .where(ClusterRow.id.in_([row.cluster_id for row in rows]))
-        .tuples()
+    zones: dict[str, str] = dict(
+        tuples(
+            ClusterRow.select(ClusterRow.id, ClusterRow.zone).where(
+                ClusterRow.id.in_([row.cluster_id for row in rows])
+            )
+        )
     )
     return [
         Vm(
@@ -39,7 +41,7 @@ def render_vms(rows: Sequence[VmRow]) -> list[Vm]:
             zone_id=zones[row.cluster_id],
             cluster_id=row.cluster_id,
             host_id=row.host_id,
-            host_name=hosts.get(row.host_id, ""),
+            host_name=hosts.get(row.host_id or "", ""),
             last_host_id=row.last_host_id,
             image_id=row.image_id,
             image_name=images.get(row.image_id, ""),
@@ -65,7 +67,7 @@ def render_vms(rows: Sequence[VmRow]) -> list[Vm]:
 def vms_with_address(text: str) -> Any:
     """Ids of the machines that a search for part of an address or MAC finds."""
     found = []
-    query = NicRow.select(NicRow.vm_id, NicRow.address, NicRow.mac).tuples()
+    query = tuples(NicRow.select(NicRow.vm_id, NicRow.address, NicRow.mac))
     for vm_id, address, mac in query:
         if text in text_of(address) or text in mac:
             found.append(vm_id)
@@ -74,7 +76,7 @@ def vms_with_address(text: str) -> Any:
 
 def _nics(vm_ids: list[str]) -> dict[str, list[Nic]]:
     found: dict[str, list[Nic]] = defaultdict(list)
-    query = (
+    query: Any = (
         NicRow.select(NicRow, NetworkRow.name.alias("network_name"))
         .join(NetworkRow)
         .where(NicRow.vm_id.in_(vm_ids))
@@ -96,4 +98,4 @@ def _nics(vm_ids: list[str]) -> dict[str, list[Nic]]:
 
 def _names(model: Any, ids: list[str]) -> dict[str, str]:
     query = model.select(model.id, model.name).where(model.id.in_(list(set(ids))))
-    return dict(query.tuples())
+    return dict(tuples(query))

@@ -29,6 +29,7 @@ class SessionRow(BaseModel):
 
     token_sha256 = peewee.TextField(primary_key=True)
     account = peewee.ForeignKeyField(AccountRow, on_delete="CASCADE")
+    account_id: str
     address = peewee.TextField()
     created_at = peewee.BigIntegerField()
     expires_at = peewee.BigIntegerField()

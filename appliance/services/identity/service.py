@@ -29,7 +29,7 @@ from appliance.services.identity.passwords import (
 )
 from appliance.services.identity.slowdown import Slowdown
 from appliance.store.database import Store, Transaction
-from appliance.store.fields import now_ms, when
+from appliance.store.fields import now_ms, tuples, when
 
 ADMIN = "admin"
 SESSION_MS = 2 * 3600 * 1000
@@ -170,6 +170,7 @@ class Identity:
             log.warning("login_failed", account=request.account, address=call.caller.address)
             raise Unauthenticated("session.wrong_password")
         self._slowdown.succeeded(*keys)
+        assert account is not None, "its password has just matched"
         return await self._open(account, call.caller.address)
 
     async def _who(self, call: Call, _: q.Empty) -> Account:
@@ -248,7 +249,7 @@ class Identity:
     async def _end_sessions(self, condition: object) -> None:
         def end(tx: Transaction) -> list[str]:
             query = SessionRow.select(SessionRow.token_sha256).where(condition)
-            digests = [digest for (digest,) in query.tuples()]
+            digests = [digest for (digest,) in tuples(query)]
             SessionRow.delete().where(SessionRow.token_sha256.in_(digests)).execute()
             return digests
 

@@ -15,6 +15,7 @@ class ImageRow(BaseModel):
     name = peewee.TextField()
     description = peewee.TextField()
     image_store = peewee.ForeignKeyField(ImageStoreRow, on_delete="RESTRICT")
+    image_store_id: str
     source = peewee.TextField()
     url = peewee.TextField()
     platform = peewee.TextField()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import peewee
 
-from appliance.store.fields import BaseModel, JsonField
+from appliance.store.fields import BaseModel, json_field
 from hostagent.protocol.facts import HostFacts
 
 
@@ -28,6 +28,7 @@ class ClusterRow(BaseModel):
     name = peewee.TextField()
     description = peewee.TextField()
     zone = peewee.ForeignKeyField(ZoneRow, on_delete="RESTRICT")
+    zone_id: str
     hypervisor = peewee.TextField()
     state = peewee.TextField()
     created_at = peewee.BigIntegerField()
@@ -44,7 +45,7 @@ class AgentRow(BaseModel):
     address = peewee.TextField()
     is_local = peewee.BooleanField()
     certificate_sha256 = peewee.TextField()
-    facts = JsonField(HostFacts)
+    facts: HostFacts = json_field(HostFacts)
     enrolled_at = peewee.BigIntegerField()
 
     class Meta:
@@ -56,9 +57,11 @@ class HostRow(BaseModel):
 
     id = peewee.TextField(primary_key=True)
     agent = peewee.ForeignKeyField(AgentRow, on_delete="RESTRICT", unique=True)
+    agent_id: str
     name = peewee.TextField()
     description = peewee.TextField()
     cluster = peewee.ForeignKeyField(ClusterRow, on_delete="RESTRICT")
+    cluster_id: str
     state = peewee.TextField()
     cpu_ratio = peewee.FloatField()
     memory_reserved_bytes = peewee.BigIntegerField()

@@ -9,6 +9,7 @@ from appliance.protocol.ids import new_id
 from appliance.services.networks.addresses import first_free, parse_address, text_of
 from appliance.services.networks.models import NetworkRow, NicRow, RangeRow
 from appliance.services.networks.views import capacity
+from appliance.store.fields import tuples
 from hostagent.protocol.network import mac_for
 
 
@@ -34,7 +35,7 @@ def _choose(network: NetworkRow, address: str | None) -> int:
     spans = [(item.first, item.last) for item in ranges]
     dhcp = int(IPv4Address(network.dhcp_address))
     query = NicRow.select(NicRow.address).where(NicRow.network == network.id)
-    taken = {number for (number,) in query.tuples()} | {dhcp}
+    taken = {number for (number,) in tuples(query)} | {dhcp}
     if address is None:
         free = first_free(spans, taken)
         if free is None:

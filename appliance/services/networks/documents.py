@@ -152,7 +152,7 @@ def _port(nic: NicRow, guest: Guest, host: HostRow) -> PortSpec:
 def _network(row: NetworkRow, ports: list[PortSpec]) -> NetworkSpec:
     return NetworkSpec(
         id=row.id,
-        kind=row.kind,
+        kind="physical" if row.kind == "physical" else "nat",
         bridge=bridge_name(row.id),
         cidr=row.cidr,
         gateway=row.gateway,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import peewee
 
 from appliance.services.infrastructure.models import ClusterRow
-from appliance.store.fields import BaseModel, JsonField
+from appliance.store.fields import BaseModel, json_field
 
 
 class NetworkRow(BaseModel):
@@ -15,11 +15,12 @@ class NetworkRow(BaseModel):
     name = peewee.TextField()
     description = peewee.TextField()
     cluster = peewee.ForeignKeyField(ClusterRow, on_delete="RESTRICT")
+    cluster_id: str
     kind = peewee.TextField()
     physical_interface = peewee.TextField()
     cidr = peewee.TextField()
     gateway = peewee.TextField()
-    dns = JsonField(list[str])
+    dns: list[str] = json_field(list[str])
     domain = peewee.TextField()
     mtu = peewee.IntegerField()
     dhcp_address = peewee.TextField()
@@ -36,6 +37,7 @@ class RangeRow(BaseModel):
 
     id = peewee.TextField(primary_key=True)
     network = peewee.ForeignKeyField(NetworkRow, on_delete="CASCADE", backref="ranges")
+    network_id: str
     first = peewee.BigIntegerField()
     last = peewee.BigIntegerField()
 
@@ -49,6 +51,7 @@ class NicRow(BaseModel):
     id = peewee.TextField(primary_key=True)
     vm_id = peewee.TextField(index=True)
     network = peewee.ForeignKeyField(NetworkRow, on_delete="RESTRICT")
+    network_id: str
     mac = peewee.TextField(unique=True)
     address = peewee.BigIntegerField()
     position = peewee.IntegerField()

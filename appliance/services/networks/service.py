@@ -37,6 +37,7 @@ from appliance.services.networks.models import NetworkRow, NicRow, RangeRow
 from appliance.services.networks.views import render_networks
 from appliance.services.parts import Parts
 from appliance.store.database import Transaction
+from appliance.store.fields import tuples
 from appliance.store.kinds import ResourceKind
 from hostagent.protocol.commands import NETWORK_CHECK
 from hostagent.protocol.network import NetworkCheck
@@ -208,7 +209,7 @@ class Networks:
         def hosts() -> list[str]:
             row = NetworkRow.get_by_id(run.resource_id)
             query = HostRow.select(HostRow.id).where(HostRow.cluster == row.cluster_id)
-            return [host_id for (host_id,) in query.tuples()]
+            return [host_id for (host_id,) in tuples(query)]
 
         connected = [ref for ref in await self._store.read(hosts) if self._links.is_connected(ref)]
         await asyncio.gather(*(self.documents.converge(host_id) for host_id in connected))
@@ -242,4 +243,4 @@ def _interface(request: q.NetworkCreate) -> str:
 
 
 def _used_networks() -> list[tuple[str, str]]:
-    return list(NetworkRow.select(NetworkRow.name, NetworkRow.cidr).tuples())
+    return tuples(NetworkRow.select(NetworkRow.name, NetworkRow.cidr))

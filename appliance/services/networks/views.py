@@ -11,7 +11,7 @@ import peewee
 from appliance.protocol.resources import AddressRange, Network, State
 from appliance.services.networks.addresses import text_of
 from appliance.services.networks.models import NetworkRow, NicRow, RangeRow
-from appliance.store.fields import when
+from appliance.store.fields import tuples, when
 
 
 def render_networks(rows: Sequence[NetworkRow]) -> list[Network]:
@@ -21,11 +21,12 @@ def render_networks(rows: Sequence[NetworkRow]) -> list[Network]:
     for item in RangeRow.select().where(RangeRow.network.in_(ids)).order_by(RangeRow.first):
         ranges[item.network_id].append(item)
     count = peewee.fn.COUNT(NicRow.id)
-    used = dict(
-        NicRow.select(NicRow.network, count)
-        .where(NicRow.network.in_(ids))
-        .group_by(NicRow.network)
-        .tuples()
+    used: dict[str, int] = dict(
+        tuples(
+            NicRow.select(NicRow.network, count)
+            .where(NicRow.network.in_(ids))
+            .group_by(NicRow.network)
+        )
     )
     return [_render(row, ranges[row.id], used.get(row.id, 0)) for row in rows]
 

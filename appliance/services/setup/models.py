@@ -6,7 +6,7 @@ from typing import Any
 
 import peewee
 
-from appliance.store.fields import BaseModel, JsonField
+from appliance.store.fields import BaseModel, json_field
 
 
 class SetupStepRow(BaseModel):
@@ -15,7 +15,7 @@ class SetupStepRow(BaseModel):
     name = peewee.TextField(primary_key=True)
     position = peewee.IntegerField()
     resource_id = peewee.TextField()
-    request = JsonField(dict[str, Any])
+    request: dict[str, Any] = json_field(dict[str, Any])
     edited = peewee.BooleanField()
 
     class Meta:

@@ -20,6 +20,7 @@ from appliance.services.networks.models import NetworkRow
 from appliance.services.parts import Parts
 from appliance.services.storage.models import ImageStoreRow, PrimaryStorageRow
 from appliance.store.database import Transaction
+from appliance.store.fields import tuples
 
 IN_BIN = (VmState.DESTROYED,)
 
@@ -62,7 +63,7 @@ class Removal:
 
         def found() -> list[tuple[str, str]]:
             query = VmRow.select(VmRow.id, VmRow.state).where(VmRow.cluster.in_(clusters))
-            return list(query.tuples())
+            return tuples(query)
 
         for vm_id, state in await self._store.read(found):
             if state not in IN_BIN:
@@ -94,8 +95,8 @@ class Removal:
         await self._store.write(delete)
 
     async def _each(self, operation: str, model: Any, condition: Any) -> None:
-        query = model.select(model.id).where(condition).tuples()
-        for (ref,) in await self._store.read(lambda: list(query)):
+        query = model.select(model.id).where(condition)
+        for (ref,) in await self._store.read(lambda: tuples(query)):
             await self._do(operation, ref)
 
     async def _do(self, operation: str, ref: str) -> None:

@@ -15,7 +15,9 @@ class ImageStoreRow(BaseModel):
     name = peewee.TextField()
     description = peewee.TextField()
     zone = peewee.ForeignKeyField(ZoneRow, on_delete="RESTRICT")
+    zone_id: str
     host = peewee.ForeignKeyField(HostRow, on_delete="RESTRICT")
+    host_id: str
     path = peewee.TextField()
     state = peewee.TextField()
     total_bytes = peewee.BigIntegerField()
@@ -33,6 +35,7 @@ class PrimaryStorageRow(BaseModel):
     name = peewee.TextField()
     description = peewee.TextField()
     cluster = peewee.ForeignKeyField(ClusterRow, on_delete="RESTRICT")
+    cluster_id: str
     kind = peewee.TextField()
     path = peewee.TextField()
     state = peewee.TextField()
@@ -52,6 +55,7 @@ class VolumeRow(BaseModel):
     kind = peewee.TextField()
     image_id = peewee.TextField(index=True)
     primary_storage = peewee.ForeignKeyField(PrimaryStorageRow, on_delete="RESTRICT")
+    primary_storage_id: str
     host_id = peewee.TextField(index=True)
     size_bytes = peewee.BigIntegerField()
     status = peewee.TextField()

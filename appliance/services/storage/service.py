@@ -24,6 +24,7 @@ from appliance.services.parts import Parts
 from appliance.services.storage.models import ImageStoreRow, PrimaryStorageRow, VolumeRow
 from appliance.services.storage.views import StorageViews, render_volumes
 from appliance.store.database import Transaction
+from appliance.store.fields import tuples
 from appliance.store.kinds import ResourceKind
 from hostagent.protocol.commands import STORAGE_CHECK_PATH, STORAGE_RELEASE
 from hostagent.protocol.storage import CheckPathParams, CheckPathResult, ReleaseParams
@@ -190,7 +191,7 @@ class Storage:
     async def refresh(self, host_id: str) -> None:
         """Note the present sizes of the storages that `host_id` serves."""
 
-        def paths() -> list[tuple[str, Any, str]]:
+        def paths() -> list[tuple[str, Any, Any]]:
             stores = ImageStoreRow.select().where(ImageStoreRow.host == host_id)
             host = HostRow.get_or_none(HostRow.id == host_id)
             if host is None:
@@ -198,10 +199,10 @@ class Storage:
             primaries = PrimaryStorageRow.select().where(
                 PrimaryStorageRow.cluster == host.cluster_id
             )
-            found: list[tuple[str, Any, str]] = [
-                ("image_store", ImageStoreRow, row) for row in stores
+            return [
+                *(("image_store", ImageStoreRow, row) for row in stores),
+                *(("primary_storage", PrimaryStorageRow, row) for row in primaries),
             ]
-            return found + [("primary_storage", PrimaryStorageRow, row) for row in primaries]
 
         for kind, model, row in await self._store.read(paths):
             result = await self._links.call(
@@ -238,7 +239,7 @@ def _refuse_taken(model: Any, ref: str, path: str, scope: Any) -> None:
 
 
 def _hosts_of(cluster_id: str) -> list[str]:
-    query = HostRow.select(HostRow.id).where(HostRow.cluster == cluster_id).tuples()
+    query = tuples(HostRow.select(HostRow.id).where(HostRow.cluster == cluster_id))
     return [host_id for (host_id,) in query]
 
 

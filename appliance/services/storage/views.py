@@ -10,7 +10,7 @@ from appliance.hosts.links import HostLinks
 from appliance.protocol.resources import ImageStore, PrimaryStorage, State, Status, Volume
 from appliance.services.infrastructure.models import HostRow
 from appliance.services.storage.models import ImageStoreRow, PrimaryStorageRow, VolumeRow
-from appliance.store.fields import when
+from appliance.store.fields import tuples, when
 
 
 class StorageViews:
@@ -40,16 +40,17 @@ class StorageViews:
 
     def primary_storages(self, rows: Sequence[PrimaryStorageRow]) -> list[PrimaryStorage]:
         """Primary storage rows as clients see them, with what the disks on them may grow to."""
-        claimed = dict(
-            VolumeRow.select(VolumeRow.primary_storage, peewee.fn.SUM(VolumeRow.size_bytes))
-            .where(VolumeRow.primary_storage.in_([row.id for row in rows]))
-            .group_by(VolumeRow.primary_storage)
-            .tuples()
+        claimed: dict[str, int] = dict(
+            tuples(
+                VolumeRow.select(VolumeRow.primary_storage, peewee.fn.SUM(VolumeRow.size_bytes))
+                .where(VolumeRow.primary_storage.in_([row.id for row in rows]))
+                .group_by(VolumeRow.primary_storage)
+            )
         )
         return [self._primary(row, claimed.get(row.id, 0)) for row in rows]
 
     def _primary(self, row: PrimaryStorageRow, claimed_bytes: int) -> PrimaryStorage:
-        hosts = HostRow.select(HostRow.id).where(HostRow.cluster == row.cluster_id).tuples()
+        hosts = tuples(HostRow.select(HostRow.id).where(HostRow.cluster == row.cluster_id))
         return PrimaryStorage(
             id=row.id,
             name=row.name,
