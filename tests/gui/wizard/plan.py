@@ -1,0 +1,131 @@
+"""The set-up as the service keeps it, from structs alone: what the wizard's tests talk to."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from pathlib import PurePosixPath
+from typing import Any
+
+import msgspec
+
+from appliance.protocol import resources as r
+from appliance.protocol.errors import ApiError, ErrorBody
+from appliance.protocol.events import Change, FeedStart
+from appliance.protocol.operations import Accepted, Page
+from appliance.services.setup.proposals import STEPS, Machine, propose
+from tests.gui.samples import NOW, make_id, make_job
+
+MACHINE = make_id(900_003)
+STEP_OF = {
+    "zone.create": "zone",
+    "cluster.create": "cluster",
+    "host.create": "host",
+    "image_store.create": "image_store",
+    "primary_storage.create": "primary_storage",
+    "instance_offering.create": "offering",
+    "image.create": "image",
+    "network.create": "network",
+}
+JOBS = ("image", "network")
+
+
+def candidate(number: int = 3, **changes: Any) -> r.HostCandidate:
+    """A machine whose agent has enrolled; it runs emulated."""
+    values: dict[str, Any] = {
+        "id": make_id(900_000 + number),
+        "hostname": f"node-{number}",
+        "address": f"192.168.10.{10 + number}",
+        "is_local": number == 3,
+        "status": r.Status.CONNECTED,
+        "accelerator": "tcg",
+        "accelerator_reason": "hangs",
+        "cpu_model": "AMD EPYC 7763",
+        "cpu_count": 16,
+        "memory_bytes": 64 * 1024**3,
+        "nics": [
+            r.HostNic(name="eno1", addresses=[f"192.168.10.{10 + number}/24"], is_up=True),
+            r.HostNic(name="eno2"),
+        ],
+        "enrolled_at": NOW,
+    }
+    return r.HostCandidate(**{**values, **changes})
+
+
+class PlanService:
+    """Answers what the wizard asks; keeps what was asked, in order.
+
+    `refusals` are raised by the operation they belong to, `found` are problems of the tests
+    before a commitment, and `failures` are the errors that jobs end with, by step.
+    """
+
+    def __init__(self, *done: str, has_machine: bool = True) -> None:
+        machine = Machine(MACHINE, "node-3", 64 * 1024**3, ("192.168.10.13/24",))
+        root = PurePosixPath("/var/lib/anyun/storage")
+        self.requests = propose(machine if has_machine else None, root, has_starter=True)
+        self.machines = [candidate()] if has_machine else []
+        self.done = set(done)
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.refusals: dict[str, ApiError] = {}
+        self.found: dict[str, ErrorBody] = {}
+        self.failures: dict[str, ErrorBody] = {}
+        self.removed = 0
+
+    def operations(self) -> list[str]:
+        """What was asked for, without looking."""
+        reads = ("setup.get", "host_candidate.list", "job.get")
+        return [name for name, _ in self.asked if name not in reads]
+
+    def plan(self) -> r.SetupPlan:
+        """The plan as it stands."""
+        steps = [
+            r.SetupStepPlan(name=name, request=self.requests[name], done=name in self.done)
+            for name in STEPS
+        ]
+        return r.SetupPlan(complete=len(self.done) == len(STEPS), steps=steps)
+
+    async def call(self, operation: str, /, **fields: Any) -> Any:
+        """The answer to an operation."""
+        self.asked.append((operation, fields))
+        if operation in self.refusals:
+            raise self.refusals[operation]
+        match operation:
+            case "setup.get":
+                return self.plan()
+            case "setup.update":
+                self.requests[fields["step"]] |= fields["request"]
+                return self.plan()
+            case "setup.remove":
+                self.done.clear()
+                self.removed += 1
+                return self._accepted("setup.remove", "zone")
+            case "host_candidate.list":
+                free = [] if "host" in self.done else self.machines
+                return Page(items=free, next=None, total=len(free), seq=1)
+            case "job.get":
+                return self._job("job", fields["id"])
+        if ".check_" in operation:
+            problem = self.found.get(operation)
+            return r.CheckResult(problems=[problem] if problem else [], warnings=[], facts={})
+        return self._create(STEP_OF[operation])
+
+    def _create(self, step: str) -> Any:
+        if step not in self.failures:
+            self.done.add(step)
+        return self._accepted(f"{step}.create", step) if step in JOBS else None
+
+    def _accepted(self, operation: str, step: str) -> Accepted:
+        return Accepted(jobs=[self._job(operation, step)], resource_ids=[self._ref(step)])
+
+    def _ref(self, step: str) -> str:
+        return self.requests[step].get("id", MACHINE)
+
+    def _job(self, operation: str, step: str) -> r.Job:
+        error = self.failures.get(step)
+        state = r.JobState.FAILED if error else r.JobState.SUCCEEDED
+        changes: dict[str, Any] = {"operation": operation, "id": step, "error": error}
+        return make_job(1, state, **changes)
+
+    async def feed(self, since: int | None = None) -> AsyncGenerator[FeedStart | Change, None]:
+        """Jobs are over when one looks, so there is nothing to follow."""
+        yield FeedStart(seq=since or 1, oldest=1)
+        yield Change(seq=2, kind="zone", id="x", action="put", data=msgspec.Raw(b"{}"))
