@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
+from asyncio.trsock import TransportSocket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -33,6 +36,7 @@ TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=8)
 LONG = aiohttp.ClientTimeout(total=None, sock_connect=8, sock_read=3600)
 HEARTBEAT_S = 20.0
 GOODBYE_S = 0.1
+TURNS_TO_CLOSE = 5
 CHUNK_BYTES = 1024**2
 NOT_LOGGED_IN = ("session.required", "console.bad_ticket")
 
@@ -63,7 +67,8 @@ class Client:
         self._trust = trust
         self._session: aiohttp.ClientSession | None = None
         self._opening = asyncio.Lock()
-        self._cut_off = False
+        self._raw_sockets: list[TransportSocket] = []
+        self._cut_off = False  # in the middle of a TLS handshake
 
     async def __aenter__(self) -> Client:
         return self
@@ -76,11 +81,22 @@ class Client:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
-            if self._cut_off:
-                # A WebSocket that was cancelled says its TLS goodbye behind the library's back;
-                # without this moment the loop may end first and leave the transport open.
-                self._cut_off = False
-                await asyncio.sleep(GOODBYE_S)
+            await self._end_sockets()
+
+    async def _end_sockets(self) -> None:
+        """Close what WebSockets leave behind: their TLS goodbye goes on after they are closed,
+        and nobody waits for it; if the loop ends first, the transport stays open.
+        """
+        for raw in self._raw_sockets:
+            with contextlib.suppress(OSError):
+                raw.shutdown(socket.SHUT_RDWR)
+        if self._raw_sockets:
+            for _ in range(TURNS_TO_CLOSE):
+                await asyncio.sleep(0)
+        self._raw_sockets.clear()
+        if self._cut_off:
+            self._cut_off = False
+            await asyncio.sleep(GOODBYE_S)
 
     # Operations
 
@@ -171,10 +187,15 @@ class Client:
         or Unauthenticated. `follow` connects again by itself.
         """
         path = "/v1/feed" if since is None else f"/v1/feed?since={since}"
-        async with await self._websocket(path, {"Authorization": f"Bearer {self.token}"}) as socket:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        async with await self._websocket(path, headers) as connection:
             kind: Any = FeedStart
-            while (text := await self._text(socket)) is not None:
-                yield msgspec.json.decode(text, type=kind)
+            async for message in connection:
+                if message.type is not aiohttp.WSMsgType.TEXT:
+                    break
+                if message.data.startswith('{"error"'):
+                    raise _socket_error(message.data)
+                yield msgspec.json.decode(message.data, type=kind)
                 kind = Change
         raise Unavailable("client.unreachable", url=self.url, reason="the connection ended")
 
@@ -190,9 +211,7 @@ class Client:
             "vm.open_console", id=vm_id, kind=kind, view_only=view_only
         )
         headers = {"Authorization": f"Console {ticket.token}"}
-        connection = ConsoleConnection(await self._websocket(ticket.path, headers))
-        self._cut_off = True  # consoles are read by tasks that end by being cancelled
-        return connection
+        return ConsoleConnection(await self._websocket(ticket.path, headers))
 
     # The wire
 
@@ -233,7 +252,7 @@ class Client:
     ) -> aiohttp.ClientWebSocketResponse:
         session, tls = await self._connected()
         try:
-            return await session.ws_connect(
+            connection = await session.ws_connect(
                 self.url + path,
                 headers=headers,
                 ssl=tls,
@@ -245,19 +264,11 @@ class Client:
             raise
         except (aiohttp.ClientError, TimeoutError) as error:
             raise unreachable(self.url, error) from error
-
-    async def _text(self, socket: aiohttp.ClientWebSocketResponse) -> str | None:
-        """The next message of a feed, None at its end; raises what the service refused it with."""
-        try:
-            message = await socket.receive()
-        except asyncio.CancelledError:
-            self._cut_off = True
-            raise
-        if message.type is not aiohttp.WSMsgType.TEXT:
-            return None
-        if message.data.startswith('{"error"'):
-            raise _socket_error(message.data)
-        return message.data
+        raw = connection.get_extra_info("socket")
+        self._raw_sockets = [item for item in self._raw_sockets if item.fileno() >= 0]
+        if raw is not None:
+            self._raw_sockets.append(raw)
+        return connection
 
     async def _connected(self) -> tuple[aiohttp.ClientSession, Any]:
         """The session and TLS context; the CA is fetched and checked at the first use."""
