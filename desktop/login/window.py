@@ -95,7 +95,7 @@ class LoginWindow(QWidget):
             if pin == self._fingerprint:
                 await self._trusted()
             else:
-                self._ask_about_certificate(known=pin)
+                self.ask_about_certificate(self._endpoint.key, self._fingerprint, known=pin)
         except connect.BadAddress as error:
             self.error.show_text(str(error))
         except Exception as error:
@@ -176,8 +176,8 @@ class LoginWindow(QWidget):
         needs = info.needs_first_password
         self.show_step(Place.FIRST_PASSWORD if needs else Place.PASSWORD)
 
-    def _ask_about_certificate(self, known: str) -> None:
-        assert self._endpoint is not None
+    def ask_about_certificate(self, address: str, fingerprint: str, known: str = "") -> None:
+        """Show the certificate's fingerprint; with `known`, that it has changed."""
         changed = bool(known)
         self._certificate_title.setText(
             translate("Login", "The certificate has changed")
@@ -200,8 +200,8 @@ class LoginWindow(QWidget):
         )
         self._certificate_words.setText(words)
         self._certificate_words.set_role("error" if changed else "muted")
-        self._certificate_address.setText(self._endpoint.key)
-        self._certificate_print.setText(_in_lines(self._fingerprint))
+        self._certificate_address.setText(address)
+        self._certificate_print.setText(_in_lines(fingerprint))
         self._old_box.setVisible(changed)
         self._certificate_old.setText(_in_lines(known) if known else "")
         self._sure.setVisible(changed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -58,6 +58,11 @@ class Detail(Surface):
         self.tabs = TabRow()
         self.pages = QStackedWidget()
         self._build()
+        # Facts such as "running for" change without anything happening.
+        self._clock = QTimer(self)
+        self._clock.setInterval(10_000)
+        self._clock.timeout.connect(self._refresh_facts)
+        self._clock.start()
 
     def _build(self) -> None:
         self._head = QWidget()
@@ -119,6 +124,10 @@ class Detail(Surface):
         self.facts.set_facts(self._facts_of(resource))
         self.jobs.show_resource(resource.id)
         self.resource_changed()
+
+    def _refresh_facts(self) -> None:
+        if self.resource is not None and self.isVisible():
+            self.facts.set_facts(self._facts_of(self.resource))
 
     def resource_changed(self) -> None:
         """Another resource or a new version of it is shown: subclasses follow."""

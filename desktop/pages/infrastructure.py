@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from appliance.protocol import resources as r
@@ -141,6 +142,7 @@ class HostPage(ResourcePage):
     """Hosts with what they have and what is claimed of it."""
 
     kind = "host"
+    _counts: Counter[str | None] | None = None
 
     def title(self) -> str:
         """The page's title."""
@@ -201,10 +203,14 @@ class HostPage(ResourcePage):
         ]
 
     def _vms(self, host: r.Host) -> int:
-        return sum(1 for one in self.shell.cache.all("vm") if one.host_id == host.id)
+        if self._counts is None:
+            self._counts = Counter(one.host_id for one in self.shell.cache.all("vm"))
+        return self._counts[host.id]
 
     def related_changed(self, kind: str) -> None:
         """Names of clusters and numbers of VMs."""
+        if kind == "vm":
+            self._counts = None
         if kind in ("cluster", "vm") and self.isVisible():
             self.model.texts_changed()
 

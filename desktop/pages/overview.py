@@ -190,7 +190,7 @@ class OverviewPage(Page):
         self.refresh()
 
     def _soon(self) -> None:
-        if not self._timer.isActive():
+        if self.isVisible() and not self._timer.isActive():
             self._timer.start()
 
     def refresh(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -30,6 +30,9 @@ from desktop.widgets.empty import EmptyPage
 from desktop.widgets.labels import Label, Line, Surface
 from desktop.widgets.search import Chip, FilterField
 from desktop.widgets.table import ResourceTable
+
+# From so many rows on, what stands around the list is computed a few times a second, not at once.
+_MANY = 500
 
 
 class ResourcePage(Page):
@@ -60,6 +63,9 @@ class ResourcePage(Page):
             translate("Pages", "Clear the filter"),
         )
         self.setFocusProxy(self.table)
+        self._late_puts: dict[str, Any] = {}
+        self._later = self._make_timer(400, self._apply_late)
+        self._around = self._make_timer(400, self._refresh_around)
         self._build()
         self._connect()
         self._load()
@@ -142,11 +148,22 @@ class ResourcePage(Page):
         self.model.set_filter(self.filter.text(), accepts if active else None)
         self._show_right_page()
 
+    def is_empty_page_shown(self) -> bool:
+        """Whether the page says what it is for, because there is nothing to list."""
+        return self._stack.currentWidget() is self._empty
+
     def selection(self) -> list[Any]:
         """The selected resources."""
         return self.table.selected()
 
     # Building
+
+    def _make_timer(self, interval_ms: int, slot: Callable[[], object]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(interval_ms)
+        timer.timeout.connect(slot)
+        return timer
 
     def _build(self) -> None:
         body = Surface("base")
@@ -270,6 +287,7 @@ class ResourcePage(Page):
     # Living
 
     def _load(self) -> None:
+        self._late_puts.clear()
         self.model.replace(self.shell.cache.all(self.kind))
         self._refresh_around()
         self._selection_changed()
@@ -282,8 +300,28 @@ class ResourcePage(Page):
         if kind != self.kind:
             self.related_changed(kind)
             return
+        if len(puts) >= _MANY and self.model.total():
+            # A long list arrives page by page: show its first page at once, the rest in few steps.
+            self._late_puts.update({one.id: one for one in puts})
+            if not self._later.isActive():
+                self._later.start()
+            puts = []
+        for one in puts:
+            self._late_puts.pop(one.id, None)
+        for key in gone:
+            self._late_puts.pop(key, None)
+        self._apply(puts, gone)
+
+    def _apply_late(self) -> None:
+        puts, self._late_puts = list(self._late_puts.values()), {}
+        self._apply(puts, [])
+
+    def _apply(self, puts: list[Any], gone: list[str]) -> None:
         self.model.apply(puts, gone)
-        self._refresh_around()
+        if self.model.total() < _MANY:
+            self._refresh_around()
+        elif not self._around.isActive():
+            self._around.start()
         current = self.table.current()
         if current is None or any(one.id == current.id for one in puts) or gone:
             self._selection_changed()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop import theme
 from desktop.widgets.buttons import FlatButton
 from desktop.widgets.labels import Label
+
+_WORDS_WIDTH = 480
 
 
 class EmptyPage(QWidget):
@@ -32,9 +34,13 @@ class EmptyPage(QWidget):
         if words:
             text = Label(words, "muted")
             text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            text.setMinimumWidth(320)
-            text.setMaximumWidth(480)
-            layout.addWidget(text, 0, Qt.AlignmentFlag.AlignHCenter)
+            text.setMaximumWidth(_WORDS_WIDTH)
+            text.setMinimumWidth(240)
+            row = QHBoxLayout()
+            row.addStretch(1)
+            row.addWidget(text, 8)
+            row.addStretch(1)
+            layout.addLayout(row)
         if button:
             layout.addSpacing(8)
             press = FlatButton(button, "", "primary")

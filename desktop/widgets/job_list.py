@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -118,6 +118,10 @@ class JobLine(QWidget):
         else:
             self._error.clear()
 
+    def show_times(self) -> None:
+        """Show how long ago it was, as of now."""
+        self._when.setText(_when(self.job))
+
     def _show_steps(self, job: r.Job) -> None:
         while len(self._step_lines) < len(job.steps):
             row = QHBoxLayout()
@@ -158,6 +162,10 @@ class JobList(QScrollArea):
         self._hint.setContentsMargins(16, 8, 16, 8)
         self._layout.addWidget(self._hint)
         self.setWidget(self._content)
+        self._clock = QTimer(self)
+        self._clock.setInterval(10_000)
+        self._clock.timeout.connect(self._refresh_times)
+        self._clock.start()
         self._content.setAutoFillBackground(False)
         cache.changed.connect(self._changed)
         cache.reset.connect(lambda kind: self.reload() if kind == "job" else None)
@@ -183,6 +191,11 @@ class JobList(QScrollArea):
         """What was missed while hidden."""
         super().showEvent(event)
         self.reload()
+
+    def _refresh_times(self) -> None:
+        if self.isVisible():
+            for line in self._lines.values():
+                line.show_times()
 
     def _fits(self, job: r.Job) -> bool:
         return self._resource_id is None or job.resource_id == self._resource_id

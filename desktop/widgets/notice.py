@@ -87,8 +87,9 @@ class Toast(Surface):
         layout.setSpacing(8)
         layout.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(words, 1)
+        self.action_button: FlatButton | None = None
         if action and on_action is not None:
-            button = FlatButton(action)
+            button = self.action_button = FlatButton(action)
             button.clicked.connect(lambda: (on_action(), self.dismiss()))
             layout.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         close = FlatButton("", "close", "quiet")

@@ -182,7 +182,9 @@ class ResourceTable(QTableView):
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         rows.setDefaultSectionSize(ROW_HEIGHT)
         self._lay_out_columns()
-        self.setSortingEnabled(False)
+        if header.sortIndicatorSection() not in range(len(model.columns)) or not self._is_arranged:
+            header.setSortIndicator(0, Qt.SortOrder.AscendingOrder)
+        self._sort(header.sortIndicatorSection(), header.sortIndicatorOrder())
         header.sortIndicatorChanged.connect(self._sort)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(
