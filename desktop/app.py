@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import sys
 import traceback
@@ -23,6 +24,8 @@ from desktop.settings import Settings, Theme
 from desktop.texts import translate
 
 log = structlog.get_logger(__name__)
+
+GC_THRESHOLD = (20_000, 20, 50)
 
 
 @dataclass(frozen=True)
@@ -189,6 +192,8 @@ def run(options: Options, settings: Settings | None = None) -> int:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    # Collecting garbage among 100,000 machines takes long: do it seldom.
+    gc.set_threshold(*GC_THRESHOLD)
     qt = QApplication([sys.argv[0]])
     qt.setApplicationName("Anyun")
     qt.setQuitOnLastWindowClosed(False)

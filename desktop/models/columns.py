@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from sys import intern
 from typing import Any
 
 _DIGITS = re.compile(r"([0-9]+)")
@@ -33,6 +34,8 @@ class Column:
 def natural(text: str) -> tuple[Any, ...]:
     """A sort key by which vm-9 comes before vm-10, ignoring case."""
     parts: list[Any] = _DIGITS.split(text.casefold())
+    if len(parts) == 3:  # the usual name-7: quick, and with one copy of the common beginning
+        return (intern(parts[0]), int(parts[1]), parts[2])
     parts[1::2] = map(int, parts[1::2])
     return tuple(parts)
 

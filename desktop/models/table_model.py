@@ -17,6 +17,7 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     Qt,
+    QTimer,
     Signal,
 )
 
@@ -30,6 +31,7 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _ROOT = QModelIndex()
 # Up to so many changed rows are moved one by one; above that the view is rebuilt.
 _MOVE_LIMIT = 64
+_WARM_ROWS = 500  # search texts made in one go, about 5 ms
 
 
 class TableModel(QAbstractTableModel):
@@ -54,6 +56,12 @@ class TableModel(QAbstractTableModel):
         self._descending = False
         self._words: list[str] = []
         self._accepts: Callable[[Any], bool] | None = None
+        # Search texts are made while nothing else is to do, so that the first key typed into a
+        # filter need not wait for them.
+        self._warmed = 0
+        self._warmer = QTimer(self)
+        self._warmer.setInterval(0)
+        self._warmer.timeout.connect(self._warm)
 
     # What Qt asks
 
@@ -137,6 +145,7 @@ class TableModel(QAbstractTableModel):
         self._search = [None] * count
         self._keys = None
         self.rebuild()
+        self._start_warming()
 
     def apply(self, puts: Sequence[Any], gone: Sequence[str]) -> None:
         """Take changes of the feed: rows are changed in place, moved, added and removed."""
@@ -228,12 +237,32 @@ class TableModel(QAbstractTableModel):
         text = self._search[row]
         if text is None:
             text = self._make_search(row)
-        return all(word in text for word in self._words)
+        resource_id = self._rows[row].id  # not part of the text, to save its memory
+        return all(word in text or word in resource_id for word in self._words)
+
+    def is_warming(self) -> bool:
+        """Whether search texts are still being made in idle time."""
+        return self._warmer.isActive()
+
+    def _start_warming(self) -> None:
+        self._warmed = 0
+        if len(self._rows) > _WARM_ROWS:
+            self._warmer.start()
+
+    def _warm(self) -> None:
+        done = 0
+        while self._warmed < len(self._rows) and done < _WARM_ROWS:
+            row = self._warmed
+            if self._rows[row] is not None and self._search[row] is None:
+                self._make_search(row)
+                done += 1
+            self._warmed += 1
+        if self._warmed >= len(self._rows):
+            self._warmer.stop()
 
     def _make_search(self, row: int) -> str:
         resource = self._rows[row]
         parts = [column.text(resource) for column in self.columns if column.is_searched]
-        parts.append(resource.id)
         text = "\n".join(parts).casefold()
         self._search[row] = text
         return text
@@ -365,3 +394,4 @@ class TableModel(QAbstractTableModel):
         for row in removed:
             self._drop(row)
         self.rebuild()
+        self._start_warming()

@@ -21,6 +21,7 @@ from appliance.protocol.errors import ApiError, Forbidden, NotFound, Unauthentic
 from appliance.protocol.events import Change, FeedStart
 from desktop.net.bridge import Batcher
 from desktop.net.client_ref import ClientRef
+from desktop.net.share import Sharer
 
 log = structlog.get_logger(__name__)
 
@@ -90,6 +91,7 @@ class Feeder:
     def __init__(self, ref: ClientRef, deliver: Callable[[list[Item]], object]) -> None:
         self._ref = ref
         self._batcher = Batcher(deliver)
+        self._sharer = Sharer()
         self._seq: int | None = None
         self._delay_s = FIRST_DELAY_S
         self._decoders = {kind: msgspec.json.Decoder(type_) for kind, type_ in TYPES.items()}
@@ -134,6 +136,8 @@ class Feeder:
             if first_seq < 0:
                 first_seq = page.seq
             count += len(page.items)
+            for item in page.items:
+                self._sharer.share(item)
             cursor = page.next
             enough = kind == "job" and count >= MAX_JOBS
             done = cursor is None or enough
@@ -163,7 +167,10 @@ class Feeder:
         decoder = self._decoders.get(change.kind)
         if decoder is None:
             return
-        data = decoder.decode(change.data) if change.action == "put" else None
+        data = None
+        if change.action == "put":
+            data = decoder.decode(change.data)
+            self._sharer.share(data)
         self._batcher.add(Changed(change.kind, change.id, data))
 
 

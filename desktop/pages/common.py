@@ -65,6 +65,7 @@ def id_column() -> Column:
         title=translate("Columns", "ID"),
         text=lambda one: one.id,
         is_shown=False,
+        is_searched=False,
         width=288,
     )
 

@@ -107,6 +107,7 @@ def vm_columns() -> list[Column]:
             title=translate("Vms", "Network"),
             text=lambda vm: ", ".join(nic.network_name for nic in vm.nics) or "–",
             is_shown=False,
+            is_searched=False,
         ),
         Column(
             name="mac",
@@ -120,6 +121,7 @@ def vm_columns() -> list[Column]:
             title=translate("Vms", "ID"),
             text=lambda vm: vm.id,
             is_shown=False,
+            is_searched=False,
             width=288,
         ),
     ]

@@ -20,11 +20,24 @@ def command_line(operation: str, request: dict[str, Any]) -> str:
     noun, _, verb = operation.partition(".")
     words = ["anyun", noun.replace("_", "-"), verb.replace("_", "-")]
     for name, value in request.items():
-        if value in ("", None, []):
-            continue
-        text = value if isinstance(value, str) else json.dumps(value)
-        words += [f"--{name.replace('_', '-')}", text]
+        words += _options(name.replace("_", "-"), value)
     return shlex.join(words)
+
+
+def _options(name: str, value: Any) -> list[str]:
+    """How a field is written: switches, lists item by item, ranges as FIRST-LAST."""
+    if value in ("", None, []):
+        return []
+    if isinstance(value, bool):
+        return [f"--{name}" if value else f"--no-{name}"]
+    if isinstance(value, list):
+        option = "range" if name == "ranges" else name
+        return [word for item in value for word in (f"--{option}", _item(item))]
+    return [f"--{name}", str(value)]
+
+
+def _item(value: Any) -> str:
+    return f"{value['first']}-{value['last']}" if isinstance(value, dict) else str(value)
 
 
 def api_call(operation: str, request: dict[str, Any]) -> str:

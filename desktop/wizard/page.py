@@ -25,6 +25,7 @@ class StepPage(QWidget):
         super().__init__()
         self.fields: dict[str, FormField] = {}
         self._edited = False
+        self.is_filling = False
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(16)
@@ -49,6 +50,16 @@ class StepPage(QWidget):
         self._edited = True
         self.review()
         self.changed.emit()
+
+    def chosen_by_hand(self) -> None:
+        """A choice was made: by somebody, unless the plan is just being shown."""
+        if not self.is_filling:
+            self.touched()
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether somebody has typed what the service does not have yet."""
+        return self._edited
 
     def show_plan(self, flow: SetupFlow) -> None:
         """Fill the fields from the plan, unless somebody has typed here."""
@@ -86,7 +97,8 @@ class StepPage(QWidget):
 
     def show_problem(self, problem: ErrorBody) -> bool:
         """Show a problem beside its field; False if no field of this page is meant."""
-        form = self.fields.get(problem.field or "")
+        key = {"ranges": "first"}.get(problem.field or "", problem.field or "")
+        form = self.fields.get(key)
         if form is None:
             return False
         text = texts.error_text(problem)

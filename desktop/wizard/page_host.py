@@ -48,6 +48,9 @@ class HostPage(StepPage):
             "muted",
         )
         self.body.addWidget(self.waiting)
+        self._taken = Label("", "strong")
+        self._taken.hide()
+        self.body.addWidget(self._taken)
         self.body.addLayout(self._cards)
         self.name = self.add_line("name", translate("Wizard", "Name"))
         self._shown: dict[str, QRadioButton] = {}
@@ -69,6 +72,12 @@ class HostPage(StepPage):
         button = self._shown.get(step.request["candidate_id"])
         if button is not None:
             button.setChecked(True)
+
+    def show_taken(self, name: str, words: str) -> None:
+        """The machine that has become the host: it is no candidate any more."""
+        self.waiting.hide()
+        self._taken.setText(f"{name}\n{words}")
+        self._taken.setVisible(bool(name))
 
     def show_candidates(self, candidates: list[HostCandidate]) -> None:
         """Show the machines that could be taken."""
@@ -94,7 +103,7 @@ class HostPage(StepPage):
         here = translate("Wizard", "{name} (this machine)")
         title = here.format(name=candidate.hostname) if candidate.is_local else candidate.hostname
         button = QRadioButton(title)
-        button.toggled.connect(lambda _: self.changed.emit())
+        button.clicked.connect(lambda _=False: self.chosen_by_hand())
         self._group.addButton(button)
         self._shown[candidate.id] = button
         facts = translate("Wizard", "{cpus} CPUs ({model}), {memory} memory, address {address}")

@@ -72,6 +72,7 @@ class ImagePage(StepPage):
 
     def fill(self, flow: SetupFlow) -> None:
         """Show the plan's values."""
+        self.is_filling = True
         offering = flow.step("offering").request
         self.offering_name.setText(offering["name"])
         self.cpus.setValue(offering["cpu_count"])
@@ -81,6 +82,7 @@ class ImagePage(StepPage):
         self.sources.button(SOURCES.index(image["source"])).setChecked(True)
         self.url.setText(image.get("url", ""))
         self.sha256.setText(image.get("sha256", ""))
+        self.is_filling = False
         self._show_source()
 
     def values(self, name: str) -> dict[str, Any]:
@@ -132,8 +134,8 @@ class ImagePage(StepPage):
         row.addWidget(cpus)
         row.addWidget(memory)
         self.body.addLayout(row)
-        self.cpus.valueChanged.connect(lambda _: self.changed.emit())
-        self.memory.valueChanged.connect(lambda _: self.changed.emit())
+        for spin in (self.cpus, self.memory):
+            spin.valueChanged.connect(lambda _: self.chosen_by_hand())
 
     def _add_sources(self) -> None:
         titles = (

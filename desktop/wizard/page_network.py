@@ -68,6 +68,8 @@ class NetworkPage(StepPage):
         for field in (self.cidr, self.gateway, self.first, self.last, self.dns):
             field.textEdited.connect(self.touched)
         self._kept_cidr = ""
+        self._ranges: list[dict[str, str]] = []
+        self.nic.currentIndexChanged.connect(lambda _: self.chosen_by_hand())
 
     @property
     def kind(self) -> str:
@@ -76,7 +78,9 @@ class NetworkPage(StepPage):
 
     def fill(self, flow: SetupFlow) -> None:
         """Show the plan's values."""
+        self.is_filling = True
         request = flow.step("network").request
+        self._ranges = [dict(item) for item in request["ranges"]]
         self.kinds.button(KINDS.index(request["kind"])).setChecked(True)
         self.name.setText(request["name"])
         self.cidr.setText(request["cidr"])
@@ -88,6 +92,7 @@ class NetworkPage(StepPage):
         place = self.nic.findData(request.get("physical_interface", ""))
         if place >= 0:
             self.nic.setCurrentIndex(place)
+        self.is_filling = False
         self._show_kind()
         self.review()
 
@@ -95,9 +100,11 @@ class NetworkPage(StepPage):
         """Offer the host's NICs."""
         if self.nic.count():
             return
+        self.is_filling = True
         for nic in nics:
             words = f"{nic.name}  {', '.join(nic.addresses)}".strip()
             self.nic.addItem(words, nic.name)
+        self.is_filling = False
 
     def values(self, name: str) -> dict[str, Any]:
         """What the fields say."""
@@ -108,9 +115,16 @@ class NetworkPage(StepPage):
             "name": self.name.text(),
             "cidr": self.cidr.text().strip(),
             "gateway": self.gateway.text().strip(),
-            "ranges": [{"first": self.first.text().strip(), "last": self.last.text().strip()}],
+            "ranges": self._edited_ranges(),
             "dns": servers,
         }
+
+    def _edited_ranges(self) -> list[dict[str, str]]:
+        """The plan's ranges with the ends that are shown here."""
+        ranges = [dict(item) for item in self._ranges] or [{}]
+        ranges[0]["first"] = self.first.text().strip()
+        ranges[-1]["last"] = self.last.text().strip()
+        return ranges
 
     def review(self) -> bool:
         """Check the addresses against each other, as the service will."""
@@ -156,6 +170,7 @@ class NetworkPage(StepPage):
         self._kept_cidr = text
         proposal = suggested(text)
         if proposal is not None:
+            self._ranges = []
             for field, value in zip((self.gateway, self.first, self.last), proposal, strict=True):
                 field.setText(value)
         self.touched()

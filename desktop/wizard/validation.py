@@ -47,6 +47,9 @@ def _network(text: str, found: Findings) -> IPv4Network | None:
     if "/" not in text:
         found.add("cidr", "network.bad_cidr", value=text)
         return None
+    if network.is_loopback or network.is_link_local or network.is_multicast:
+        found.add("cidr", "network.bad_cidr", value=text)
+        return None
     if not SMALLEST_PREFIX <= network.prefixlen <= LARGEST_PREFIX:
         found.add("cidr", "network.cidr_size", value=text)
         return None

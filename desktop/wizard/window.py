@@ -19,13 +19,14 @@ from PySide6.QtWidgets import (
 from appliance.client.jobs import JobFailed
 from appliance.client.setup import OPERATION_OF, SCREENS, SetupFlow
 from appliance.protocol.errors import ApiError, ErrorBody, to_body
-from appliance.protocol.resources import HostCandidate, Job
+from appliance.protocol.resources import Host, HostCandidate, Job
 from desktop import texts
 from desktop.net.bridge import Bridge, single_flight
 from desktop.net.client_ref import ClientRef
 from desktop.texts import translate
 from desktop.widgets.bars import ThinProgress
 from desktop.widgets.buttons import FlatButton
+from desktop.widgets.confirm import ConfirmForGood
 from desktop.widgets.labels import Label, Line
 from desktop.widgets.notice import ErrorLabel
 from desktop.wizard.equivalent import Equivalent
@@ -67,6 +68,8 @@ class SetupWizard(QDialog):
         self._candidates: list[HostCandidate] = []
         self._busy = False
         self._is_opened = False
+        self._is_offline = False
+        self._host: Host | None = None
         self._step = ""
         self.start, self.finish = StartPage(), FinishPage()
         self.pages: list[StepPage] = [
@@ -101,9 +104,19 @@ class SetupWizard(QDialog):
             self._bridge.spawn(self._open())
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Work that was begun goes on in the service."""
+        """Work that was begun goes on in the service, which also keeps what was typed."""
         self._timer.stop()
+        self._keep_edits()
         super().closeEvent(event)
+
+    def _keep_edits(self) -> None:
+        flow = self._flow
+        if flow is None or not flow.plan.steps:
+            return
+        for page in self.pages:
+            if page.is_edited:
+                for name in page.names:
+                    self._bridge.submit(flow.edit(name, **page.values(name)))
 
     async def _open(self) -> None:
         self._flow = SetupFlow(self._ref.client)
@@ -122,10 +135,21 @@ class SetupWizard(QDialog):
         try:
             await self._bridge.run(self._flow.load())
             self._candidates = await self._bridge.run(self._flow.candidates())
+            await self._load_host()
         except (ApiError, OSError) as error:
             self.error.show_error(error)
+            self._is_offline = True
             return
+        if self._is_offline:
+            self._is_offline = False
+            self.error.clear()
         self._show_plan()
+
+    async def _load_host(self) -> None:
+        """The machine that was taken tells its NICs as a host, not as a candidate."""
+        if self._host is None and self._flow is not None and self._flow.step("host").done:
+            ref = self._flow.step("host").request["candidate_id"]
+            self._host = await self._bridge.run(self._ref.call("host.get", id=ref))
 
     # Places
 
@@ -154,9 +178,10 @@ class SetupWizard(QDialog):
         self.finish.show_plan(flow, self._candidates)
         for page in self.pages:
             if isinstance(page, HostPage):
-                page.show_candidates(self._candidates)
+                self._show_host(page)
             if isinstance(page, NetworkPage):
-                page.show_nics([nic for item in self._candidates[:1] for nic in item.nics])
+                machines = [self._host] if self._host is not None else self._candidates[:1]
+                page.show_nics([nic for item in machines for nic in item.nics])
             page.show_plan(flow)
         done = {
             index + 1
@@ -167,6 +192,17 @@ class SetupWizard(QDialog):
             done |= {START, FINISH}
         self.rail.show_place(self.stack.currentIndex(), done)
         self._show_buttons(done)
+
+    def _show_host(self, page: HostPage) -> None:
+        if self._host is None:
+            page.show_candidates(self._candidates)
+            return
+        words = translate("Wizard", "{cpus} CPUs, {memory}")
+        host = self._host
+        page.show_taken(
+            host.name,
+            words.format(cpus=host.cpu_count, memory=texts.size(host.memory_bytes)),
+        )
 
     def _show_buttons(self, done: set[int]) -> None:
         place = self.stack.currentIndex()
@@ -258,6 +294,25 @@ class SetupWizard(QDialog):
             page.forget_edits()
         self._show_plan()
 
+    def _ask_to_remove(self) -> None:
+        flow = self._flow
+        if flow is None:
+            return
+        name = flow.step("zone").request["name"]
+        consequences = [
+            translate("Wizard", "Everything in the zone is deleted: machines, images, networks."),
+            translate("Wizard", "The storages and the host are given back."),
+        ]
+        dialog = ConfirmForGood(
+            translate("Wizard", "Remove this set-up"),
+            consequences,
+            name,
+            translate("Wizard", "Remove"),
+            self,
+        )
+        dialog.confirmed.connect(lambda: self._bridge.spawn(self._remove()))
+        dialog.open()
+
     @single_flight
     async def _remove(self) -> None:
         flow = self._flow
@@ -273,6 +328,7 @@ class SetupWizard(QDialog):
             self.error.show_error(error)
         finally:
             self._set_busy(busy=False)
+        self._host = None
         for page in self.pages:
             page.forget_edits()
         self.go(START)
@@ -375,7 +431,7 @@ class SetupWizard(QDialog):
         self.start.step_by_step.connect(lambda: self.go(self._first_open()))
         self.next.clicked.connect(lambda: spawn(self._next()))
         self.back.clicked.connect(lambda: self.go(max(START, self.stack.currentIndex() - 1)))
-        self.remove.clicked.connect(lambda: spawn(self._remove()))
+        self.remove.clicked.connect(self._ask_to_remove)
         self.later.clicked.connect(self.close)
         self.show_equivalent.toggled.connect(lambda _: self._show_plan())
         self.rail.chosen.connect(self.go)
