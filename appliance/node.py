@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import os
 import signal
 import socket
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,7 +76,9 @@ class Node:
         self.registry = Registry()
         self.runner = Runner(self.store)
         self.links = HostLinks()
+        self._api: ApiServer | None = None
         self._build_services()
+        self._listener = AgentListener(self.links, self.ca, self.infrastructure)
 
     def _build_services(self) -> None:
         parts = Parts(
@@ -118,7 +120,6 @@ class Node:
         await self.store.start()
         setup_code = await self.identity.prepare()
         self._watch.start()
-        self._listener = AgentListener(self.links, self.ca, self.infrastructure)
         await self._listener.start(config.bind, config.agent_port)
         await self.runner.start()
         app = build_app(
@@ -133,18 +134,20 @@ class Node:
             upload=self._images.uploads.receive,
         )
         chain, key = self.ca.server_files(*local_names())
-        self._api = ApiServer(app, chain, key, host=config.bind, port=config.port)
-        await self._api.start()
+        api = ApiServer(app, chain, key, host=config.bind, port=config.port)
+        await api.start()
+        self._api = api
         await self._offer_local_join()
-        self._write_ready(setup_code)
-        log.info("node_ready", port=self._api.port, agent_port=self._listener.port)
+        self._write_ready(setup_code, api.port)
+        log.info("node_ready", port=api.port, agent_port=self._listener.port)
 
     async def stop(self) -> None:
         """Stop in reverse order; accepted jobs go on at the next start."""
         (self._folder / "ready.json").unlink(missing_ok=True)
-        if self._config.stop_guests:
+        if self._config.stop_guests and self._api is not None:
             await self._guests.stop_all()
-        await self._api.stop()
+        if self._api is not None:
+            await self._api.stop()
         await self.runner.stop()
         await self._listener.stop()
         await self._watch.stop()
@@ -169,12 +172,12 @@ class Node:
         everywhere = self._config.bind in ("0.0.0.0", "::", "")  # noqa: S104 compared, not bound
         return "127.0.0.1" if everywhere else self._config.bind
 
-    def _write_ready(self, setup_code: str | None) -> None:
+    def _write_ready(self, setup_code: str | None, port: int) -> None:
         address = self._local_address()
         content = {
-            "url": f"https://{address}:{self._api.port}",
+            "url": f"https://{address}:{port}",
             "address": address,
-            "port": self._api.port,
+            "port": port,
             "agent_port": self._listener.port,
             "ca_fingerprint": self.ca.fingerprint,
             "setup_code": setup_code,
@@ -200,8 +203,8 @@ async def serve(config: NodeConfig) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    await node.start()
     try:
+        await node.start()
         await stopping.wait()
     finally:
         log.info("node_stopping")
@@ -233,8 +236,14 @@ def main() -> None:
         ]
     )
     uvloop.install()
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(parse()))
+    config = parse()
+    try:
+        asyncio.run(serve(config))
+    except KeyboardInterrupt:
+        log.info("interrupted")
+    except OSError as error:
+        ports = f"ports {config.port} and {config.agent_port} on {config.bind}"
+        sys.exit(f"The management service cannot start on {ports}: {error}")
 
 
 if __name__ == "__main__":

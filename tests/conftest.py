@@ -32,4 +32,4 @@ class Golden:
 
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
-    return Golden(regenerate=request.config.getoption("--regenerate"))
+    return Golden(regenerate=bool(request.config.getoption("--regenerate")))

@@ -21,9 +21,12 @@ def decode(body: bytes, kind: type[Any]) -> Any:
     Raises InvalidInput.
     """
     try:
+        msgspec.json.decode(body or b"{}")
         return msgspec.json.decode(body or b"{}", type=kind)
     except msgspec.ValidationError as error:
         raise _field_error(str(error), body) from error
+    except RecursionError as error:
+        raise InvalidInput("request.malformed", reason="nested too deeply") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidInput("request.malformed", reason=str(error)) from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -66,7 +67,7 @@ def one(kind: ResourceKind, ref: str) -> Any:
 def _limit(text: str | None) -> int:
     if text is None:
         return DEFAULT_LIMIT
-    if not text.isdigit() or not 1 <= int(text) <= MAX_LIMIT:
+    if not re.fullmatch("[0-9]{1,6}", text) or not 1 <= int(text) <= MAX_LIMIT:
         raise InvalidInput(
             "request.bad_value",
             field="limit",
@@ -119,9 +120,22 @@ def _cursor(value: Any, ref: str) -> str:
 
 
 def _after(column: Any, key: Any, cursor: str, *, descending: bool) -> Any:
+    """What comes after the cursor's row; NULL sorts before everything else, as in SQLite."""
+    value, ref = _parse_cursor(cursor)
+    if value is None:
+        same = column.is_null() & (key < ref if descending else key > ref)
+        return same if descending else same | column.is_null(False)
+    if descending:
+        return (column < value) | ((column == value) & (key < ref)) | column.is_null()
+    return (column > value) | ((column == value) & (key > ref))
+
+
+def _parse_cursor(cursor: str) -> tuple[str | int | float | bool | None, str]:
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        value, ref = msgspec.json.decode(raw, type=tuple[Any, str])
+        value, ref = msgspec.json.decode(raw, type=tuple[str | int | float | bool | None, str])
+        if isinstance(value, int) and abs(value) >= 2**63:
+            raise ValueError(value)
     except (binascii.Error, ValueError, msgspec.MsgspecError):
         raise InvalidInput(
             "request.bad_value",
@@ -130,6 +144,4 @@ def _after(column: Any, key: Any, cursor: str, *, descending: bool) -> Any:
             value=cursor[:40],
             reason="it is not from an earlier page",
         ) from None
-    if descending:
-        return (column < value) | ((column == value) & (key < ref))
-    return (column > value) | ((column == value) & (key > ref))
+    return value, ref

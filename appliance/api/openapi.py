@@ -10,6 +10,7 @@ from appliance.protocol.errors import ErrorBody
 from appliance.protocol.operations import (
     API_VERSION,
     OPERATIONS,
+    Accepted,
     Access,
     Kind,
     OperationSpec,
@@ -22,6 +23,14 @@ LIST_PARAMETERS: list[tuple[str, str, dict[str, Any]]] = [
     ("sort", "A field, with - before it for descending order", {"type": "string"}),
     ("q", "Text to look for in names, ids and addresses", {"type": "string"}),
 ]
+
+
+ID_PARAMETER: dict[str, Any] = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "format": "uuid"},
+}
 
 
 class ErrorAnswer(msgspec.Struct, kw_only=True):
@@ -42,6 +51,7 @@ def describe() -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for spec in specs:
         paths.setdefault(spec.path, {})[spec.method.lower()] = _operation(spec, by_type)
+    paths |= _byte_paths(by_type)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Anyun", "version": f"{API_VERSION}", "license": {"name": "Apache-2.0"}},
@@ -50,6 +60,35 @@ def describe() -> dict[str, Any]:
             "schemas": components,
             "securitySchemes": {"session": {"type": "http", "scheme": "bearer"}},
         },
+    }
+
+
+def _byte_paths(by_type: dict[Any, Any]) -> dict[str, Any]:
+    """Routes that carry bytes rather than structs."""
+    accepted = {"application/json": {"schema": by_type[Accepted]}}
+    refused = {
+        "description": "Refused",
+        "content": {"application/json": {"schema": by_type[ErrorAnswer]}},
+    }
+    common: dict[str, Any] = {"parameters": [ID_PARAMETER], "security": [{"session": []}]}
+    png = {"image/png": {"schema": {"type": "string", "format": "binary"}}}
+    content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    screenshot = {
+        "operationId": "vm.screenshot",
+        "summary": "A picture of a virtual machine's screen",
+        "tags": ["vm"],
+        "responses": {"200": {"description": "PNG", "content": png}, "default": refused},
+    }
+    upload = {
+        "operationId": "image.upload",
+        "summary": "Send the content of an image that waits for it",
+        "tags": ["image"],
+        "requestBody": {"content": content, "required": True},
+        "responses": {"202": {"description": "Accepted", "content": accepted}, "default": refused},
+    }
+    return {
+        "/v1/vms/{id}/screenshot": {"get": common | screenshot},
+        "/v1/images/{id}/content": {"put": common | upload},
     }
 
 
@@ -67,15 +106,15 @@ def _operation(spec: OperationSpec, by_type: dict[Any, Any]) -> dict[str, Any]:
         described["parameters"] = parameters
     if spec.method != "GET":
         content = {"application/json": {"schema": by_type[spec.request]}}
-        described["requestBody"] = {"content": content}
+        is_needed = any(item.required for item in msgspec.structs.fields(spec.request))
+        described["requestBody"] = {"content": content, "required": is_needed}
     return described
 
 
 def _parameters(spec: OperationSpec) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     if "{id}" in spec.path:
-        schema = {"type": "string", "format": "uuid"}
-        found.append({"name": "id", "in": "path", "required": True, "schema": schema})
+        found.append(ID_PARAMETER)
     if spec.verb == "list":
         found += [
             {"name": name, "in": "query", "description": text, "schema": schema}

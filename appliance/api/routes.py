@@ -86,6 +86,9 @@ async def _change(
     except ApiError as error:
         await audit(call, call.target, error.code)
         raise
+    except Exception:
+        await audit(call, call.target, "internal")
+        raise
     resource = call.target or getattr(content, "id", "")
     ids = getattr(content, "resource_ids", None)
     await audit(call, ids[0] if ids else resource, "accepted" if spec.kind == Kind.JOB else "done")

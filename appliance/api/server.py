@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
 
 STOP_WITHIN_S = 5
+BACKLOG = 1024
 
 
 class ApiServer:
@@ -34,16 +36,22 @@ class ApiServer:
             timeout_graceful_shutdown=STOP_WITHIN_S,
         )
         self._server = _Server(config)
+        self._address = (host, port)
+        self._socket: socket.socket | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
     def port(self) -> int:
         """The port it listens on (chosen by the system if 0 was asked for)."""
-        return self._server.servers[0].sockets[0].getsockname()[1]
+        assert self._socket is not None, "the server has not been started"
+        return self._socket.getsockname()[1]
 
     async def start(self) -> None:
         """Listen; returns when connections are accepted. Raises OSError if the port is taken."""
-        self._task = asyncio.create_task(self._server.serve(), name="api server")
+        # Bound here, because uvicorn would end the process if the port is taken.
+        self._socket = socket.create_server(self._address, backlog=BACKLOG)
+        serving = self._server.serve(sockets=[self._socket])
+        self._task = asyncio.create_task(serving, name="api server")
         while not self._server.started:
             if self._task.done():
                 self._task.result()

@@ -164,4 +164,5 @@ async def _close_quietly(socket: WebSocket) -> None:
 
 
 def _since(text: str | None, newest: int) -> int:
-    return int(text) if text is not None and text.isdigit() else newest
+    is_number = text is not None and text.isascii() and text.isdigit()
+    return int(text) if is_number and text is not None else newest

@@ -65,7 +65,7 @@ class CertificateAuthority:
         Made anew when the names have changed or the end is near.
         """
         chain, key_path = self._folder / "server.crt", self._folder / "server.key"
-        if not _still_good(chain, names, addresses):
+        if not _still_good(chain, key_path, names, addresses):
             key = ec.generate_private_key(ec.SECP256R1())
             leaf = self._issue_server(key, names, addresses)
             _write_private(key_path, _key_pem(key))
@@ -168,10 +168,13 @@ def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
     )
 
 
-def _still_good(chain: Path, names: list[str], addresses: list[str]) -> bool:
-    if not chain.exists():
+def _still_good(chain: Path, key: Path, names: list[str], addresses: list[str]) -> bool:
+    if not chain.exists() or not key.exists():
         return False
     leaf = x509.load_pem_x509_certificate(chain.read_bytes())
+    own = serialization.load_pem_private_key(key.read_bytes(), password=None)
+    if own.public_key() != leaf.public_key():
+        return False  # a renewal was interrupted between key and certificate
     if leaf.not_valid_after_utc - datetime.now(UTC) < RENEW_BEFORE:
         return False
     entries = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value

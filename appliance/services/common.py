@@ -29,6 +29,15 @@ def find(model: type[Row], ref: str, kind: str, *, field: str | None = None) -> 
     return row
 
 
+def known_machine(machine_id: str) -> None:
+    """Raises NotFound unless a machine with this id has enrolled, as host or candidate."""
+    cursor = JobRow._meta.database.execute_sql(  # type: ignore[attr-defined]
+        "SELECT 1 FROM agent WHERE id = ?", (machine_id,)
+    )
+    if cursor.fetchone() is None:
+        raise NotFound("resource.not_found", kind="host", id=machine_id)
+
+
 def clean_name(name: str) -> str:
     """`name` without outer blanks; raises InvalidInput for blank or unprintable names."""
     stripped = unicodedata.normalize("NFC", name).strip()

@@ -52,6 +52,8 @@ class LabHost:
 
     def start(self) -> None:
         """Make the namespaces and start libvirtd; returns when it answers."""
+        if self._namespace_exists():
+            self.stop()  # left by a test run that was killed
         self._make_network()
         self._make_mounts()
         self._start_libvirtd()

@@ -110,7 +110,8 @@ class Driver:
         self.picture("wizard-0", wizard)
         self.click(wizard.start.steps_button)
         for place in range(1, FINISH):
-            assert wizard.stack.currentIndex() == place
+            here = wizard.stack.currentIndex()
+            assert here == place, f"at {here}, not at {place}"
             self.picture(f"wizard-{place}", wizard)
             if place == 7:
                 await self.refuse_bad_gateway(wizard)
@@ -168,9 +169,9 @@ class Driver:
         await self.compare_with_qemu(console, vm)
         self.picture("main", window)
         await self.keyboard_to(console)
-        self.keys("root\n")
+        await self.keys("root")
         await asyncio.sleep(3)  # the shell of the screen says nothing on the serial line
-        self.keys("ip -4 addr show eth0 > /dev/ttyS0; echo '=Done_1=' > /dev/ttyS0\n")
+        await self.keys("ip -4 addr show eth0 > /dev/ttyS0; echo '=Done_1=' > /dev/ttyS0")
         said = await self.read_serial(serial, "=Done_1=")
         assert f"inet {vm.nics[0].address}/" in said, said
         self.say("typed by keyboard, the guest told its address")
@@ -188,10 +189,11 @@ class Driver:
         console.console.setFocus()
         await self.until("focus", console.console.hasFocus)
 
-    def keys(self, text: str) -> None:
-        """Real key presses, with scan codes, from the X server."""
-        command = ["xdotool", "type", "--delay", "60", text]
-        subprocess.Popen(command)
+    async def keys(self, text: str) -> None:
+        """Real key presses, with scan codes, from the X server; then Enter."""
+        for command in (["type", "--delay", "60", text], ["key", "Return"]):
+            run = asyncio.to_thread(subprocess.run, ["xdotool", *command], check=True, timeout=60)
+            await run
 
     async def read_serial(self, serial: Any, text: str) -> str:
         """What the serial line says, until `text` is among it."""
@@ -206,7 +208,7 @@ class Driver:
     async def compare_with_qemu(self, console: ConsoleWindow, vm: Any) -> None:
         """Our picture equals QEMU's own, pixel by pixel (between two blinks of the cursor)."""
         bridge, ref = self.application.bridge, self.application.ref
-        difference = ""
+        ours, theirs = QImage(), QImage()
         for _ in range(40):
             png = await bridge.run(ref.client.screenshot(vm.id))
             theirs = QImage.fromData(png).convertToFormat(QImage.Format.Format_RGB32)
@@ -214,11 +216,10 @@ class Driver:
             if ours == theirs:
                 self.say(f"framebuffer equals QEMU's: {ours.width()}x{ours.height()}")
                 return
-            difference = f"{ours.size().toTuple()} and {theirs.size().toTuple()}"
             await asyncio.sleep(0.15)
         ours.save(str(self.output / "ours.png"))
         theirs.save(str(self.output / "theirs.png"))
-        raise AssertionError(f"the pictures differ: {difference}")
+        raise AssertionError(f"the pictures differ: {ours.size()} and {theirs.size()}")
 
     async def live(self, vm: Any) -> None:
         """Stop, start, recycle bin and back, and for good."""

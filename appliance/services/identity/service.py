@@ -132,11 +132,12 @@ class Identity:
     async def _set_first_password(self, call: Call, request: q.SetFirstPassword) -> Session:
         keys = ("setup-code", f"address {call.caller.address}")
         self._slowdown.check(*keys)
+        self._slowdown.failed(*keys)  # until proven otherwise: tries in parallel count as well
         account, code_hash = await self._store.read(_first_account)
         if account.password_hash:
+            self._slowdown.succeeded(*keys)
             raise Conflict("session.setup_done")
         if not await self._passwords.matches(code_hash, normal_code(request.setup_code)):
-            self._slowdown.failed(*keys)
             raise Unauthenticated("session.wrong_setup_code", field="setup_code")
         check_strength(request.password, ADMIN, field="password")
         password_hash = await self._passwords.hash(request.password)
@@ -159,14 +160,15 @@ class Identity:
     async def _log_in(self, call: Call, request: q.Login) -> Session:
         keys = (f"account {request.account}", f"address {call.caller.address}")
         self._slowdown.check(*keys)
+        self._slowdown.failed(*keys)  # until proven otherwise: tries in parallel count as well
         account = await self._store.read(
             lambda: AccountRow.get_or_none(AccountRow.name == request.account)
         )
         kept = account.password_hash if account else None
+        if account is not None and not kept:
+            self._slowdown.succeeded(*keys)
+            raise Conflict("session.setup_needed")
         if not await self._passwords.matches(kept, request.password):
-            if account is not None and not kept:
-                raise Conflict("session.setup_needed")
-            self._slowdown.failed(*keys)
             log.warning("login_failed", account=request.account, address=call.caller.address)
             raise Unauthenticated("session.wrong_password")
         self._slowdown.succeeded(*keys)
@@ -183,10 +185,11 @@ class Identity:
     async def _change_password(self, call: Call, request: q.ChangePassword) -> None:
         keys = (f"account {call.caller.account_name}",)
         self._slowdown.check(*keys)
+        self._slowdown.failed(*keys)  # until proven otherwise: tries in parallel count as well
         account = await self._store.read(lambda: AccountRow.get_by_id(call.caller.account_id))
         if not await self._passwords.matches(account.password_hash, request.old_password):
-            self._slowdown.failed(*keys)
             raise Unauthenticated("session.wrong_password", field="old_password")
+        self._slowdown.succeeded(*keys)
         check_strength(request.new_password, account.name, field="new_password")
         password_hash = await self._passwords.hash(request.new_password)
         await self._store.write(

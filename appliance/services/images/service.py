@@ -20,6 +20,7 @@ from appliance.services.common import (
     clean_name,
     create_once,
     find,
+    known_machine,
     updater,
 )
 from appliance.services.images.models import ImageRow
@@ -148,6 +149,7 @@ class Images:
         return Accepted(jobs=[job], resource_ids=[ref])
 
     async def _check_url(self, call: Call, request: q.UrlCheck) -> CheckResult:
+        await self._store.read(lambda: known_machine(call.target))
         try:
             if not _is_http(request.url):
                 raise InvalidInput("image.bad_url", field="url", url=request.url)

@@ -21,6 +21,7 @@ from appliance.services.common import (
     clean_name,
     create_once,
     find,
+    known_machine,
     refuse_if_used,
     updater,
 )
@@ -148,6 +149,7 @@ class Networks:
         return Accepted(jobs=[job], resource_ids=[ref])
 
     async def _check(self, call: Call, request: q.NetworkCheck) -> CheckResult:
+        await self._store.read(lambda: known_machine(call.target))
         problems = []
         warnings = []
         facts: dict[str, Any] = {}

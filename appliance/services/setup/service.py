@@ -111,6 +111,7 @@ class Setup:
         rows = list(SetupStepRow.select().order_by(SetupStepRow.position))
         if not rows or self._must_wait_for_machine(rows):
             rows = self._propose_anew()
+        _offer_machine(rows)
         steps = [self._step(row) for row in rows]
         return SetupPlan(complete=all(step.done for step in steps), steps=steps)
 
@@ -154,6 +155,21 @@ class Setup:
         except NotFound:
             return False
         return True
+
+
+def _offer_machine(rows: list[SetupStepRow]) -> None:
+    """A machine that came after somebody had begun to edit is proposed all the same."""
+    host = next(row for row in rows if row.name == "host")
+    machine = _local_machine()
+    if host.request["candidate_id"] or machine is None:
+        return
+    name = host.request["name"] or machine.hostname
+    host.request = host.request | {"candidate_id": machine.agent_id, "name": name}
+    host.save()
+    for row in rows:
+        if row.name == "image_store":
+            row.request = row.request | {"host_id": machine.agent_id}
+            row.save()
 
 
 def _follow_host(candidate_id: str) -> None:

@@ -16,6 +16,7 @@ from appliance.services.common import (
     clean_name,
     create_once,
     find,
+    known_machine,
     refuse_if_used,
     updater,
 )
@@ -162,6 +163,7 @@ class Storage:
                 await self._links.call(host_id, STORAGE_RELEASE, ReleaseParams(path=path))
 
     async def _check(self, call: Call, request: q.PathCheck) -> CheckResult:
+        await self._store.read(lambda: known_machine(call.target))
         try:
             path = checked_path(request.path)
             found = await self._probe(call.target, path)

@@ -83,7 +83,6 @@ def test_one_wrong_thing_is_named(appliance: Appliance, spec: OperationSpec) -> 
         refused(good | {name: None}, "request.bad_value", name)
 
 
-@pytest.mark.xfail(reason="the host's checks do not look whether there is such a host")
 def test_checks_on_a_host_that_is_not_there(appliance: Appliance) -> None:
     spec = OPERATIONS["host.check_network"]
     assert appliance.request(spec.method, path_of(spec), good_body(spec)).status == 404

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import qasync
+import shiboken6
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.net.bridge import Bridge
@@ -23,20 +24,22 @@ Opened = Callable[[PlanService], SetupWizard]
 @pytest.fixture
 def loop(look: Callable[..., None], qapp: QApplication) -> Iterator[qasync.QEventLoop]:
     """Qt's own loop as asyncio's, as in the application."""
+    qapp.setQuitOnLastWindowClosed(False)
     made = qasync.QEventLoop(qapp, already_running=False)
     asyncio.set_event_loop(made)
     yield made
+    qapp.setQuitOnLastWindowClosed(True)
     made.close()
     asyncio.set_event_loop(None)
 
 
 @pytest.fixture
 def until(loop: qasync.QEventLoop) -> Until:
-    """Let the application run until something holds; fails after 10 s."""
+    """Let the application run until something holds; fails after 5 s."""
 
     async def wait(what: str, check: Callable[[], Any]) -> None:
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(5):
                 while not check():
                     await asyncio.sleep(0.01)
         except TimeoutError:
@@ -66,12 +69,15 @@ def opened(
         wizards.append(wizard)
         wizard.show()
         until("the plan is shown", wizard._timer.isActive)
+        wizard.activateWindow()
+        until("the window is active", wizard.isActiveWindow)
         return wizard
 
     yield open_on
     assert errors == []
     for wizard in wizards:
-        wizard.close()
+        if shiboken6.isValid(wizard):  # windows are deleted when they are closed
+            wizard.close()
     wizards.clear()
     QApplication.processEvents()
     gc.collect()

@@ -64,7 +64,7 @@ def run(*arguments: str, check: bool = True) -> str:
 async def until(condition: Callable[[], object], timeout_s: float = 15.0) -> None:
     """Wait for something to become true."""
     async with asyncio.timeout(timeout_s):
-        while not condition():  # noqa: ASYNC110 - the kernel tells no event loop
+        while not condition():
             await asyncio.sleep(0.05)
 
 

@@ -83,7 +83,6 @@ async def test_pages_lose_nothing_and_repeat_nothing(api: Api, sort: str) -> Non
             assert names == sorted(names, reverse=sort.startswith("-"))
 
 
-@pytest.mark.xfail(reason="NULL compares with nothing, so the page after one is empty")
 @pytest.mark.parametrize("sort", ["started_at", "-started_at"])
 async def test_pages_sorted_by_a_column_with_gaps_lose_nothing(api: Api, sort: str) -> None:
     await add_jobs(api, 6, started_at=[None, 5, None, 6, 7, None])
@@ -144,7 +143,6 @@ async def test_limits_are_numbers_from_1_to_1000(api: Api, limit: str) -> None:
     await refusal(api, f"limit={quote(limit)}", "limit")
 
 
-@pytest.mark.xfail(reason="isdigit accepts what int refuses")
 @pytest.mark.parametrize("limit", ["²", "9" * 5000])
 async def test_odd_digits_are_no_limit(api: Api, limit: str) -> None:
     await refusal(api, f"limit={quote(limit)}", "limit")
@@ -168,7 +166,6 @@ async def test_cursors_come_from_earlier_pages(api: Api, cursor: str) -> None:
     await refusal(api, f"cursor={quote(cursor)}", "cursor")
 
 
-@pytest.mark.xfail(reason="values of a cursor go into the query as they are")
 @pytest.mark.parametrize("value", [{}, 10**30])
 async def test_made_up_cursors_are_refused(api: Api, value: Any) -> None:
     await refusal(api, f"cursor={packed([value, 'x'])}", "cursor")

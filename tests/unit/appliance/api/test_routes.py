@@ -152,7 +152,6 @@ async def test_the_audit_names_account_resource_and_outcome(api: Api) -> None:
     ]
 
 
-@pytest.mark.xfail(reason="_change audits ApiError only")
 async def test_changes_that_end_in_a_fault_of_ours_are_audited(api: Api) -> None:
     api.results["zone.update"] = RuntimeError("oops")
     await api.call(OPERATIONS["zone.update"])
