@@ -97,7 +97,17 @@ def test_long_values_are_shortened() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"{", b"\xff\xfe", b"{'name': 1}", b'{"name": "\\ud800"}', b"nothing", b"NaN"]
+    "body",
+    [
+        b"{",
+        b"\xff\xfe",
+        b"{'name': 1}",
+        b'{"name": "\\ud800"}',
+        b"nothing",
+        b"NaN",
+        b"[",
+        b'{"name": 1, ',
+    ],
 )
 def test_what_is_no_json_is_malformed(body: bytes) -> None:
     assert refused(body).code == "request.malformed"
