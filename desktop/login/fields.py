@@ -70,12 +70,18 @@ class Step(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(16)
         layout.addLayout(self._content)
+        self._slot = QVBoxLayout()
+        layout.addLayout(self._slot)
         layout.addLayout(row)
         layout.addStretch()
 
     def add(self, widget: QWidget) -> None:
         """Add a widget above the buttons."""
         self._content.addWidget(widget)
+
+    def hold(self, widget: QWidget) -> None:
+        """Take a widget over, such as the one error label, between content and buttons."""
+        self._slot.addWidget(widget)
 
     def begin(self) -> None:
         """Put the cursor where typing begins."""

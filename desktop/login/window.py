@@ -81,11 +81,13 @@ class LoginWindow(QWidget):
         self.steps.setCurrentIndex(place)
         page = self.steps.widget(place)
         if isinstance(page, Step):
+            page.hold(self.error)
             page.begin()
 
     @single_flight
     async def connect_to(self) -> None:
         """Read the certificate, then ask about it or go on."""
+        self.error.clear()
         self._busy(on=True)
         try:
             await self._forget_client()
@@ -242,7 +244,6 @@ class LoginWindow(QWidget):
         inner.setSpacing(16)
         inner.addLayout(head)
         inner.addWidget(self.steps)
-        inner.addWidget(self.error)
         inner.addStretch()
         card.setFixedWidth(432)
         card.setMinimumHeight(456)

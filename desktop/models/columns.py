@@ -16,7 +16,8 @@ class Column:
     """One column. `text` gives what is shown; `key` what is sorted by (default: the text).
 
     `state` gives the (kind, state) drawn as shape, colour and word; `fraction` a value from 0
-    to 1 drawn as a bar behind the text; `is_code` marks addresses and ids; width in pixels.
+    to 1 drawn as a bar below the text (None for no bar) in the colour `bar_role` (empty: by how
+    full it is); width in pixels.
     """
 
     name: str
@@ -24,7 +25,8 @@ class Column:
     text: Callable[[Any], str]
     key: Callable[[Any], Any] | None = None
     state: Callable[[Any], tuple[str, str]] | None = None
-    fraction: Callable[[Any], float] | None = None
+    fraction: Callable[[Any], float | None] | None = None
+    bar_role: str = ""
     is_right: bool = False
     is_shown: bool = True
     is_searched: bool = True

@@ -87,8 +87,11 @@ class TableModel(QAbstractTableModel):
             state = self.columns[index.column()].state
             return state(self._rows[self._view[index.row()]]) if state else None
         if role == FRACTION_ROLE:
-            fraction = self.columns[index.column()].fraction
-            return fraction(self._rows[self._view[index.row()]]) if fraction else None
+            column = self.columns[index.column()]
+            if column.fraction is None:
+                return None
+            part = column.fraction(self._rows[self._view[index.row()]])
+            return None if part is None else (part, column.bar_role)
         return None
 
     def headerData(  # noqa: N802

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from appliance.protocol import resources as r
@@ -40,6 +41,7 @@ class AuditPage(Page):
         self._loading = False
         self.model = TableModel(self._columns(), self)
         self.table = ResourceTable(self.model, "audit", shell.settings)
+        self.table.horizontalHeader().setSortIndicator(0, Qt.SortOrder.DescendingOrder)
         self.filter = FilterField()
         self._error = ErrorLabel()
         refresh = FlatButton(translate("Audit", "Refresh"), "refresh")
@@ -134,7 +136,7 @@ class AuditPage(Page):
                 width=288,
             ),
             Column(
-                name="outcome", title=translate("Audit", "Outcome"), text=outcome_words, width=144
+                name="outcome", title=translate("Audit", "Outcome"), text=outcome_words, width=208
             ),
             Column(name="address", title=translate("Audit", "From"), text=lambda one: one.address),
         ]

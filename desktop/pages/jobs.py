@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from appliance.protocol import resources as r
 from desktop import texts
 from desktop.models.columns import Column
+from desktop.net.cache import FINISHED
 from desktop.pages.base import Shell
 from desktop.pages.detail import Detail
 from desktop.pages.resource_page import ResourcePage
@@ -91,9 +92,10 @@ class JobPage(ResourcePage):
             Column(
                 name="progress",
                 title=translate("JobPage", "Progress"),
-                text=lambda job: f"{job.percent} %  {job_words(job)}",
+                text=_progress_words,
                 key=lambda job: job.percent,
-                fraction=lambda job: job.percent / 100,
+                fraction=lambda job: None if job.finished_at else job.percent / 100,
+                bar_role="accent",
                 is_searched=False,
                 width=240,
             ),
@@ -143,6 +145,12 @@ class JobPage(ResourcePage):
     def opened(self, job: r.Job) -> None:
         """A double click goes to what the job works on."""
         self.shell.go(job.resource_kind, job.resource_id)
+
+
+def _progress_words(job: r.Job) -> str:
+    if job.state in FINISHED:
+        return job_words(job)
+    return f"{job.percent} %  {job_words(job)}"
 
 
 def _seconds(job: r.Job) -> float:

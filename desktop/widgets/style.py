@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QProxyStyle, QStyle, QStyleOptionSlider, QWidget
 
@@ -36,6 +36,12 @@ class FlatStyle(QProxyStyle):
             painter.drawRoundedRect(QRectF(option.rect).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
             painter.restore()
             return
+        if element == QStyle.PrimitiveElement.PE_IndicatorCheckBox:
+            self._draw_mark(option, painter, is_round=False)
+            return
+        if element == QStyle.PrimitiveElement.PE_IndicatorRadioButton:
+            self._draw_mark(option, painter, is_round=True)
+            return
         super().drawPrimitive(element, option, painter, widget)  # type: ignore[arg-type]
 
     def drawComplexControl(  # noqa: N802
@@ -55,6 +61,15 @@ class FlatStyle(QProxyStyle):
             return _BAR
         return super().pixelMetric(metric, option, widget)
 
+    def subElementRect(  # noqa: N802
+        self, element: Any, option: Any, widget: QWidget | None = None
+    ) -> Any:
+        """Room at both ends of line edits."""
+        rect = super().subElementRect(element, option, widget)  # type: ignore[arg-type]
+        if element == QStyle.SubElement.SE_LineEditContents:
+            return rect.adjusted(5, 0, -5, 0)
+        return rect
+
     def subControlRect(  # noqa: N802
         self, control: Any, option: Any, sub: Any, widget: QWidget | None = None
     ) -> Any:
@@ -73,6 +88,37 @@ class FlatStyle(QProxyStyle):
         painter.setPen(QPen(theme.colour(c.accent if focused else c.frame), 1))
         painter.drawRoundedRect(QRectF(option.rect).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
         painter.restore()
+
+    def _draw_mark(self, option: Any, painter: QPainter, *, is_round: bool) -> None:
+        """A check box or radio button: a frame; filled with the accent when it is on."""
+        c = theme.colours()
+        is_on = bool(option.state & QStyle.StateFlag.State_On)
+        enabled = bool(option.state & QStyle.StateFlag.State_Enabled)
+        strong = theme.colour(c.accent if enabled else c.thumb)
+        box = QRectF(option.rect).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(strong if is_on else theme.colour(c.frame), 1))
+        painter.setBrush(strong if is_on else theme.colour(c.base))
+        if is_round:
+            painter.drawEllipse(box)
+        else:
+            painter.drawRoundedRect(box, 3, 3)
+        if is_on:
+            painter.setPen(QPen(theme.colour(c.accent_text), 1.8))
+            painter.setBrush(theme.colour(c.accent_text))
+            self._draw_sign(painter, box, is_round=is_round)
+        painter.restore()
+
+    def _draw_sign(self, painter: QPainter, box: QRectF, *, is_round: bool) -> None:
+        width, height = box.width(), box.height()
+        if is_round:
+            painter.drawEllipse(box.center(), width * 0.16, height * 0.16)
+            return
+        points = [(0.24, 0.52), (0.43, 0.70), (0.76, 0.32)]
+        painter.drawPolyline(
+            [QPointF(box.left() + x * width, box.top() + y * height) for x, y in points]
+        )
 
     def _scroll_rect(self, option: QStyleOptionSlider, sub: Any) -> Any:
         from PySide6.QtCore import QRect

@@ -131,10 +131,10 @@ class CellDelegate(QStyledItemDelegate):
             state.paint_shape(painter, centre, look.role)
             box.setLeft(box.left() + 20)
             colour = look.colour
-        fraction = index.data(FRACTION_ROLE)
-        if fraction is not None:
+        bar_of = index.data(FRACTION_ROLE)
+        if bar_of is not None:
             bar = QRectF(box.left(), rect.bottom() - 8, box.width(), 3)
-            paint_bar(painter, bar, fraction)
+            paint_bar(painter, bar, *bar_of)
             box.setBottom(box.bottom() - 6)
         painter.setPen(theme.colour(colour))
         view: Any = option.widget  # type: ignore[attr-defined]
