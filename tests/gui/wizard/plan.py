@@ -13,7 +13,7 @@ from appliance.protocol.errors import ApiError, ErrorBody
 from appliance.protocol.events import Change, FeedStart
 from appliance.protocol.operations import Accepted, Page
 from appliance.services.setup.proposals import STEPS, Machine, propose
-from tests.gui.samples import NOW, make_id, make_job
+from tests.gui.samples import NOW, make_host, make_id, make_job
 
 MACHINE = make_id(900_003)
 STEP_OF = {
@@ -72,7 +72,7 @@ class PlanService:
 
     def operations(self) -> list[str]:
         """What was asked for, without looking."""
-        reads = ("setup.get", "host_candidate.list", "job.get")
+        reads = ("setup.get", "host_candidate.list", "job.get", "host.get")
         return [name for name, _ in self.asked if name not in reads]
 
     def plan(self) -> r.SetupPlan:
@@ -90,6 +90,7 @@ class PlanService:
             raise self.refusals[operation]
         match operation:
             case "setup.get":
+                self._offer_machine()
                 return self.plan()
             case "setup.update":
                 self.requests[fields["step"]] |= fields["request"]
@@ -101,12 +102,21 @@ class PlanService:
             case "host_candidate.list":
                 free = [] if "host" in self.done else self.machines
                 return Page(items=free, next=None, total=len(free), seq=1)
+            case "host.get":
+                return make_host(name=self.requests["host"]["name"])
             case "job.get":
                 return self._job("job", fields["id"])
         if ".check_" in operation:
             problem = self.found.get(operation)
             return r.CheckResult(problems=[problem] if problem else [], warnings=[], facts={})
         return self._create(STEP_OF[operation])
+
+    def _offer_machine(self) -> None:
+        """A machine that came late is proposed, as the service does."""
+        host = self.requests["host"]
+        if self.machines and not host["candidate_id"]:
+            first = self.machines[0]
+            host |= {"candidate_id": first.id, "name": host["name"] or first.hostname}
 
     def _create(self, step: str) -> Any:
         if step not in self.failures:

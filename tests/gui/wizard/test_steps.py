@@ -319,6 +319,7 @@ def test_going_back_keeps_what_was_typed(opened: Opened) -> None:
 # Faults that are known; strict: the mark goes when the fault is mended.
 
 
+@pytest.mark.xfail(reason="closing deletes the window under the work, which stops")
 def test_closing_while_work_goes_on_does_not_stop_it(
     opened: Opened, until: Until, errors: list[BaseException]
 ) -> None:
@@ -385,9 +386,11 @@ def test_a_host_that_was_taken_is_still_shown_on_its_page(opened: Opened) -> Non
     wizard = opened(PlanService("zone", "cluster", "host"))
     wizard.go(3)
     page: Any = wizard.current_page
-    assert page._shown
+    assert page._taken.isVisible()
+    assert not page.waiting.isVisible()
 
 
+@ERRORS_VANISH
 def test_a_range_that_the_service_refuses_is_told_at_the_range(
     opened: Opened, until: Until
 ) -> None:
@@ -447,6 +450,6 @@ def test_a_lost_connection_is_forgotten_when_it_is_back(opened: Opened, until: U
 def test_a_machine_that_comes_after_an_edit_is_taken(opened: Opened, until: Until) -> None:
     service = PlanService(has_machine=False)
     wizard = opened(service)
-    service.machines = [candidate()]  # the service proposes nothing anew after an edit
+    service.machines = [candidate()]
     refreshed(wizard, until)
     assert wizard.start.all_button.isEnabled()
