@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QProxyStyle, QStyle, QStyleOptionSlider, QWidget
 
@@ -36,6 +36,9 @@ class FlatStyle(QProxyStyle):
             painter.drawRoundedRect(QRectF(option.rect).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
             painter.restore()
             return
+        if element == QStyle.PrimitiveElement.PE_Frame:
+            self._draw_outline(option, painter)
+            return
         if element == QStyle.PrimitiveElement.PE_IndicatorCheckBox:
             self._draw_mark(option, painter, is_round=False)
             return
@@ -51,7 +54,12 @@ class FlatStyle(QProxyStyle):
         if control == QStyle.ComplexControl.CC_ScrollBar and isinstance(option, QStyleOptionSlider):
             self._draw_scroll_bar(option, painter, widget)
             return
+        if control == QStyle.ComplexControl.CC_ComboBox and not getattr(option, "editable", True):
+            self._draw_combo_box(option, painter)
+            return
         super().drawComplexControl(control, option, painter, widget)  # type: ignore[arg-type]
+        if control == QStyle.ComplexControl.CC_SpinBox:
+            self._draw_outline(option, painter)
 
     def pixelMetric(  # noqa: N802
         self, metric: Any, option: Any = None, widget: QWidget | None = None
@@ -89,6 +97,23 @@ class FlatStyle(QProxyStyle):
         painter.drawRoundedRect(QRectF(option.rect).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
         painter.restore()
 
+    def _draw_outline(self, option: Any, painter: QPainter) -> None:
+        c = theme.colours()
+        focused = bool(option.state & QStyle.StateFlag.State_HasFocus)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(theme.colour(c.accent if focused else c.frame), 1))
+        painter.drawRoundedRect(QRectF(option.rect).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        painter.restore()
+
+    def _draw_combo_box(self, option: Any, painter: QPainter) -> None:
+        self._draw_input(option, painter)
+        rect = option.rect
+        theme.icon("chevron-down").paint(
+            painter, QRect(rect.right() - 22, rect.center().y() - 7, 16, 16)
+        )
+
     def _draw_mark(self, option: Any, painter: QPainter, *, is_round: bool) -> None:
         """A check box or radio button: a frame; filled with the accent when it is on."""
         c = theme.colours()
@@ -121,8 +146,6 @@ class FlatStyle(QProxyStyle):
         )
 
     def _scroll_rect(self, option: QStyleOptionSlider, sub: Any) -> Any:
-        from PySide6.QtCore import QRect
-
         o: Any = option
         rect: QRect = o.rect
         upright = o.orientation == Qt.Orientation.Vertical
