@@ -46,8 +46,32 @@ def render(code: str, params: Mapping[str, Any], language: Language) -> Text:
         unknown = {"en": f"Error {code}", "zh": f"错误 {code}"}[language]
         return Text(unknown + (f" ({details})" if details else ""), "")
     message, remedy = entry[0:2] if language == "en" else entry[2:4]
-    filled = _Lenient(shown)
+    filled = _Lenient({key: _in_words(key, value, language) for key, value in shown.items()})
     return Text(message.format_map(filled), remedy.format_map(filled))
+
+
+# Parameters whose values are codes, and where their words are.
+_CODED = {
+    "kind": "kind.",
+    "users": "kind.",
+    "state": "vm.state.",
+    "allowed": "vm.state.",
+    "status": "image.status.",
+    "action": "operation.vm.",
+}
+
+
+def _in_words(name: str, value: Any, language: Language) -> Any:
+    """Codes among the parameters as words; lists of codes item by item."""
+    prefix = _CODED.get(name)
+    if prefix is None or not isinstance(value, str):
+        return value
+    parts = [part.strip() for part in value.split(",")]
+    keys = [prefix + part for part in parts]
+    words = [
+        word(key, language) if key in WORDS else part for key, part in zip(keys, parts, strict=True)
+    ]
+    return ("、" if language == "zh" else ", ").join(words)
 
 
 def word(key: str, language: Language) -> str:

@@ -102,6 +102,6 @@ def refuse_if_used(name: str, count: int, users: str) -> None:
 
 
 def accepted_before(ref: str) -> Accepted:
-    """The answer to a repeated create: the job that was accepted the first time."""
-    rows = list(JobRow.select().where(JobRow.resource_id == ref).order_by(JobRow.number).limit(1))
-    return Accepted(jobs=render_jobs(rows), resource_ids=[ref])
+    """The answer to a repeated create: the newest job of the resource that was made."""
+    rows = list(JobRow.select().where(JobRow.resource_id == ref).order_by(JobRow.number.desc()))
+    return Accepted(jobs=render_jobs(rows[:1]), resource_ids=[ref])

@@ -73,3 +73,11 @@ def test_ids_sort_by_time_and_are_recognised() -> None:
     assert is_id(first)
     assert not is_id("x" * 36)
     assert first[:8] <= new_id()[:8]
+
+
+def test_codes_among_the_parameters_become_words() -> None:
+    params = {"name": "web", "state": "running", "action": "start", "allowed": "error, stopped"}
+    text = render("vm.wrong_state", params, "zh")
+    assert text.message == "云主机 web 当前为运行中，不能执行启动云主机。"
+    assert text.remedy == "仅在错误、已停止状态下可用。"
+    assert "no image x" in render("resource.not_found", {"kind": "image", "id": "x"}, "en").message
