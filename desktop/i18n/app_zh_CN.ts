@@ -2037,6 +2037,22 @@ Licence: Apache-2.0.</source>
         <translation>移除此初始化</translation>
     </message>
     <message>
+        <source>{cpus} CPUs, {memory}</source>
+        <translation>{cpus} 核 CPU，{memory}</translation>
+    </message>
+    <message>
+        <source>Everything in the zone is deleted: machines, images, networks.</source>
+        <translation>区域内的一切都将被删除：云主机、镜像和网络。</translation>
+    </message>
+    <message>
+        <source>The storages and the host are given back.</source>
+        <translation>存储和物理机将被归还。</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
         <source>Command and API</source>
         <translation>命令与接口</translation>
     </message>
