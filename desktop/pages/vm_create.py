@@ -57,6 +57,8 @@ class CreateVmDialog(QDialog):
         self._fill()
         self._connect()
         self._review()
+        self.name.setFocus()
+        self.name.selectAll()
 
     # Inputs
 
@@ -169,7 +171,7 @@ class CreateVmDialog(QDialog):
             cpus=cpus,
             memory=texts.size(memory),
             image=self.image.currentText() or "–",
-            network=self.network.currentText().partition(":")[0] or "–",
+            network=self._cache.name("network", self.network.currentData()) or "–",
         )
 
     def _size(self) -> tuple[int, int]:
@@ -249,6 +251,7 @@ class CreateVmDialog(QDialog):
         area = QScrollArea()
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(content)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)

@@ -26,6 +26,7 @@ class StepPage(QWidget):
         self.fields: dict[str, FormField] = {}
         self._edited = False
         self.is_filling = False
+        self._refused = ""  # the field that the service refused, until somebody types
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(16)
@@ -48,6 +49,7 @@ class StepPage(QWidget):
     def touched(self) -> None:
         """Somebody typed: keep it, and check it."""
         self._edited = True
+        self._refused = ""
         self.review()
         self.changed.emit()
 
@@ -91,7 +93,7 @@ class StepPage(QWidget):
             if not key.endswith("name") or not isinstance(form.field, QLineEdit):
                 continue
             is_blank = not form.field.text().strip()
-            form.set_problem(translate("Wizard", "Give a name.") if is_blank else "")
+            self.tell(key, translate("Wizard", "Give a name.") if is_blank else "")
             is_good = is_good and not is_blank
         return is_good
 
@@ -103,5 +105,11 @@ class StepPage(QWidget):
             return False
         text = texts.error_text(problem)
         form.set_problem(" ".join(part for part in (text.message, text.remedy) if part))
+        self._refused = key
         form.field.setFocus()
         return True
+
+    def tell(self, key: str, problem: str) -> None:
+        """Show what is wrong with a field; what the service refused stays until one types."""
+        if problem or key != self._refused:
+            self.fields[key].set_problem(problem)

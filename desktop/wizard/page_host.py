@@ -84,6 +84,7 @@ class HostPage(StepPage):
         for candidate in candidates:
             if candidate.id not in self._shown:
                 self._cards.addWidget(self._card(candidate))
+                QWidget.setTabOrder(self._shown[candidate.id], self.name)
         self.waiting.setVisible(not self._shown and not self._done)
         if self._shown and not self.chosen:
             next(iter(self._shown.values())).setChecked(True)

@@ -114,13 +114,12 @@ class ImagePage(StepPage):
         if self.source == "url":
             fits = self.url.text().strip().startswith(("http://", "https://"))
             wrong = translate("Wizard", "Begin the address with http:// or https://.")
-            self.fields["url"].set_problem("" if fits else wrong)
+            self.tell("url", "" if fits else wrong)
             is_good = is_good and fits
         if self.source == "upload":
             fits = self.upload_from is not None
-            self.fields["file"].set_problem(
-                "" if fits else translate("Wizard", "Choose a file on this computer.")
-            )
+            choose = translate("Wizard", "Choose a file on this computer.")
+            self.tell("file", "" if fits else choose)
             is_good = is_good and fits
         return is_good
 

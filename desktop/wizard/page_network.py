@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QRadioButton
 
 from appliance.client.setup import SetupFlow
@@ -135,7 +136,7 @@ class NetworkPage(StepPage):
             problem = found.problems.get(key)
             text = texts.error_text(problem) if problem else None
             words = f"{text.message} {text.remedy}" if text else ""
-            self.fields[key].set_problem(words)
+            self.tell(key, words)
         number = translate("Wizard", "{n} addresses for virtual machines.")
         self.count.setText(number.format(n=texts.number(found.addresses)))
         return self.review_names() and not found.problems
@@ -156,7 +157,7 @@ class NetworkPage(StepPage):
         row.setSpacing(16)
         for key, title, field in fields:
             self.fields[key] = FormField(title, field)
-            row.addWidget(self.fields[key], 1)
+            row.addWidget(self.fields[key], 1, Qt.AlignmentFlag.AlignTop)
         self.body.addLayout(row)
 
     def _show_kind(self) -> None:

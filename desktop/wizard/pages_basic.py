@@ -57,7 +57,7 @@ class PathPage(NamePage):
         """The path must be absolute."""
         is_absolute = self.path.text().strip().startswith("/")
         wrong = translate("Wizard", "Begin the path with a slash, as in /var/lib/anyun/storage.")
-        self.fields["path"].set_problem("" if is_absolute else wrong)
+        self.tell("path", "" if is_absolute else wrong)
         return super().review() and is_absolute
 
 

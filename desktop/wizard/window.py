@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from appliance.client.jobs import JobFailed
 from appliance.client.setup import OPERATION_OF, SCREENS, SetupFlow
-from appliance.protocol.errors import ApiError, ErrorBody, to_body
+from appliance.protocol.errors import ApiError, ErrorBody, from_body, to_body
 from appliance.protocol.resources import Host, HostCandidate, Job
 from desktop import texts
 from desktop.net.bridge import Bridge, single_flight
@@ -105,8 +105,12 @@ class SetupWizard(QDialog):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Work that was begun goes on in the service, which also keeps what was typed."""
-        self._timer.stop()
         self._keep_edits()
+        if self._busy:  # goes on unseen; deleted, it could not begin the next step
+            event.ignore()
+            self.hide()
+            return
+        self._timer.stop()
         super().closeEvent(event)
 
     def _keep_edits(self) -> None:
@@ -257,24 +261,30 @@ class SetupWizard(QDialog):
     async def _work(self, names: list[str], page: StepPage | None) -> bool:
         """Keep what was typed, test, then carry out each step; False if one failed."""
         self._set_busy(busy=True)
+        failed: Exception | None = None
         try:
             for name in names:
                 await self._one(name, page)
-        except _Refused as refused:
-            self._show_problem(refused.problem)
-            return False
-        except JobFailed as error:
-            self._show_problem(to_body(error.error))
-            return False
-        except ApiError as error:
-            self._show_problem(to_body(error))
-            return False
-        except OSError as error:
-            self.error.show_error(error)
-            return False
+        except (_Refused, JobFailed, ApiError, OSError) as error:
+            failed = error
         finally:
             self._set_busy(busy=False)
-        return True
+        self._tell_end(failed)
+        return failed is None
+
+    def _tell_end(self, failed: Exception | None) -> None:
+        """Show what failed; a window that was closed meanwhile has the main window show it."""
+        if not self.isVisible():
+            if failed is not None:
+                error = failed.error if isinstance(failed, _Refused | JobFailed) else failed
+                self._bridge.failed.emit(error)
+            QTimer.singleShot(0, self.close)
+        if isinstance(failed, _Refused | JobFailed):
+            self._show_problem(to_body(failed.error))
+        elif isinstance(failed, ApiError):
+            self._show_problem(to_body(failed))
+        elif failed is not None:
+            self.error.show_error(failed)
 
     async def _one(self, name: str, page: StepPage | None) -> None:
         flow = self._flow
@@ -320,18 +330,18 @@ class SetupWizard(QDialog):
             return
         self._set_busy(busy=True)
         self.progress_words.setText(translate("Wizard", "Removing what was set up…"))
+        failed: Exception | None = None
         try:
             await self._bridge.run(flow.remove(self._job_seen.emit))
-        except JobFailed as error:
-            self._show_problem(to_body(error.error))
-        except (ApiError, OSError) as error:
-            self.error.show_error(error)
+        except (JobFailed, ApiError, OSError) as error:
+            failed = error
         finally:
             self._set_busy(busy=False)
         self._host = None
         for page in self.pages:
             page.forget_edits()
         self.go(START)
+        self._tell_end(failed)
 
     # Showing work
 
@@ -374,7 +384,8 @@ class SetupWizard(QDialog):
 
     def _set_busy(self, *, busy: bool) -> None:
         self._busy = busy
-        self.error.clear()
+        if busy:
+            self.error.clear()
         self.progress.setVisible(busy)
         self.progress_words.setVisible(busy)
         self._show_plan()
@@ -462,7 +473,7 @@ class _Refused(Exception):
 
     def __init__(self, problem: ErrorBody) -> None:
         super().__init__(problem.code)
-        self.problem = problem
+        self.error = from_body(400, problem)
 
 
 def _titles() -> list[str]:
