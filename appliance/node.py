@@ -40,6 +40,7 @@ from appliance.services.setup.removal import Removal
 from appliance.services.setup.service import Setup
 from appliance.services.storage.service import Storage
 from appliance.store.database import Store
+from appliance.store.files import write_private
 from appliance.store.kinds import Kinds
 from hostagent.protocol.enrolment import JoinToken
 
@@ -165,7 +166,7 @@ class Node:
             ca_fingerprint=self.ca.fingerprint,
             secret=secret,
         )
-        _write_private(path, token.encode().encode())
+        write_private(path, token.encode().encode())
 
     def _local_address(self) -> str:
         """Where this machine's own programs reach the service."""
@@ -183,17 +184,7 @@ class Node:
             "setup_code": setup_code,
             "pid": os.getpid(),
         }
-        _write_private(self._folder / "ready.json", msgspec.json.encode(content))
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner may read, whole or not at all."""
-    temporary = path.with_name(path.name + ".new")
-    temporary.unlink(missing_ok=True)
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    temporary.replace(path)
+        write_private(self._folder / "ready.json", msgspec.json.encode(content))
 
 
 async def serve(config: NodeConfig) -> None:

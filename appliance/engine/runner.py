@@ -9,12 +9,14 @@ from collections import defaultdict, deque
 import msgspec
 import structlog
 
+from appliance.engine.calls import Caller
 from appliance.engine.cleanup import Cleanup
-from appliance.engine.jobs import JobDefinition, JobRun, Step
+from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step, accept
 from appliance.engine.models import JobRow, render_jobs
 from appliance.protocol.errors import ApiError, ErrorBody, Internal, to_body
 from appliance.protocol.events import Change
 from appliance.protocol.ids import new_id
+from appliance.protocol.operations import Accepted
 from appliance.protocol.resources import JobState, JobStep, Progress, StepState
 from appliance.store.database import Store, Transaction
 from appliance.store.fields import now_ms, tuples, when
@@ -70,6 +72,12 @@ class Runner:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def accept(self, tx: Transaction, caller: Caller, new: NewJob) -> Accepted:
+        """Write a job down and run it once the transaction is on the disk."""
+        job = accept(tx, caller, new)
+        self.launch(tx, new.queue, job.id)
+        return Accepted(jobs=[job], resource_ids=[new.resource_id])
 
     def launch(self, tx: Transaction, queue: str, job_id: str) -> None:
         """Run a job once the transaction that accepted it is on the disk."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import socket
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from appliance.store.files import write_private
 
 ROOT_LIFETIME = timedelta(days=20 * 365)
 LEAF_LIFETIME = timedelta(days=825)
@@ -42,8 +43,8 @@ class CertificateAuthority:
         key_path, root_path = folder / "ca.key", folder / "ca.crt"
         if not root_path.exists():
             key = ec.generate_private_key(ec.SECP256R1())
-            _write_private(key_path, _key_pem(key))
-            _write_private(root_path, _pem(_make_root(key, name)))
+            write_private(key_path, _key_pem(key))
+            write_private(root_path, _pem(_make_root(key, name)))
         loaded = serialization.load_pem_private_key(key_path.read_bytes(), password=None)
         if not isinstance(loaded, ec.EllipticCurvePrivateKey):
             raise TypeError(f"{key_path} holds no elliptic curve key")
@@ -68,8 +69,8 @@ class CertificateAuthority:
         if not _still_good(chain, key_path, names, addresses):
             key = ec.generate_private_key(ec.SECP256R1())
             leaf = self._issue_server(key, names, addresses)
-            _write_private(key_path, _key_pem(key))
-            _write_private(chain, _pem(leaf) + _pem(self._root))
+            write_private(key_path, _key_pem(key))
+            write_private(chain, _pem(leaf) + _pem(self._root))
         return chain, key_path
 
     def load_server_chain(self, context: ssl.SSLContext) -> None:
@@ -193,14 +194,3 @@ def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    temporary = path.with_name(path.name + ".new")
-    temporary.unlink(missing_ok=True)
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

@@ -311,12 +311,28 @@
         <translation>请先创建网络。</translation>
     </message>
     <message>
+        <source>A name has at most {n} characters.</source>
+        <translation>名称最多 {n} 个字符。</translation>
+    </message>
+    <message>
         <source>A fixed address goes with one machine only.</source>
         <translation>固定地址只能用于一台云主机。</translation>
     </message>
     <message>
+        <source>This is no IPv4 address.</source>
+        <translation>这不是有效的 IPv4 地址。</translation>
+    </message>
+    <message>
+        <source>Choose an address from {ranges}.</source>
+        <translation>请从 {ranges} 中选择地址。</translation>
+    </message>
+    <message>
         <source>{n} × {cpus} CPUs and {memory} of memory from {image}, in {network}.</source>
         <translation>{n} 台，每台 {cpus} 核 CPU、{memory} 内存，使用镜像 {image}，位于网络 {network}。</translation>
+    </message>
+    <message>
+        <source>{memory} of memory are free on the emptiest host.</source>
+        <translation>最空闲的物理机剩余内存 {memory}。</translation>
     </message>
     <message>
         <source>Name</source>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,9 @@ from desktop.wizard.fields import FormField, line
 GiB = 1024**3
 MiB = 1024**2
 CUSTOM = "custom"
+LONGEST_NAME = 255
+_last: dict[str, Any] = {}
+"""What was chosen last, while the client runs."""
 
 
 class CreateVmDialog(QDialog):
@@ -86,21 +90,7 @@ class CreateVmDialog(QDialog):
         self.start.setChecked(True)
 
     def _fill(self) -> None:
-        size = translate("CreateVm", "{name}: {cpus} CPUs, {memory}")
-        for item in self._sorted("instance_offering"):
-            words = size.format(
-                name=item.name, cpus=item.cpu_count, memory=texts.size(item.memory_bytes)
-            )
-            self.offering.addItem(words, item.id)
-        self.offering.addItem(translate("CreateVm", "Own size"), CUSTOM)
-        for image in self._sorted("image"):
-            if image.status == r.ImageStatus.READY:
-                self.image.addItem(image.name, image.id)
-        free = translate("CreateVm", "{name}: {cidr}, {free} addresses free")
-        for network in self._sorted("network"):
-            left = network.addresses_total - network.addresses_used
-            words = free.format(name=network.name, cidr=network.cidr, free=left)
-            self.network.addItem(words, network.id)
+        self._fill_lists()
         self.host.addItem(translate("CreateVm", "chosen by the system"), None)
         for host in self._sorted("host"):
             self.host.addItem(host.name, host.id)
@@ -109,6 +99,45 @@ class CreateVmDialog(QDialog):
         self.name.setText(f"vm-{number}")
         self.name.selectAll()
         self._show_size()
+
+    def _fill_lists(self) -> None:
+        """Offer what there is now, and keep what was chosen."""
+        size = translate("CreateVm", "{name}: {cpus} CPUs, {memory}")
+        offerings = [
+            (
+                size.format(
+                    name=item.name, cpus=item.cpu_count, memory=texts.size(item.memory_bytes)
+                ),
+                item.id,
+            )
+            for item in self._sorted("instance_offering")
+        ]
+        images = [
+            (image.name, image.id)
+            for image in self._sorted("image")
+            if image.status == r.ImageStatus.READY
+        ]
+        free = translate("CreateVm", "{name}: {cidr}, {free} addresses free")
+        networks = [
+            (
+                free.format(
+                    name=network.name,
+                    cidr=network.cidr,
+                    free=network.addresses_total - network.addresses_used,
+                ),
+                network.id,
+            )
+            for network in self._sorted("network")
+        ]
+        own = (translate("CreateVm", "Own size"), CUSTOM)
+        _offer(self.offering, [*offerings, own], _last.get("offering"))
+        _offer(self.image, images, _last.get("image"))
+        _offer(self.network, networks, _last.get("network"))
+
+    def _cache_changed(self, kind: str, _puts: object = None, _gone: object = None) -> None:
+        if kind in ("instance_offering", "image", "network", "host"):
+            self._fill_lists()
+            self._review()
 
     def _sorted(self, kind: str) -> list[Any]:
         return sorted(self._cache.all(kind), key=lambda item: item.name)
@@ -149,9 +178,31 @@ class CreateVmDialog(QDialog):
             found["image_id"] = translate("CreateVm", "Add an image first: none is ready.")
         if not self.network.currentData():
             found["network_id"] = translate("CreateVm", "Make a network first.")
-        if self.count.value() > 1 and self.address.text().strip():
-            found["address"] = translate("CreateVm", "A fixed address goes with one machine only.")
+        if len(self.name.text().strip()) > LONGEST_NAME:
+            words = translate("CreateVm", "A name has at most {n} characters.")
+            found["name"] = words.format(n=LONGEST_NAME)
+        if self.address.text().strip():
+            found |= self._address_problems()
         return found
+
+    def _address_problems(self) -> dict[str, str]:
+        """A fixed address must be in one of the network's ranges, and for one machine."""
+        if self.count.value() > 1:
+            words = translate("CreateVm", "A fixed address goes with one machine only.")
+            return {"address": words}
+        network: r.Network | None = self._cache.get("network", self.network.currentData() or "")
+        try:
+            address = IPv4Address(self.address.text().strip())
+        except AddressValueError:
+            return {"address": translate("CreateVm", "This is no IPv4 address.")}
+        if network is None:
+            return {}
+        for item in network.ranges:
+            if IPv4Address(item.first) <= address <= IPv4Address(item.last):
+                return {}
+        spans = ", ".join(f"{item.first} – {item.last}" for item in network.ranges)
+        words = translate("CreateVm", "Choose an address from {ranges}.")
+        return {"address": words.format(ranges=spans)}
 
     def _review(self) -> None:
         found = self.problems()
@@ -166,13 +217,25 @@ class CreateVmDialog(QDialog):
             "CreateVm", "{n} × {cpus} CPUs and {memory} of memory from {image}, in {network}."
         )
         cpus, memory = self._size()
-        return words.format(
+        plan = words.format(
             n=self.count.value(),
             cpus=cpus,
             memory=texts.size(memory),
             image=self.image.currentText() or "–",
             network=self._cache.name("network", self.network.currentData()) or "–",
         )
+        return f"{plan} {self._room_words()}"
+
+    def _room_words(self) -> str:
+        """How much memory is free on the host that has the most."""
+        rooms = [
+            host.memory_bytes - host.memory_reserved_bytes - host.memory_claimed_bytes
+            for host in self._cache.all("host")
+        ]
+        if not rooms:
+            return ""
+        words = translate("CreateVm", "{memory} of memory are free on the emptiest host.")
+        return words.format(memory=texts.size(max(0, *rooms, 0)))
 
     def _size(self) -> tuple[int, int]:
         offering = self._cache.get("instance_offering", self.offering.currentData() or "")
@@ -201,7 +264,11 @@ class CreateVmDialog(QDialog):
             return
         finally:
             self.create_button.setEnabled(True)
+        _last.update({key: box.currentData() for key, box in self._choices().items()})
         self.accept()
+
+    def _choices(self) -> dict[str, QComboBox]:
+        return {"offering": self.offering, "image": self.image, "network": self.network}
 
     def _show_error(self, error: ApiError) -> None:
         form = self.fields.get(error.field or "")
@@ -308,6 +375,7 @@ class CreateVmDialog(QDialog):
         return below
 
     def _connect(self) -> None:
+        self._cache.changed.connect(self._cache_changed)
         self.create_button.clicked.connect(lambda: self._bridge.spawn(self._create()))
         self.more.toggled.connect(self.folded.setVisible)
         self.api.toggled.connect(self.equivalent.setVisible)
@@ -339,3 +407,14 @@ def _row(*fields: tuple[QWidget, int]) -> QHBoxLayout:
     for widget, stretch in fields:
         row.addWidget(widget, stretch)
     return row
+
+
+def _offer(box: QComboBox, items: list[tuple[str, str]], proposed: str | None) -> None:
+    """Show `items` (words and id); keep the choice, or take the proposed one."""
+    chosen = box.currentData() or proposed
+    box.blockSignals(True)
+    box.clear()
+    for words, ref in items:
+        box.addItem(words, ref)
+    box.setCurrentIndex(max(0, box.findData(chosen)))
+    box.blockSignals(False)

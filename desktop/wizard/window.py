@@ -8,9 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QFrame,
     QHBoxLayout,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -18,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from appliance.client.jobs import JobFailed
 from appliance.client.setup import OPERATION_OF, SCREENS, SetupFlow
-from appliance.protocol.errors import ApiError, ErrorBody, from_body, to_body
+from appliance.protocol.errors import ApiError, ErrorBody, to_body
 from appliance.protocol.resources import Host, HostCandidate, Job
 from desktop import texts
 from desktop.net.bridge import Bridge, single_flight
@@ -41,6 +39,7 @@ from desktop.wizard.pages_basic import (
     zone_page,
 )
 from desktop.wizard.pages_ends import FinishPage, StartPage
+from desktop.wizard.parts import Refused, scrolled, titles
 from desktop.wizard.rail import Rail
 
 REFRESH_MS = 2000
@@ -81,7 +80,7 @@ class SetupWizard(QDialog):
             ImagePage(),
             NetworkPage(),
         ]
-        self.rail = Rail(_titles())
+        self.rail = Rail(titles())
         self.stack = QStackedWidget()
         self.error = ErrorLabel()
         self.progress = ThinProgress()
@@ -265,7 +264,7 @@ class SetupWizard(QDialog):
         try:
             for name in names:
                 await self._one(name, page)
-        except (_Refused, JobFailed, ApiError, OSError) as error:
+        except (Refused, JobFailed, ApiError, OSError) as error:
             failed = error
         finally:
             self._set_busy(busy=False)
@@ -276,10 +275,10 @@ class SetupWizard(QDialog):
         """Show what failed; a window that was closed meanwhile has the main window show it."""
         if not self.isVisible():
             if failed is not None:
-                error = failed.error if isinstance(failed, _Refused | JobFailed) else failed
+                error = failed.error if isinstance(failed, Refused | JobFailed) else failed
                 self._bridge.failed.emit(error)
             QTimer.singleShot(0, self.close)
-        if isinstance(failed, _Refused | JobFailed):
+        if isinstance(failed, Refused | JobFailed):
             self._show_problem(to_body(failed.error))
         elif isinstance(failed, ApiError):
             self._show_problem(to_body(failed))
@@ -298,7 +297,7 @@ class SetupWizard(QDialog):
                 flow.upload_from = page.upload_from
         found = await self._bridge.run(flow.check(name))
         if found.problems:
-            raise _Refused(found.problems[0])
+            raise Refused(found.problems[0])
         await self._bridge.run(flow.commit(name, self._job_seen.emit))
         if page is not None:
             page.forget_edits()
@@ -406,7 +405,7 @@ class SetupWizard(QDialog):
 
     def _build(self) -> None:
         for widget in (self.start, *self.pages, self.finish):
-            self.stack.addWidget(_scrolled(widget))
+            self.stack.addWidget(scrolled(widget))
         self.progress.hide()
         self.progress_words.hide()
         buttons = QHBoxLayout()
@@ -466,38 +465,3 @@ class SetupWizard(QDialog):
             if form.isVisibleTo(page) and form.isEnabled():
                 form.field.setFocus()
                 return
-
-
-class _Refused(Exception):
-    """A test before the commitment said no."""
-
-    def __init__(self, problem: ErrorBody) -> None:
-        super().__init__(problem.code)
-        self.error = from_body(400, problem)
-
-
-def _titles() -> list[str]:
-    return [
-        translate("Wizard", "Start"),
-        translate("Wizard", "Zone"),
-        translate("Wizard", "Cluster"),
-        translate("Wizard", "Host"),
-        translate("Wizard", "Image server"),
-        translate("Wizard", "Primary storage"),
-        translate("Wizard", "Offering and image"),
-        translate("Wizard", "Network"),
-        translate("Wizard", "Ready"),
-    ]
-
-
-def _scrolled(widget: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setWidgetResizable(True)
-    box = QWidget()
-    layout = QVBoxLayout(box)
-    layout.setContentsMargins(32, 32, 32, 16)
-    layout.addWidget(widget)
-    layout.addStretch()
-    area.setWidget(box)
-    return area

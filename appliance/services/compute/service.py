@@ -7,7 +7,6 @@ from typing import Any
 
 from appliance.engine.calls import SYSTEM, Call, Caller
 from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
-from appliance.engine.jobs import accept as accept_job
 from appliance.engine.runner import Runner
 from appliance.protocol import requests as q
 from appliance.protocol.errors import ApiError, Conflict
@@ -183,18 +182,15 @@ class Compute:
     def _accept(
         self, tx: Transaction, caller: Caller, verb: str, vm: VmRow, data: dict[str, Any]
     ) -> Job:
-        queue = f"vm:{vm.id}"
         new = NewJob(
             definition=self._jobs[verb],
-            queue=queue,
+            queue=f"vm:{vm.id}",
             resource_kind="vm",
             resource_id=vm.id,
             resource_name=vm.name,
             data=data,
         )
-        job = accept_job(tx, caller, new)
-        self._runner.launch(tx, queue, job.id)
-        return job
+        return self._runner.accept(tx, caller, new).jobs[0]
 
     def _check_state(self, vm: VmRow, verb: str) -> None:
         allowed = ALLOWED[verb]

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from appliance.engine.calls import Call
 from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
-from appliance.engine.jobs import accept as accept_job
 from appliance.protocol import requests as q
 from appliance.protocol.errors import ApiError, Conflict, InvalidInput, NotFound, to_body
 from appliance.protocol.operations import Accepted
@@ -136,17 +135,14 @@ class Images:
     def _accept(
         self, tx: Transaction, call: Call, definition: JobDefinition, ref: str, name: str
     ) -> Accepted:
-        queue = f"image:{ref}"
         new = NewJob(
             definition=definition,
-            queue=queue,
+            queue=f"image:{ref}",
             resource_kind="image",
             resource_id=ref,
             resource_name=name,
         )
-        job = accept_job(tx, call.caller, new)
-        self._runner.launch(tx, queue, job.id)
-        return Accepted(jobs=[job], resource_ids=[ref])
+        return self._runner.accept(tx, call.caller, new)
 
     async def _check_url(self, call: Call, request: q.UrlCheck) -> CheckResult:
         await self._store.read(lambda: known_machine(call.target))

@@ -6,7 +6,6 @@ from typing import Any
 
 from appliance.engine.calls import SYSTEM, Call
 from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
-from appliance.engine.jobs import accept as accept_job
 from appliance.engine.registry import Registry
 from appliance.engine.waiting import finished
 from appliance.protocol import requests as q
@@ -44,17 +43,14 @@ class Removal:
     async def _delete_zone(self, call: Call, _: q.Empty) -> Accepted:
         def accept(tx: Transaction) -> Accepted:
             zone = find(ZoneRow, call.target, "zone")
-            queue = f"zone:{zone.id}"
             new = NewJob(
                 definition=self._job,
-                queue=queue,
+                queue=f"zone:{zone.id}",
                 resource_kind="zone",
                 resource_id=zone.id,
                 resource_name=zone.name,
             )
-            job = accept_job(tx, call.caller, new)
-            self._runner.launch(tx, queue, job.id)
-            return Accepted(jobs=[job], resource_ids=[zone.id])
+            return self._runner.accept(tx, call.caller, new)
 
         return await self._store.write(accept)
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from appliance.engine.calls import Call
 from appliance.engine.jobs import JobDefinition, NewJob
-from appliance.engine.jobs import accept as accept_job
 from appliance.engine.models import JobRow
 from appliance.engine.runner import ACTIVE
 from appliance.protocol import requests as q
@@ -93,9 +92,7 @@ class Setup:
             )
             if row is None:
                 raise Conflict("setup.nothing")
-            job = accept_job(tx, call.caller, new)
-            self._parts.runner.launch(tx, "setup", job.id)
-            return Accepted(jobs=[job], resource_ids=[zone_id])
+            return self._parts.runner.accept(tx, call.caller, new)
 
         return await self._store.write(accept)
 

@@ -105,12 +105,7 @@ def test_mistakes_are_told_without_clipped_text(
     assert clipped(wizard) == []
 
 
-LATE = pytest.mark.xfail(reason="machines are added later, so the tab key reaches them last")
-
-
-@pytest.mark.parametrize(
-    "place", [pytest.param(place, marks=[LATE] * (place == 3)) for place in range(1, FINISH)]
-)
+@pytest.mark.parametrize("place", range(1, FINISH))
 def test_the_tab_key_goes_through_a_step_in_reading_order(opened: Opened, place: int) -> None:
     wizard = opened(PlanService())
     wizard.go(place)

@@ -31,10 +31,6 @@ NO_SPACE = ErrorBody(
     params={"path": "/srv", "needed_bytes": 2 * 1024**3, "available_bytes": 1024**3},
 )
 
-ERRORS_VANISH = pytest.mark.xfail(
-    reason="the end of the busy time clears the error that was shown just before"
-)
-
 
 def click(button: QPushButton) -> None:
     """Press an enabled button."""
@@ -193,7 +189,6 @@ def test_an_address_that_is_none_is_told_while_typing(opened: Opened) -> None:
     assert wizard.next.isEnabled()
 
 
-@ERRORS_VANISH
 def test_a_refused_test_is_shown_beside_its_field_and_nothing_is_made(
     opened: Opened, until: Until
 ) -> None:
@@ -216,7 +211,6 @@ def test_a_refused_test_is_shown_beside_its_field_and_nothing_is_made(
     assert not wizard.error.isVisible()
 
 
-@ERRORS_VANISH
 def test_a_failed_job_is_shown_in_its_step_with_the_remedy(opened: Opened, until: Until) -> None:
     service = PlanService(*STEPS[:5])
     service.failures["image"] = NO_SPACE
@@ -232,7 +226,6 @@ def test_a_failed_job_is_shown_in_its_step_with_the_remedy(opened: Opened, until
     until("the next try", lambda: wizard.stack.currentIndex() == 7)
 
 
-@ERRORS_VANISH
 def test_when_everything_at_once_fails_the_step_at_fault_is_shown(
     opened: Opened, until: Until
 ) -> None:
@@ -245,7 +238,6 @@ def test_when_everything_at_once_fails_the_step_at_fault_is_shown(
     assert "network" not in service.done
 
 
-@ERRORS_VANISH
 @pytest.mark.parametrize(
     "error",
     [
@@ -268,7 +260,6 @@ def test_a_refused_commitment_is_shown_and_can_be_repeated(
     until("the step", lambda: wizard.stack.currentIndex() == 2)
 
 
-@ERRORS_VANISH
 def test_errors_are_in_the_language_of_the_client(opened: Opened, until: Until, look: Any) -> None:
     look("zh", "light")
     service = PlanService(*STEPS[:5])
@@ -316,10 +307,6 @@ def test_going_back_keeps_what_was_typed(opened: Opened) -> None:
     assert page.name.text() == "other"
 
 
-# Faults that are known; strict: the mark goes when the fault is mended.
-
-
-@pytest.mark.xfail(reason="closing deletes the window under the work, which stops")
 def test_closing_while_work_goes_on_does_not_stop_it(
     opened: Opened, until: Until, errors: list[BaseException]
 ) -> None:
@@ -390,7 +377,6 @@ def test_a_host_that_was_taken_is_still_shown_on_its_page(opened: Opened) -> Non
     assert not page.waiting.isVisible()
 
 
-@ERRORS_VANISH
 def test_a_range_that_the_service_refuses_is_told_at_the_range(
     opened: Opened, until: Until
 ) -> None:

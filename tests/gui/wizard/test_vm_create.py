@@ -241,14 +241,12 @@ def test_a_lost_connection_is_told_and_it_can_be_tried_again(
 # Faults that are known; strict: the mark goes when the fault is mended.
 
 
-@pytest.mark.xfail(reason="the scroll area has the focus at first, and no name is selected")
 def test_typing_replaces_the_proposed_name_at_once(opened: Opened) -> None:
     dialog = opened()
     assert dialog.name.hasFocus()
     assert dialog.name.selectedText() == "vm-1"
 
 
-@pytest.mark.xfail(reason="splits at the Western colon, and the Chinese text has another")
 def test_the_plan_names_the_network_alone_in_chinese(
     opened: Opened, look: Callable[..., None]
 ) -> None:
@@ -257,7 +255,6 @@ def test_the_plan_names_the_network_alone_in_chinese(
     assert "10.0.0.0/16" not in dialog.plan.text()
 
 
-@pytest.mark.xfail(reason="lists are read once, when the dialog is made")
 def test_an_image_that_gets_ready_meanwhile_is_offered(opened: Opened, cache: Cache) -> None:
     cloud = infrastructure()
     images, cloud["image"] = cloud["image"], []
@@ -266,7 +263,6 @@ def test_an_image_that_gets_ready_meanwhile_is_offered(opened: Opened, cache: Ca
     assert dialog.create_button.isEnabled()
 
 
-@pytest.mark.xfail(reason="only a blank name is told, the rest after the request")
 def test_a_name_that_is_too_long_is_told_while_typing(opened: Opened) -> None:
     dialog = opened()
     dialog.name.setText("x" * 256)
@@ -274,7 +270,6 @@ def test_a_name_that_is_too_long_is_told_while_typing(opened: Opened) -> None:
     assert not dialog.create_button.isEnabled()
 
 
-@pytest.mark.xfail(reason="the address is not looked at while typing")
 def test_an_address_outside_the_network_is_told_while_typing(opened: Opened) -> None:
     dialog = opened()
     dialog.address.setText("192.168.77.300")
@@ -282,7 +277,6 @@ def test_an_address_outside_the_network_is_told_while_typing(opened: Opened) -> 
     assert not dialog.create_button.isEnabled()
 
 
-@pytest.mark.xfail(reason="nothing is kept from one dialog to the next")
 def test_the_last_choices_are_proposed_again(opened: Opened, clerk: Clerk, until: Until) -> None:
     dialog = opened()
     dialog.offering.setCurrentIndex(dialog.offering.findData(make_id(900_020)))
@@ -291,7 +285,6 @@ def test_the_last_choices_are_proposed_again(opened: Opened, clerk: Clerk, until
     assert opened().offering.currentData() == make_id(900_020)
 
 
-@pytest.mark.xfail(reason="says nothing about room on the hosts")
 def test_too_little_room_is_told_before_the_button(opened: Opened) -> None:
     dialog = opened()
     dialog.offering.setCurrentIndex(dialog.offering.findData(CUSTOM))
