@@ -4,9 +4,13 @@ import msgspec
 
 
 class CheckPathParams(msgspec.Struct, kw_only=True, frozen=True):
-    """Test a directory: make it if need be, and really write into it."""
+    """Test a directory: make it if need be, and really write into it.
+
+    Without `keep`, directories that had to be made for the test are removed again.
+    """
 
     path: str
+    keep: bool = True
 
 
 class CheckPathResult(msgspec.Struct, kw_only=True, frozen=True):

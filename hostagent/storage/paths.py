@@ -51,12 +51,16 @@ def incoming_path(place: ImagePlace) -> Path:
     return Path(place.store_path) / "incoming" / f"{_checked_id(place.image_id)}.part"
 
 
-def make_folder(path: Path) -> None:
-    """Make a directory (and those above) that QEMU can pass through."""
+def make_folder(path: Path) -> list[Path]:
+    """Make a directory (and those above) that QEMU can pass through.
+
+    Returns the directories that were made, the innermost first.
+    """
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     for folder in reversed(missing):
         folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
         folder.chmod(FOLDER_MODE)
+    return missing
 
 
 def free_bytes(path: Path) -> int:
@@ -97,8 +101,9 @@ def check_path(params: CheckPathParams) -> CheckPathResult:
     """Make the directory if need be and really write into it; raises CommandFailed."""
     path = Path(params.path)
     probe = path / f".anyun-probe-{uuid.uuid4().hex}"
+    made: list[Path] = []
     try:
-        make_folder(path)
+        made = make_folder(path)
         _write_probe(probe, b"\0" * PROBE_BYTES, os.O_SYNC)
         direct = _supports_direct_io(probe)
     except OSError as error:
@@ -111,12 +116,20 @@ def check_path(params: CheckPathParams) -> CheckPathResult:
     finally:
         if path.is_dir():
             probe.unlink(missing_ok=True)
+    result = _describe(path, supports_direct_io=direct)
+    if not params.keep:
+        for folder in made:
+            folder.rmdir()
+    return result
+
+
+def _describe(path: Path, *, supports_direct_io: bool) -> CheckPathResult:
     stat = os.statvfs(path)
     return CheckPathResult(
         total_bytes=stat.f_blocks * stat.f_frsize,
         available_bytes=stat.f_bavail * stat.f_frsize,
         file_system=file_system_of(path),
-        supports_direct_io=direct,
+        supports_direct_io=supports_direct_io,
     )
 
 

@@ -166,7 +166,7 @@ class Storage:
         await self._store.read(lambda: known_machine(call.target))
         try:
             path = checked_path(request.path)
-            found = await self._probe(call.target, path)
+            found = await self._probe(call.target, path, keep=False)
         except ApiError as error:
             return CheckResult(problems=[to_body(error)], warnings=[], facts={})
         facts = {
@@ -177,9 +177,10 @@ class Storage:
         }
         return CheckResult(problems=[], warnings=[], facts=facts)
 
-    async def _probe(self, host_id: str, path: str) -> CheckPathResult:
+    async def _probe(self, host_id: str, path: str, *, keep: bool = True) -> CheckPathResult:
         """Let the host test the directory (it is made if need be); raises what is wrong."""
-        result = await self._links.call(host_id, STORAGE_CHECK_PATH, CheckPathParams(path=path))
+        params = CheckPathParams(path=path, keep=keep)
+        result = await self._links.call(host_id, STORAGE_CHECK_PATH, params)
         if result.available_bytes < NEEDED_BYTES:
             raise NoResources(
                 "path.no_space",

@@ -31,6 +31,11 @@ def test_a_directory_is_made_and_really_written(tmp_path: Path) -> None:
     assert list((tmp_path / "a" / "b").iterdir()) == []
 
 
+def test_a_test_leaves_no_directories_behind(tmp_path: Path) -> None:
+    check_path(CheckPathParams(path=str(tmp_path / "a" / "b"), keep=False))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_cannot_be_written_is_said_why() -> None:
     with pytest.raises(CommandFailed) as caught:
         check_path(CheckPathParams(path="/proc/anyun"))
