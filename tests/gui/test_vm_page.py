@@ -82,6 +82,8 @@ def loop(qapp: QApplication) -> Any:
     asyncio.set_event_loop(made)
     yield made
     asyncio.set_event_loop(None)
+    # qasync notes a loop that is "already running" as this thread's own, for good.
+    asyncio.events._set_running_loop(None)
 
 
 def shown(page: VmPage) -> list[str]:

@@ -153,10 +153,15 @@ class LabHost:
 
     def restart_libvirtd(self) -> None:
         """Kill libvirtd and start it again; machines go on running."""
-        _end(self.libvirtd)
-        self._start_again()
+        self.stop_libvirtd()
+        self.start_libvirtd()
 
-    def _start_again(self) -> None:
+    def stop_libvirtd(self) -> None:
+        """End libvirtd; machines go on running."""
+        _end(self.libvirtd)
+
+    def start_libvirtd(self) -> None:
+        """Start libvirtd again; returns when it answers."""
         self.libvirtd = self.spawn("libvirtd", log=self.folder / "libvirtd.log")
         self._await_libvirtd()
 

@@ -1,0 +1,122 @@
+"""Faults of the world around: each is answered clearly, and nothing half-made is left."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.client import JobFailed, wait
+from appliance.protocol.errors import ApiError
+from appliance.protocol.resources import ImageStatus, VmState
+from tests.system.conftest import Cloud
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@contextlib.contextmanager
+def web_server(address: str, folder: Path) -> Iterator[str]:
+    """Serves a folder at the test host's outer address; gives its URL."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, directory=str(folder), **kwargs)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Quiet."""
+
+    with http.server.ThreadingHTTPServer((address, 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://{address}:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def image_request(cloud: Cloud, **fields: Any) -> dict[str, Any]:
+    """What `image.create` needs."""
+    store = cloud.flow.step("image_store").request["id"]
+    return {"name": "x", "image_store_id": store, "source": "url"} | fields
+
+
+async def refused(cloud: Cloud, **fields: Any) -> ApiError:
+    """The error with which adding an image ends; nothing of it may be left."""
+    accepted = await cloud.client.call("image.create", **image_request(cloud, **fields))
+    with pytest.raises(JobFailed) as caught:
+        await wait(cloud.client, accepted, timeout_s=90)
+    names = [image.name for image in (await cloud.client.call("image.list")).items]
+    assert names == ["starter"]
+    store = cloud.lab.state / "storage" / "image-store"
+    assert len([path for path in store.rglob("*") if path.is_file()]) == 1
+    return caught.value.error
+
+
+async def test_images_from_addresses(cloud: Cloud) -> None:
+    with web_server(cloud.lab.host.outer_address, cloud.lab.starter) as url:
+        missing = await refused(cloud, url=f"{url}/nothing.qcow2")
+        assert (missing.code, "404" in missing.params["reason"]) == ("image.url_failed", True)
+        wrong = await refused(cloud, url=f"{url}/starter.qcow2", sha256="0" * 64)
+        assert wrong.code == "image.checksum"
+        assert len(wrong.params["found"]) == 64
+        nonsense = await refused(cloud, url=f"{url}/manifest.json")
+        assert nonsense.code == "image.not_an_image"
+        request = image_request(cloud, url=f"{url}/starter.qcow2", name="good")
+        accepted = await cloud.client.call("image.create", **request)
+        await wait(cloud.client, accepted, timeout_s=90)
+        image = await cloud.client.call("image.get", id=accepted.resource_ids[0])
+        assert image.status == ImageStatus.READY
+        await wait(cloud.client, await cloud.client.call("image.delete", id=image.id))
+    dead = await refused(cloud, url=f"{url}/starter.qcow2")  # the server has gone
+    assert dead.code == "image.url_failed"
+
+
+async def test_a_full_disk_is_told_with_numbers(cloud: Cloud) -> None:
+    folder = cloud.lab.state / "storage" / "image-store" / "incoming"
+    cloud.lab.host.run("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder))
+    try:
+        full = await refused(cloud, source="starter")
+    finally:
+        cloud.lab.host.run("umount", str(folder))
+    assert full.code == "storage.no_space"
+    assert full.params["needed_bytes"] > full.params["available_bytes"]
+
+
+async def test_an_upload_that_breaks_off_leaves_nothing(cloud: Cloud, tmp_path: Path) -> None:
+    path = tmp_path / "large.qcow2"
+    path.write_bytes(b"QFI\xfb" + bytes(8 * 1024**2))
+    request = image_request(cloud, source="upload", size_bytes=path.stat().st_size)
+    accepted = await cloud.client.call("image.create", **request)
+    sending = asyncio.Event()
+    upload = asyncio.create_task(
+        cloud.client.upload_image(accepted.resource_ids[0], path, lambda *_: sending.set())
+    )
+    await asyncio.wait_for(sending.wait(), 30)
+    upload.cancel()
+    await asyncio.gather(upload, return_exceptions=True)
+    with contextlib.suppress(JobFailed):  # or it was through before it was broken off
+        await wait(cloud.client, accepted, timeout_s=60)
+        pytest.fail("a file that is no image was taken")
+    assert (await cloud.client.call("image.list")).total == 1
+
+
+async def test_libvirt_that_is_down_is_named_and_comes_back(cloud: Cloud) -> None:
+    host = cloud.lab.host
+    host.stop_libvirtd()
+    accepted = await cloud.client.call("vm.create", **cloud.vm_request("later"))
+    with pytest.raises(JobFailed) as caught:
+        await wait(cloud.client, accepted, timeout_s=120)
+    assert caught.value.error.code == "host.libvirt_down"
+    host.start_libvirtd()
+    vm = await cloud.create("now")
+    assert vm.state == VmState.RUNNING
+    async with asyncio.timeout(60):
+        while "later" in host.run("virsh", "-q", "list", "--all", "--title"):
+            await asyncio.sleep(0.5)
