@@ -2069,6 +2069,10 @@ Licence: Apache-2.0.</source>
         <translation>移除</translation>
     </message>
     <message>
+        <source>Sending the file: {sent} of {total}</source>
+        <translation>正在发送文件：{sent} / {total}</translation>
+    </message>
+    <message>
         <source>Command and API</source>
         <translation>命令与接口</translation>
     </message>

@@ -55,6 +55,7 @@ class SetupWizard(QDialog):
 
     finished_setup = Signal()
     _job_seen = Signal(object)
+    _upload_seen = Signal(object, object)
 
     def __init__(self, bridge: Bridge, client_ref: ClientRef, parent: QWidget | None) -> None:
         super().__init__(parent)
@@ -85,6 +86,8 @@ class SetupWizard(QDialog):
         self.error = ErrorLabel()
         self.progress = ThinProgress()
         self.progress_words = Label("", "muted")
+        self.warning = Label("", "warn")
+        self.warning.hide()
         self.equivalent = Equivalent()
         self._make_buttons()
         self._build()
@@ -295,9 +298,11 @@ class SetupWizard(QDialog):
             await self._bridge.run(flow.edit(name, **page.values(name)))
             if isinstance(page, ImagePage):
                 flow.upload_from = page.upload_from
+                flow.on_upload = self._upload_seen.emit
         found = await self._bridge.run(flow.check(name))
         if found.problems:
             raise Refused(found.problems[0])
+        self._warn(found.warnings)
         await self._bridge.run(flow.commit(name, self._job_seen.emit))
         if page is not None:
             page.forget_edits()
@@ -350,6 +355,18 @@ class SetupWizard(QDialog):
         words = translate("Wizard", "Making the {what}…")
         self.progress_words.setText(words.format(what=texts.word(f"kind.{kind}")))
         self.progress.setRange(0, 0)
+
+    def _warn(self, warnings: list[ErrorBody]) -> None:
+        """What a test noticed without forbidding it: shown, and left to the administrator."""
+        self.warning.setText("\n".join(texts.error_text(item).message for item in warnings))
+        self.warning.setVisible(bool(warnings))
+
+    def _show_upload(self, sent: int, total: int) -> None:
+        """How far the file is on its way; ints of any size, so not Qt's own."""
+        self.progress.setRange(0, 100)
+        self.progress.setValue(100 * sent // max(1, total))
+        words = translate("Wizard", "Sending the file: {sent} of {total}")
+        self.progress_words.setText(words.format(sent=texts.size(sent), total=texts.size(total)))
 
     def _show_job(self, job: Job) -> None:
         with contextlib.suppress(RuntimeError):  # the window was closed meanwhile
@@ -419,7 +436,13 @@ class SetupWizard(QDialog):
         below = QVBoxLayout()
         below.setContentsMargins(32, 12, 24, 16)
         below.setSpacing(8)
-        for widget in (self.error, self.progress, self.progress_words, self.equivalent):
+        for widget in (
+            self.error,
+            self.warning,
+            self.progress,
+            self.progress_words,
+            self.equivalent,
+        ):
             below.addWidget(widget)
         below.addLayout(buttons)
         right = QVBoxLayout()
@@ -437,6 +460,7 @@ class SetupWizard(QDialog):
     def _connect(self) -> None:
         spawn = self._bridge.spawn
         self._job_seen.connect(self._show_job, Qt.ConnectionType.QueuedConnection)
+        self._upload_seen.connect(self._show_upload, Qt.ConnectionType.QueuedConnection)
         self.start.everything.connect(lambda: spawn(self._everything()))
         self.start.step_by_step.connect(lambda: self.go(self._first_open()))
         self.next.clicked.connect(lambda: spawn(self._next()))

@@ -31,8 +31,8 @@ from desktop.settings import Settings
 from desktop.widgets.confirm import ConfirmForGood
 from desktop.wizard import SetupWizard
 from desktop.wizard.window import FINISH, START
+from tests.system.conftest import PASSWORD
 
-PASSWORD = "correct horse battery"
 BOOT_S = 120
 VM_NAME = "desk-1"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from appliance.client import Client
+from appliance.client.setup import SetupFlow
 from tests.lab.cloud import ROOT, LabCloud
+from tests.system.conftest import PASSWORD
 
 pytestmark = pytest.mark.timeout(600)
 OUTPUT = ROOT / "tests" / "output" / "first-cloud"
@@ -34,7 +38,7 @@ def screen() -> Iterator[str]:
 
 
 async def test_a_person_sets_up_a_cloud_and_uses_a_machine(tmp_path: Path) -> None:
-    async with LabCloud(4) as lab:
+    async with LabCloud(5) as lab:
         ready = lab.state / "service" / "ready.json"
         with screen() as display:
             command = [sys.executable, "-m", "tests.system.desktop_driver"]
@@ -56,3 +60,16 @@ async def test_a_person_sets_up_a_cloud_and_uses_a_machine(tmp_path: Path) -> No
         assert ": anyt" not in host.run("ip", "-o", "link")
         volumes = host.run("find", str(lab.state / "storage"), "-path", "*/volumes/*")
         assert volumes.strip() == ""
+        await remove_set_up(ready)
+        assert host.run("ip", "netns", "list").strip() == ""
+        assert host.run("nft", "list", "tables").strip() == ""
+        assert ": any" not in host.run("ip", "-o", "link")
+        assert host.run("find", str(lab.state / "storage"), "-mindepth", "1").strip() == ""
+
+
+async def remove_set_up(ready: Path) -> None:
+    """Take everything back with the password that was set in the client."""
+    content = json.loads(ready.read_text(encoding="utf-8"))
+    async with Client(content["url"], fingerprint=content["ca_fingerprint"]) as client:
+        await client.login("admin", PASSWORD)
+        await SetupFlow(client).remove()
