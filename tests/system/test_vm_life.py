@@ -51,6 +51,11 @@ async def test_a_guest_lives_and_leaves_nothing(cloud: Cloud) -> None:
     assert [await screen.receive() for screen in screens] == [b"RFB 003.008\n"] * 2
     for screen in screens:
         await screen.close()
+    watched = await cloud.client.open_console(vm.id, view_only=True)
+    assert await watched.receive() == b"RFB 003.008\n"
+    await watched.send(b"RFB 003.008\n")
+    assert await watched.receive() == b"\x01\x01"  # one security type: None
+    await watched.close()
 
     await cloud.do("vm.pause", vm.id)
     assert (await cloud.vm(vm.id)).state == VmState.PAUSED

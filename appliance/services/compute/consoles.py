@@ -16,6 +16,7 @@ from appliance.protocol.errors import Conflict, Unauthenticated
 from appliance.protocol.resources import ConsoleTicket, VmState
 from appliance.services.common import find
 from appliance.services.compute.models import VmRow
+from appliance.services.compute.viewonly import ViewOnlyStream
 from appliance.services.parts import Parts
 from hostagent.protocol import commands as c
 from hostagent.protocol.domain import ConsoleParams, VmRef
@@ -63,7 +64,7 @@ class Consoles:
         )
         return ConsoleTicket(token=token, path=PATH, expires_in_s=TICKET_LIFETIME_S)
 
-    async def open(self, token: str, address: str) -> HostStream:
+    async def open(self, token: str, address: str) -> HostStream | ViewOnlyStream:
         """Use up a ticket and open its console.
 
         Raises Unauthenticated for a ticket that is unknown, used or too old; Conflict when
@@ -80,13 +81,14 @@ class Consoles:
             account=ticket.caller.account_name,
             address=address,
         )
-        return await self._links.open_stream(
+        stream = await self._links.open_stream(
             host_id,
             c.CONSOLE_OPEN,
             lambda stream_id: ConsoleParams(
                 vm_id=ticket.vm_id, kind=ticket.kind, stream_id=stream_id
             ),
         )
+        return ViewOnlyStream(stream, ticket.kind) if ticket.view_only else stream
 
     async def screenshot(self, call: Call, vm_id: str) -> bytes:
         """The machine's screen as PNG."""
