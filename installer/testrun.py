@@ -29,7 +29,7 @@ class Stage:
 
 STAGES = (
     Stage("unit and golden", ("tests/unit", "tests/golden"), is_fast=True),
-    Stage("gui", ("tests/gui",), is_fast=True),
+    Stage("gui", ("tests/gui",)),
     Stage("contract", ("tests/contract",)),
     Stage("integration", ("tests/integration",), needs_root=True),
     Stage("system", ("tests/system",), needs_root=True),
