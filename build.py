@@ -93,7 +93,7 @@ def _add_test(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         description="Run lint and all tests. Anything else given goes to pytest, and then only "
         "that runs: build.py test tests/unit -k ledger",
     )
-    test.add_argument("--fast", action="store_true", help="lint, unit, golden and GUI tests only")
+    test.add_argument("--fast", action="store_true", help="lint, unit and golden tests only")
     test.add_argument("--images", action="store_true", help="build images anew, not from the cache")
     test.set_defaults(do=_test)
 
