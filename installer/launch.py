@@ -331,6 +331,7 @@ def _tell(ready: Ready, options: RunOptions, *, with_client: bool) -> None:
         note("  - do the first set-up here, in the terminal: python3 build.py run --quickstart")
         note("  - see the client from any VNC viewer, port 5900 of this machine:")
         note("    QT_QPA_PLATFORM=vnc python3 build.py run")
+        note("    (it asks for no password: do this only in a network that you trust)")
         if ready.setup_code:
             note("At the first login give account admin, the set-up code and a new password.")
     note("Ctrl-C stops everything; the next run comes back with the same cloud.")
