@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import msgspec
 import peewee
 import structlog
 
 from appliance.protocol.events import Change
 from appliance.store import feed as feeds
+from appliance.store.encoded import EncodedCache
 from appliance.store.fields import database
 from appliance.store.kinds import Kinds
 from appliance.store.migrations import migrate
@@ -33,13 +34,22 @@ log = structlog.get_logger()
 class Transaction:
     """What a write closure works with: it notes which resources changed."""
 
-    def __init__(self) -> None:
-        self.touched: dict[tuple[str, str], None] = {}
+    def __init__(self, database: peewee.SqliteDatabase) -> None:
+        self._database = database
+        self.touched: dict[tuple[str, str], Any] = {}
         self.after_commit: list[Callable[[], None]] = []
+
+    def execute(self, sql: str, *values: object) -> sqlite3.Cursor:
+        """Run one statement: for hot paths, where building a query costs more than running it."""
+        return self._database.execute_sql(sql, values)
 
     def touch(self, kind: str, ref: str) -> None:
         """A resource was made, changed or deleted: its new content goes into the feed."""
         self.touched[kind, ref] = None
+
+    def put(self, kind: str, ref: str, content: Any) -> None:
+        """Like `touch`, by somebody who has the new content at hand and saves us reading it."""
+        self.touched[kind, ref] = content
 
     def on_commit(self, callback: Callable[[], None]) -> None:
         """Call `callback` in the event loop once the transaction is on the disk."""
@@ -52,8 +62,7 @@ class _Work:
     future: asyncio.Future[Any]
     result: Any = None
     error: BaseException | None = None
-    changes: list[Change] | None = None
-    callbacks: list[Callable[[], None]] | None = None
+    callbacks: Sequence[Callable[[], None]] = ()
 
 
 class Store:
@@ -66,6 +75,7 @@ class Store:
     def __init__(self, path: Path, kinds: Kinds) -> None:
         self.kinds = kinds
         self.feed = feeds.Feed()
+        self.encoded = EncodedCache()
         self._path = path
         self._database = peewee.SqliteDatabase(
             str(path),
@@ -154,38 +164,48 @@ class Store:
 
     def _commit(self, batch: list[_Work]) -> None:
         try:
-            with self._database.atomic("IMMEDIATE"):
-                for work in batch:
-                    self._run(work)
+            changes = self._commit_together(batch)
         except BaseException as error:
-            log.exception("commit_failed", closures=len(batch))
-            for work in batch:
-                work.error = error
+            if len(batch) > 1:  # nobody shall fail for another one's fault
+                log.warning("commit_divided", closures=len(batch), error=str(error))
+                for work in batch:
+                    self._commit([work])
+                return
+            log.exception("commit_failed")
+            batch[0].error = error
+            changes = []
         assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._deliver, batch)
+        self._loop.call_soon_threadsafe(self._deliver, batch, changes)
 
-    def _run(self, work: _Work) -> None:
-        transaction = Transaction()
+    def _commit_together(self, batch: list[_Work]) -> list[Change]:
+        touched: dict[tuple[str, str], Any] = {}
+        with self._database.atomic("IMMEDIATE"):
+            for work in batch:
+                self._run(work, touched)
+            return feeds.append(self.kinds.encoded(touched))
+
+    def _run(self, work: _Work, touched: dict[tuple[str, str], Any]) -> None:
+        """Run one closure; what it touched is rendered once for the whole commit."""
+        transaction = Transaction(self._database)
+        work.error, work.callbacks = None, ()
         try:
             with self._database.savepoint():
                 work.result = work.closure(transaction)
-                work.changes = [self._record(kind, ref) for kind, ref in transaction.touched]
-                work.callbacks = transaction.after_commit
         except BaseException as error:  # handed to the caller of write
             work.error = error
+            return
+        touched |= transaction.touched
+        work.callbacks = transaction.after_commit
 
-    def _record(self, kind: str, ref: str) -> Change:
-        content = self.kinds.render_one(kind, ref)
-        return feeds.append(kind, ref, None if content is None else msgspec.json.encode(content))
-
-    def _deliver(self, batch: list[_Work]) -> None:
+    def _deliver(self, batch: list[_Work], changes: list[Change]) -> None:
+        self.encoded.note(changes)
+        self.feed.publish(changes)
         for work in batch:
-            if work.error is not None:
-                if not work.future.done():
-                    work.future.set_exception(work.error)
-                continue
-            self.feed.publish(work.changes or [])
-            for callback in work.callbacks or []:
+            for callback in work.callbacks:
                 callback()
-            if not work.future.done():
+            if work.future.done():
+                continue
+            if work.error is not None:
+                work.future.set_exception(work.error)
+            else:
                 work.future.set_result(work.result)

@@ -10,7 +10,7 @@ import msgspec
 import peewee
 
 from appliance.protocol.events import Change
-from appliance.store.fields import BaseModel, now_ms, tuples
+from appliance.store.fields import BaseModel, now_ms
 
 KEEP_CHANGES = 100_000
 QUEUE_LIMIT = 10_000
@@ -70,20 +70,28 @@ async def _drain(queue: asyncio.Queue[Change | None]) -> AsyncIterator[Change]:
         yield change
 
 
-def append(kind: str, ref: str, data: bytes | None) -> Change:
-    """Write one change into the feed of the current transaction; None means deleted."""
-    action = "delete" if data is None else "put"
-    body = b"null" if data is None else data
-    seq = FeedEntry.insert(
-        kind=kind, ref=ref, action=action, data=body.decode(), at=now_ms()
-    ).execute()
-    return Change(seq=seq, kind=kind, id=ref, action=action, data=msgspec.Raw(body))
+def append(contents: Iterable[tuple[str, str, bytes | None]]) -> list[Change]:
+    """Write changes (kind, id, encoded content or None if deleted) into the feed."""
+    newest = bounds()[1]
+    changes = []
+    for seq, (kind, ref, body) in enumerate(contents, newest + 1):
+        action = "delete" if body is None else "put"
+        data = msgspec.Raw(b"null" if body is None else body)
+        changes.append(Change(seq=seq, kind=kind, id=ref, action=action, data=data))
+    at = now_ms()
+    rows = [(c.seq, c.kind, c.id, c.action, bytes(c.data).decode(), at) for c in changes]
+    connection = FeedEntry._meta.database.connection()  # type: ignore[attr-defined]
+    connection.executemany(
+        "INSERT INTO feed (seq, kind, ref, action, data, at) VALUES (?, ?, ?, ?, ?, ?)", rows
+    )
+    return changes
 
 
 def bounds() -> tuple[int, int]:
     """Oldest and newest sequence number that are kept; (1, 0) when there are none."""
-    query = FeedEntry.select(peewee.fn.MIN(FeedEntry.seq), peewee.fn.MAX(FeedEntry.seq))
-    oldest, newest = tuples(query)[0]
+    database = FeedEntry._meta.database  # type: ignore[attr-defined]
+    cursor = database.execute_sql("SELECT (SELECT MIN(seq) FROM feed), (SELECT MAX(seq) FROM feed)")
+    oldest, newest = cursor.fetchone()
     return (oldest or 1, newest or 0)
 
 

@@ -70,8 +70,7 @@ async def test_without_since_only_what_comes_is_told(served: Served) -> None:
 
 async def test_what_was_missed_comes_first_even_over_several_reads(served: Served) -> None:
     def add(tx: Transaction) -> None:
-        for number in range(2500):
-            feed.append("job", str(number), None)
+        feed.append(("job", str(number), None) for number in range(2500))
 
     await served.api.store.write(add)
     async with served.socket("/v1/feed?since=10") as socket:

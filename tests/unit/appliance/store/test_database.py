@@ -60,6 +60,22 @@ async def test_every_touch_reaches_subscribers_in_order_and_can_be_replayed(stor
     assert await store.read(lambda: [change.id for change in feed.replay(3)]) == ["3", "4"]
 
 
+async def test_a_resource_that_cannot_be_shown_fails_its_own_writer_only(store: Store) -> None:
+    def broken(tx: Transaction) -> None:
+        add("broken")
+        tx.touch("no such kind", "x")
+
+    results = await asyncio.gather(
+        store.write(lambda tx: add("one")),
+        store.write(broken),
+        store.write(lambda tx: add("two")),
+        return_exceptions=True,
+    )
+    assert [type(result) for result in results] == [type(None), KeyError, type(None)]
+    kept = await store.read(lambda: sorted(row.id for row in CleanupRow.select()))
+    assert kept == ["one", "two"]
+
+
 async def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:
     for number in range(2):
         store = Store(tmp_path / "again.db", Kinds())
