@@ -48,3 +48,9 @@ def unexpected(error: Exception, where: str) -> ApiError:
     reference = new_id()[-12:]
     log.error("request_failed", where=where, reference=reference, exc_info=error)
     return Internal("internal", reference=reference)
+
+
+def gone(where: str) -> Response:
+    """For a client that went away in the middle of its request; nobody reads it."""
+    log.info("client_gone", where=where)
+    return Response(status_code=400)

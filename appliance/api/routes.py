@@ -6,14 +6,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from appliance.api.answers import answer, error_answer, unexpected
+from appliance.api.answers import answer, error_answer, gone, unexpected
 from appliance.api.decoding import MAX_BODY_BYTES, decode
 from appliance.api.gate import Gate
 from appliance.api.listing import one, page
+from appliance.api.whom import noted
 from appliance.engine.calls import Call
 from appliance.engine.registry import Handler, Registry
 from appliance.protocol.errors import ApiError, InvalidInput
@@ -72,6 +73,8 @@ def _endpoint(
             return await run(request)
         except ApiError as error:
             return error_answer(error)
+        except ClientDisconnect:
+            return gone(spec.name)
         except Exception as error:
             return error_answer(unexpected(error, spec.name))
 
@@ -84,14 +87,15 @@ async def _change(
     try:
         content = await handler(call, body)
     except ApiError as error:
-        await audit(call, call.target, error.code)
+        await audit(noted(call, body), call.target, error.code)
         raise
     except Exception:
-        await audit(call, call.target, "internal")
+        await audit(noted(call, body), call.target, "internal")
         raise
     resource = call.target or getattr(content, "id", "")
     ids = getattr(content, "resource_ids", None)
-    await audit(call, ids[0] if ids else resource, "accepted" if spec.kind == Kind.JOB else "done")
+    outcome = "accepted" if spec.kind == Kind.JOB else "done"
+    await audit(noted(call, body, content), ids[0] if ids else resource, outcome)
     if spec.kind == Kind.JOB:
         return answer(content, 202)
     return answer(content, 201 if spec.verb == "create" else 200)

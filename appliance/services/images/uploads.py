@@ -28,6 +28,17 @@ class _Waiting:
         self.run = run
         self.started = asyncio.Event()
         self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.received_bytes = 0
+
+    def fail(self, error: ApiError) -> None:
+        """Let the job fail, unless it has been given up meanwhile."""
+        if not self.finished.done():
+            self.finished.set_exception(error)
+
+    def succeed(self) -> None:
+        """Let the job go on."""
+        if not self.finished.done():
+            self.finished.set_result(None)
 
 
 class Uploads:
@@ -76,16 +87,17 @@ class Uploads:
             )
         waiting.started.set()
         try:
-            await self._carry(row, waiting.run, body)
+            await self._carry(row, waiting, body)
         except ApiError as error:
-            waiting.finished.set_exception(error)
+            waiting.fail(error)
             raise
         except BaseException:
-            waiting.finished.set_exception(
-                Conflict("image.truncated", received_bytes=0, expected_bytes=length)
+            received = waiting.received_bytes
+            waiting.fail(
+                Conflict("image.truncated", received_bytes=received, expected_bytes=length)
             )
             raise
-        waiting.finished.set_result(None)
+        waiting.succeed()
         return await self._store.read(lambda: accepted_before(image_id))
 
     async def _job_of(self, image_id: str) -> _Waiting | None:
@@ -98,7 +110,7 @@ class Uploads:
                 return None
         return self._waiting.get(image_id)
 
-    async def _carry(self, row: ImageRow, run: JobRun, body: AsyncIterator[bytes]) -> None:
+    async def _carry(self, row: ImageRow, waiting: _Waiting, body: AsyncIterator[bytes]) -> None:
         expected = row.expected_size_bytes
         async with self._links.stream_call(
             row.image_store.host_id,
@@ -109,13 +121,13 @@ class Uploads:
                 stream_id=stream_id,
             ),
         ) as stream:
-            received = 0
             async for chunk in body:
-                received += len(chunk)
-                if received > expected:
+                waiting.received_bytes += len(chunk)
+                if waiting.received_bytes > expected:
                     break
                 await stream.write(chunk)
-                run.report(received, expected, "bytes")
+                waiting.run.report(waiting.received_bytes, expected, "bytes")
+            received = waiting.received_bytes
             if received != expected:
                 raise Conflict("image.truncated", received_bytes=received, expected_bytes=expected)
 

@@ -124,6 +124,9 @@ class Api:
     async def _upload(
         self, call: Call, image_id: str, length: int, body: AsyncIterator[bytes]
     ) -> Accepted:
+        result = self.results.get(call.operation)
+        if isinstance(result, BaseException):
+            raise result
         try:
             content = b"".join([chunk async for chunk in body])
         except BaseException as error:

@@ -1,0 +1,111 @@
+"""Routes that carry bytes rather than structs: screenshots, and the content of images."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from appliance.api.answers import answer, error_answer, unexpected
+from appliance.api.gate import Gate
+from appliance.api.routes import Audit
+from appliance.engine.calls import Call
+from appliance.protocol.errors import ApiError, Conflict, InvalidInput
+from appliance.protocol.ids import is_id
+from appliance.protocol.operations import Accepted, Access
+
+Screenshot = Callable[[Call, str], Awaitable[bytes]]
+Upload = Callable[[Call, str, int, AsyncIterator[bytes]], Awaitable[Accepted]]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+log = structlog.get_logger()
+
+
+def transfer_routes(
+    gate: Gate, audit: Audit, screenshot: Screenshot, upload: Upload
+) -> list[Route]:
+    """The routes; uploads are audited, whichever way they end."""
+
+    async def get_screenshot(request: Request) -> Response:
+        call = await _admitted(gate, request, "vm.screenshot")
+        return Response(await screenshot(call, call.target), media_type="image/png")
+
+    async def put_content(request: Request) -> Response:
+        call = await _admitted(gate, request, "image.upload")
+        arrived = _Arrived(request)
+        outcome = "internal"
+        try:
+            accepted = await upload(call, call.target, arrived.expected(), arrived.chunks())
+            outcome = "accepted"
+            return answer(accepted, 202)
+        except ApiError as error:
+            outcome = error.code
+            raise
+        except ClientDisconnect:
+            # Clients go away: that is no fault of ours, and nobody reads the answer.
+            outcome = "image.truncated"
+            return error_answer(arrived.cut_off())
+        finally:
+            log.info(
+                "upload_ended",
+                account=call.caller.account_name,
+                image=call.target,
+                received_bytes=arrived.size_bytes,
+                outcome=outcome,
+            )
+            await audit(call, call.target, outcome)
+
+    return [
+        Route("/v1/vms/{id}/screenshot", _guarded(get_screenshot)),
+        Route("/v1/images/{id}/content", _guarded(put_content), methods=["PUT"]),
+    ]
+
+
+class _Arrived:
+    """The body of an upload, and how much of it has come."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self.size_bytes = 0
+
+    def expected(self) -> int:
+        """How much is to come; raises InvalidInput if the client does not say it."""
+        length = self._request.headers.get("content-length", "")
+        if not (length.isascii() and length.isdigit()):
+            raise InvalidInput("image.size_needed", field="size_bytes")
+        return int(length)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The bytes, as they come."""
+        async for chunk in self._request.stream():
+            self.size_bytes += len(chunk)
+            yield chunk
+
+    def cut_off(self) -> ApiError:
+        """What is said of a body that broke off."""
+        return Conflict(
+            "image.truncated", received_bytes=self.size_bytes, expected_bytes=self.expected()
+        )
+
+
+async def _admitted(gate: Gate, request: Request, operation: str) -> Call:
+    caller = await gate.admit(request, operation, Access.ADMIN)
+    target = request.path_params["id"]
+    if not is_id(target):
+        raise InvalidInput("request.bad_id", field="id", value=target)
+    return Call(operation=operation, caller=caller, target=target)
+
+
+def _guarded(endpoint: Endpoint) -> Endpoint:
+    async def guarded(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except ApiError as error:
+            return error_answer(error)
+        except Exception as error:
+            return error_answer(unexpected(error, request.url.path))
+
+    return guarded
