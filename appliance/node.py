@@ -23,7 +23,7 @@ from appliance.engine.runner import Runner
 from appliance.hosts.ca import CertificateAuthority, local_names
 from appliance.hosts.links import HostLinks
 from appliance.hosts.listener import AgentListener
-from appliance.services import overview
+from appliance.services import ledger, overview
 from appliance.services.audit.service import AuditLog
 from appliance.services.compute.consoles import Consoles
 from appliance.services.compute.guests import GuestShutdown
@@ -105,6 +105,7 @@ class Node:
         sync = StateSync(self.store, self.links, networks.documents)
         Setup(parts, Removal(parts))
         overview.install(parts)
+        ledger.install(parts)
         self._guests = GuestShutdown(parts)
         self._watch = HostWatch(
             self.links,
@@ -120,6 +121,8 @@ class Node:
         config = self._config
         await self.store.start()
         setup_code = await self.identity.prepare()
+        self.identity.start()
+        await self.infrastructure.prepare()
         self._watch.start()
         await self._listener.start(config.bind, config.agent_port)
         await self.runner.start()
@@ -152,6 +155,7 @@ class Node:
         await self.runner.stop()
         await self._listener.stop()
         await self._watch.stop()
+        await self.identity.stop()
         await self.store.stop()
 
     async def _offer_local_join(self) -> None:

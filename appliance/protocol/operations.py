@@ -113,9 +113,16 @@ def _reads(noun: str, collection: str, resource: type[Any], words: str) -> None:
     _add(f"{noun}.get", f"GET /{collection}/{{id}}", f"Show one {words}", resource)
 
 
-def _update(noun: str, collection: str, resource: type[Any], words: str) -> None:
+def _update(
+    noun: str,
+    collection: str,
+    resource: type[Any],
+    words: str,
+    request: type[q.Update] = q.Update,
+) -> None:
     path = f"PATCH /{collection}/{{id}}"
-    _add(f"{noun}.update", path, f"Rename or describe a {words}", resource, request=q.Update)
+    summary = f"Rename or describe a {words}" if request is q.Update else f"Change a {words}"
+    _add(f"{noun}.update", path, summary, resource, request=request)
 
 
 # Identity
@@ -145,6 +152,15 @@ _add("overview.get", "GET /overview", "Figures of the start page", r.Overview)
 # Jobs
 _reads("job", "jobs", r.Job, "job")
 
+# The ledger
+_add("ledger.check", "GET /ledger/check", "Count all claims anew and compare", r.LedgerReport)
+_add(
+    "ledger.recalculate",
+    "POST /ledger/recalculate",
+    "Count all claims anew and correct the ledger",
+    r.LedgerReport,
+)
+
 # Set-up
 _add("setup.get", "GET /setup", "The set-up plan with proposals for this machine", r.SetupPlan)
 _add(
@@ -173,7 +189,7 @@ _update("cluster", "clusters", r.Cluster, "cluster")
 _add("cluster.delete", "DELETE /clusters/{id}", "Delete an empty cluster", None)
 _reads("host", "hosts", r.Host, "host")
 _add("host.create", "POST /hosts", "Take an enrolled machine as host", r.Host, request=q.HostCreate)
-_update("host", "hosts", r.Host, "host")
+_update("host", "hosts", r.Host, "host", q.HostUpdate)
 _add("host.delete", "DELETE /hosts/{id}", "Give a host back", None)
 _add("host.enable", "POST /hosts/{id}/enable", "Let new VMs start on a host", r.Host)
 _add("host.disable", "POST /hosts/{id}/disable", "Start no new VMs on a host", r.Host)
@@ -221,7 +237,13 @@ _add(
     r.PrimaryStorage,
     request=q.PrimaryStorageCreate,
 )
-_update("primary_storage", "primary-storages", r.PrimaryStorage, "primary storage")
+_update(
+    "primary_storage",
+    "primary-storages",
+    r.PrimaryStorage,
+    "primary storage",
+    q.PrimaryStorageUpdate,
+)
 _add(
     "primary_storage.delete",
     "DELETE /primary-storages/{id}",
@@ -261,6 +283,14 @@ _job("network.delete", "DELETE /networks/{id}", "Delete a network without VMs")
 _reads("vm", "vms", r.Vm, "virtual machine")
 _job("vm.create", "POST /vms", "Create virtual machines", q.VmCreate)
 _update("vm", "vms", r.Vm, "virtual machine")
+_add(
+    "vm.plan",
+    "POST /vms/plan",
+    "Tell where a virtual machine would be placed, and what each filter removes",
+    r.PlacementReport,
+    request=q.VmCreate,
+    kind=Kind.READ,
+)
 _job("vm.start", "POST /vms/{id}/start", "Start a virtual machine")
 _job("vm.stop", "POST /vms/{id}/stop", "Stop a virtual machine", q.VmStop)
 _job("vm.reboot", "POST /vms/{id}/reboot", "Restart a virtual machine", q.VmReboot)

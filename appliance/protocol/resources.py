@@ -90,8 +90,11 @@ class Host(Resource, kw_only=True, frozen=True):
     cpu_model: str
     cpu_count: int
     cpu_ratio: float
+    cpu_capacity: int = 0  # what VMs may claim: CPUs times the ratio
     cpu_claimed: int
     memory_bytes: int
+    memory_ratio: float = 1.0
+    memory_capacity_bytes: int = 0  # memory times the ratio, less what is reserved
     memory_reserved_bytes: int
     memory_claimed_bytes: int
     os: str
@@ -124,6 +127,10 @@ class PrimaryStorage(Resource, kw_only=True, frozen=True):
     status: Status
     total_bytes: int
     available_bytes: int
+    ratio: float = 1.0  # disks may claim so many times what is there
+    reserved_bytes: int = 0
+    threshold: float = 0.9  # nothing new is placed where more than this share is really used
+    capacity_bytes: int = 0  # what disks may claim
     claimed_bytes: int
 
 
@@ -378,6 +385,48 @@ class CheckResult(msgspec.Struct, kw_only=True, frozen=True):
     problems: list[ErrorBody]
     warnings: list[ErrorBody]
     facts: dict[str, Any]
+
+
+class PlacementFilter(msgspec.Struct, kw_only=True, frozen=True):
+    """One filter of the placement: how many hosts it removed and how many are left."""
+
+    name: str
+    removed: int
+    left: int
+
+
+class PlacementCandidate(msgspec.Struct, kw_only=True, frozen=True):
+    """A host that could take the machine, and what is free on it."""
+
+    host_id: str
+    host_name: str
+    cpu_free: int
+    memory_free_bytes: int
+    disk_free_bytes: int
+
+
+class PlacementReport(msgspec.Struct, kw_only=True, frozen=True):
+    """What the placement would do: filters in their order, and candidates, best first."""
+
+    considered: int
+    filters: list[PlacementFilter]
+    candidates: list[PlacementCandidate]
+
+
+class LedgerDifference(msgspec.Struct, kw_only=True, frozen=True):
+    """A sum of the ledger that did not agree with the rows it is made of."""
+
+    holder: str
+    unit: str
+    kept: int
+    counted: int
+
+
+class LedgerReport(msgspec.Struct, kw_only=True, frozen=True):
+    """All claims counted anew; empty when the ledger is right, as it always should be."""
+
+    differences: list[LedgerDifference]
+    repaired: bool
 
 
 class SetupStepPlan(msgspec.Struct, kw_only=True, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from appliance.protocol.texts_engine import ENGINE_ERRORS
 from appliance.protocol.texts_network import NETWORK_ERRORS
 
 ERRORS: dict[str, tuple[str, str, str, str]] = {
@@ -292,6 +293,7 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "上传需要文件大小。",
         "请填写 size_bytes。",
     ),
+    **ENGINE_ERRORS,
     **NETWORK_ERRORS,
     # Placement and VMs
     "placement.no_hosts": (

@@ -75,9 +75,12 @@ def create_once(model: type[Row], ref: str, values: dict[str, Any]) -> tuple[Row
 
 
 def updater(
-    store: Store, model: type[BaseModel], kind: str
-) -> Callable[[Call, Update], Awaitable[Any]]:
-    """A handler for `<kind>.update`: name and description of a row."""
+    store: Store,
+    model: type[BaseModel],
+    kind: str,
+    also: Callable[[Transaction, Any, Any], None] | None = None,
+) -> Callable[[Call, Any], Awaitable[Any]]:
+    """A handler for `<kind>.update`: name and description of a row, and what `also` changes."""
 
     async def update(call: Call, request: Update) -> Any:
         def change(tx: Transaction) -> Any:
@@ -86,6 +89,8 @@ def updater(
                 row.name = clean_name(request.name)
             if request.description is not UNSET:
                 row.description = request.description
+            if also is not None:
+                also(tx, row, request)
             row.save()
             tx.touch(kind, call.target)
             return store.kinds.render_one(kind, call.target)

@@ -49,6 +49,7 @@ class HostWatch:
         """Begin to watch."""
         self._links.on_connected(self._connected)
         self._links.on_disconnected(self._disconnected)
+        self._infrastructure.on_host_added(self._connected)
         self._links.on_event("domain.state", self._domain_state)
         self._spawn(self._refresh_forever(), "storage refresh")
 

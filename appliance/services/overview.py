@@ -6,12 +6,12 @@ from typing import Any
 
 import peewee
 
+from appliance.engine import ledger
 from appliance.engine.calls import Call
 from appliance.protocol import requests as q
 from appliance.protocol.resources import Overview
 from appliance.services.compute.models import VmRow
 from appliance.services.images.models import ImageRow
-from appliance.services.infrastructure.ledger import claims_by_host
 from appliance.services.infrastructure.models import ClusterRow, HostRow, ZoneRow
 from appliance.services.networks.models import NetworkRow
 from appliance.services.parts import Parts
@@ -40,19 +40,16 @@ def install(parts: Parts) -> None:
 
 
 def _figures() -> Overview:
-    hosts = list(HostRow.select())
-    claims = claims_by_host([host.id for host in hosts]).values()
+    cpu, memory = ledger.total("cpu"), ledger.total("memory")
     storages = list(PrimaryStorageRow.select())
     states = VmRow.select(VmRow.state, peewee.fn.COUNT(VmRow.id)).group_by(VmRow.state)
     return Overview(
         counts={name: model.select().count() for name, model in COUNTED.items()},
         vms_by_state=dict(tuples(states)),
-        cpu_total=sum(int(host.agent.facts.cpu_count * host.cpu_ratio) for host in hosts),
-        cpu_claimed=sum(cpus for cpus, _ in claims),
-        memory_total_bytes=sum(
-            host.agent.facts.memory_bytes - host.memory_reserved_bytes for host in hosts
-        ),
-        memory_claimed_bytes=sum(memory for _, memory in claims),
+        cpu_total=cpu.capacity,
+        cpu_claimed=cpu.claimed,
+        memory_total_bytes=memory.capacity,
+        memory_claimed_bytes=memory.claimed,
         storage_total_bytes=sum(storage.total_bytes for storage in storages),
         storage_available_bytes=sum(storage.available_bytes for storage in storages),
         feed_seq=feed.bounds()[1],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from appliance.engine.calls import Call
@@ -12,16 +11,13 @@ from appliance.protocol.ids import new_id
 from appliance.protocol.resources import ImageStatus, State, VmState
 from appliance.services.common import clean_name, find
 from appliance.services.compute.models import VmRow
-from appliance.services.compute.placement import Wish, choose_host
+from appliance.services.compute.placement import FREE_SPACE_KEPT_BYTES, Wish, choose_host
 from appliance.services.images.models import ImageRow, InstanceOfferingRow
-from appliance.services.infrastructure.models import HostRow
 from appliance.services.networks.allocation import attach
 from appliance.services.networks.models import NetworkRow
 from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
 from appliance.store.database import Transaction
 from appliance.store.fields import now_ms
-
-FREE_SPACE_KEPT_BYTES = 256 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -80,15 +76,20 @@ def gather(request: q.VmCreate) -> Ingredients:
     )
     if storage is None:
         raise NoResources("storage.none")
-    needed_bytes = image.size_bytes + FREE_SPACE_KEPT_BYTES
-    if storage.available_bytes < needed_bytes:
-        raise NoResources(
-            "placement.no_disk",
-            name=storage.name,
-            needed_bytes=needed_bytes,
-            available_bytes=storage.available_bytes,
-        )
     return Ingredients(image, network, storage, cpu_count, memory_bytes, disk_bytes)
+
+
+def wish_for(request: q.VmCreate, parts: Ingredients) -> Wish:
+    """What the placement must find for one machine of the request."""
+    return Wish(
+        cluster_id=parts.network.cluster_id,
+        cpu_count=parts.cpu_count,
+        memory_bytes=parts.memory_bytes,
+        storage_id=parts.storage.id,
+        disk_bytes=parts.disk_bytes,
+        image_bytes=parts.image.size_bytes + FREE_SPACE_KEPT_BYTES,
+        host_id=request.host_id,
+    )
 
 
 def create_rows(
@@ -97,18 +98,16 @@ def create_rows(
     request: q.VmCreate,
     name: str,
     parts: Ingredients,
-    is_connected: Callable[[str], bool],
 ) -> VmRow:
     """Claim a place, an address and a disk for one machine, and write it down."""
-    wish = Wish(parts.network.cluster_id, parts.cpu_count, parts.memory_bytes, request.host_id)
-    host: HostRow = choose_host(wish, is_connected)
+    host = choose_host(wish_for(request, parts))
     vm = VmRow.create(
         id=request.id or new_id(),
         name=name,
         description=request.description,
         cluster=parts.network.cluster_id,
-        host_id=host.id,
-        last_host_id=host.id,
+        host_id=host.host_id,
+        last_host_id=host.host_id,
         image_id=parts.image.id,
         offering_id=request.offering_id,
         cpu_count=parts.cpu_count,
@@ -118,23 +117,23 @@ def create_rows(
         ssh_public_key=request.ssh_public_key.strip(),
         user_data=request.user_data,
         owner_id=call.caller.account_id,
-        accelerator=host.agent.facts.accelerator,
+        accelerator=host.accelerator,
         created_at=now_ms(),
     )
-    attach(vm.id, parts.network, request.address)
+    attach(tx, vm.id, parts.network, request.address)
     VolumeRow.create(
         id=new_id(),
         vm_id=vm.id,
         kind="root",
         image_id=parts.image.id,
         primary_storage=parts.storage.id,
-        host_id=host.id,
+        host_id=host.host_id,
         size_bytes=parts.disk_bytes,
         status="creating",
         created_at=now_ms(),
     )
     tx.touch("vm", vm.id)
-    tx.touch("host", host.id)
+    tx.touch("host", host.host_id)
     tx.touch("network", parts.network.id)
     return vm
 

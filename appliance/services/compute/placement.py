@@ -1,92 +1,228 @@
-"""Placement: which host takes a virtual machine, or which check said no, with the numbers."""
+"""Placement: filters remove hosts one after the other, a strategy orders those that are left.
+
+The filters are SQL conditions, so that the usual case is one query that walks an index of free
+memory and stops at the first host that passes all of them, however many hosts there are. The
+same conditions, counted one after the other, explain why nothing was found.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from appliance.protocol.errors import ApiError, NoResources
-from appliance.protocol.resources import State
-from appliance.services.infrastructure.ledger import claims_by_host
-from appliance.services.infrastructure.models import HostRow
+from appliance.protocol.resources import PlacementCandidate, PlacementFilter, PlacementReport
+from appliance.store.fields import database
+
+FREE_SPACE_KEPT_BYTES = 256 * 1024**2
+SHOWN_CANDIDATES = 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What a virtual machine needs. `host_id` pins it to one host."""
+    """What a virtual machine needs.
+
+    Parameters: `host_id` pins it to one host, `avoid` lists hosts that have just failed,
+    `last_host_id` is preferred by the strategy `last_host`. `disk_bytes` is what its new disks
+    claim and `image_bytes` what must really be free for its image; both 0 if it has its disks.
+    """
 
     cluster_id: str
     cpu_count: int
     memory_bytes: int
-    host_id: str | None
+    storage_id: str
+    disk_bytes: int = 0
+    image_bytes: int = 0
+    host_id: str | None = None
+    last_host_id: str | None = None
+    avoid: Sequence[str] = field(default_factory=tuple)
+    strategy: str = "least_loaded"
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A host and what is free on it."""
+class Choice:
+    """The host that was chosen."""
 
-    host: HostRow
-    cpu_free: int
-    memory_free_bytes: int
-
-
-def candidate(host: HostRow, claims: tuple[int, int]) -> Candidate:
-    """What is free on `host` when `claims` (CPUs, bytes of memory) are taken."""
-    facts = host.agent.facts
-    return Candidate(
-        host=host,
-        cpu_free=int(facts.cpu_count * host.cpu_ratio) - claims[0],
-        memory_free_bytes=facts.memory_bytes - host.memory_reserved_bytes - claims[1],
-    )
+    host_id: str
+    accelerator: str
 
 
-def choose_host(wish: Wish, is_connected: Callable[[str], bool]) -> HostRow:
-    """The host with the most free memory that passes all checks; within a write.
+@dataclass(frozen=True)
+class Filter:
+    """A condition that hosts must pass; `code` names the error when none does."""
 
-    Raises NoResources naming the first check that no host passed.
+    name: str
+    condition: str
+    code: str
+
+
+FILTERS = (
+    Filter("in_cluster", "h.cluster_id = :cluster_id", "placement.no_hosts"),
+    Filter("chosen", "(:host_id IS NULL OR h.id = :host_id)", "placement.no_hosts"),
+    Filter("enabled", "h.state = 'enabled'", "placement.none_enabled"),
+    Filter("connected", "h.connected", "placement.none_connected"),
+    Filter(
+        "not_failed", "h.id NOT IN (SELECT value FROM json_each(:avoid))", "placement.all_failed"
+    ),
+    Filter("cpu", "COALESCE(c.free, 0) >= :cpu_count", "placement.no_cpu"),
+    Filter("memory", "COALESCE(m.free, 0) >= :memory_bytes", "placement.no_memory"),
+    Filter(
+        "disk_threshold",
+        "(:disk_bytes = 0 OR p.total_bytes - p.available_bytes <= s.threshold * p.total_bytes)",
+        "placement.threshold",
+    ),
+    Filter(
+        "disk_claimed",
+        "(:disk_bytes = 0 OR COALESCE(d.free, 0) >= :disk_bytes)",
+        "placement.no_claim",
+    ),
+    Filter(
+        "disk_free",
+        "(:disk_bytes = 0 OR COALESCE(p.available_bytes, 0) >= :image_bytes)",
+        "placement.no_disk",
+    ),
+)
+
+# Which host comes first, of those with `m.free` bytes of memory.
+STRATEGIES = {
+    "least_loaded": "m.free DESC",
+    "most_packed": "m.free ASC",
+    "last_host": "h.id = :last_host_id DESC, m.free DESC",
+}
+
+_TABLES = """
+    {join} host h {on_host}
+    {join} ledger c ON c.holder = h.id AND c.unit = 'cpu'
+    {join} primary_storage s ON s.id = :storage_id
+    {join} storage_place p ON p.primary_storage_id = :storage_id AND p.host_id = h.id
+    {join} ledger d ON d.holder = p.id AND d.unit = 'disk'
+"""
+# CROSS JOIN keeps SQLite to this order of tables: hosts by free memory, best first.
+_FAST = "FROM ledger m" + _TABLES.format(join="CROSS JOIN", on_host="ON h.id = m.holder").replace(
+    "CROSS JOIN storage_place", "LEFT JOIN storage_place"
+).replace("CROSS JOIN ledger d", "LEFT JOIN ledger d")
+_ALL = (
+    _TABLES.format(join="LEFT JOIN", on_host="").replace("LEFT JOIN host h", "FROM host h")
+    + " LEFT JOIN ledger m ON m.holder = h.id AND m.unit = 'memory'"
+)
+_CONDITIONS = " AND ".join(item.condition for item in FILTERS)
+
+
+def choose_host(wish: Wish) -> Choice:
+    """The best host that passes all filters; within a write, which makes the choice exact.
+
+    Raises NoResources naming the first filter that no host passed, with the numbers.
     """
-    query = HostRow.select().where(HostRow.cluster == wish.cluster_id)
-    if wish.host_id is not None:
-        query = query.where(HostRow.id == wish.host_id)
-    hosts = list(query)
-    if not hosts:
-        raise NoResources("placement.no_hosts", field="host_id" if wish.host_id else None)
-    enabled = [host for host in hosts if host.state == State.ENABLED]
-    if not enabled:
-        raise NoResources("placement.none_enabled", count=len(hosts))
-    connected = [host for host in enabled if is_connected(host.id)]
-    if not connected:
-        raise NoResources("placement.none_connected", count=len(enabled))
-    claims = claims_by_host([host.id for host in connected])
-    candidates = [candidate(host, claims.get(host.id, (0, 0))) for host in connected]
-    with_cpu = [item for item in candidates if item.cpu_free >= wish.cpu_count]
-    if not with_cpu:
-        raise _no_cpu(wish, candidates)
-    fitting = [item for item in with_cpu if item.memory_free_bytes >= wish.memory_bytes]
-    if not fitting:
-        raise _no_memory(wish, with_cpu)
-    return max(fitting, key=lambda item: item.memory_free_bytes).host
+    order = STRATEGIES[wish.strategy]
+    rows = _rows(
+        f"SELECT h.id, h.agent_id {_FAST} WHERE m.unit = 'memory' AND m.free >= :memory_bytes "
+        f"AND {_CONDITIONS} ORDER BY {order} LIMIT 1",
+        _values(wish),
+    )
+    if not rows:
+        raise _refusal(wish)
+    host_id, agent_id = rows[0]
+    accelerator = _rows(
+        "SELECT json_extract(facts, '$.accelerator') FROM agent WHERE id = :id", {"id": agent_id}
+    )
+    return Choice(host_id, accelerator[0][0] or "tcg")
 
 
-def _no_cpu(wish: Wish, candidates: list[Candidate]) -> ApiError:
-    best = max(candidates, key=lambda item: item.cpu_free)
-    return NoResources(
-        "placement.no_cpu",
-        count=len(candidates),
-        needed=wish.cpu_count,
-        free=best.cpu_free,
-        host=best.host.name,
-        ratio=best.host.cpu_ratio,
+def explain(wish: Wish) -> PlacementReport:
+    """How many hosts each filter removed, and the best of those that are left; within a read."""
+    values = _values(wish)
+    steps = _count(values)
+    order = STRATEGIES[wish.strategy]
+    rows = _rows(
+        f"SELECT h.id, h.name, c.free, m.free, COALESCE(d.free, 0) {_ALL} "
+        f"WHERE {_CONDITIONS} ORDER BY {order} LIMIT {SHOWN_CANDIDATES}",
+        values,
+    )
+    return PlacementReport(
+        considered=_rows("SELECT COUNT(*) FROM host", {})[0][0],
+        filters=steps,
+        candidates=[
+            PlacementCandidate(
+                host_id=row[0],
+                host_name=row[1],
+                cpu_free=row[2],
+                memory_free_bytes=row[3],
+                disk_free_bytes=row[4],
+            )
+            for row in rows
+        ],
     )
 
 
-def _no_memory(wish: Wish, candidates: list[Candidate]) -> ApiError:
-    best = max(candidates, key=lambda item: item.memory_free_bytes)
-    return NoResources(
-        "placement.no_memory",
-        count=len(candidates),
-        needed_bytes=wish.memory_bytes,
-        free_bytes=best.memory_free_bytes,
-        reserved_bytes=best.host.memory_reserved_bytes,
-        host=best.host.name,
+def _count(values: dict[str, Any]) -> list[PlacementFilter]:
+    """How many hosts are left after each filter, all counted in one pass over the hosts."""
+    sums = []
+    passed = "1"
+    for item in FILTERS:
+        passed += f" AND {item.condition}"
+        sums.append(f"COALESCE(SUM({passed}), 0)")
+    (counts,) = _rows(f"SELECT {', '.join(sums)}, COUNT(*) {_ALL}", values)
+    found = []
+    before = counts[-1]
+    for item, left in zip(FILTERS, counts, strict=False):
+        found.append(PlacementFilter(name=item.name, removed=before - left, left=left))
+        before = left
+    return found
+
+
+def _refusal(wish: Wish) -> ApiError:
+    values = _values(wish)
+    steps = _count(values)
+    index = next((i for i, step in enumerate(steps) if step.left == 0), len(steps) - 1)
+    name, code = FILTERS[index].name, FILTERS[index].code
+    before = steps[index - 1].left if index else steps[0].removed
+    params: dict[str, Any] = {"count": before} | _numbers(wish, index, values)
+    filters = [[step.name, step.removed] for step in steps[: index + 1]]
+    shown = "host_id" if name == "chosen" else None
+    return NoResources(code, field=shown, filters=filters, **params)
+
+
+def _numbers(wish: Wish, index: int, values: dict[str, Any]) -> dict[str, Any]:
+    """What the error text names: what is needed, and the best of the hosts that came so far."""
+    passed = " AND ".join(item.condition for item in FILTERS[:index]) or "1"
+    best = {"cpu": "c.free", "memory": "m.free"}.get(FILTERS[index].name, "p.available_bytes")
+    rows = _rows(
+        "SELECT h.name, COALESCE(c.free, 0), COALESCE(m.free, 0), COALESCE(d.free, 0), "
+        "COALESCE(p.available_bytes, 0), COALESCE(p.total_bytes, 0), h.cpu_ratio, "
+        f"h.memory_reserved_bytes, s.name, s.ratio, s.threshold {_ALL} WHERE {passed} "
+        f"ORDER BY {best} DESC LIMIT 1",
+        values,
     )
+    if not rows:
+        return {}
+    host, cpu, memory, claimable, available, total, ratio, reserved, storage, over, limit = rows[0]
+    match FILTERS[index].name:
+        case "cpu":
+            return {"host": host, "needed": wish.cpu_count, "free": cpu, "ratio": ratio}
+        case "memory":
+            return {
+                "host": host,
+                "needed_bytes": wish.memory_bytes,
+                "free_bytes": memory,
+                "reserved_bytes": reserved,
+            }
+        case "disk_threshold":
+            used = 100 * (total - available) // total if total else 100
+            return {"name": storage, "used": used, "limit": round(100 * (limit or 0))}
+        case "disk_claimed":
+            needed = {"needed_bytes": wish.disk_bytes, "free_bytes": claimable}
+            return {"name": storage, "host": host, "ratio": over} | needed
+        case "disk_free":
+            needed = {"needed_bytes": wish.image_bytes, "available_bytes": available}
+            return {"name": storage, "host": host} | needed
+    return {}
+
+
+def _values(wish: Wish) -> dict[str, Any]:
+    return asdict(wish) | {"avoid": json.dumps(list(wish.avoid))}
+
+
+def _rows(sql: str, values: dict[str, Any]) -> list[Any]:
+    return database.execute_sql(sql, values).fetchall()

@@ -12,12 +12,18 @@ from appliance.protocol import requests as q
 from appliance.protocol.errors import ApiError, Conflict
 from appliance.protocol.ids import is_id
 from appliance.protocol.operations import Accepted
-from appliance.protocol.resources import Job, VmState
+from appliance.protocol.resources import Job, PlacementReport, VmState
 from appliance.services.common import accepted_before, find, updater
-from appliance.services.compute.creation import check_request, create_rows, gather, names_of
+from appliance.services.compute.creation import (
+    check_request,
+    create_rows,
+    gather,
+    names_of,
+    wish_for,
+)
 from appliance.services.compute.machine import ALLOWED, VM_MACHINE
 from appliance.services.compute.models import VmRow
-from appliance.services.compute.placement import Wish, choose_host
+from appliance.services.compute.placement import Wish, choose_host, explain
 from appliance.services.compute.steps import VmSteps
 from appliance.services.compute.views import render_vms, vms_with_address
 from appliance.services.infrastructure.models import HostRow
@@ -55,6 +61,7 @@ class Compute:
         self._define_jobs()
         bind = parts.registry.bind
         bind("vm.create", self._create)
+        bind("vm.plan", self._plan)
         bind("vm.update", updater(parts.store, VmRow, "vm"))
         for verb in ("start", "stop", "reboot", "pause", "resume", "destroy", "recover", "expunge"):
             bind(f"vm.{verb}", self._action(verb))
@@ -139,12 +146,16 @@ class Compute:
             ingredients = gather(request)
             jobs: list[Job] = []
             for name in names_of(request):
-                vm = create_rows(tx, call, request, name, ingredients, self._links.is_connected)
+                vm = create_rows(tx, call, request, name, ingredients)
                 data = {"start": request.start, "host_id": vm.host_id}
                 jobs.append(self._accept(tx, call.caller, "create", vm, data))
             return Accepted(jobs=jobs, resource_ids=[job.resource_id for job in jobs])
 
         return await self._store.write(create)
+
+    async def _plan(self, call: Call, request: q.VmCreate) -> PlacementReport:
+        check_request(request)
+        return await self._store.read(lambda: explain(wish_for(request, gather(request))))
 
     def _action(self, verb: str) -> Callable[[Call, Any], Any]:
         async def handle(call: Call, request: Any) -> Accepted:
@@ -206,12 +217,18 @@ class Compute:
     def _claim_place(self, vm: VmRow) -> str:
         """Claim CPU and memory where the machine's disk is."""
         volume = VolumeRow.get(VolumeRow.vm_id == vm.id, VolumeRow.kind == "root")
-        wish = Wish(vm.cluster_id, vm.cpu_count, vm.memory_bytes, volume.host_id)
-        host = choose_host(wish, self._links.is_connected)
-        vm.host_id = vm.last_host_id = host.id
-        vm.accelerator = host.agent.facts.accelerator
+        wish = Wish(
+            cluster_id=vm.cluster_id,
+            cpu_count=vm.cpu_count,
+            memory_bytes=vm.memory_bytes,
+            storage_id=volume.primary_storage_id,
+            host_id=volume.host_id,
+        )
+        host = choose_host(wish)
+        vm.host_id = vm.last_host_id = host.host_id
+        vm.accelerator = host.accelerator
         vm.resume = False
-        return host.id
+        return host.host_id
 
     # Ends of jobs
 

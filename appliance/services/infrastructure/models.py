@@ -64,7 +64,9 @@ class HostRow(BaseModel):
     cluster_id: str
     state = peewee.TextField()
     cpu_ratio = peewee.FloatField()
+    memory_ratio = peewee.FloatField(default=1.0)
     memory_reserved_bytes = peewee.BigIntegerField()
+    connected = peewee.BooleanField(default=False)  # as placement sees it; links know better
     created_at = peewee.BigIntegerField()
 
     class Meta:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 import structlog
+from msgspec import UNSET
 
+from appliance.engine import ledger
 from appliance.engine.calls import Call
 from appliance.protocol import requests as q
 from appliance.protocol.errors import Conflict, NotFound, Unauthenticated
@@ -49,6 +52,7 @@ class Infrastructure:
     def __init__(self, parts: Parts) -> None:
         self._store = parts.store
         self._links = parts.hosts
+        self._added_callbacks: list[Callable[[str], None]] = []
         views = HostViews(parts.hosts)
         kinds = parts.store.kinds
         kinds.add(ResourceKind(name="zone", model=ZoneRow, render=render_zones))
@@ -68,8 +72,9 @@ class Infrastructure:
 
     def _bind(self, parts: Parts) -> None:
         bind = parts.registry.bind
-        for kind, model in (("zone", ZoneRow), ("cluster", ClusterRow), ("host", HostRow)):
+        for kind, model in (("zone", ZoneRow), ("cluster", ClusterRow)):
             bind(f"{kind}.update", updater(parts.store, model, kind))
+        bind("host.update", updater(parts.store, HostRow, "host", _change_capacity))
         bind("zone.create", self._create_zone)
         bind("cluster.create", self._create_cluster)
         bind("cluster.delete", self._delete_cluster)
@@ -142,7 +147,10 @@ class Infrastructure:
                 "memory_reserved_bytes": reserved_memory(agent.facts),
             }
             if existing is None:
-                HostRow.create(id=ref, created_at=now_ms(), **values)
+                connected = self._links.is_connected(ref)
+                row = HostRow.create(id=ref, created_at=now_ms(), connected=connected, **values)
+                note_capacity(tx, row)
+                tx.on_commit(lambda: self._host_added(ref))
                 tx.touch("host", ref)
                 tx.touch("host_candidate", ref)
             return self._store.kinds.render_one("host", ref)
@@ -159,6 +167,7 @@ class Infrastructure:
             ):
                 refuse_if_used(row.name, _count_on_host(table, row.id), users)
             row.delete_instance()
+            ledger.forget(tx, row.id)
             tx.touch("host", row.id)
             tx.touch("host_candidate", row.id)
 
@@ -254,19 +263,63 @@ class Infrastructure:
             AgentRow.update(facts=facts, address=address, hostname=facts.hostname).where(
                 AgentRow.id == host_id
             ).execute()
+            row = HostRow.get_or_none(HostRow.id == host_id)
+            if row is not None:
+                note_capacity(tx, row)
             touch_host(tx, host_id)
 
         await self._store.write(change)
 
     async def note_link(self, host_id: str) -> None:
         """A link came or went: tell clients the host's new status."""
-        await self._store.write(lambda tx: touch_host(tx, host_id))
+
+        def change(tx: Transaction) -> None:
+            connected = self._links.is_connected(host_id)
+            HostRow.update(connected=connected).where(HostRow.id == host_id).execute()
+            touch_host(tx, host_id)
+
+        await self._store.write(change)
+
+    async def prepare(self) -> None:
+        """At the start no host is connected yet, and capacity follows from facts and ratios."""
+
+        def reset(tx: Transaction) -> None:
+            HostRow.update(connected=False).execute()
+            for row in HostRow.select():
+                note_capacity(tx, row)
+
+        await self._store.write(reset)
+
+    def on_host_added(self, callback: Callable[[str], None]) -> None:
+        """Call `callback(host_id)` when a connected machine has become a host."""
+        self._added_callbacks.append(callback)
+
+    def _host_added(self, host_id: str) -> None:
+        if self._links.is_connected(host_id):
+            for callback in self._added_callbacks:
+                callback(host_id)
 
 
 def touch_host(tx: Transaction, host_id: str) -> None:
     """The host, or the candidate that it still is, changed."""
     is_host = HostRow.select().where(HostRow.id == host_id).exists()
     tx.touch("host" if is_host else "host_candidate", host_id)
+
+
+def note_capacity(tx: Transaction, row: HostRow) -> None:
+    """What VMs may claim of a host, from its facts and ratios."""
+    facts = row.agent.facts
+    memory_bytes = int(facts.memory_bytes * row.memory_ratio) - row.memory_reserved_bytes
+    ledger.set_capacity(tx, row.id, "cpu", int(facts.cpu_count * row.cpu_ratio))
+    ledger.set_capacity(tx, row.id, "memory", memory_bytes)
+
+
+def _change_capacity(tx: Transaction, row: HostRow, request: q.HostUpdate) -> None:
+    for name in ("cpu_ratio", "memory_ratio", "memory_reserved_bytes"):
+        value = getattr(request, name)
+        if value is not UNSET:
+            setattr(row, name, value)
+    note_capacity(tx, row)
 
 
 def reserved_memory(facts: HostFacts) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from appliance.engine import ledger
 from appliance.hosts.links import HostLinks
 from appliance.protocol.resources import (
     Cluster,
@@ -14,7 +15,6 @@ from appliance.protocol.resources import (
     Status,
     Zone,
 )
-from appliance.services.infrastructure.ledger import claims_by_host
 from appliance.services.infrastructure.models import AgentRow, ClusterRow, HostRow, ZoneRow
 from appliance.store.fields import when
 from hostagent.protocol.facts import HostFacts
@@ -92,10 +92,11 @@ class HostViews:
 
     def hosts(self, rows: Sequence[HostRow]) -> list[Host]:
         """Host rows as clients see them."""
-        claims = claims_by_host([row.id for row in rows])
-        return [self._host(row, *claims.get(row.id, (0, 0))) for row in rows]
+        ids = [row.id for row in rows]
+        cpu, memory = ledger.usage("cpu", ids), ledger.usage("memory", ids)
+        return [self._host(row, cpu[row.id], memory[row.id]) for row in rows]
 
-    def _host(self, row: HostRow, cpu_claimed: int, memory_claimed: int) -> Host:
+    def _host(self, row: HostRow, cpu: ledger.Usage, memory: ledger.Usage) -> Host:
         facts: HostFacts = row.agent.facts
         return Host(
             id=row.id,
@@ -111,10 +112,13 @@ class HostViews:
             cpu_model=facts.cpu_model,
             cpu_count=facts.cpu_count,
             cpu_ratio=row.cpu_ratio,
-            cpu_claimed=cpu_claimed,
+            cpu_capacity=cpu.capacity,
+            cpu_claimed=cpu.claimed,
             memory_bytes=facts.memory_bytes,
+            memory_ratio=row.memory_ratio,
+            memory_capacity_bytes=memory.capacity,
             memory_reserved_bytes=row.memory_reserved_bytes,
-            memory_claimed_bytes=memory_claimed,
+            memory_claimed_bytes=memory.claimed,
             os=facts.os,
             kernel=facts.kernel,
             libvirt_version=facts.libvirt_version,

@@ -22,6 +22,12 @@ class Plan:
     spans: tuple[Span, ...]
     dhcp_address: int
 
+    @property
+    def capacity(self) -> int:
+        """How many addresses the ranges offer to virtual machines."""
+        total = sum(last - first + 1 for first, last in self.spans)
+        return total - _covers(self.spans, self.dhcp_address)
+
 
 def parse_network(text: str, *, field: str = "cidr") -> IPv4Network:
     """The network written in `text`; raises InvalidInput for anything else."""
@@ -66,9 +72,10 @@ def check_plan(cidr: str, gateway: str, ranges: Sequence[RangeSpec]) -> Plan:
             )
     _check_disjoint(spans)
     dhcp = _dhcp_address(network, gateway_number, spans)
-    if sum(last - first + 1 for first, last in spans) - _covers(spans, dhcp) < 1:
+    plan = Plan(network, gateway_number, spans, dhcp)
+    if plan.capacity < 1:
         raise InvalidInput("network.range_too_small", field="ranges")
-    return Plan(network, gateway_number, spans, dhcp)
+    return plan
 
 
 def check_dns(servers: Iterable[str]) -> list[str]:
@@ -87,15 +94,6 @@ def check_overlap(network: IPv4Network, others: Iterable[tuple[str, str]]) -> No
                 other_cidr=cidr,
                 name=name,
             )
-
-
-def first_free(spans: Sequence[Span], taken: set[int]) -> int | None:
-    """The lowest address of `spans` that is not in `taken`."""
-    for first, last in sorted(spans):
-        for number in range(first, last + 1):
-            if number not in taken:
-                return number
-    return None
 
 
 def text_of(number: int) -> str:

@@ -33,13 +33,17 @@ class NetworkRow(BaseModel):
 
 
 class RangeRow(BaseModel):
-    """Addresses that a network gives out, as numbers so that they compare."""
+    """Addresses that a network gives out, as numbers so that they compare.
+
+    All addresses below `next_free` are taken; a trigger lowers it when one is given back.
+    """
 
     id = peewee.TextField(primary_key=True)
     network = peewee.ForeignKeyField(NetworkRow, on_delete="CASCADE", backref="ranges")
     network_id: str
     first = peewee.BigIntegerField()
     last = peewee.BigIntegerField()
+    next_free = peewee.BigIntegerField()
 
     class Meta:
         table_name = "address_range"

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from appliance.engine import ledger
 from appliance.engine.calls import Call
 from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
 from appliance.protocol import requests as q
@@ -115,7 +116,8 @@ class Networks:
             if not is_new:
                 return accepted_before(ref)
             for first, last in plan.spans:
-                RangeRow.create(id=new_id(), network=ref, first=first, last=last)
+                RangeRow.create(id=new_id(), network=ref, first=first, last=last, next_free=first)
+            ledger.set_capacity(tx, ref, "address", plan.capacity)
             tx.touch("network", ref)
             return self._accept(tx, call, self._create_job, ref, values["name"])
 
@@ -225,6 +227,7 @@ class Networks:
     def _deleted(self, tx: Transaction, run: JobRun) -> None:
         RangeRow.delete().where(RangeRow.network == run.resource_id).execute()
         NetworkRow.delete().where(NetworkRow.id == run.resource_id).execute()
+        ledger.forget(tx, run.resource_id)
         tx.touch("network", run.resource_id)
 
     def _keep(self, tx: Transaction, run: JobRun, error: ApiError) -> None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from ipaddress import IPv4Address
 
-import peewee
-
+from appliance.engine import ledger
 from appliance.protocol.resources import AddressRange, Network, State
 from appliance.services.networks.addresses import text_of
-from appliance.services.networks.models import NetworkRow, NicRow, RangeRow
-from appliance.store.fields import tuples, when
+from appliance.services.networks.models import NetworkRow, RangeRow
+from appliance.store.fields import when
 
 
 def render_networks(rows: Sequence[NetworkRow]) -> list[Network]:
@@ -20,24 +18,11 @@ def render_networks(rows: Sequence[NetworkRow]) -> list[Network]:
     ranges: dict[str, list[RangeRow]] = defaultdict(list)
     for item in RangeRow.select().where(RangeRow.network.in_(ids)).order_by(RangeRow.first):
         ranges[item.network_id].append(item)
-    count = peewee.fn.COUNT(NicRow.id)
-    used: dict[str, int] = dict(
-        tuples(
-            NicRow.select(NicRow.network, count)
-            .where(NicRow.network.in_(ids))
-            .group_by(NicRow.network)
-        )
-    )
-    return [_render(row, ranges[row.id], used.get(row.id, 0)) for row in rows]
+    usage = ledger.usage("address", ids)
+    return [_render(row, ranges[row.id], usage[row.id]) for row in rows]
 
 
-def capacity(ranges: Sequence[RangeRow], dhcp_address: int) -> int:
-    """How many addresses the ranges offer to virtual machines."""
-    total = sum(item.last - item.first + 1 for item in ranges)
-    return total - any(item.first <= dhcp_address <= item.last for item in ranges)
-
-
-def _render(row: NetworkRow, ranges: list[RangeRow], used: int) -> Network:
+def _render(row: NetworkRow, ranges: list[RangeRow], usage: ledger.Usage) -> Network:
     return Network(
         id=row.id,
         name=row.name,
@@ -56,8 +41,8 @@ def _render(row: NetworkRow, ranges: list[RangeRow], used: int) -> Network:
             for item in ranges
         ],
         dhcp_address=row.dhcp_address,
-        addresses_total=capacity(ranges, int(IPv4Address(row.dhcp_address))),
-        addresses_used=used,
+        addresses_total=usage.capacity,
+        addresses_used=usage.claimed,
         state=State(row.state),
         created_at=when(row.created_at),
     )

@@ -29,7 +29,11 @@ class ImageStoreRow(BaseModel):
 
 
 class PrimaryStorageRow(BaseModel):
-    """A directory, the same on each host of a cluster, for disks; sizes as last seen."""
+    """A directory, the same on each host of a cluster, for disks; sizes are sums of its places.
+
+    Disks may claim `ratio` times what is there, less `reserved_bytes`; nothing new is placed
+    where more than the share `threshold` is really used.
+    """
 
     id = peewee.TextField(primary_key=True)
     name = peewee.TextField()
@@ -41,10 +45,36 @@ class PrimaryStorageRow(BaseModel):
     state = peewee.TextField()
     total_bytes = peewee.BigIntegerField()
     available_bytes = peewee.BigIntegerField()
+    ratio = peewee.FloatField(default=1.0)
+    reserved_bytes = peewee.BigIntegerField(default=0)
+    threshold = peewee.FloatField(default=0.9)
     created_at = peewee.BigIntegerField()
 
     class Meta:
         table_name = "primary_storage"
+
+
+class StoragePlaceRow(BaseModel):
+    """Where disks of a primary storage are: on local storage one place on each host.
+
+    The id is `<primary storage>:<host>`; it holds the ledger's claims in the unit `disk`.
+    """
+
+    id = peewee.TextField(primary_key=True)
+    primary_storage = peewee.ForeignKeyField(PrimaryStorageRow, on_delete="CASCADE")
+    primary_storage_id: str
+    host_id = peewee.TextField(index=True)
+    total_bytes = peewee.BigIntegerField()
+    available_bytes = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "storage_place"
+        indexes = ((("primary_storage", "host_id"), True),)
+
+
+def place_id(primary_storage_id: str, host_id: str) -> str:
+    """The id of a storage's place on a host."""
+    return f"{primary_storage_id}:{host_id}"
 
 
 class VolumeRow(BaseModel):

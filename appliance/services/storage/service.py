@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -22,7 +23,13 @@ from appliance.services.common import (
 )
 from appliance.services.infrastructure.models import ClusterRow, HostRow, ZoneRow
 from appliance.services.parts import Parts
-from appliance.services.storage.models import ImageStoreRow, PrimaryStorageRow, VolumeRow
+from appliance.services.storage.models import (
+    ImageStoreRow,
+    PrimaryStorageRow,
+    StoragePlaceRow,
+    VolumeRow,
+)
+from appliance.services.storage.places import change_limits, forget_places, note_place
 from appliance.services.storage.views import StorageViews, render_volumes
 from appliance.store.database import Transaction
 from appliance.store.fields import tuples
@@ -64,9 +71,12 @@ class Storage:
         bind("image_store.update", updater(parts.store, ImageStoreRow, "image_store"))
         bind("image_store.delete", self._delete_image_store)
         bind("primary_storage.create", self._create_primary)
-        bind("primary_storage.update", updater(parts.store, PrimaryStorageRow, "primary_storage"))
+        bind("primary_storage.update", self._update_primary(parts))
         bind("primary_storage.delete", self._delete_primary)
         bind("host.check_path", self._check)
+
+    def _update_primary(self, parts: Parts) -> Any:
+        return updater(parts.store, PrimaryStorageRow, "primary_storage", change_limits)
 
     async def _create_image_store(self, call: Call, request: q.ImageStoreCreate) -> Any:
         path = checked_path(request.path)
@@ -93,10 +103,9 @@ class Storage:
         path = checked_path(request.path)
         ref = chosen_id(request)
         hosts = await self._store.read(lambda: _hosts_of(request.cluster_id))
-        found = CheckPathResult(total_bytes=0, available_bytes=0)
-        for host_id in hosts:
-            if self._links.is_connected(host_id):
-                found = await self._probe(host_id, path)
+        connected = [host_id for host_id in hosts if self._links.is_connected(host_id)]
+        found = await asyncio.gather(*(self._probe(host_id, path) for host_id in connected))
+        places = dict(zip(connected, found, strict=True))
         values = {
             "name": clean_name(request.name),
             "description": request.description,
@@ -111,7 +120,12 @@ class Storage:
             _refuse_taken(
                 PrimaryStorageRow, ref, path, PrimaryStorageRow.cluster == request.cluster_id
             )
-            return self._keep(tx, "primary_storage", PrimaryStorageRow, ref, values, found)
+            nothing = CheckPathResult(total_bytes=0, available_bytes=0)
+            shown = self._keep(tx, "primary_storage", PrimaryStorageRow, ref, values, nothing)
+            storage = PrimaryStorageRow.get_by_id(ref)
+            for host_id, sizes in places.items():
+                note_place(tx, storage, host_id, sizes)
+            return self._store.kinds.render_one("primary_storage", ref) if places else shown
 
         return await self._store.write(create)
 
@@ -148,6 +162,7 @@ class Storage:
         def delete(tx: Transaction) -> PrimaryStorageRow:
             row = find(PrimaryStorageRow, call.target, "primary_storage")
             refuse_if_used(row.name, _count("volume", "primary_storage_id", row.id), "volume")
+            forget_places(tx, StoragePlaceRow.primary_storage == row.id)
             row.delete_instance()
             tx.touch("primary_storage", row.id)
             return row
@@ -211,7 +226,7 @@ class Storage:
             result = await self._links.call(
                 host_id, STORAGE_CHECK_PATH, CheckPathParams(path=row.path)
             )
-            await self._store.write(_size_noter(kind, model, row.id, result))
+            await self._store.write(_size_noter(kind, model, row.id, host_id, result))
 
 
 def checked_path(text: str) -> str:
@@ -225,8 +240,13 @@ def checked_path(text: str) -> str:
     return normal
 
 
-def _size_noter(kind: str, model: Any, ref: str, result: CheckPathResult) -> Any:
+def _size_noter(kind: str, model: Any, ref: str, host_id: str, result: CheckPathResult) -> Any:
     def note(tx: Transaction) -> None:
+        if model is PrimaryStorageRow:
+            storage = model.get_or_none(model.id == ref)
+            if storage is not None:
+                note_place(tx, storage, host_id, result)
+            return
         model.update(total_bytes=result.total_bytes, available_bytes=result.available_bytes).where(
             model.id == ref
         ).execute()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import peewee
-
+from appliance.engine.ledger import Usage
 from appliance.hosts.links import HostLinks
 from appliance.protocol.resources import ImageStore, PrimaryStorage, State, Status, Volume
 from appliance.services.infrastructure.models import HostRow
 from appliance.services.storage.models import ImageStoreRow, PrimaryStorageRow, VolumeRow
+from appliance.services.storage.places import claims_of
 from appliance.store.fields import tuples, when
 
 
@@ -40,16 +40,10 @@ class StorageViews:
 
     def primary_storages(self, rows: Sequence[PrimaryStorageRow]) -> list[PrimaryStorage]:
         """Primary storage rows as clients see them, with what the disks on them may grow to."""
-        claimed: dict[str, int] = dict(
-            tuples(
-                VolumeRow.select(VolumeRow.primary_storage, peewee.fn.SUM(VolumeRow.size_bytes))
-                .where(VolumeRow.primary_storage.in_([row.id for row in rows]))
-                .group_by(VolumeRow.primary_storage)
-            )
-        )
-        return [self._primary(row, claimed.get(row.id, 0)) for row in rows]
+        usage = claims_of([row.id for row in rows])
+        return [self._primary(row, usage.get(row.id, Usage())) for row in rows]
 
-    def _primary(self, row: PrimaryStorageRow, claimed_bytes: int) -> PrimaryStorage:
+    def _primary(self, row: PrimaryStorageRow, usage: Usage) -> PrimaryStorage:
         hosts = tuples(HostRow.select(HostRow.id).where(HostRow.cluster == row.cluster_id))
         return PrimaryStorage(
             id=row.id,
@@ -63,7 +57,11 @@ class StorageViews:
             status=_status(any(self._links.is_connected(host_id) for (host_id,) in hosts)),
             total_bytes=row.total_bytes,
             available_bytes=row.available_bytes,
-            claimed_bytes=claimed_bytes,
+            ratio=row.ratio,
+            reserved_bytes=row.reserved_bytes,
+            threshold=row.threshold,
+            capacity_bytes=usage.capacity,
+            claimed_bytes=usage.claimed,
             created_at=when(row.created_at),
         )
 
