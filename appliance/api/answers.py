@@ -6,41 +6,46 @@ from typing import Any
 
 import msgspec
 import structlog
-from starlette.requests import Request
 from starlette.responses import Response
 
-from appliance.protocol.errors import ApiError, Internal, TooManyRequests, to_body
+from appliance.api import request_id
+from appliance.protocol.errors import ApiError, ErrorBody, Internal, TooManyRequests, to_body
 from appliance.protocol.ids import new_id
 
 log = structlog.get_logger()
 
-HEADERS = {
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Strict-Transport-Security": "max-age=31536000",
-}
+
+class RefusedBody(ErrorBody, kw_only=True, frozen=True, omit_defaults=True):
+    """An error as an answer: `request_id` finds the request in the service's log."""
+
+    request_id: str = ""
+
+
+class ErrorAnswer(msgspec.Struct, kw_only=True):
+    """What every refused request is answered with."""
+
+    error: RefusedBody
 
 
 def answer(content: Any, status: int = 200) -> Response:
     """`content` as JSON; None as an empty 204."""
     if content is None:
-        return Response(status_code=204, headers=HEADERS)
-    body = msgspec.json.encode(content)
-    return Response(body, status, HEADERS, media_type="application/json")
+        return Response(status_code=204)
+    return Response(msgspec.json.encode(content), status, media_type="application/json")
 
 
 def error_answer(error: ApiError) -> Response:
     """The answer for an error that callers may see."""
-    response = answer({"error": to_body(error)}, error.status)
+    response = answer(error_content(error), error.status)
     if isinstance(error, TooManyRequests):
         response.headers["Retry-After"] = str(error.params.get("retry_after_s", 1))
     return response
 
 
-async def on_api_error(request: Request, error: Exception) -> Response:
-    """Handler for ApiError."""
-    assert isinstance(error, ApiError)
-    return error_answer(error)
+def error_content(error: ApiError) -> ErrorAnswer:
+    """An error for the wire, in answers and on WebSockets."""
+    body = msgspec.structs.asdict(to_body(error))
+    return ErrorAnswer(error=RefusedBody(**body, request_id=request_id.current()))
 
 
 def unexpected(error: Exception, where: str) -> ApiError:

@@ -6,10 +6,12 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp
 
 from appliance.api.answers import answer, error_answer
+from appliance.api.envelope import Envelope
 from appliance.api.gate import Authenticator, Gate
-from appliance.api.landing import landing_page
+from appliance.api.landing import LANDING_POLICY, landing_page
 from appliance.api.openapi import describe
 from appliance.api.routes import Audit, operation_routes
 from appliance.api.sockets import ConsoleGate, ConsoleSocket, FeedSocket
@@ -30,7 +32,7 @@ def build_app(
     consoles: ConsoleGate,
     screenshot: Screenshot,
     upload: Upload,
-) -> Starlette:
+) -> ASGIApp:
     """The application for one node."""
     gate = Gate(authenticator)
     document = describe()
@@ -43,7 +45,8 @@ def build_app(
 
     async def landing(request: Request) -> Response:
         language = request.headers.get("accept-language", "")
-        return HTMLResponse(landing_page(ca_fingerprint, chinese=language.startswith("zh")))
+        page = landing_page(ca_fingerprint, chinese=language.startswith("zh"))
+        return HTMLResponse(page, headers={"Content-Security-Policy": LANDING_POLICY})
 
     routes = [
         Route("/", landing),
@@ -52,9 +55,10 @@ def build_app(
         *transfer_routes(gate, audit, screenshot, upload),
         *operation_routes(registry, store, gate, audit),
         WebSocketRoute("/v1/feed", FeedSocket(store, gate).__call__),
-        WebSocketRoute("/v1/console", ConsoleSocket(consoles).__call__),
+        WebSocketRoute("/v1/console", ConsoleSocket(consoles, gate).__call__),
     ]
-    return Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_found})
+    app = Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_found})
+    return Envelope(app)
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from starlette.requests import HTTPConnection
 
+from appliance.api.tickets import TicketOwners
 from appliance.engine.calls import Caller
 from appliance.protocol.errors import Forbidden, Unauthenticated
 from appliance.protocol.operations import Access
@@ -20,12 +21,23 @@ class Authenticator(Protocol):
         """The caller; raises Unauthenticated."""
         ...
 
+    async def until_over(self, session: str) -> str:
+        """Returns when a session has ended: why, as a code."""
+        ...
+
+    async def used(self, session: str) -> None:
+        """The session is in use without a request."""
+        ...
+
 
 class Gate:
     """Decides before any handler runs."""
 
     def __init__(self, authenticator: Authenticator) -> None:
         self._authenticator = authenticator
+        self.tickets = TicketOwners()
+        self.until_over = authenticator.until_over
+        self.used = authenticator.used
 
     async def admit(self, connection: HTTPConnection, operation: str, access: Access) -> Caller:
         """The caller of `operation`; raises Unauthenticated or Forbidden."""

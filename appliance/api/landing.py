@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+
+from appliance.api.envelope import HEADERS
+
+_STYLE = """
+body { font: 16px/1.6 system-ui, sans-serif; max-width: 42rem; margin: 4rem auto }
+code { overflow-wrap: anywhere }
+"""
+# This very style is allowed, and nothing else.
+_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+LANDING_POLICY = f"{HEADERS['Content-Security-Policy']}; style-src 'sha256-{_STYLE_HASH}'"
+
 _PAGE = """<!doctype html>
 <html lang="{lang}"><head><meta charset="utf-8"><title>Anyun 安云</title>
 <meta name="viewport" content="width=device-width">
-<style>
-body {{ font: 16px/1.6 system-ui, sans-serif; max-width: 42rem; margin: 4rem auto }}
-code {{ overflow-wrap: anywhere }}
-</style></head><body>
+<style>{style}</style></head><body>
 <h1>Anyun 安云</h1><p>{about}</p><p>{how}</p><p>{fingerprint}<br><code>{digits}</code></p>
 <p><a href="/v1/openapi.json">OpenAPI</a></p></body></html>"""
 
@@ -30,6 +40,7 @@ def landing_page(ca_fingerprint: str, *, chinese: bool) -> str:
     pairs = [ca_fingerprint[start : start + 2] for start in range(0, len(ca_fingerprint), 2)]
     return _PAGE.format(
         lang="zh-CN" if chinese else "en",
+        style=_STYLE,
         about=about,
         how=how,
         fingerprint=fingerprint,

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from appliance.protocol.errors import ErrorBody
+from appliance.api.answers import ErrorAnswer
 from appliance.protocol.operations import (
     API_VERSION,
     OPERATIONS,
@@ -31,12 +31,6 @@ ID_PARAMETER: dict[str, Any] = {
     "required": True,
     "schema": {"type": "string", "format": "uuid"},
 }
-
-
-class ErrorAnswer(msgspec.Struct, kw_only=True):
-    """What every refused request is answered with."""
-
-    error: ErrorBody
 
 
 def describe() -> dict[str, Any]:

@@ -20,6 +20,7 @@ from appliance.engine.registry import Handler, Registry
 from appliance.protocol.errors import ApiError, InvalidInput
 from appliance.protocol.ids import is_id
 from appliance.protocol.operations import OPERATIONS, Kind, OperationSpec
+from appliance.protocol.resources import ConsoleTicket
 from appliance.store.database import Store
 
 Audit = Callable[[Call, str, str], Awaitable[None]]
@@ -66,7 +67,10 @@ def _endpoint(
         assert handler is not None
         if spec.kind == Kind.READ:
             return answer(await handler(call, body))
-        return await _change(call, body, handler, spec, audit)
+        content = await _change(call, body, handler, spec, audit)
+        if isinstance(content, ConsoleTicket):
+            gate.tickets.note(content.token, caller.session, content.expires_in_s)
+        return answer(content, _status(spec))
 
     async def endpoint(request: Request) -> Response:
         try:
@@ -83,7 +87,8 @@ def _endpoint(
 
 async def _change(
     call: Call, body: Any, handler: Handler, spec: OperationSpec, audit: Audit
-) -> Response:
+) -> Any:
+    """What the handler answers; audited, however it ends."""
     try:
         content = await handler(call, body)
     except ApiError as error:
@@ -96,9 +101,13 @@ async def _change(
     ids = getattr(content, "resource_ids", None)
     outcome = "accepted" if spec.kind == Kind.JOB else "done"
     await audit(noted(call, body, content), ids[0] if ids else resource, outcome)
+    return content
+
+
+def _status(spec: OperationSpec) -> int:
     if spec.kind == Kind.JOB:
-        return answer(content, 202)
-    return answer(content, 201 if spec.verb == "create" else 200)
+        return 202
+    return 201 if spec.verb == "create" else 200
 
 
 async def _body(request: Request, spec: OperationSpec) -> Any:

@@ -8,7 +8,7 @@ import socket
 from pathlib import Path
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 STOP_WITHIN_S = 5
 BACKLOG = 1024
@@ -17,7 +17,7 @@ BACKLOG = 1024
 class ApiServer:
     """Serves the application over TLS until it is stopped."""
 
-    def __init__(self, app: Starlette, chain: Path, key: Path, *, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, chain: Path, key: Path, *, host: str, port: int) -> None:
         config = uvicorn.Config(
             app,
             host=host,

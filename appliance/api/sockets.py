@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
+from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from appliance.api.answers import error_content
 from appliance.api.gate import Gate, address_of
-from appliance.protocol.errors import ApiError, to_body
+from appliance.protocol.errors import ApiError, Unauthenticated, Unavailable
 from appliance.protocol.events import Change, FeedStart
 from appliance.protocol.operations import Access
 from appliance.store import feed
 from appliance.store.database import Store
 
-POLICY_VIOLATION = 1008
 NORMAL = 1000
+UNSUPPORTED_DATA = 1003
+POLICY_VIOLATION = 1008
+INTERNAL_ERROR = 1011
 TOO_SLOW = 4008
 NOT_LOGGED_IN = 4401
 REPLAY_PAGE = 1000
+FAREWELL_WITHIN_S = 5.0
+LONGEST_REASON_BYTES = 123  # RFC 6455, 5.5
+USE_NOTED_EVERY_S = 60.0
 
 log = structlog.get_logger()
 
@@ -61,19 +69,20 @@ class FeedSocket:
     async def __call__(self, socket: WebSocket) -> None:
         """Serve one subscriber."""
         try:
-            await self._gate.admit(socket, "feed", Access.ADMIN)
+            caller = await self._gate.admit(socket, "feed", Access.ADMIN)
         except ApiError as error:
             await _refuse(socket, error)
             return
         await socket.accept()
-        watch = asyncio.create_task(_until_gone(socket))
+        gone = asyncio.create_task(_until_gone(socket))
         send = asyncio.create_task(self._send(socket))
+        over = asyncio.create_task(self._gate.until_over(caller.session))
         try:
-            await asyncio.wait({watch, send}, return_when=asyncio.FIRST_COMPLETED)
-            if send.done() and isinstance(send.exception(), feed.SlowReader):
-                await socket.close(TOO_SLOW, "too slow: resume with since")
+            await asyncio.wait({gone, send, over}, return_when=asyncio.FIRST_COMPLETED)
+            ending = _session_over(over) if over.done() else _how_it_ended(send)
         finally:
-            await _end(watch, send)
+            await _end(gone, send, over)
+        await _farewell(socket, ending)
 
     async def _send(self, socket: WebSocket) -> None:
         with self._store.feed.subscribe() as live:
@@ -95,38 +104,53 @@ class FeedSocket:
 class ConsoleSocket:
     """`/v1/console`: raw bytes both ways; the ticket is in the Authorization header."""
 
-    def __init__(self, consoles: ConsoleGate) -> None:
+    def __init__(self, consoles: ConsoleGate, gate: Gate) -> None:
         self._consoles = consoles
+        self._gate = gate
 
     async def __call__(self, socket: WebSocket) -> None:
         """Serve one console."""
         scheme, _, token = socket.headers.get("authorization", "").partition(" ")
+        session = self._gate.tickets.take(token) if scheme.lower() == "console" else None
         try:
-            stream = await self._consoles.open(
-                token if scheme.lower() == "console" else "", address_of(socket)
-            )
+            if session is None:
+                raise Unauthenticated("console.bad_ticket")
+            stream = await self._consoles.open(token, address_of(socket))
         except ApiError as error:
             await _refuse(socket, error)
             return
         await socket.accept()
         to_client = asyncio.create_task(_to_client(socket, stream))
-        to_machine = asyncio.create_task(_to_machine(socket, stream))
+        to_machine = asyncio.create_task(self._to_machine(socket, stream, session))
+        over = asyncio.create_task(self._gate.until_over(session))
         try:
-            await asyncio.wait({to_client, to_machine}, return_when=asyncio.FIRST_COMPLETED)
+            tasks = {to_client, to_machine, over}
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            first = to_client if to_client.done() else to_machine
+            ending = _session_over(over) if over.done() else _how_it_ended(first)
         finally:
             stream.close()
-            await _end(to_client, to_machine)
-            await _close_quietly(socket)
+            await _end(to_client, to_machine, over)
+        await _farewell(socket, ending)
+
+    async def _to_machine(self, socket: WebSocket, stream: ConsoleStream, session: str) -> None:
+        """What the client sends is use of its session as well."""
+        noted_at = 0.0
+        while True:
+            message = await socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            if message.get("bytes") is None:
+                raise _NotBytes
+            await stream.write(message["bytes"])
+            if time.monotonic() - noted_at > USE_NOTED_EVERY_S:
+                noted_at = time.monotonic()
+                await self._gate.used(session)
 
 
 async def _to_client(socket: WebSocket, stream: ConsoleStream) -> None:
     while data := await stream.read():
         await socket.send_bytes(data)
-
-
-async def _to_machine(socket: WebSocket, stream: ConsoleStream) -> None:
-    while True:
-        await stream.write(await socket.receive_bytes())
 
 
 async def _send_change(socket: WebSocket, change: Change) -> None:
@@ -141,26 +165,68 @@ async def _until_gone(socket: WebSocket) -> None:
             return
 
 
+# How sockets end
+
+
+class _NotBytes(Exception):
+    """A client sent text where bytes are expected."""
+
+
+@dataclass(frozen=True)
+class _Ending:
+    """The close frame, and an error that is told before it."""
+
+    code: int = NORMAL
+    reason: str = ""
+    error: ApiError | None = None
+
+
+def _session_over(over: asyncio.Task[str]) -> _Ending:
+    if over.exception() is not None:
+        log.error("session_watch_failed", exc_info=over.exception())
+        return _Ending(INTERNAL_ERROR, "internal")
+    return _Ending(NOT_LOGGED_IN, over.result(), Unauthenticated("session.required"))
+
+
+def _how_it_ended(task: asyncio.Task[None]) -> _Ending:
+    """From what ended one direction; `task` may still run when it was the client who left."""
+    error = task.exception() if task.done() else None
+    match error:
+        # A RuntimeError is what sending on a socket raises that the client has closed.
+        case None | WebSocketDisconnect() | RuntimeError():
+            return _Ending()
+        case feed.SlowReader():
+            return _Ending(TOO_SLOW, "too slow: resume with since")
+        case _NotBytes():
+            return _Ending(UNSUPPORTED_DATA, "a console takes bytes only")
+        case ApiError():
+            return _Ending(POLICY_VIOLATION, error.code, error)
+    log.info("socket_broke", reason=str(error) or type(error).__name__)
+    broken = Unavailable("console.broken")
+    return _Ending(INTERNAL_ERROR, f"{broken.code}: {error}", broken)
+
+
+async def _farewell(socket: WebSocket, ending: _Ending) -> None:
+    """Tell a client why, then close. The error travels as a text frame: a reason is too short."""
+    reason = ending.reason.encode()[:LONGEST_REASON_BYTES].decode(errors="ignore")
+    # The client may be gone, or take nothing any more: the connection ends all the same.
+    with contextlib.suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
+        async with asyncio.timeout(FAREWELL_WITHIN_S):
+            if ending.error is not None:
+                await socket.send_text(msgspec.json.encode(error_content(ending.error)).decode())
+            await socket.close(ending.code, reason)
+
+
 async def _refuse(socket: WebSocket, error: ApiError) -> None:
-    """The error travels as the only text frame; the reason of a close would be too short."""
     await socket.accept()
-    await socket.send_text(msgspec.json.encode({"error": to_body(error)}).decode())
-    await socket.close(NOT_LOGGED_IN if error.status == 401 else POLICY_VIOLATION, error.code)
+    code = NOT_LOGGED_IN if error.status == 401 else POLICY_VIOLATION
+    await _farewell(socket, _Ending(code, error.code, error))
 
 
-async def _end(*tasks: asyncio.Task[None]) -> None:
+async def _end(*tasks: asyncio.Task[Any]) -> None:
     for task in tasks:
         task.cancel()
-    results = await asyncio.gather(*tasks, return_exceptions=True)
-    for result in results:
-        expected = (asyncio.CancelledError, WebSocketDisconnect, feed.SlowReader, RuntimeError)
-        if isinstance(result, Exception) and not isinstance(result, expected):
-            log.info("socket_ended", reason=str(result))
-
-
-async def _close_quietly(socket: WebSocket) -> None:
-    with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # the client was first
-        await socket.close(NORMAL)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _since(text: str | None, newest: int) -> int:

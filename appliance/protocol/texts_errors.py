@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from appliance.protocol.texts_access import ACCESS_ERRORS
 from appliance.protocol.texts_engine import ENGINE_ERRORS
 from appliance.protocol.texts_network import NETWORK_ERRORS
 
@@ -91,55 +92,7 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "服务内部故障，日志中编号为 {reference}。",
         "请重试；若再次出现，请将日志发给技术支持。",
     ),
-    # Logging in
-    "session.required": (
-        "You are not logged in, or your session is over.",
-        "Log in.",
-        "您尚未登录或会话已结束。",
-        "请登录。",
-    ),
-    "session.wrong_password": (
-        "The account name or the password is wrong.",
-        "Check both, and the Caps Lock key.",
-        "账户名或密码错误。",
-        "请检查账户名、密码和大小写锁定键。",
-    ),
-    "session.wrong_setup_code": (
-        "The set-up code is wrong.",
-        "Read it again on the appliance's screen, or in the output of the run command.",
-        "初始化码错误。",
-        "请再次查看设备屏幕或 run 命令的输出。",
-    ),
-    "session.slow_down": (
-        "Too many failed attempts.",
-        "Wait {retry_after_s} seconds, then try again.",
-        "失败次数过多。",
-        "请等待 {retry_after_s} 秒后重试。",
-    ),
-    "session.setup_done": (
-        "The first password has already been set.",
-        "Log in with it.",
-        "首个密码已设置。",
-        "请使用该密码登录。",
-    ),
-    "session.setup_needed": (
-        "No password has been set yet.",
-        "Set the first password with the set-up code.",
-        "尚未设置密码。",
-        "请使用初始化码设置首个密码。",
-    ),
-    "session.weak_password": (
-        "The password is too weak: {reason}.",
-        "Use at least 8 characters that are not easy to guess.",
-        "密码强度不足：{reason}。",
-        "请使用至少 8 个字符且不易猜测的密码。",
-    ),
-    "access.denied": (
-        "Your account may not do this ({operation}).",
-        "Ask an administrator.",
-        "您的账户无权执行此操作（{operation}）。",
-        "请联系管理员。",
-    ),
+    **ACCESS_ERRORS,
     # Hosts
     "host.not_connected": (
         "The host {name} does not answer.",
@@ -384,12 +337,6 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "Look at the job's steps; mend the cause, then start it again.",
         "物理机 {name} 无法启动云主机：{reason}。",
         "请查看任务步骤，排除原因后重新启动。",
-    ),
-    "console.bad_ticket": (
-        "The console ticket is unknown, used, or too old.",
-        "Open the console again.",
-        "控制台票据无效、已使用或已过期。",
-        "请重新打开控制台。",
     ),
     "job.interrupted": (
         "The work was interrupted and has been undone.",

@@ -51,15 +51,15 @@ class Passwords:
 
 def check_strength(password: str, account: str, *, field: str) -> None:
     """Raises InvalidInput for a password that is too easy to guess."""
-    reason = None
     if len(password) < SHORTEST:
-        reason = f"it has {len(password)} characters"
-    elif password.lower() in COMMON or len(set(password)) < 3:
-        reason = "it is one of the most common"
-    elif account.lower() in password.lower():
-        reason = "it contains the account's name"
-    if reason:
-        raise InvalidInput("session.weak_password", field=field, reason=reason)
+        length = len(password)
+        raise InvalidInput(
+            "session.weak_password_short", field=field, length=length, least=SHORTEST
+        )
+    if password.lower() in COMMON or len(set(password)) < 3:
+        raise InvalidInput("session.weak_password_common", field=field)
+    if account.lower() in password.lower():
+        raise InvalidInput("session.weak_password_account", field=field, account=account)
 
 
 def new_setup_code() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from appliance.protocol.errors import Conflict, Unauthenticated
 from appliance.protocol.ids import new_id
 from appliance.protocol.operations import API_VERSION
 from appliance.protocol.resources import Account, Info, Session
+from appliance.services.identity.endings import ENDED, EXPIRED, Endings
 from appliance.services.identity.models import (
     AccountRow,
     SessionRow,
@@ -34,6 +36,7 @@ from appliance.store.fields import now_ms, tuples, when
 ADMIN = "admin"
 SESSION_MS = 2 * 3600 * 1000
 RENEW_WHEN_LEFT_MS = SESSION_MS * 3 // 4
+SWEEP_EVERY_S = 60.0
 VERSION = "0.1.0"
 
 log = structlog.get_logger()
@@ -59,6 +62,9 @@ class Identity:
         self._passwords = Passwords()
         self._slowdown = Slowdown()
         self._live: dict[str, _Live] = {}
+        self._endings = Endings()
+        self._ended = 0  # how many sessions have ended: what was read before may be over
+        self._sweeper: asyncio.Task[None] | None = None
 
     def install(self, registry: Registry) -> None:
         """Bind the operations."""
@@ -78,8 +84,9 @@ class Identity:
         code = new_setup_code()
         code_hash = await self._passwords.hash(code)
 
+        await self.sweep()
+
         def make(tx: Transaction) -> bool:
-            SessionRow.delete().where(SessionRow.expires_at < now_ms()).execute()
             account, _ = AccountRow.get_or_create(
                 name=ADMIN,
                 defaults={
@@ -97,16 +104,22 @@ class Identity:
 
         return code if await self._store.write(make) else None
 
+    def start(self) -> None:
+        """Begin to sweep sessions that have expired."""
+        self._sweeper = asyncio.create_task(self._sweep_forever(), name="session sweeper")
+
+    async def stop(self) -> None:
+        """Sweep no more."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            await asyncio.gather(self._sweeper, return_exceptions=True)
+
     async def authenticate(self, token: str, address: str) -> Caller:
         """The caller behind a session token; raises Unauthenticated."""
         digest = _digest(token)
-        live = self._live.get(digest) or await self._remembered(digest)
-        now = now_ms()
-        if live is None or live.expires_at < now:
-            self._live.pop(digest, None)
+        live = await self._use(digest)
+        if live is None:
             raise Unauthenticated("session.required")
-        if live.expires_at - now < RENEW_WHEN_LEFT_MS:
-            await self._extend(digest, live, now + SESSION_MS)
         return Caller(
             account_id=live.account_id,
             account_name=live.account_name,
@@ -114,6 +127,24 @@ class Identity:
             address=address,
             session=digest,
         )
+
+    async def used(self, session: str) -> None:
+        """The session's client does something that is no request, like typing on a console."""
+        await self._use(session)
+
+    async def until_over(self, session: str) -> str:
+        """Returns when a session (the hash of its token) has ended: `session.ended` if somebody
+        ended it, `session.expired` if it was not used for too long.
+        """
+        with self._endings.watch(session) as ending:
+            live = self._live.get(session) or await self._remembered(session)
+            if live is None and not ending.done():
+                return ENDED
+            return await ending
+
+    async def sweep(self) -> None:
+        """Remove the sessions that have expired."""
+        await self._end_sessions(SessionRow.expires_at < now_ms(), EXPIRED)
 
     # Operations
 
@@ -225,6 +256,17 @@ class Identity:
             token=token, account=render_accounts([account])[0], expires_at=when(expires_at)
         )
 
+    async def _use(self, digest: str) -> _Live | None:
+        """The session, which now lasts longer; None if it is over."""
+        live = self._live.get(digest) or await self._remembered(digest)
+        now = now_ms()
+        if live is None or live.expires_at < now:
+            self._live.pop(digest, None)
+            return None
+        if live.expires_at - now < RENEW_WHEN_LEFT_MS:
+            await self._extend(digest, live, now + SESSION_MS)
+        return live
+
     async def _remembered(self, digest: str) -> _Live | None:
         def load() -> _Live | None:
             row = SessionRow.get_or_none(SessionRow.token_sha256 == digest)
@@ -234,7 +276,11 @@ class Identity:
             is_admin = account.kind == "administrator"
             return _Live(account.id, account.name, is_admin, row.expires_at)
 
-        live = await self._store.read(load)
+        while True:
+            before = self._ended
+            live = await self._store.read(load)
+            if before == self._ended:
+                break  # else it may have been ended after it was read
         if live is not None:
             self._live[digest] = live
         return live
@@ -249,15 +295,25 @@ class Identity:
             )
         )
 
-    async def _end_sessions(self, condition: object) -> None:
+    async def _end_sessions(self, condition: object, why: str = ENDED) -> None:
         def end(tx: Transaction) -> list[str]:
             query = SessionRow.select(SessionRow.token_sha256).where(condition)
             digests = [digest for (digest,) in tuples(query)]
-            SessionRow.delete().where(SessionRow.token_sha256.in_(digests)).execute()
+            SessionRow.delete().where(condition).execute()
             return digests
 
         for digest in await self._store.write(end):
+            self._ended += 1
             self._live.pop(digest, None)
+            self._endings.tell(digest, why)
+
+    async def _sweep_forever(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_EVERY_S)
+            try:
+                await self.sweep()
+            except Exception:
+                log.exception("session_sweep_failed")
 
 
 def _first_account() -> tuple[AccountRow, str | None]:

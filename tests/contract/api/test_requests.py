@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from appliance.api.openapi import ErrorAnswer
+from appliance.api.answers import ErrorAnswer
 from appliance.protocol.ids import new_id
 from appliance.protocol.operations import OPERATIONS, Access, OperationSpec
 from appliance.protocol.texts_errors import ERRORS

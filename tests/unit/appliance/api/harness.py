@@ -7,17 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from appliance.api.app import build_app
-from appliance.api.gate import Gate
 from appliance.api.sockets import ConsoleStream
 from appliance.engine.calls import Call, Caller
 from appliance.engine.models import JOB_KIND
 from appliance.engine.registry import Handler, Registry
 from appliance.protocol.errors import Unauthenticated
 from appliance.protocol.operations import OPERATIONS, Accepted, OperationSpec
+from appliance.protocol.resources import ConsoleTicket
 from appliance.services.audit.service import AuditLog
+from appliance.services.identity.endings import Endings
 from appliance.store.database import Store
 from appliance.store.kinds import Kinds
 
@@ -46,7 +47,11 @@ class Answer:
 
 
 class Accounts:
-    """Knows two tokens: an administrator's and a tenant's."""
+    """Knows two tokens: an administrator's and a tenant's. A test may `end` their sessions."""
+
+    def __init__(self) -> None:
+        self.endings = Endings()
+        self.in_use: list[str] = []
 
     async def authenticate(self, token: str, address: str) -> Caller:
         """The caller behind one of the tokens."""
@@ -58,7 +63,17 @@ class Accounts:
             account_name=name,
             is_admin=token == ADMIN,
             address=address,
+            session=f"session-of-{name}",
         )
+
+    async def until_over(self, session: str) -> str:
+        """Returns when a test ends the session."""
+        with self.endings.watch(session) as ending:
+            return await ending
+
+    async def used(self, session: str) -> None:
+        """Remember it."""
+        self.in_use.append(session)
 
 
 @dataclass
@@ -94,11 +109,11 @@ class Api:
         for name in OPERATIONS:
             if name not in SERVED_BY_KIND:
                 registry.bind(name, self._handler(name))
-        self.gate = Gate(Accounts())
-        self.app: Starlette = build_app(
+        self.accounts = Accounts()
+        self.app: ASGIApp = build_app(
             registry,
             self.store,
-            Accounts(),
+            self.accounts,
             audit=self.audit.record,
             ca_pem="-----BEGIN CERTIFICATE-----\n",
             ca_fingerprint="0a" * 32,
@@ -179,6 +194,14 @@ class Api:
             headers={key.decode(): value.decode() for key, value in start["headers"]},
             body=b"".join(message.get("body", b"") for message in outgoing[1:]),
         )
+
+    async def lend(self, token: str, stream: ConsoleStream) -> None:
+        """Let the administrator open a console: its ticket is `token`."""
+        self.consoles.streams[token] = stream
+        ticket = ConsoleTicket(token=token, path="/v1/console", expires_in_s=30)
+        self.results["vm.open_console"] = ticket
+        answer = await self.request("POST", f"/v1/vms/{SOME_ID}/console")
+        assert answer.status == 200, answer.body
 
     async def call(self, spec: OperationSpec, body: Any = b"", **options: Any) -> Answer:
         """One request to an operation's own path."""

@@ -1,4 +1,4 @@
-"""The change feed without gap or repetition, and the console relay both ways."""
+"""The change feed without gap or repetition, and how it ends."""
 
 from __future__ import annotations
 
@@ -147,6 +147,22 @@ async def test_a_slow_reader_is_cut_off_and_told_so(
         assert socket.close_code == 4008
 
 
+@pytest.mark.parametrize("why", ["session.ended", "session.expired"])
+async def test_the_feed_ends_with_its_session(served: Served, why: str) -> None:
+    async with served.socket("/v1/feed") as socket:
+        await receive(socket, FeedStart)
+        served.api.accounts.endings.tell("session-of-tenant", why)
+        await touch(served, 1)
+        assert await changes(socket, 1) == [1]
+        served.api.accounts.endings.tell("session-of-admin", why)
+        assert (await receive(socket, dict))["error"]["code"] == "session.required"
+        last = await socket.receive(WAIT_S)
+        assert (last.type, last.data, last.extra) == (aiohttp.WSMsgType.CLOSE, 4401, why)
+    async with asyncio.timeout(WAIT_S):
+        while served.api.store.feed._subscribers or len(served.api.accounts.endings):
+            await asyncio.sleep(0.01)
+
+
 async def test_subscribers_that_go_are_forgotten(served: Served) -> None:
     for _ in range(3):
         async with served.socket("/v1/feed") as socket:
@@ -154,111 +170,3 @@ async def test_subscribers_that_go_are_forgotten(served: Served) -> None:
     async with asyncio.timeout(WAIT_S):
         while served.api.store.feed._subscribers:
             await asyncio.sleep(0.01)
-
-
-# Consoles
-
-
-class Line:
-    """A machine's serial line in memory. `slow` makes it take bytes only when told."""
-
-    def __init__(self) -> None:
-        self.says: asyncio.Queue[bytes] = asyncio.Queue()
-        self.heard = bytearray()
-        self.heard_some = asyncio.Event()
-        self.ended = asyncio.Event()
-        self.takes = asyncio.Event()
-        self.takes.set()
-
-    async def read(self) -> bytes:
-        return await self.says.get()
-
-    async def write(self, data: bytes) -> None:
-        await self.takes.wait()
-        self.heard += data
-        self.heard_some.set()
-
-    def close(self, error: str | None = None) -> None:
-        self.ended.set()
-
-
-@pytest.fixture
-def line(served: Served) -> Line:
-    line = Line()
-    served.api.consoles.streams["ticket"] = line
-    return line
-
-
-@pytest.mark.parametrize("authorization", [None, "Console used", "Bearer ticket", "Console"])
-async def test_a_console_needs_its_ticket(
-    served: Served, line: Line, authorization: str | None
-) -> None:
-    async with served.socket("/v1/console", authorization) as socket:
-        assert (await receive(socket, dict))["error"]["code"] == "console.bad_ticket"
-        assert (await socket.receive(WAIT_S)).type in CLOSED
-        assert socket.close_code == 4401
-    assert not line.heard
-
-
-async def test_bytes_go_both_ways_as_they_are(served: Served, line: Line) -> None:
-    everything = bytes(range(256)) * 256
-    async with served.socket("/v1/console", "Console ticket") as socket:
-        line.says.put_nowait(everything)
-        assert await socket.receive_bytes(timeout=WAIT_S) == everything
-        await socket.send_bytes(everything)
-        async with asyncio.timeout(WAIT_S):
-            while len(line.heard) < len(everything):
-                line.heard_some.clear()
-                await line.heard_some.wait()
-        assert line.heard == everything
-
-
-async def test_frames_are_not_compressed(served: Served, line: Line) -> None:
-    async with served.socket("/v1/console", "Console ticket", compress=15) as socket:
-        assert not socket.compress
-
-
-async def test_the_end_of_the_machine_ends_the_socket(served: Served, line: Line) -> None:
-    async with served.socket("/v1/console", "Console ticket") as socket:
-        line.says.put_nowait(b"last")
-        line.says.put_nowait(b"")
-        assert await socket.receive_bytes(timeout=WAIT_S) == b"last"
-        assert (await socket.receive(WAIT_S)).type in CLOSED
-        assert socket.close_code == 1000
-    await asyncio.wait_for(line.ended.wait(), WAIT_S)
-
-
-async def test_the_end_of_the_client_ends_the_stream(served: Served, line: Line) -> None:
-    async with served.socket("/v1/console", "Console ticket") as socket:
-        await socket.send_bytes(b"x")
-    await asyncio.wait_for(line.ended.wait(), WAIT_S)
-
-
-async def test_text_is_no_console_and_ends_it(served: Served, line: Line) -> None:
-    async with served.socket("/v1/console", "Console ticket") as socket:
-        await socket.send_str("hello")
-        assert (await socket.receive(WAIT_S)).type in CLOSED
-    await asyncio.wait_for(line.ended.wait(), WAIT_S)
-    assert not line.heard
-
-
-async def test_a_machine_that_does_not_listen_holds_the_client_back(
-    served: Served, line: Line
-) -> None:
-    line.takes.clear()
-    sent = 0
-
-    async def flood() -> None:
-        nonlocal sent
-        while sent < 32 * 1024**2:
-            await socket.send_bytes(CHUNK)
-            sent += len(CHUNK)
-
-    async with served.socket("/v1/console", "Console ticket") as socket:
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(flood(), 1)
-        line.takes.set()
-        async with asyncio.timeout(WAIT_S):
-            while len(line.heard) < sent:
-                line.heard_some.clear()
-                await line.heard_some.wait()

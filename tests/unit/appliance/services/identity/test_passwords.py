@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.protocol.errors import InvalidInput
+from appliance.protocol.messages import render
 from appliance.services.identity.passwords import (
     CODE_LETTERS,
     COMMON,
@@ -18,7 +19,11 @@ from appliance.services.identity.passwords import (
     normal_code,
 )
 
-WEAK = ["", "1234567", "short", "PASSWORD", "aaaaaaaa", "abababab", "my-admin-pass", "xxadminxx"]
+WEAK = {
+    "short": ["", "1234567", "short"],
+    "common": ["PASSWORD", "aaaaaaaa", "abababab", *sorted(COMMON - {"administrator"})],
+    "account": ["my-admin-pass", "xxadminxx", "ADMINistration"],
+}
 
 
 async def test_what_is_kept_is_argon2id_with_a_salt_and_enough_memory() -> None:
@@ -41,12 +46,27 @@ async def test_nothing_matches_where_no_password_is_kept(kept: str | None) -> No
     assert not await Passwords().matches(kept, "")
 
 
-@pytest.mark.parametrize("password", [*WEAK, *sorted(COMMON)])
-def test_weak_passwords_are_refused_with_a_reason(password: str) -> None:
+@pytest.mark.parametrize(
+    ("reason", "password"), [(reason, item) for reason, items in WEAK.items() for item in items]
+)
+def test_weak_passwords_are_refused_with_a_reason(reason: str, password: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         check_strength(password, "admin", field="password")
-    assert (caught.value.code, caught.value.field) == ("session.weak_password", "password")
-    assert caught.value.params["reason"]
+    assert (caught.value.code, caught.value.field) == (
+        f"session.weak_password_{reason}",
+        "password",
+    )
+
+
+@pytest.mark.parametrize("password", ["short", "password", "my-admin-pass"])
+def test_the_reason_is_given_in_either_language(password: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        check_strength(password, "admin", field="password")
+    chinese = render(caught.value.code, caught.value.params, "zh")
+    words = re.sub(r"\b(admin|\d+)\b", "", chinese.message + chinese.remedy, flags=re.ASCII)
+    assert not re.search("[A-Za-z{]", words)
+    assert "{" not in render(caught.value.code, caught.value.params, "en").message
+    assert password not in str(dict(caught.value.params))
 
 
 @pytest.mark.parametrize(

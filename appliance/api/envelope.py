@@ -1,0 +1,72 @@
+"""What every answer has around it: its request's id, and headers that browsers obey."""
+
+from __future__ import annotations
+
+import time
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from appliance.api import request_id
+
+# There is no HSTS: the certificate is of a CA that browsers do not know, and a browser that was
+# told HSTS once lets nobody past its warning any more.
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+STARTS = ("http.response.start", "websocket.http.response.start")
+LONGEST_PATH = 200
+
+log = structlog.get_logger()
+
+
+class Envelope:
+    """Wraps the whole application, so that no answer goes past it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or WebSocket."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        began = time.monotonic()
+        with request_id.numbered(Headers(scope=scope).get(request_id.HEADER, "")) as number:
+
+            async def send_wrapped(message: Message) -> None:
+                _add_headers(message, number)
+                if message["type"] == "http.response.start":
+                    _note(scope, message["status"], began)
+                await send(message)
+
+            await self._app(scope, receive, send_wrapped)
+
+
+def _add_headers(message: Message, number: str) -> None:
+    if message["type"] in STARTS:
+        headers = MutableHeaders(scope=message)
+        for name, value in HEADERS.items():
+            headers.setdefault(name, value)
+        headers[request_id.HEADER] = number
+    elif message["type"] == "websocket.accept":
+        MutableHeaders(scope=message)[request_id.HEADER] = number
+
+
+def _note(scope: Scope, status: int, began: float) -> None:
+    """One line a request, except for reads that went well: there are many of them."""
+    if scope["method"] != "GET" or status >= 500:
+        log.info(
+            "request",
+            method=scope["method"],
+            path=scope["path"][:LONGEST_PATH],
+            status=status,
+            took_ms=round((time.monotonic() - began) * 1000),
+        )

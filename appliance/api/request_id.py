@@ -1,0 +1,35 @@
+"""The id of the request that is being answered: in its answer, its errors and its log lines."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator
+from contextvars import ContextVar
+
+from structlog.contextvars import bound_contextvars
+
+from appliance.protocol.ids import new_id
+
+HEADER = "X-Request-Id"
+_SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_current: ContextVar[str] = ContextVar("request_id", default="")
+
+
+def current() -> str:
+    """The id; "" outside of requests."""
+    return _current.get()
+
+
+@contextlib.contextmanager
+def numbered(asked: str) -> Iterator[str]:
+    """Give what runs in the block an id: the one that the client asked for, if it is a plain
+    word that may go into logs and headers as it is, else a new one.
+    """
+    request_id = asked if _SANE.fullmatch(asked) else new_id()
+    token = _current.set(request_id)
+    try:
+        with bound_contextvars(request_id=request_id):
+            yield request_id
+    finally:
+        _current.reset(token)
