@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,7 @@ def page(kind: ResourceKind, query: Mapping[str, str]) -> Page[Any]:
 
     Raises InvalidInput for unknown fields and bad values.
     """
+    _check_characters(query)
     limit = _limit(query.get("limit"))
     model = kind.model
     conditions = [
@@ -62,6 +64,13 @@ def one(kind: ResourceKind, ref: str) -> Any:
     if not rows:
         raise NotFound("resource.not_found", kind=kind.name, id=ref)
     return kind.render(rows)[0]
+
+
+def _check_characters(query: Mapping[str, str]) -> None:
+    """No name and no id has control characters: who asks for them has made a mistake."""
+    for name, value in query.items():
+        if any(unicodedata.category(character) == "Cc" for character in value):
+            raise InvalidInput("request.control_characters", field=name, name=name)
 
 
 def _limit(text: str | None) -> int:
@@ -112,7 +121,12 @@ def _matches(kind: ResourceKind, text: str) -> Any:
 def _order(kind: ResourceKind, sort: str | None) -> tuple[Any, bool]:
     if not sort:
         return _field(kind, kind.order), True
-    return _field(kind, sort.removeprefix("-")), sort.startswith("-")
+    fields = _fields(kind)
+    name = sort.removeprefix("-")
+    if name not in fields:
+        choices = ", ".join(sorted(fields))
+        raise InvalidInput("request.bad_sort", field="sort", value=sort, choices=choices)
+    return fields[name], sort.startswith("-")
 
 
 def _cursor(value: Any, ref: str) -> str:

@@ -32,6 +32,18 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "{name} 的值 {value} 无效：{reason}。",
         "请更正该值。",
     ),
+    "request.bad_sort": (
+        "A list cannot be sorted by {value}.",
+        "Sort by one of these, with - before it for descending order: {choices}.",
+        "列表不能按 {value} 排序。",
+        "可按以下字段排序，前面加 - 表示降序：{choices}。",
+    ),
+    "request.control_characters": (
+        "The value of {name} has control characters.",
+        "Remove them: line breaks, tabs, and characters that cannot be shown.",
+        "{name} 的值包含控制字符。",
+        "请删除换行、制表符以及不可显示的字符。",
+    ),
     "request.bad_id": (
         "{value} is no id.",
         "Ids are UUIDs of 36 lower-case characters.",

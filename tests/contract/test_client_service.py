@@ -103,7 +103,10 @@ async def test_lists_page_by_page(client: Client) -> None:
     assert [zone.name for zone in found.items] == ["zone-03"]
     with pytest.raises(InvalidInput) as caught:
         await client.call("zone.list", sort="colour")
-    assert caught.value.field == "colour"
+    assert (caught.value.code, caught.value.field) == ("request.bad_sort", "sort")
+    with pytest.raises(InvalidInput) as caught:
+        await client.call("zone.list", q="a\0b")
+    assert (caught.value.code, caught.value.field) == ("request.control_characters", "q")
 
 
 async def test_requests_as_structs_and_as_fields(client: Client) -> None:

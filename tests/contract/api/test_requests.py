@@ -119,7 +119,13 @@ def test_lists_answer_as_declared(appliance: Appliance, spec: OperationSpec) -> 
         answer = appliance.request("GET", spec.path + query)
         conforms(spec, answer)
         assert answer.status == 200, (query, answer.body)
-    for query, field in (("?limit=0", "limit"), ("?colour=1", "colour"), ("?cursor=%21", "cursor")):
+    for query, field in (
+        ("?limit=0", "limit"),
+        ("?colour=1", "colour"),
+        ("?cursor=%21", "cursor"),
+        ("?q=%00", "q"),
+        ("?sort=colour", "sort"),
+    ):
         answer = appliance.request("GET", spec.path + query)
         conforms(spec, answer)
         assert (answer.status, answer.json["error"]["field"]) == (400, field)

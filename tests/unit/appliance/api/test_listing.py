@@ -148,11 +148,31 @@ async def test_odd_digits_are_no_limit(api: Api, limit: str) -> None:
     await refusal(api, f"limit={quote(limit)}", "limit")
 
 
-@pytest.mark.parametrize("query", ["colour=red", "sort=colour", "sort=-colour"])
-async def test_unknown_fields_are_refused_with_the_choices(api: Api, query: str) -> None:
-    await refusal(api, query, "colour")
-    answer = await api.request("GET", f"/v1/jobs?{query}")
+async def test_unknown_fields_are_refused_with_the_choices(api: Api) -> None:
+    await refusal(api, "colour=red", "colour")
+    answer = await api.request("GET", "/v1/jobs?colour=red")
     assert "resource_name" in answer.error["params"]["reason"]
+
+
+@pytest.mark.parametrize("sort", ["colour", "-colour", "--id", "-", "id,name", "Id"])
+async def test_an_order_by_what_is_no_field_is_refused_with_the_choices(
+    api: Api, sort: str
+) -> None:
+    answer = await api.request("GET", f"/v1/jobs?sort={sort}")
+    assert (answer.status, answer.error["code"]) == (400, "request.bad_sort")
+    assert (answer.error["field"], answer.error["params"]["value"]) == ("sort", sort)
+    assert sort in answer.error["message"]
+    assert "resource_name" in answer.error["remedy"]
+
+
+@pytest.mark.parametrize("character", ["\x00", "\n", "\t", "\x1b", "\x7f", "\x85"])
+@pytest.mark.parametrize("name", ["q", "sort", "cursor", "limit", "state", "colour"])
+async def test_control_characters_are_refused_with_the_field(
+    api: Api, name: str, character: str
+) -> None:
+    answer = await api.request("GET", f"/v1/jobs?{name}=a{quote(character)}b")
+    assert (answer.status, answer.error["code"]) == (400, "request.control_characters")
+    assert (answer.error["field"], answer.error["params"]) == (name, {"name": name})
 
 
 def packed(content: Any) -> str:
