@@ -23,6 +23,7 @@ from appliance.engine.runner import Runner
 from appliance.hosts.ca import CertificateAuthority, local_names
 from appliance.hosts.links import HostLinks
 from appliance.hosts.listener import AgentListener
+from appliance.hosts.listening import in_url, local_address
 from appliance.services import ledger, overview
 from appliance.services.audit.service import AuditLog
 from appliance.services.compute.consoles import Consoles
@@ -137,7 +138,7 @@ class Node:
             screenshot=self._consoles.screenshot,
             upload=self._images.uploads.receive,
         )
-        chain, key = self.ca.server_files(*local_names())
+        chain, key = self.ca.server_files(*local_names(config.bind))
         api = ApiServer(app, chain, key, host=config.bind, port=config.port)
         await api.start()
         self._api = api
@@ -166,21 +167,16 @@ class Node:
             return
         secret = await self.infrastructure.make_join_secret(is_local=True)
         token = JoinToken(
-            addresses=[(self._local_address(), self._listener.port)],
+            addresses=[(local_address(self._config.bind), self._listener.port)],
             ca_fingerprint=self.ca.fingerprint,
             secret=secret,
         )
         write_private(path, token.encode().encode())
 
-    def _local_address(self) -> str:
-        """Where this machine's own programs reach the service."""
-        everywhere = self._config.bind in ("0.0.0.0", "::", "")  # noqa: S104 compared, not bound
-        return "127.0.0.1" if everywhere else self._config.bind
-
     def _write_ready(self, setup_code: str | None, port: int) -> None:
-        address = self._local_address()
+        address = local_address(self._config.bind)
         content = {
-            "url": f"https://{address}:{port}",
+            "url": f"https://{in_url(address)}:{port}",
             "address": address,
             "port": port,
             "agent_port": self._listener.port,
@@ -210,7 +206,9 @@ def parse(arguments: list[str] | None = None) -> NodeConfig:
     """The configuration from the command line."""
     parser = argparse.ArgumentParser(description="Anyun management service")
     parser.add_argument("--state-dir", type=Path, default=Path("/var/lib/anyun"))
-    parser.add_argument("--bind", default=NodeConfig.bind)
+    parser.add_argument(
+        "--bind", default=NodeConfig.bind, help="IPv4 or IPv6 address; :: is everywhere with both"
+    )
     parser.add_argument("--port", type=int, default=NodeConfig.port)
     parser.add_argument("--agent-port", type=int, default=NodeConfig.agent_port)
     parser.add_argument("--starter-dir", type=Path)

@@ -8,6 +8,7 @@ from starlette.requests import HTTPConnection
 
 from appliance.api.tickets import TicketOwners
 from appliance.engine.calls import Caller
+from appliance.hosts.listening import plain_peer
 from appliance.protocol.errors import Forbidden, Unauthenticated
 from appliance.protocol.operations import Access
 
@@ -55,4 +56,4 @@ class Gate:
 
 def address_of(connection: HTTPConnection) -> str:
     """Where a request came from."""
-    return connection.client.host if connection.client else ""
+    return plain_peer(connection.client.host) if connection.client else ""

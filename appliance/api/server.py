@@ -10,8 +10,9 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
+from appliance.hosts.listening import listening_socket
+
 STOP_WITHIN_S = 5
-BACKLOG = 1024
 
 
 class ApiServer:
@@ -49,7 +50,7 @@ class ApiServer:
     async def start(self) -> None:
         """Listen; returns when connections are accepted. Raises OSError if the port is taken."""
         # Bound here, because uvicorn would end the process if the port is taken.
-        self._socket = socket.create_server(self._address, backlog=BACKLOG)
+        self._socket = listening_socket(*self._address)
         serving = self._server.serve(sockets=[self._socket])
         self._task = asyncio.create_task(serving, name="api server")
         while not self._server.started:

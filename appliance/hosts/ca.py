@@ -73,9 +73,9 @@ class CertificateAuthority:
             write_private(chain, _pem(leaf) + _pem(self._root))
         return chain, key_path
 
-    def load_server_chain(self, context: ssl.SSLContext) -> None:
-        """Give the service's certificate to a TLS context."""
-        chain, key = self.server_files(*local_names())
+    def load_server_chain(self, context: ssl.SSLContext, bind: str = "") -> None:
+        """Give the service's certificate for listening at `bind` to a TLS context."""
+        chain, key = self.server_files(*local_names(bind))
         context.load_cert_chain(chain, key)
 
     def sign_agent(self, csr_pem: str, host_id: str) -> str:
@@ -121,12 +121,22 @@ class CertificateAuthority:
         )
 
 
-def local_names() -> tuple[list[str], list[str]]:
-    """Names and addresses under which clients on this machine reach the service.
+def local_names(bind: str = "") -> tuple[list[str], list[str]]:
+    """Names and addresses under which clients on this machine reach the service, and the one
+    at which it listens, if that is a certain one.
 
-    Clients pin the CA, not the name, so addresses of NICs need not be listed.
+    Clients pin the CA, not the name, so other addresses of NICs need not be listed.
     """
-    return sorted({socket.gethostname(), "localhost"}), ["127.0.0.1", "::1"]
+    names, addresses = {socket.gethostname(), "localhost"}, {"127.0.0.1", "::1"}
+    host, _, _ = bind.partition("%")  # certificates know no interfaces
+    try:
+        address = ip_address(host) if host else None
+    except ValueError:
+        names.add(host)
+    else:
+        if address is not None and not address.is_unspecified:
+            addresses.add(str(address))
+    return sorted(names), sorted(addresses)
 
 
 def _make_root(key: ec.EllipticCurvePrivateKey, name: str) -> x509.Certificate:

@@ -13,6 +13,7 @@ import structlog
 
 from appliance.hosts.ca import CertificateAuthority
 from appliance.hosts.links import HostLinks
+from appliance.hosts.listening import listening_socket, plain_peer
 from appliance.protocol.errors import ApiError
 from hostagent.protocol.commands import HOST_FACTS, Nothing
 from hostagent.protocol.enrolment import EnrolReply, EnrolRequest, Offer
@@ -50,9 +51,10 @@ class AgentListener:
 
     async def start(self, bind: str, port: int) -> None:
         """Listen; with port 0 the system chooses and `port` tells."""
-        context = self._tls()
-        self._server = await asyncio.start_server(self._accept, bind, port, ssl=context)
-        self.port = self._server.sockets[0].getsockname()[1]
+        context = self._tls(bind)
+        place = listening_socket(bind, port)
+        self.port = place.getsockname()[1]
+        self._server = await asyncio.start_server(self._accept, sock=place, ssl=context)
 
     async def stop(self) -> None:
         """Stop listening and end all links."""
@@ -63,10 +65,10 @@ class AgentListener:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _tls(self) -> ssl.SSLContext:
+    def _tls(self, bind: str) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_3
-        self._authority.load_server_chain(context)
+        self._authority.load_server_chain(context, bind)
         context.load_verify_locations(cadata=self._authority.certificate_pem)
         context.verify_mode = ssl.CERT_OPTIONAL
         return context
@@ -103,7 +105,7 @@ class AgentListener:
         if host_id is None or not await self._register.may_connect(host_id, digest):
             log.warning("agent_refused", host=host_id)
             return
-        address = writer.get_extra_info("peername")[0]
+        address = plain_peer(writer.get_extra_info("peername")[0])
         peer = Peer(reader, writer, is_service=True, software="anyun-service")
         runner = asyncio.create_task(peer.run())
         try:
@@ -120,7 +122,7 @@ class AgentListener:
             await asyncio.gather(runner, return_exceptions=True)
 
     async def _enrol(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        address = writer.get_extra_info("peername")[0]
+        address = plain_peer(writer.get_extra_info("peername")[0])
         async with asyncio.timeout(ENROL_WITHIN_S):
             _write(writer, Offer(ca_pem=self._authority.certificate_pem))
             request = await _read(reader)

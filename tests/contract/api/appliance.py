@@ -41,10 +41,11 @@ class Answer:
 
 
 class Appliance:
-    """Parameters: `folder` holds the state directory and the log."""
+    """Parameters: `folder` holds the state directory and the log; `options` are for the node."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str, bind: str = "127.0.0.1") -> None:
         self.folder = folder
+        self._options = ("--bind", bind, *options)
         self.token = ""
         self.ready: dict[str, Any] = {}
         self.process: subprocess.Popen[bytes] | None = None
@@ -58,7 +59,7 @@ class Appliance:
     def launch(self, port: int = 0) -> subprocess.Popen[bytes]:
         """Start the process and wait for nothing."""
         command = [sys.executable, "-m", "appliance.node", "--state-dir", str(self.state)]
-        command += ["--bind", "127.0.0.1", "--port", str(port), "--agent-port", "0"]
+        command += [*self._options, "--port", str(port), "--agent-port", "0"]
         with (self.folder / "service.log").open("ab") as log:
             return subprocess.Popen(
                 command, cwd=ROOT, stdout=log, stderr=log, stdin=subprocess.DEVNULL
@@ -77,9 +78,7 @@ class Appliance:
 
     def stop(self) -> int:
         """Stop the service; returns its exit code."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self.hang_up()
         if self.process is None:
             return 0
         self.process.terminate()
@@ -88,6 +87,12 @@ class Appliance:
         except subprocess.TimeoutExpired:
             self.process.kill()
             return self.process.wait(10)
+
+    def hang_up(self) -> None:
+        """Close the connection; the next request makes a new one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def log(self) -> str:
         """All that the service has logged."""
@@ -116,7 +121,7 @@ class Appliance:
         if self._connection is None:
             tls = ssl.create_default_context(cadata=self.ca_pem)
             self._connection = http.client.HTTPSConnection(
-                "127.0.0.1", self.ready["port"], context=tls, timeout=30
+                self.ready["address"], self.ready["port"], context=tls, timeout=30
             )
         try:
             self._connection.request(method, target, body=content or None, headers=sent)
