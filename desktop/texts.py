@@ -12,6 +12,7 @@ from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 from appliance.protocol import messages
 from appliance.protocol.errors import ApiError, ErrorBody
 from appliance.protocol.messages import Language, Text
+from appliance.protocol.resources import Waiting
 
 translate = QCoreApplication.translate
 """`translate("Context", "English text")`; both literals, so that lupdate finds them."""
@@ -35,6 +36,11 @@ def set_language(value: Language) -> None:
 def word(key: str) -> str:
     """The word for a state, step, kind or operation of the service."""
     return messages.word(key, _language)
+
+
+def waiting(value: Waiting) -> str:
+    """What a job waits for, in the user's language."""
+    return messages.waiting_text(value.code, value.params, _language)
 
 
 def error_text(error: BaseException | ErrorBody) -> Text:

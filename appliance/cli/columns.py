@@ -101,6 +101,12 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         _pair("free", "available_bytes", "total_bytes", is_size=True),
         ID,
     ),
+    r.Cleanup: (
+        _plain("resource", "resource_name"),
+        _word("operation", "operation", "operation"),
+        _plain("error"),
+        ID,
+    ),
     r.InstanceOffering: (
         NAME,
         _plain("cpu", "cpu_count", is_number=True),

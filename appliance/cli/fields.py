@@ -16,6 +16,15 @@ from appliance.cli.names import KIND_OF_FIELD
 from appliance.cli.sizes import parse_size
 
 HELP = {
+    "cpu_ratio": "How many CPUs VMs may claim for each that is there.",
+    "memory_ratio": "How much memory VMs may claim for each byte that is there.",
+    "memory_reserved_bytes": "Memory kept for the host itself.",
+    "ratio": "How many bytes disks may claim for each that is there.",
+    "reserved_bytes": "Space that disks may not claim.",
+    "threshold": "Place nothing new where more than this share (0 to 1) is really used.",
+    "strategy": "Which host is taken: the emptiest or the fullest that fits.",
+    "action": "What to do.",
+    "ids": "Whom to do it to; may be given several times.",
     "id": "Id for the new resource; with it the command can be repeated safely.",
     "name": "Name, up to 255 characters; need not be unique.",
     "description": "Description.",
@@ -179,6 +188,8 @@ def _shape(field: RequestField) -> tuple[Any, str | None, dict[str, Any]]:
             return str, "SIZE", {}
         case mi.IntType(ge=lowest, le=highest):
             return int, "NUMBER", {"min": lowest, "max": highest}
+        case mi.FloatType():
+            return float, "NUMBER", {}
         case mi.ListType(item_type=mi.StructType()):
             return list[str], "FIRST-LAST", {}
         case mi.ListType():

@@ -6,6 +6,17 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """How the jobs of a request shall run: greater `priority` first, after the jobs `after`,
+    and taken back if they are not done in `deadline_s` seconds (never, unless asked for).
+    """
+
+    priority: int = 0
+    after: tuple[str, ...] = ()
+    deadline_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Caller:
     """The account behind a request and where the request came from.
 
@@ -19,6 +30,7 @@ class Caller:
     address: str
     reason: str = ""
     session: str = ""
+    wishes: Wishes = Wishes()
 
 
 SYSTEM = Caller(account_id="system", account_name="system", is_admin=True, address="")

@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import defaultdict, deque
+import dataclasses
+from collections.abc import Callable, Sequence
 
 import msgspec
 import structlog
 
 from appliance.engine.calls import Caller
 from appliance.engine.cleanup import Cleanup
-from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step, accept
-from appliance.engine.models import JobRow, render_jobs
-from appliance.protocol.errors import ApiError, ErrorBody, Internal, to_body
+from appliance.engine.execution import CANCELLED, Execution
+from appliance.engine.joblog import JobLog
+from appliance.engine.jobs import (
+    PARENT_QUEUE,
+    JobDefinition,
+    NewJob,
+    accept,
+    accept_parent,
+    note_child_ended,
+    refuse_child,
+)
+from appliance.engine.models import ACTIVE, ENDED, JobRow, render_jobs
+from appliance.engine.scheduler import Entry, Scheduler
+from appliance.protocol.errors import ApiError, Conflict, NotFound
 from appliance.protocol.events import Change
-from appliance.protocol.ids import new_id
 from appliance.protocol.operations import Accepted
-from appliance.protocol.resources import JobState, JobStep, Progress, StepState
+from appliance.protocol.resources import Job, JobState, Waiting
 from appliance.store.database import Store, Transaction
-from appliance.store.fields import now_ms, tuples, when
+from appliance.store.fields import now_ms, tuples
+from hostagent.protocol.trail import TRAIL, Trail
 
-REPORT_INTERVAL_S = 0.2
-ACTIVE = (JobState.QUEUED, JobState.RUNNING, JobState.UNDOING)
+PARALLEL = 512
+TELL_LINE_EVERY_S = 2.0
+TELL_LINE_OF = 100  # jobs
 
 log = structlog.get_logger()
 
@@ -31,16 +43,27 @@ class Runner:
     """Takes accepted jobs through their steps.
 
     A job that was interrupted goes on at the step it was in; one that was being undone goes
-    on being undone.
+    on being undone. `owns` says which queues belong to this node.
     """
 
-    def __init__(self, store: Store, *, parallel: int = 64) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        parallel: int = PARALLEL,
+        owns: Callable[[str], bool] = lambda queue: True,
+    ) -> None:
         self._store = store
+        self._owns = owns
         self._definitions: dict[str, JobDefinition] = {}
-        self._queues: dict[str, deque[str]] = defaultdict(deque)
+        self._scheduler = Scheduler(parallel)
+        self._executions: dict[str, Execution] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._slots = asyncio.Semaphore(parallel)
-        self._cleanup = Cleanup(store, self._definitions)
+        self._deadlines: dict[str, asyncio.TimerHandle] = {}
+        self._stopped: dict[str, ApiError] = {}
+        self._joblog = JobLog(store)
+        self.cleanup = Cleanup(store, self._definitions)
+        self._telling: asyncio.Task[None] | None = None
         self._stopping = False
 
     def define(self, definition: JobDefinition) -> JobDefinition:
@@ -50,210 +73,225 @@ class Runner:
         self._definitions[definition.operation] = definition
         return definition
 
+    def definition(self, operation: str) -> JobDefinition:
+        """How jobs of this operation run."""
+        return self._definitions[operation]
+
+    @property
+    def unfinished(self) -> int:
+        """How many jobs wait or run here."""
+        return len(self._scheduler)
+
     async def start(self) -> None:
         """Go on with every job that had not ended when the service did."""
 
-        def unfinished() -> list[tuple[str, str]]:
-            query = JobRow.select(JobRow.queue, JobRow.id).where(JobRow.state.in_(ACTIVE))
-            return tuples(query.order_by(JobRow.number))
+        def unfinished() -> list[JobRow]:
+            query = JobRow.select().where(
+                JobRow.state.in_(ACTIVE), ~JobRow.queue.startswith(PARENT_QUEUE)
+            )
+            return list(query.order_by(JobRow.number))
 
         found = await self._store.read(unfinished)
-        for queue, job_id in found:
-            self._enqueue(queue, job_id)
+        for row in found:
+            if row.cancelled_by:
+                self._stopped[row.id] = ApiError(CANCELLED, account=row.cancelled_by)
+            self._add(_entry(row), row.deadline_at)
         if found:
             log.info("jobs_resumed", count=len(found))
-        self._cleanup.start()
+        self._start_ready()
+        self.cleanup.start()
+        self._telling = asyncio.create_task(self._tell_line(), name="job line")
 
     async def stop(self) -> None:
         """Stop between awaits; what was running goes on at the next start."""
         self._stopping = True
-        await self._cleanup.stop()
+        await self.cleanup.stop()
+        for timer in self._deadlines.values():
+            timer.cancel()
         tasks = list(self._tasks.values())
+        if self._telling is not None:
+            tasks.append(self._telling)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._joblog.flush()
+
+    # Accepting
 
     def accept(self, tx: Transaction, caller: Caller, new: NewJob) -> Accepted:
         """Write a job down and run it once the transaction is on the disk."""
         job = accept(tx, caller, new)
-        self.launch(tx, new.queue, job.id)
+        self._launch(tx, new.queue, job)
         return Accepted(jobs=[job], resource_ids=[new.resource_id])
 
-    def launch(self, tx: Transaction, queue: str, job_id: str) -> None:
-        """Run a job once the transaction that accepted it is on the disk."""
-        tx.on_commit(lambda: self._enqueue(queue, job_id))
+    def accept_bulk(
+        self,
+        tx: Transaction,
+        caller: Caller,
+        operation: str,
+        kind: str,
+        parts: Sequence[NewJob | tuple[NewJob, ApiError]],
+    ) -> Accepted:
+        """Write down a bulk operation: a parent, and a child for each part.
 
-    def _enqueue(self, queue: str, job_id: str) -> None:
-        waiting = self._queues[queue]
-        waiting.append(job_id)
-        if len(waiting) == 1 and not self._stopping:
-            self._start_next(queue)
+        A part that comes with an error is written down as failed.
+        """
+        parent = accept_parent(tx, caller, operation, kind, "", len(parts))
+        for part in parts:
+            if isinstance(part, tuple):
+                refuse_child(tx, parent, *part)
+                continue
+            job = accept(tx, caller, dataclasses.replace(part, parent_id=parent.id))
+            self._launch(tx, part.queue, job)
+        note_child_ended(tx, parent.id)
+        ids = [(part[0] if isinstance(part, tuple) else part).resource_id for part in parts]
+        return Accepted(jobs=[parent], resource_ids=ids)
 
-    def _start_next(self, queue: str) -> None:
-        job_id = self._queues[queue][0]
-        task = asyncio.create_task(self._run_slot(job_id), name=f"job {job_id}")
-        self._tasks[job_id] = task
-        task.add_done_callback(lambda _: self._finished(queue, job_id))
+    def _launch(self, tx: Transaction, queue: str, job: Job) -> None:
+        entry = Entry(job.id, queue, job.account_id, job.priority, tuple(job.after))
+        deadline = None if job.deadline_at is None else round(job.deadline_at.timestamp() * 1000)
+        tx.on_commit(lambda: self._enqueue(entry, deadline))
 
-    def _finished(self, queue: str, job_id: str) -> None:
-        self._tasks.pop(job_id, None)
+    def _enqueue(self, entry: Entry, deadline_at: int | None) -> None:
         if self._stopping:
             return
-        waiting = self._queues[queue]
-        waiting.popleft()
-        if waiting:
-            self._start_next(queue)
-        else:
-            del self._queues[queue]
+        self._add(entry, deadline_at)
+        self._start_ready()
 
-    async def _run_slot(self, job_id: str) -> None:
-        async with self._slots:
-            try:
-                await self._run(job_id)
-            except asyncio.CancelledError:
-                raise
-            except Exception:
-                log.exception("job_runner_failed", job=job_id)
+    def _add(self, entry: Entry, deadline_at: int | None) -> None:
+        if not self._owns(entry.queue):
+            return
+        self._scheduler.add(entry)
+        if deadline_at is not None:
+            seconds = max(0.0, (deadline_at - now_ms()) / 1000)
+            self._deadlines[entry.job_id] = asyncio.get_running_loop().call_later(
+                seconds, self._expire, entry.job_id
+            )
+
+    # Stopping single jobs
+
+    async def cancel(self, caller: Caller, job_id: str) -> Job:
+        """Cancel a job, or all parts of a bulk operation.
+
+        Raises NotFound; Conflict if it is over, or cannot be cancelled once it has begun.
+        """
+
+        def mark(tx: Transaction) -> list[str]:
+            row = JobRow.get_or_none(JobRow.id == job_id)
+            if row is None:
+                raise NotFound("resource.not_found", kind="job", id=job_id)
+            self._check_cancel(row)
+            marked = [row]
+            if row.children is not None:
+                parts = JobRow.select().where(JobRow.parent_id == job_id)
+                marked += [part for part in parts if part.state in ACTIVE]
+            for item in marked:
+                item.cancelled_by = caller.account_name
+                item.save()
+                tx.touch("job", item.id)
+            return [item.id for item in marked]
+
+        for ref in await self._store.write(mark):
+            self._stop_job(ref, ApiError(CANCELLED, account=caller.account_name))
+        row = await self._store.read(lambda: JobRow.get(JobRow.id == job_id))
+        return render_jobs([row])[0]
+
+    def _check_cancel(self, row: JobRow) -> None:
+        if row.state in ENDED:
+            raise Conflict("job.over", state=row.state)
+        has_begun = row.state != JobState.QUEUED or not self._scheduler.is_waiting(row.id)
+        definition = self._definitions.get(row.operation)
+        cannot = definition is not None and not definition.can_cancel
+        if row.state == JobState.UNDOING or (has_begun and cannot):
+            raise Conflict("job.cannot_cancel", operation=row.operation)
+
+    def _expire(self, job_id: str) -> None:
+        self._deadlines.pop(job_id, None)
+        self._stop_job(job_id, ApiError("job.deadline", seconds=""))
+
+    def _stop_job(self, job_id: str, error: ApiError) -> None:
+        """Stop a job: at once if it runs or could, else when its turn comes."""
+        execution = self._executions.get(job_id)
+        if execution is not None:
+            execution.stop(error)
+        elif job_id in self._tasks or self._scheduler.is_waiting(job_id):
+            self._stopped.setdefault(job_id, error)
+            entry = self._scheduler.seize(job_id)
+            if entry is not None:
+                self._start(entry)
+
+    # Running
+
+    def _start_ready(self) -> None:
+        for entry in self._scheduler.take():
+            self._start(entry)
+
+    def _start(self, entry: Entry) -> None:
+        task = asyncio.create_task(self._run_logged(entry.job_id), name=f"job {entry.job_id}")
+        self._tasks[entry.job_id] = task
+        task.add_done_callback(lambda _: self._finished(entry.job_id))
+
+    def _finished(self, job_id: str) -> None:
+        self._tasks.pop(job_id, None)
+        self._executions.pop(job_id, None)
+        self._stopped.pop(job_id, None)
+        timer = self._deadlines.pop(job_id, None)
+        if timer is not None:
+            timer.cancel()
+        if self._stopping:
+            return
+        self._scheduler.finished(job_id)
+        self._start_ready()
+
+    async def _run_logged(self, job_id: str) -> None:
+        try:
+            await self._run(job_id)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("job_runner_failed", job=job_id)
 
     async def _run(self, job_id: str) -> None:
         row = await self._store.read(lambda: JobRow.get(JobRow.id == job_id))
+        trail = {"account": row.account_name, "address": row.address, "reason": row.reason}
+        TRAIL.set(Trail(job_id=row.id, operation=row.operation, **trail))
         definition = self._definitions[row.operation]
-        execution = _Execution(self._store, self._cleanup, definition, row)
-        if row.state != JobState.UNDOING:
-            try:
-                await execution.forward()
-            except ApiError as error:
-                await execution.begin_undo(error)
-            except Exception as error:
-                reference = new_id()[-12:]
-                log.exception("job_step_failed", job=job_id, reference=reference, error=str(error))
-                await execution.begin_undo(Internal("internal", reference=reference))
-            else:
-                return
-        await execution.undo()
+        execution = Execution(self._store, self.cleanup, self._joblog, definition, row)
+        if row.after and (failed := await self._failed_dependency(row.after)):
+            self._stopped.setdefault(job_id, ApiError("job.dependency_failed", job=failed))
+        self._executions[job_id] = execution
+        if job_id in self._stopped:
+            execution.stop(self._stopped[job_id])
+        await execution.run()
 
-
-class _Execution:
-    """One job's way through its steps."""
-
-    def __init__(
-        self, store: Store, cleanup: Cleanup, definition: JobDefinition, row: JobRow
-    ) -> None:
-        self._store = store
-        self._cleanup = cleanup
-        self._definition = definition
-        self._row = row
-        self._steps: list[JobStep] = list(row.steps)
-        self._bodies = {step.name: step for step in definition.steps}
-        self._last_report = 0.0
-        self._run = JobRun(
-            id=row.id,
-            operation=row.operation,
-            resource_id=row.resource_id,
-            caller_account_id=row.account_id,
-            data=dict(row.data),
-            report=self._report,
+    async def _failed_dependency(self, after: Sequence[str]) -> str | None:
+        query = JobRow.select(JobRow.id).where(
+            JobRow.id.in_(after), JobRow.state.in_((JobState.FAILED, JobState.CANCELLED))
         )
+        failed = await self._store.read(lambda: tuples(query))
+        return failed[0][0] if failed else None
 
-    async def forward(self) -> None:
-        """Run all steps that are not done, then end the job."""
-        for index, step in enumerate(self._steps):
-            if step.state == StepState.DONE:
+    async def _tell_line(self) -> None:
+        """Tell those who only wait for a free place how many are before them."""
+        while True:
+            await asyncio.sleep(TELL_LINE_EVERY_S)
+            line = self._scheduler.in_line()[:TELL_LINE_OF]
+            if not line:
                 continue
-            await self._mark(index, StepState.RUNNING)
-            await self._body(step).run(self._run)
-            # The end of the last step is noted together with the end of the job.
-            if index < len(self._steps) - 1:
-                await self._mark(index, StepState.DONE)
-            else:
-                self._steps[index] = _moved(self._steps[index], StepState.DONE)
-
-        def finish(tx: Transaction) -> None:
-            if self._definition.done is not None:
-                self._definition.done(tx, self._run)
-            self._save(tx, JobState.SUCCEEDED, finished_at=now_ms())
-
-        await self._store.write(finish)
-
-    async def begin_undo(self, error: ApiError) -> None:
-        """Note why the job failed before undoing anything."""
-        body = to_body(error)
-        for index, step in enumerate(self._steps):
-            if step.state == StepState.RUNNING:
-                self._steps[index] = _moved(step, StepState.FAILED)
-        self._row.error = body
-        await self._store.write(lambda tx: self._save(tx, JobState.UNDOING, error=body))
-
-    async def undo(self) -> None:
-        """Undo, last step first, whatever began; then end the job."""
-        for index in reversed(range(len(self._steps))):
-            step = self._steps[index]
-            if step.state not in (StepState.DONE, StepState.FAILED, StepState.RUNNING):
-                continue
-            body = self._body(step).undo
-            if body is not None and not await self._undo_step(step.name, body):
-                continue
-            if step.state == StepState.DONE:
-                self._steps[index] = _moved(step, StepState.UNDONE)
-            await self._store.write(lambda tx: self._save(tx, JobState.UNDOING))
-
-        def finish(tx: Transaction) -> None:
-            error = self._row.error or ErrorBody(code="job.interrupted")
-            failure = ApiError(error.code, field=error.field, **error.params)
-            if self._definition.failed is not None:
-                self._definition.failed(tx, self._run, failure)
-            self._save(tx, JobState.FAILED, finished_at=now_ms())
-
-        await self._store.write(finish)
-
-    async def _undo_step(self, name: str, body: object) -> bool:
-        try:
-            await body(self._run)  # type: ignore[operator]
-        except Exception as error:
-            log.warning("undo_postponed", job=self._row.id, step=name, error=str(error))
-            await self._cleanup.postpone(self._row.id, name, str(error))
-            return False
-        return True
-
-    def _body(self, step: JobStep) -> Step:
-        return self._bodies[step.name]
-
-    async def _mark(self, index: int, state: StepState) -> None:
-        self._steps[index] = _moved(self._steps[index], state)
-        started = self._row.started_at or now_ms()
-        self._row.started_at = started
-        await self._store.write(
-            lambda tx: self._save(tx, JobState.RUNNING, started_at=started, waiting_for=None)
-        )
-
-    def _save(self, tx: Transaction, state: JobState, **columns: object) -> None:
-        JobRow.update(state=state, steps=self._steps, data=self._run.data, **columns).where(
-            JobRow.id == self._row.id
-        ).execute()
-        self._row.state = state
-        tx.touch("job", self._row.id)
-
-    def _report(self, done: int, total: int, unit: str) -> None:
-        """Tell clients how far the running step is, at most a few times a second."""
-        now = time.monotonic()
-        if now - self._last_report < REPORT_INTERVAL_S and done != total:
-            return
-        self._last_report = now
-        self._row.steps = self._steps
-        job = render_jobs([self._row])[0]
-        share = (done / total if total else 0.0) / max(1, len(self._steps))
-        job = msgspec.structs.replace(
-            job,
-            progress=Progress(done=done, total=total, unit=unit),
-            percent=min(99, job.percent + int(100 * share)),
-        )
-        data = msgspec.Raw(msgspec.json.encode(job))
-        change = Change(seq=0, kind="job", id=job.id, action="put", data=data)
-        self._store.feed.publish([change])
+            query = JobRow.select().where(JobRow.id.in_(line))
+            rows = {row.id: row for row in await self._store.read(lambda query=query: list(query))}
+            self._store.feed.publish(
+                _in_line(rows[ref], place, self._scheduler.running)
+                for place, ref in enumerate(line)
+                if ref in rows and self._scheduler.is_waiting(ref)
+            )
 
 
-def _moved(step: JobStep, state: StepState) -> JobStep:
-    now = when(now_ms())
-    if state == StepState.RUNNING:
-        return msgspec.structs.replace(step, state=state, started_at=now, finished_at=None)
-    return msgspec.structs.replace(step, state=state, finished_at=now)
+def _in_line(row: JobRow, before: int, running: int) -> Change:
+    row.waiting = Waiting(code="wait.place", params={"before": before, "running": running})
+    data = msgspec.Raw(msgspec.json.encode(render_jobs([row])[0]))
+    return Change(seq=0, kind="job", id=row.id, action="put", data=data)
+
+
+def _entry(row: JobRow) -> Entry:
+    return Entry(row.id, row.queue, row.account_id, row.priority, tuple(row.after))

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import structlog
 
+from appliance.hosts.lanes import Lanes, OnWait
 from appliance.protocol.errors import ApiError, Conflict, Unavailable
 from appliance.protocol.texts_errors import ERRORS
 from hostagent.protocol.commands import Command
@@ -35,6 +36,7 @@ class HostLinks:
         self._peers: dict[str, Peer] = {}
         self._names: dict[str, str] = {}
         self._arrival = asyncio.Condition()
+        self._lanes = Lanes()
         self._connected_callbacks: list[Callable[[str], None]] = []
         self._disconnected_callbacks: list[Callable[[str], None]] = []
         self._event_callbacks: dict[str, Callable[[str, Any], None]] = {}
@@ -60,17 +62,20 @@ class HostLinks:
         params: P,
         *,
         report: Callable[[int, int, str], None] | None = None,
+        on_wait: OnWait | None = None,
         timeout_s: float | None = None,
         code: str | None = None,
     ) -> R:
         """Let the host carry out `command`.
 
         Waits a little for a host that is just reconnecting, and repeats a command whose link
-        broke: commands bear that. `code` names failures that have no text of their own.
-        Raises ApiError.
+        broke: commands bear that. `code` names failures that have no text of their own;
+        `on_wait` is told when the host is busy. Raises ApiError.
         """
+        name = self.name_of(host_id)
         try:
-            return await self._call_again(host_id, command, params, report, timeout_s)
+            async with self._lanes.place(host_id, name, command.name, on_wait):
+                return await self._call_again(host_id, command, params, report, timeout_s)
         except CommandFailed as error:
             raise self._translated(host_id, command, error, code) from error
         except LinkLost as error:

@@ -58,6 +58,8 @@ _CODED = {
     "allowed": "vm.state.",
     "status": "image.status.",
     "action": "operation.vm.",
+    "operation": "operation.",
+    "step": "step.",
 }
 
 
@@ -80,6 +82,12 @@ def word(key: str, language: Language) -> str:
     if entry is None:
         return key.rpartition(".")[2].replace("_", " ")
     return entry[0] if language == "en" else entry[1]
+
+
+def waiting_text(code: str, params: Mapping[str, Any], language: Language) -> str:
+    """What a job waits for, and for whom."""
+    filled = {key: _in_words(key, value, language) for key, value in params.items()}
+    return word(code, language).format_map(_Lenient(filled))
 
 
 class _Lenient(dict[str, Any]):

@@ -151,6 +151,10 @@ _add("overview.get", "GET /overview", "Figures of the start page", r.Overview)
 
 # Jobs
 _reads("job", "jobs", r.Job, "job")
+_add("job.cancel", "POST /jobs/{id}/cancel", "Cancel a job: it is undone", r.Job)
+_add("job.log", "GET /jobs/{id}/log", "Read what a job noted on its way", r.JobLog)
+_reads("cleanup", "cleanups", r.Cleanup, "piece of clean-up work")
+_add("cleanup.retry", "POST /cleanups/{id}/retry", "Try a piece of clean-up work now", None)
 
 # The ledger
 _add("ledger.check", "GET /ledger/check", "Count all claims anew and compare", r.LedgerReport)
@@ -299,6 +303,7 @@ _job("vm.resume", "POST /vms/{id}/resume", "Let a paused virtual machine go on")
 _job("vm.destroy", "DELETE /vms/{id}", "Move a virtual machine to the recycle bin")
 _job("vm.recover", "POST /vms/{id}/recover", "Take a virtual machine out of the recycle bin")
 _job("vm.expunge", "POST /vms/{id}/expunge", "Delete a destroyed virtual machine for good")
+_job("vm.bulk", "POST /vms/bulk", "Do the same with many virtual machines", q.VmBulk)
 _add(
     "vm.open_console",
     "POST /vms/{id}/console",

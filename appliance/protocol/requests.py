@@ -192,6 +192,7 @@ class VmCreate(Create, kw_only=True, frozen=True):
     count: Annotated[int, Meta(ge=1, le=100)] = 1
     root_disk_bytes: Annotated[int, Meta(ge=0, le=64 * 1024**4)] = 0  # 0: as the image
     host_id: Id | None = None
+    strategy: Literal["least_loaded", "most_packed"] = "least_loaded"
     address: str | None = None
     ssh_public_key: Annotated[str, Meta(max_length=16384)] = ""
     user_data: Annotated[str, Meta(max_length=65536)] = ""
@@ -203,6 +204,14 @@ class VmStop(Request, kw_only=True, frozen=True):
 
     force: bool = False
     timeout_s: Annotated[int, Meta(ge=1, le=3600)] = 60
+
+
+class VmBulk(Request, kw_only=True, frozen=True):
+    """Do one thing with many machines; each becomes a part of one job, with its own result."""
+
+    action: Literal["start", "stop", "reboot", "pause", "resume", "destroy", "recover", "expunge"]
+    ids: Annotated[list[Id], Meta(min_length=1, max_length=1000)]
+    force: bool = False  # of stop and reboot
 
 
 class VmReboot(Request, kw_only=True, frozen=True):

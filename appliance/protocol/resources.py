@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -298,6 +298,27 @@ class Progress(msgspec.Struct, kw_only=True, frozen=True):
     unit: str = ""  # "bytes", "percent" or ""
 
 
+class Waiting(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """What a job waits for, and for whom: a code with parameters, as errors have them."""
+
+    code: str  # "wait.job", "wait.jobs", "wait.place", "wait.host", "wait.retry"
+    params: dict[str, Any] = {}
+
+
+class JobChildren(msgspec.Struct, kw_only=True, frozen=True):
+    """How far the parts of a bulk operation are."""
+
+    total: int
+    succeeded: int = 0
+    failed: int = 0
+    cancelled: int = 0
+
+    @property
+    def ended(self) -> int:
+        """Parts that are over."""
+        return self.succeeded + self.failed + self.cancelled
+
+
 class Job(msgspec.Struct, kw_only=True, frozen=True):
     """Accepted work: it ends done or undone, whatever is killed on the way."""
 
@@ -308,14 +329,55 @@ class Job(msgspec.Struct, kw_only=True, frozen=True):
     resource_id: str
     resource_name: str
     account_id: str
+    account_name: str = ""
+    address: str = ""  # where the request came from
+    reason: str = ""  # why, in the words of who asked
+    priority: int = 0
+    after: list[str] = []  # jobs that must have succeeded before
+    parent_id: str | None = None
+    children: JobChildren | None = None
     steps: list[JobStep]
     percent: int
     progress: Progress | None = None  # of the running step
-    waiting_for: str | None = None  # what a queued job waits for: a job's id
+    waiting: Waiting | None = None
+    attempts: int = 1
+    cancelled_by: str = ""
+    deadline_at: datetime | None = None
     error: ErrorBody | None = None
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
+
+
+class JobLogEntry(msgspec.Struct, kw_only=True, frozen=True):
+    """A line of a job's log; `code` and `params` are texts as errors have them."""
+
+    number: int
+    at: datetime
+    level: Literal["info", "warning", "error"]
+    code: str
+    params: dict[str, Any]
+
+
+class JobLog(msgspec.Struct, kw_only=True, frozen=True):
+    """What a job noted on its way, oldest first."""
+
+    items: list[JobLogEntry]
+
+
+class Cleanup(msgspec.Struct, kw_only=True, frozen=True):
+    """Something that could not be undone at once: it is tried again until it works."""
+
+    id: str
+    job_id: str
+    operation: str
+    resource_id: str
+    resource_name: str
+    step: str
+    attempts: int
+    error: str
+    created_at: datetime
+    next_at: datetime
 
 
 class Account(Resource, kw_only=True, frozen=True):

@@ -18,8 +18,8 @@ ENGINE_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "请释放该存储的空间、增加存储，或提高其阈值。",
     ),
     "placement.no_claim": (
-        "Not enough disk: {needed_bytes} are needed, but on {host} only {free_bytes} of the primary "
-        "storage {name} are not claimed yet (over-provisioning ratio {ratio}).",
+        "Not enough disk: {needed_bytes} are needed, but on {host} only {free_bytes} of the "
+        "primary storage {name} are not claimed yet (over-provisioning ratio {ratio}).",
         "Ask for a smaller disk, delete disks, add storage, or raise the storage's ratio.",
         "磁盘容量不足：需要 {needed_bytes}，而主存储 {name} 在 {host} 上仅剩 {free_bytes} 未分配"
         "（超分比例 {ratio}）。",
@@ -61,6 +61,30 @@ ENGINE_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "Wait until it is done.",
         "此类任务开始后无法取消：{operation}。",
         "请等待其完成。",
+    ),
+    "job.step_failed": (
+        "A step failed: {reason}.",
+        "The job is undone; its error says more.",
+        "步骤失败：{reason}。",
+        "任务正在撤销；详见其错误信息。",
+    ),
+    "job.undo_postponed": (
+        "The step {step} could not be undone: {reason}. It is tried again until it works.",
+        "Nothing is to be done, unless it stays so: then look at what it names.",
+        "步骤 {step} 无法撤销：{reason}。系统会持续重试直到成功。",
+        "一般无需操作；如长时间未成功，请检查提示中所述的对象。",
+    ),
+    "job.again": (
+        "It failed and is tried in another way: {reason}",
+        "Nothing is to be done.",
+        "执行失败，正在以另一种方式重试：{reason}",
+        "无需操作。",
+    ),
+    "job.moved": (
+        "The host {host} failed; the machine is placed on {other} instead.",
+        "Look after the host {host}.",
+        "物理机 {host} 失败，虚拟机改为放置在 {other} 上。",
+        "请检查物理机 {host}。",
     ),
     "job.unknown_dependency": (
         "There is no job {id} to wait for.",

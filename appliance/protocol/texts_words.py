@@ -37,6 +37,20 @@ WORDS: dict[str, tuple[str, str]] = {
     "job.state.succeeded": ("Done", "已完成"),
     "job.state.failed": ("Failed", "失败"),
     "job.state.cancelled": ("Cancelled", "已取消"),
+    # What jobs wait for
+    "wait.job": (
+        "waits for: {operation} {name}, begun by {account}",
+        "等待：{account} 发起的 {operation} {name}",
+    ),
+    "wait.jobs": ("waits for {count} other jobs", "等待 {count} 个其他任务"),
+    "wait.place": (
+        "waits for a free place; {before} jobs are before it",
+        "等待空闲位置，前面还有 {before} 个任务",
+    ),
+    "wait.host": (
+        "waits for host {host}, which is busy; {before} are before it",
+        "等待繁忙的物理机 {host}，前面还有 {before} 个",
+    ),
     # Kinds
     "kind.zone": ("zone", "区域"),
     "kind.cluster": ("cluster", "集群"),
@@ -50,7 +64,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "kind.vm": ("virtual machine", "云主机"),
     "kind.volume": ("volume", "云盘"),
     "kind.job": ("job", "任务"),
+    "kind.cleanup": ("clean-up work", "清理工作"),
     # Operations as titles of jobs
+    "operation.vm.bulk": ("Do the same with many VMs", "批量操作云主机"),
     "operation.vm.create": ("Create VM", "创建云主机"),
     "operation.vm.start": ("Start VM", "启动云主机"),
     "operation.vm.stop": ("Stop VM", "停止云主机"),

@@ -15,10 +15,13 @@ from typing import Any, TypeVar
 import peewee
 import structlog
 
+from appliance.protocol.errors import Unavailable
 from appliance.protocol.events import Change
 from appliance.store import feed as feeds
+from appliance.store import guards
 from appliance.store.encoded import EncodedCache
 from appliance.store.fields import database
+from appliance.store.guards import Guard
 from appliance.store.kinds import Kinds
 from appliance.store.migrations import migrate
 
@@ -61,6 +64,7 @@ class _Work:
     closure: Callable[[Transaction], Any]
     future: asyncio.Future[Any]
     result: Any = None
+    guards: Sequence[Guard] = ()
     error: BaseException | None = None
     callbacks: Sequence[Callable[[], None]] = ()
 
@@ -76,6 +80,8 @@ class Store:
         self.kinds = kinds
         self.feed = feeds.Feed()
         self.encoded = EncodedCache()
+        self.epoch = 0  # of this node; grows with each start
+        self.fenced = asyncio.Event()  # set when a newer node has taken the database over
         self._path = path
         self._database = peewee.SqliteDatabase(
             str(path),
@@ -119,7 +125,7 @@ class Store:
         """
         assert self._loop is not None
         future: asyncio.Future[T] = self._loop.create_future()
-        self._work.put(_Work(closure, future))
+        self._work.put(_Work(closure, future, guards=guards.take()))
         return await asyncio.shield(future)
 
     async def read(self, closure: Callable[[], T]) -> T:
@@ -137,6 +143,9 @@ class Store:
 
     def _write_forever(self) -> None:
         self._database.connect(reuse_if_open=True)
+        with self._database.atomic("IMMEDIATE"):
+            self._database.execute_sql("UPDATE fence SET epoch = epoch + 1")
+            (self.epoch,) = self._database.execute_sql("SELECT epoch FROM fence").fetchone()
         commits = 0
         stopping = False
         while not stopping:
@@ -180,9 +189,18 @@ class Store:
     def _commit_together(self, batch: list[_Work]) -> list[Change]:
         touched: dict[tuple[str, str], Any] = {}
         with self._database.atomic("IMMEDIATE"):
+            self._check_fence()
             for work in batch:
                 self._run(work, touched)
             return feeds.append(self.kinds.encoded(touched))
+
+    def _check_fence(self) -> None:
+        """Another node has started on this database: nothing of ours may go in any more."""
+        (epoch,) = self._database.execute_sql("SELECT epoch FROM fence").fetchone()
+        if epoch != self.epoch:
+            assert self._loop is not None
+            self._loop.call_soon_threadsafe(self.fenced.set)
+            raise Unavailable("node.fenced")
 
     def _run(self, work: _Work, touched: dict[tuple[str, str], Any]) -> None:
         """Run one closure; what it touched is rendered once for the whole commit."""
@@ -190,7 +208,11 @@ class Store:
         work.error, work.callbacks = None, ()
         try:
             with self._database.savepoint():
+                for guard in work.guards:
+                    guard.before(transaction)
                 work.result = work.closure(transaction)
+                for guard in work.guards:
+                    guard.after(transaction, work.result)
         except BaseException as error:  # handed to the caller of write
             work.error = error
             return

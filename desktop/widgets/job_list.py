@@ -36,9 +36,9 @@ def job_words(job: r.Job) -> str:
     """Where a job is: its running step and progress, or how it ended."""
     if job.state in FINISHED:
         return texts.word(f"job.state.{job.state.value}")
+    if job.waiting:
+        return texts.waiting(job.waiting)
     if job.state is r.JobState.QUEUED:
-        if job.waiting_for:
-            return translate("Jobs", "waits for another job")
         return texts.word("job.state.queued")
     step = next((one for one in job.steps if one.state is r.StepState.RUNNING), None)
     words = texts.word(f"step.{step.name}") if step else texts.word("job.state.running")

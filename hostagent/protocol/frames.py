@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from hostagent.protocol.trail import Trail
+
 PROTOCOL_VERSION = 1
 MAX_FRAME_BYTES = 16 * 1024**2
 _LENGTH = struct.Struct(">I")
@@ -29,6 +31,7 @@ class Request(msgspec.Struct, tag="request", kw_only=True, frozen=True):
     id: int
     command: str
     params: msgspec.Raw
+    trail: Trail | None = None
 
 
 class Reply(msgspec.Struct, tag="reply", kw_only=True, frozen=True):

@@ -12,6 +12,7 @@ import structlog
 from hostagent.protocol import frames as f
 from hostagent.protocol.commands import Command
 from hostagent.protocol.streams import Stream
+from hostagent.protocol.trail import TRAIL
 
 PING_EVERY_S = 5.0
 DEAD_AFTER_S = 15.0
@@ -124,7 +125,7 @@ class Peer:
         pending = _Pending(asyncio.get_running_loop().create_future(), on_progress)
         self._pending[request_id] = pending
         body = msgspec.Raw(msgspec.msgpack.encode(params))
-        self._send(f.Request(id=request_id, command=command.name, params=body))
+        self._send(f.Request(id=request_id, command=command.name, params=body, trail=TRAIL.get()))
         try:
             async with asyncio.timeout(timeout_s or command.timeout_s):
                 raw = await pending.future
@@ -264,6 +265,10 @@ class Peer:
         def progress(done: int, total: int, unit: str) -> None:
             self._send(f.Progress(id=frame.id, done=done, total=total, unit=unit))
 
+        if frame.trail is not None:
+            TRAIL.set(frame.trail)
+            trail = msgspec.structs.asdict(frame.trail)
+            structlog.contextvars.bind_contextvars(**{k: v for k, v in trail.items() if v})
         try:
             params = msgspec.msgpack.decode(frame.params, type=command.params)
             result = await handler(params, CallContext(self, progress))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+
+import msgspec
 
 from appliance.engine.calls import Call
 from appliance.protocol import requests as q
@@ -89,6 +92,7 @@ def wish_for(request: q.VmCreate, parts: Ingredients) -> Wish:
         disk_bytes=parts.disk_bytes,
         image_bytes=parts.image.size_bytes + FREE_SPACE_KEPT_BYTES,
         host_id=request.host_id,
+        strategy=request.strategy,
     )
 
 
@@ -98,7 +102,7 @@ def create_rows(
     request: q.VmCreate,
     name: str,
     parts: Ingredients,
-) -> VmRow:
+) -> tuple[VmRow, VolumeRow]:
     """Claim a place, an address and a disk for one machine, and write it down."""
     host = choose_host(wish_for(request, parts))
     vm = VmRow.create(
@@ -117,11 +121,12 @@ def create_rows(
         ssh_public_key=request.ssh_public_key.strip(),
         user_data=request.user_data,
         owner_id=call.caller.account_id,
+        request_sha256=digest(request),
         accelerator=host.accelerator,
         created_at=now_ms(),
     )
     attach(tx, vm.id, parts.network, request.address)
-    VolumeRow.create(
+    volume = VolumeRow.create(
         id=new_id(),
         vm_id=vm.id,
         kind="root",
@@ -135,7 +140,12 @@ def create_rows(
     tx.touch("vm", vm.id)
     tx.touch("host", host.host_id)
     tx.touch("network", parts.network.id)
-    return vm
+    return vm, volume
+
+
+def digest(request: q.VmCreate) -> str:
+    """What tells one request from another, whatever its form."""
+    return hashlib.sha256(msgspec.json.encode(request, order="deterministic")).hexdigest()
 
 
 def _size(request: q.VmCreate) -> tuple[int, int]:

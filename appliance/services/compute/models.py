@@ -31,6 +31,7 @@ class VmRow(BaseModel):
     user_data = peewee.TextField()
     owner_id = peewee.TextField(index=True)
     accelerator = peewee.TextField()
+    request_sha256 = peewee.TextField(default="")
     resume = peewee.BooleanField(default=False)
     created_at = peewee.BigIntegerField(index=True)
     started_at = peewee.BigIntegerField(null=True)

@@ -9,7 +9,7 @@ from appliance.engine.calls import SYSTEM, Call, Caller
 from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
 from appliance.engine.runner import Runner
 from appliance.protocol import requests as q
-from appliance.protocol.errors import ApiError, Conflict
+from appliance.protocol.errors import ApiError, Conflict, NoResources
 from appliance.protocol.ids import is_id
 from appliance.protocol.operations import Accepted
 from appliance.protocol.resources import Job, PlacementReport, VmState
@@ -17,15 +17,22 @@ from appliance.services.common import accepted_before, find, updater
 from appliance.services.compute.creation import (
     check_request,
     create_rows,
+    digest,
     gather,
     names_of,
     wish_for,
 )
 from appliance.services.compute.machine import ALLOWED, VM_MACHINE
 from appliance.services.compute.models import VmRow
-from appliance.services.compute.placement import Wish, choose_host, explain
+from appliance.services.compute.placement import (
+    FREE_SPACE_KEPT_BYTES,
+    Wish,
+    choose_host,
+    explain,
+)
 from appliance.services.compute.steps import VmSteps
 from appliance.services.compute.views import render_vms, vms_with_address
+from appliance.services.images.models import ImageRow
 from appliance.services.infrastructure.models import HostRow
 from appliance.services.networks.documents import Guest
 from appliance.services.networks.models import NicRow
@@ -35,6 +42,13 @@ from appliance.services.storage.models import VolumeRow
 from appliance.store.database import Transaction
 from appliance.store.fields import now_ms, tuples
 from appliance.store.kinds import ResourceKind
+
+MAX_HOSTS_TRIED = 3
+# Errors that speak against the host, not against the machine.
+HOST_FAULTS = frozenset(
+    {"host.link_lost", "host.timeout", "host.not_connected", "host.command_failed"}
+    | {"vm.start_failed", "network.not_applied"}
+)
 
 Finish = Callable[[Transaction, JobRun], None]
 
@@ -62,6 +76,7 @@ class Compute:
         bind = parts.registry.bind
         bind("vm.create", self._create)
         bind("vm.plan", self._plan)
+        bind("vm.bulk", self._bulk)
         bind("vm.update", updater(parts.store, VmRow, "vm"))
         for verb in ("start", "stop", "reboot", "pause", "resume", "destroy", "recover", "expunge"):
             bind(f"vm.{verb}", self._action(verb))
@@ -81,6 +96,7 @@ class Compute:
             ),
             done=self._created,
             failed=self._not_created,
+            again=self._create_elsewhere,
             steps_for=_creation_steps,
         )
         self._define("start", start, done=_ends_in(VmState.RUNNING), failed=self._not_started)
@@ -146,9 +162,13 @@ class Compute:
             ingredients = gather(request)
             jobs: list[Job] = []
             for name in names_of(request):
-                vm = create_rows(tx, call, request, name, ingredients)
-                data = {"start": request.start, "host_id": vm.host_id}
-                jobs.append(self._accept(tx, call.caller, "create", vm, data))
+                vm, volume = create_rows(tx, call, request, name, ingredients)
+                data = _job_data(vm, volume) | {
+                    "start": request.start,
+                    "pinned": request.host_id is not None,
+                    "tried": [],
+                }
+                jobs += self._runner.accept(tx, call.caller, self._new(vm, "create", data)).jobs
             return Accepted(jobs=jobs, resource_ids=[job.resource_id for job in jobs])
 
         return await self._store.write(create)
@@ -167,20 +187,55 @@ class Compute:
         """Accept one action on a machine; raises Conflict if its state does not allow it."""
 
         def accept(tx: Transaction) -> Accepted:
-            vm = find(VmRow, vm_id, "vm")
-            self._check_state(vm, verb)
-            data: dict[str, Any] = {"before": vm.state, "host_id": vm.host_id}
-            if isinstance(request, q.VmStop):
-                data |= {"force": request.force, "timeout_s": request.timeout_s}
-            if isinstance(request, q.VmReboot):
-                data |= {"force": request.force}
-            if verb == "start":
-                data["host_id"] = self._claim_place(vm)
-            _move(tx, vm, _TRANSIENT_OF.get(verb, VmState(vm.state)))
-            job = self._accept(tx, caller, verb, vm, data)
-            return Accepted(jobs=[job], resource_ids=[vm.id])
+            new = self._prepare(tx, verb, find(VmRow, vm_id, "vm"), request)
+            return self._runner.accept(tx, caller, new)
 
         return await self._store.write(accept)
+
+    async def _bulk(self, call: Call, request: q.VmBulk) -> Accepted:
+        options = _BULK_OPTIONS.get(request.action, lambda _: None)(request)
+
+        def accept(tx: Transaction) -> Accepted:
+            parts: list[NewJob | tuple[NewJob, ApiError]] = []
+            for vm_id in dict.fromkeys(request.ids):
+                vm = VmRow.get_or_none(VmRow.id == vm_id)
+                try:
+                    found = vm or find(VmRow, vm_id, "vm")
+                    parts.append(self._prepare(tx, request.action, found, options))
+                except ApiError as error:
+                    name = vm.name if vm is not None else vm_id
+                    parts.append((self._new_named(vm_id, name, request.action, {}), error))
+            return self._runner.accept_bulk(tx, call.caller, "vm.bulk", "vm", parts)
+
+        return await self._store.write(accept)
+
+    def _prepare(self, tx: Transaction, verb: str, vm: VmRow, request: Any) -> NewJob:
+        """Check and claim what one action needs; raises ApiError and then changes nothing."""
+        self._check_state(vm, verb)
+        volume = VolumeRow.get(VolumeRow.vm_id == vm.id, VolumeRow.kind == "root")
+        before = vm.state
+        if verb == "start":
+            self._claim_place(vm, volume)
+        data = _job_data(vm, volume) | {"before": before}
+        if isinstance(request, q.VmStop):
+            data |= {"force": request.force, "timeout_s": request.timeout_s}
+        if isinstance(request, q.VmReboot):
+            data |= {"force": request.force}
+        _move(tx, vm, _TRANSIENT_OF.get(verb, VmState(vm.state)))
+        return self._new(vm, verb, data)
+
+    def _new(self, vm: VmRow, verb: str, data: dict[str, Any]) -> NewJob:
+        return self._new_named(vm.id, vm.name, verb, data)
+
+    def _new_named(self, vm_id: str, name: str, verb: str, data: dict[str, Any]) -> NewJob:
+        return NewJob(
+            definition=self._jobs[verb],
+            queue=f"vm:{vm_id}",
+            resource_kind="vm",
+            resource_id=vm_id,
+            resource_name=name,
+            data=data,
+        )
 
     async def resume_stopped_by_us(self, host_id: str) -> None:
         """Start the machines again that the appliance itself stopped when it went down."""
@@ -189,19 +244,6 @@ class Compute:
         )
         for (vm_id,) in await self._store.read(lambda: tuples(query)):
             await self.act(SYSTEM, "start", vm_id)
-
-    def _accept(
-        self, tx: Transaction, caller: Caller, verb: str, vm: VmRow, data: dict[str, Any]
-    ) -> Job:
-        new = NewJob(
-            definition=self._jobs[verb],
-            queue=f"vm:{vm.id}",
-            resource_kind="vm",
-            resource_id=vm.id,
-            resource_name=vm.name,
-            data=data,
-        )
-        return self._runner.accept(tx, caller, new).jobs[0]
 
     def _check_state(self, vm: VmRow, verb: str) -> None:
         allowed = ALLOWED[verb]
@@ -214,9 +256,8 @@ class Compute:
                 allowed=", ".join(sorted(allowed)),
             )
 
-    def _claim_place(self, vm: VmRow) -> str:
+    def _claim_place(self, vm: VmRow, volume: VolumeRow) -> None:
         """Claim CPU and memory where the machine's disk is."""
-        volume = VolumeRow.get(VolumeRow.vm_id == vm.id, VolumeRow.kind == "root")
         wish = Wish(
             cluster_id=vm.cluster_id,
             cpu_count=vm.cpu_count,
@@ -228,7 +269,6 @@ class Compute:
         vm.host_id = vm.last_host_id = host.host_id
         vm.accelerator = host.accelerator
         vm.resume = False
-        return host.host_id
 
     # Ends of jobs
 
@@ -236,18 +276,56 @@ class Compute:
         VolumeRow.update(status="ready").where(VolumeRow.vm_id == run.resource_id).execute()
         if run.data["start"]:
             _ends_in(VmState.RUNNING)(tx, run)
-            return
-        VmRow.update(host_id=None).where(VmRow.id == run.resource_id).execute()
-        _ends_in(VmState.STOPPED)(tx, run)
+        else:
+            _ends_in(VmState.STOPPED)(tx, run)
+
+    def _create_elsewhere(self, tx: Transaction, run: JobRun, error: ApiError) -> bool:
+        """A host failed: place the machine on another one, if it was not pinned to this one."""
+        if error.code not in HOST_FAULTS or run.data["pinned"]:
+            return False
+        failed = run.data["host_id"]
+        tried = [*run.data["tried"], failed]
+        if len(tried) >= MAX_HOSTS_TRIED:
+            return False
+        vm = VmRow.get_by_id(run.resource_id)
+        volume = VolumeRow.get(VolumeRow.vm_id == vm.id, VolumeRow.kind == "root")
+        image = ImageRow.get_or_none(ImageRow.id == vm.image_id)
+        VmRow.update(host_id=None).where(VmRow.id == vm.id).execute()
+        wish = Wish(
+            cluster_id=vm.cluster_id,
+            cpu_count=vm.cpu_count,
+            memory_bytes=vm.memory_bytes,
+            storage_id=volume.primary_storage_id,
+            disk_bytes=volume.size_bytes,
+            image_bytes=(image.size_bytes if image else 0) + FREE_SPACE_KEPT_BYTES,
+            avoid=tried,
+        )
+        try:
+            choice = choose_host(wish)
+        except NoResources:
+            return False
+        vm.host_id = vm.last_host_id = volume.host_id = choice.host_id
+        vm.accelerator = choice.accelerator
+        vm.save()
+        volume.save()
+        run.data |= {"host_id": choice.host_id, "tried": tried}
+        run.note("job.moved", level="warning", host=failed, other=choice.host_id)
+        tx.touch("vm", vm.id)
+        _touch_around(tx, failed, [])
+        _touch_around(tx, choice.host_id, [])
+        return True
 
     def _not_created(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
         forget(tx, run)
 
     def _not_started(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
-        VmRow.update(host_id=None).where(VmRow.id == run.resource_id).execute()
         _ends_in(VmState.STOPPED)(tx, run)
 
 
+_BULK_OPTIONS: dict[str, Callable[[q.VmBulk], Any]] = {
+    "stop": lambda request: q.VmStop(force=request.force),
+    "reboot": lambda request: q.VmReboot(force=request.force),
+}
 _TRANSIENT_OF = {
     "start": VmState.STARTING,
     "stop": VmState.STOPPING,
@@ -304,7 +382,8 @@ def _ends_in(state: VmState) -> Finish:
     def finish(tx: Transaction, run: JobRun) -> None:
         vm = VmRow.get_by_id(run.resource_id)
         _move(tx, vm, state)
-        _touch_around(tx, run.data.get("host_id"), [])
+        if state in (VmState.STOPPED, VmState.DESTROYED):
+            _touch_around(tx, run.data["host_id"], [])
 
     return finish
 
@@ -338,14 +417,15 @@ def _stop_steps(data: dict[str, Any]) -> tuple[str, ...]:
     return names if data["force"] else ("shut_down", *names)
 
 
+def _job_data(vm: VmRow, volume: VolumeRow) -> dict[str, Any]:
+    """Where a job on the machine works: all that its undo steps may need."""
+    return {
+        "host_id": vm.host_id or volume.host_id,
+        "volume": {"volume_id": volume.id, "primary_path": volume.primary_storage.path},
+    }
+
+
 def _same_or_conflict(vm: VmRow, request: q.VmCreate) -> Accepted:
-    same = (
-        vm.name == request.name.strip()
-        and vm.image_id == request.image_id
-        and vm.offering_id == request.offering_id
-        and vm.ssh_public_key == request.ssh_public_key.strip()
-        and vm.user_data == request.user_data
-    )
-    if not same:
+    if vm.request_sha256 != digest(request):
         raise Conflict("request.id_taken", field="id", id=vm.id)
     return accepted_before(vm.id)

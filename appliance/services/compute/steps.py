@@ -1,39 +1,29 @@
-"""The steps that jobs of virtual machines are made of. Each bears being repeated."""
+"""The steps that jobs of virtual machines are made of. Each bears being repeated.
+
+A job's data says where it works: `host_id`, and `volume` (id and path of its storage). Undo
+steps use nothing else, because the machine's rows may be gone when an undo is repeated.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from typing import Any
 
 from appliance.engine.jobs import JobRun
 from appliance.hosts.links import HostLinks
 from appliance.services.compute.models import VmRow
-from appliance.services.images.models import ImageRow
+from appliance.services.compute.target import Target, domain_spec, load_target
 from appliance.services.networks.documents import Documents
-from appliance.services.networks.models import NicRow
 from appliance.services.storage.models import VolumeRow
-from appliance.store.database import Store
+from appliance.store.database import Store, Transaction
 from hostagent.protocol import commands as c
-from hostagent.protocol.domain import DiskSpec, DomainSpec, NicSpec, ShutdownParams, VmRef
-from hostagent.protocol.network import bridge_name, tap_name
+from hostagent.protocol.domain import ShutdownParams, VmRef
 from hostagent.protocol.storage import (
     CachedImage,
     CreateOverlayParams,
     EnsureCachedParams,
     VolumeRef,
 )
-
-
-@dataclass(frozen=True)
-class Target:
-    """The machine that a job works on, as it stands in the database."""
-
-    vm: VmRow
-    volume: VolumeRow
-    nics: list[NicRow]
-    image: ImageRow | None
-    host_id: str
-    storage_path: str
 
 
 class VmSteps:
@@ -45,23 +35,18 @@ class VmSteps:
         self._documents = documents
         self._caching: dict[tuple[str, str], asyncio.Lock] = {}
 
-    async def target(self, vm_id: str) -> Target:
-        """The machine with all that steps need of it."""
-        return await self._store.read(lambda: load_target(vm_id))
-
     async def cache_image(self, run: JobRun) -> None:
         """Have the image in the host's cache; machines of the same image share one copying."""
-        target = await self.target(run.resource_id)
-        image = target.image
-        assert image is not None, "a machine is created from an image"
-        lock = self._caching.setdefault((target.host_id, image.id), asyncio.Lock())
+        target = await self._target(run)
+        assert target.image_store_path is not None, "a machine is created from an image"
+        lock = self._caching.setdefault((run.data["host_id"], target.image_id), asyncio.Lock())
         async with lock:
-            await self._links.call(
-                target.host_id,
+            await self._call(
+                run,
                 c.IMAGE_ENSURE_CACHED,
                 EnsureCachedParams(
-                    image_id=image.id,
-                    store_path=image.image_store.path,
+                    image_id=target.image_id,
+                    store_path=target.image_store_path,
                     primary_path=target.storage_path,
                 ),
                 report=run.report,
@@ -69,140 +54,88 @@ class VmSteps:
 
     async def create_disk(self, run: JobRun) -> None:
         """Make the root disk as an overlay on the cached image."""
-        target = await self.target(run.resource_id)
-        await self._links.call(
-            target.host_id,
-            c.VOLUME_CREATE_OVERLAY,
-            CreateOverlayParams(
-                volume=_volume_ref(target),
-                image_id=target.volume.image_id,
-                size_bytes=target.volume.size_bytes,
-            ),
+        target = await self._target(run)
+        params = CreateOverlayParams(
+            volume=target.volume, image_id=target.disk_image_id, size_bytes=target.disk_bytes
         )
+        await self._call(run, c.VOLUME_CREATE_OVERLAY, params)
 
     async def delete_disk(self, run: JobRun) -> None:
         """Delete the root disk."""
-        target = await self.target(run.resource_id)
-        await self._links.call(target.host_id, c.VOLUME_DELETE, _volume_ref(target))
+        await self._call(run, c.VOLUME_DELETE, VolumeRef(**run.data["volume"]))
 
     async def drop_cache_of_deleted_image(self, run: JobRun) -> None:
         """The last disk on the cached copy of an image that is gone takes the copy along."""
-        target = await self.target(run.resource_id)
-        if target.image is not None:
+        target = await self._target(run)
+        if target.image_store_path is not None:
             return
-        image_id = target.volume.image_id
 
         def others() -> int:
-            return (
-                VolumeRow.select()
-                .where(
-                    VolumeRow.image_id == image_id,
-                    VolumeRow.host_id == target.host_id,
-                    VolumeRow.id != target.volume.id,
-                )
-                .count()
+            query = VolumeRow.select().where(
+                VolumeRow.image_id == target.disk_image_id,
+                VolumeRow.host_id == target.disk_host_id,
+                VolumeRow.id != target.volume_id,
             )
+            return query.count()
 
         if await self._store.read(others) == 0:
-            cached = CachedImage(image_id=image_id, primary_path=target.storage_path)
-            await self._links.call(target.host_id, c.IMAGE_DROP_CACHED, cached)
+            cached = CachedImage(image_id=target.disk_image_id, primary_path=target.storage_path)
+            await self._call(run, c.IMAGE_DROP_CACHED, cached)
 
     async def configure_network(self, run: JobRun) -> None:
         """Have DHCP, metadata and anti-spoofing ready for the machine on its host."""
-        target = await self.target(run.resource_id)
-        await self._documents.converge(target.host_id)
+        await self._documents.converge(run.data["host_id"])
 
     async def start_domain(self, run: JobRun) -> None:
         """Start the machine."""
-        target = await self.target(run.resource_id)
-        await self._links.call(
-            target.host_id, c.DOMAIN_START, domain_spec(target), code="vm.start_failed"
-        )
+        spec = domain_spec(await self._target(run))
+        await self._call(run, c.DOMAIN_START, spec, code="vm.start_failed")
 
     async def power_off(self, run: JobRun) -> None:
         """Switch the machine off without asking the guest, and forget its definition."""
-        target = await self.target(run.resource_id)
-        await self._links.call(target.host_id, c.DOMAIN_DESTROY, VmRef(vm_id=run.resource_id))
-        await self._links.call(target.host_id, c.DOMAIN_UNDEFINE, VmRef(vm_id=run.resource_id))
+        await self._call(run, c.DOMAIN_DESTROY, VmRef(vm_id=run.resource_id))
+        await self._call(run, c.DOMAIN_UNDEFINE, VmRef(vm_id=run.resource_id))
 
     async def shut_down(self, run: JobRun) -> None:
         """Ask the guest to shut down; switch it off when its time is over."""
-        target = await self.target(run.resource_id)
         timeout_s = float(run.data.get("timeout_s", 60))
-        await self._links.call(
-            target.host_id,
-            c.DOMAIN_SHUTDOWN,
-            ShutdownParams(vm_id=run.resource_id, timeout_s=timeout_s, force=True),
-            timeout_s=timeout_s + 60,
-        )
+        params = ShutdownParams(vm_id=run.resource_id, timeout_s=timeout_s, force=True)
+        await self._call(run, c.DOMAIN_SHUTDOWN, params, timeout_s=timeout_s + 60)
 
     async def reboot_domain(self, run: JobRun) -> None:
         """Restart the guest gracefully, or by the reset button if the job says so."""
-        target = await self.target(run.resource_id)
         command = c.DOMAIN_RESET if run.data.get("force") else c.DOMAIN_REBOOT
-        await self._links.call(target.host_id, command, VmRef(vm_id=run.resource_id))
+        await self._call(run, command, VmRef(vm_id=run.resource_id))
 
     async def pause_domain(self, run: JobRun) -> None:
         """Stop the machine's CPUs."""
-        target = await self.target(run.resource_id)
-        await self._links.call(target.host_id, c.DOMAIN_SUSPEND, VmRef(vm_id=run.resource_id))
+        await self._call(run, c.DOMAIN_SUSPEND, VmRef(vm_id=run.resource_id))
 
     async def resume_domain(self, run: JobRun) -> None:
         """Let the machine's CPUs go on."""
-        target = await self.target(run.resource_id)
-        await self._links.call(target.host_id, c.DOMAIN_RESUME, VmRef(vm_id=run.resource_id))
+        await self._call(run, c.DOMAIN_RESUME, VmRef(vm_id=run.resource_id))
 
     async def release(self, run: JobRun) -> None:
         """Take the machine out of its host's network document."""
-        vm = await self._store.read(lambda: VmRow.get_by_id(run.resource_id))
-        host_id = run.data.get("host_id") or vm.last_host_id
-
-        await self._store.write(lambda tx: _leave_host(tx, run.resource_id))
-        if host_id and self._links.is_connected(host_id):
+        host_id = run.data["host_id"]
+        await self._store.write(lambda tx: _leave_host(tx, run.resource_id, host_id))
+        if self._links.is_connected(host_id):
             await self._documents.converge(host_id)
 
+    async def _target(self, run: JobRun) -> Target:
+        target = run.cache.get("target")
+        if target is None:
+            target = await self._store.read(lambda: load_target(run.resource_id))
+            run.cache["target"] = target
+        return target
 
-def _leave_host(tx: object, vm_id: str) -> None:
-    VmRow.update(host_id=None).where(VmRow.id == vm_id).execute()
-
-
-def load_target(vm_id: str) -> Target:
-    """The machine with all that steps need of it; within a read."""
-    vm = VmRow.get_by_id(vm_id)
-    volume = VolumeRow.get(VolumeRow.vm_id == vm_id, VolumeRow.kind == "root")
-    image = ImageRow.get_or_none(ImageRow.id == vm.image_id)
-    if image is not None:
-        _ = image.image_store.path  # fetched now, while the snapshot is open
-    return Target(
-        vm=vm,
-        volume=volume,
-        nics=list(NicRow.select().where(NicRow.vm_id == vm_id).order_by(NicRow.position)),
-        image=image,
-        host_id=vm.host_id or volume.host_id,
-        storage_path=volume.primary_storage.path,
-    )
+    async def _call(
+        self, run: JobRun, command: c.Command[Any, Any], params: Any, **how: Any
+    ) -> Any:
+        host_id = run.data["host_id"]
+        return await self._links.call(host_id, command, params, on_wait=run.wait, **how)
 
 
-def domain_spec(target: Target) -> DomainSpec:
-    """What the host needs to know to run the machine."""
-    return DomainSpec(
-        vm_id=target.vm.id,
-        name=target.vm.name,
-        cpu_count=target.vm.cpu_count,
-        memory_bytes=target.vm.memory_bytes,
-        accelerator=target.vm.accelerator,
-        disks=[DiskSpec(volume=_volume_ref(target))],
-        nics=[
-            NicSpec(
-                nic_id=nic.id,
-                mac=nic.mac,
-                bridge=bridge_name(nic.network_id),
-                tap=tap_name(nic.id),
-            )
-            for nic in target.nics
-        ],
-    )
-
-
-def _volume_ref(target: Target) -> VolumeRef:
-    return VolumeRef(volume_id=target.volume.id, primary_path=target.storage_path)
+def _leave_host(tx: Transaction, vm_id: str, host_id: str) -> None:
+    """The machine claims nothing of this host any more (it may be on another one already)."""
+    VmRow.update(host_id=None).where(VmRow.id == vm_id, VmRow.host_id == host_id).execute()

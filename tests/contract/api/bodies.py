@@ -25,6 +25,8 @@ _VALUES: dict[str, Any] = {
     "memory_bytes": 1024**3,
     "request": {},
     "step": "zone",
+    "action": "start",
+    "ids": [new_id()],
     "url": "http://127.0.0.1:9/image",
 }
 

@@ -198,6 +198,8 @@ def example(name: str) -> dict[str, object]:
         "source": "starter",
         "ranges": [{"first": "a", "last": "b"}],
         "request": {},
+        "action": "start",
+        "ids": [SOME_ID],
     }
     found: dict[str, object] = {}
     for field in msgspec.structs.fields(OPERATIONS[name].request):

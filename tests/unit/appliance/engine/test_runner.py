@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from appliance.engine.calls import SYSTEM
-from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step, accept
-from appliance.engine.models import JOB_KIND, CleanupRow, JobRow
+from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
+from appliance.engine.models import CLEANUP_KIND, JOB_KIND, CleanupRow, JobRow
 from appliance.engine.runner import Runner
 from appliance.engine.waiting import finished
 from appliance.protocol.errors import ApiError, Conflict
@@ -23,6 +23,7 @@ from appliance.store.kinds import Kinds
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     kinds = Kinds()
     kinds.add(JOB_KIND)
+    kinds.add(CLEANUP_KIND)
     store = Store(tmp_path / "test.db", kinds)
     await store.start()
     yield store
@@ -70,9 +71,7 @@ async def launch(store: Store, runner: Runner, definition: JobDefinition, queue:
             resource_id="x",
             resource_name="x",
         )
-        job = accept(tx, SYSTEM, new)
-        runner.launch(tx, queue, job.id)
-        return job.id
+        return runner.accept(tx, SYSTEM, new).jobs[0].id
 
     return await store.write(accept_one)
 

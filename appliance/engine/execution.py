@@ -1,0 +1,270 @@
+"""One job's way through its steps: forward, or back when one fails."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import msgspec
+import structlog
+
+from appliance.engine.cleanup import Cleanup
+from appliance.engine.joblog import JobLog
+from appliance.engine.jobs import JobDefinition, JobRun, Step, note_child_ended, text
+from appliance.engine.models import JobRow, percent, render_jobs
+from appliance.protocol.errors import ApiError, Internal, from_body, to_body
+from appliance.protocol.events import Change
+from appliance.protocol.ids import new_id
+from appliance.protocol.resources import JobState, JobStep, Progress, StepState, Waiting
+from appliance.store.database import Store, Transaction
+from appliance.store.fields import now_ms, when
+
+REPORT_INTERVAL_S = 0.2
+MARK_AFTER_S = 0.1
+CANCELLED = "job.cancelled"
+
+log = structlog.get_logger()
+
+
+class Execution:
+    """Takes one job through its steps.
+
+    Each finished step is written down together with the beginning of the next one. The first
+    beginning is written only if the step takes a while: quick jobs cost one write less.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        cleanup: Cleanup,
+        joblog: JobLog,
+        definition: JobDefinition,
+        row: JobRow,
+    ) -> None:
+        self._store = store
+        self._cleanup = cleanup
+        self._definition = definition
+        self._number: int = row.number  # type: ignore[assignment]
+        self._job = msgspec.structs.replace(render_jobs([row])[0], waiting=None)
+        self._steps: list[JobStep] = list(row.steps)
+        self._bodies = {step.name: step for step in definition.steps}
+        self._stop: ApiError | None = None
+        self._running_step: asyncio.Task[None] | None = None
+        self._last_report = 0.0
+        self._run = JobRun(
+            id=row.id,
+            operation=row.operation,
+            resource_id=row.resource_id,
+            caller_account_id=row.account_id,
+            data=dict(row.data),
+            report=self._report,
+            wait=self._wait,
+            note=lambda code, /, *, level="info", **params: joblog.add(row.id, code, level, params),
+        )
+
+    @property
+    def is_undoing(self) -> bool:
+        """Whether the job is on its way back."""
+        return self._job.state == JobState.UNDOING
+
+    def stop(self, error: ApiError) -> None:
+        """End the job with `error`; does nothing once it is on its way back."""
+        if self._stop is None and not self.is_undoing:
+            self._stop = error
+            if self._running_step is not None:
+                self._running_step.cancel()
+
+    async def run(self) -> None:
+        """To the end: done, or undone."""
+        while True:
+            if not self.is_undoing:
+                try:
+                    await self._forward()
+                except ApiError as error:
+                    await self._begin_undo(error)
+                except Exception as error:
+                    reference = new_id()[-12:]
+                    log.exception("job_step_failed", job=self._job.id, reference=reference)
+                    self._run.note("job.step_failed", level="error", reason=str(error))
+                    await self._begin_undo(Internal("internal", reference=reference))
+                else:
+                    return
+            await self._undo()
+            if not await self._end_undone():
+                return
+
+    # Forward
+
+    async def _forward(self) -> None:
+        last = len(self._steps) - 1
+        for index, step in enumerate(self._steps):
+            self._check_stop()
+            if step.state == StepState.DONE:
+                continue
+            self._begin(index)
+            await self._carry_out(index)
+            self._move(index, StepState.DONE)
+            if index < last:
+                self._begin(index + 1)
+                await self._write(JobState.RUNNING)
+        self._check_stop()
+
+        def finish(tx: Transaction) -> None:
+            if self._definition.done is not None:
+                self._definition.done(tx, self._run)
+            self._save(tx, JobState.SUCCEEDED)
+
+        await self._store.write(finish)
+
+    def _check_stop(self) -> None:
+        if self._stop is not None:
+            raise self._stop
+
+    def _begin(self, index: int) -> None:
+        if self._steps[index].state != StepState.RUNNING:
+            self._move(index, StepState.RUNNING)
+        if self._job.started_at is None:
+            self._job = msgspec.structs.replace(self._job, started_at=when(now_ms()))
+
+    async def _carry_out(self, index: int) -> None:
+        body = self._body(self._steps[index]).run
+        task = self._running_step = asyncio.ensure_future(body(self._run))
+        try:
+            if self._job.state == JobState.QUEUED:
+                await asyncio.wait({task}, timeout=MARK_AFTER_S)
+                if not task.done():
+                    await self._write(JobState.RUNNING)
+            await task
+        except asyncio.CancelledError:
+            if self._stop is not None and task.cancelled():
+                raise self._stop from None
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            raise
+        finally:
+            self._running_step = None
+
+    # Back
+
+    async def _begin_undo(self, error: ApiError) -> None:
+        """Note why the job failed before undoing anything."""
+        for index, step in enumerate(self._steps):
+            if step.state == StepState.RUNNING:
+                self._move(index, StepState.FAILED)
+        self._job = msgspec.structs.replace(self._job, error=to_body(error))
+        await self._write(JobState.UNDOING)
+
+    async def _undo(self) -> None:
+        """Undo whatever began, last step first."""
+        for index in reversed(range(len(self._steps))):
+            step = self._steps[index]
+            if step.state not in (StepState.DONE, StepState.FAILED, StepState.RUNNING):
+                continue
+            body = self._body(step).undo
+            if body is not None:
+                try:
+                    await body(self._run)
+                except Exception as error:
+                    await self._postpone(step.name, error)
+                    continue
+            if step.state == StepState.DONE:
+                self._move(index, StepState.UNDONE)
+                await self._write(JobState.UNDOING)
+
+    async def _postpone(self, step: str, error: Exception) -> None:
+        log.warning("undo_postponed", job=self._job.id, step=step, error=str(error))
+        self._run.note("job.undo_postponed", level="warning", step=step, reason=str(error))
+        await self._cleanup.postpone(self._job, step, self._run.data, str(error))
+
+    async def _end_undone(self) -> bool:
+        """End the undone job, or begin it anew in another way; returns true for the latter."""
+        error = self._error()
+
+        def finish(tx: Transaction) -> bool:
+            again = self._definition.again
+            if error.code != CANCELLED and again is not None and again(tx, self._run, error):
+                return True
+            if self._definition.failed is not None:
+                self._definition.failed(tx, self._run, error)
+            cancelled = error.code == CANCELLED
+            self._save(tx, JobState.CANCELLED if cancelled else JobState.FAILED)
+            return False
+
+        if not await self._store.write(finish):
+            return False
+        self._run.note("job.again", level="warning", reason=str(error))
+        self._run.cache.clear()
+        self._steps = [JobStep(name=step.name, state=StepState.PENDING) for step in self._steps]
+        attempts = self._job.attempts + 1
+        self._job = msgspec.structs.replace(self._job, error=None, attempts=attempts)
+        await self._write(JobState.RUNNING)
+        return True
+
+    def _error(self) -> ApiError:
+        body = self._job.error
+        return ApiError("job.interrupted") if body is None else from_body(409, body)
+
+    # Writing and telling
+
+    def _body(self, step: JobStep) -> Step:
+        return self._bodies[step.name]
+
+    def _move(self, index: int, state: StepState) -> None:
+        now = when(now_ms())
+        step = self._steps[index]
+        if state == StepState.RUNNING:
+            changed = msgspec.structs.replace(step, state=state, started_at=now, finished_at=None)
+        else:
+            changed = msgspec.structs.replace(step, state=state, finished_at=now)
+        self._steps[index] = changed
+
+    async def _write(self, state: JobState) -> None:
+        await self._store.write(lambda tx: self._save(tx, state))
+
+    def _save(self, tx: Transaction, state: JobState) -> None:
+        is_over = state in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
+        finished = now_ms() if is_over else None
+        share = 100 if state == JobState.SUCCEEDED else percent(self._steps)
+        job = self._job = msgspec.structs.replace(
+            self._job,
+            state=state,
+            steps=list(self._steps),
+            percent=share,
+            finished_at=None if finished is None else when(finished),
+        )
+        started = None if job.started_at is None else round(job.started_at.timestamp() * 1000)
+        tx.execute(
+            "UPDATE job SET state = ?, steps = ?, data = ?, error = ?, waiting = NULL, "
+            "attempts = ?, started_at = ?, finished_at = ? WHERE number = ?",
+            *(state, text(self._steps), text(self._run.data), text(job.error), job.attempts),
+            *(started, finished, self._number),
+        )
+        tx.put("job", job.id, job)
+        if is_over and job.parent_id is not None:
+            note_child_ended(tx, job.parent_id)
+
+    def _report(self, done: int, total: int, unit: str) -> None:
+        """Tell clients how far the running step is, at most a few times a second."""
+        now = time.monotonic()
+        if now - self._last_report < REPORT_INTERVAL_S and done != total:
+            return
+        self._last_report = now
+        share = (done / total if total else 0.0) / max(1, len(self._steps))
+        self._tell(
+            progress=Progress(done=done, total=total, unit=unit),
+            percent=min(99, percent(self._steps) + int(100 * share)),
+        )
+
+    def _wait(self, waiting: Waiting | None) -> None:
+        self._tell(waiting=waiting)
+
+    def _tell(self, **changes: Any) -> None:
+        """A passing change: clients see it, but it is not kept."""
+        state = JobState.UNDOING if self.is_undoing else JobState.RUNNING
+        job = msgspec.structs.replace(
+            self._job, **({"state": state, "steps": list(self._steps)} | changes)
+        )
+        data = msgspec.Raw(msgspec.json.encode(job))
+        change = Change(seq=0, kind="job", id=job.id, action="put", data=data)
+        self._store.feed.publish([change])

@@ -1,0 +1,75 @@
+"""The machine that a job works on, with all that its steps need, read at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.protocol.errors import NotFound
+from appliance.store.fields import database
+from hostagent.protocol.domain import DiskSpec, DomainSpec, NicSpec
+from hostagent.protocol.network import bridge_name, tap_name
+from hostagent.protocol.storage import VolumeRef
+
+
+@dataclass(frozen=True)
+class Target:
+    """A machine as it stands in the database. `image_store_path` is None if its image is gone."""
+
+    vm_id: str
+    name: str
+    cpu_count: int
+    memory_bytes: int
+    accelerator: str
+    volume_id: str
+    disk_image_id: str
+    disk_bytes: int
+    disk_host_id: str
+    storage_path: str
+    image_id: str
+    image_store_path: str | None
+    nics: tuple[tuple[str, str, str], ...]  # id, MAC, network
+
+    @property
+    def volume(self) -> VolumeRef:
+        """How the host finds the root disk."""
+        return VolumeRef(volume_id=self.volume_id, primary_path=self.storage_path)
+
+
+_TARGET = """
+    SELECT v.id, v.name, v.cpu_count, v.memory_bytes, v.accelerator, d.id, d.image_id,
+           d.size_bytes, d.host_id, s.path, v.image_id, i.path
+    FROM vm v
+    JOIN volume d ON d.vm_id = v.id AND d.kind = 'root'
+    JOIN primary_storage s ON s.id = d.primary_storage_id
+    LEFT JOIN image m ON m.id = v.image_id
+    LEFT JOIN image_store i ON i.id = m.image_store_id
+    WHERE v.id = ?
+"""
+
+
+def load_target(vm_id: str) -> Target:
+    """The machine with all that steps need of it; within a read or write."""
+    row = database.execute_sql(_TARGET, (vm_id,)).fetchone()
+    if row is None:
+        raise NotFound("resource.not_found", kind="vm", id=vm_id)
+    nics: Any = database.execute_sql(
+        "SELECT id, mac, network_id FROM nic WHERE vm_id = ? ORDER BY position", (vm_id,)
+    ).fetchall()
+    return Target(*row, nics=tuple(nics))
+
+
+def domain_spec(target: Target) -> DomainSpec:
+    """What the host needs to know to run the machine."""
+    return DomainSpec(
+        vm_id=target.vm_id,
+        name=target.name,
+        cpu_count=target.cpu_count,
+        memory_bytes=target.memory_bytes,
+        accelerator=target.accelerator,
+        disks=[DiskSpec(volume=target.volume)],
+        nics=[
+            NicSpec(nic_id=nic_id, mac=mac, bridge=bridge_name(network_id), tap=tap_name(nic_id))
+            for nic_id, mac, network_id in target.nics
+        ],
+    )
