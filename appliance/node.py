@@ -17,14 +17,13 @@ import uvloop
 
 from appliance.api.app import build_app
 from appliance.api.server import ApiServer
-from appliance.engine.models import JOB_KIND
 from appliance.engine.registry import Registry
 from appliance.engine.runner import Runner
 from appliance.hosts.ca import CertificateAuthority, local_names
 from appliance.hosts.links import HostLinks
 from appliance.hosts.listener import AgentListener
 from appliance.hosts.listening import in_url, local_address
-from appliance.services import ledger, overview
+from appliance.services import jobs, ledger, overview
 from appliance.services.audit.service import AuditLog
 from appliance.services.compute.consoles import Consoles
 from appliance.services.compute.guests import GuestShutdown
@@ -72,9 +71,7 @@ class Node:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder.chmod(0o700)
         self.ca = CertificateAuthority.load_or_create(self._folder / "ca", socket.gethostname())
-        kinds = Kinds()
-        kinds.add(JOB_KIND)
-        self.store = Store(self._folder / "anyun.db", kinds)
+        self.store = Store(self._folder / "anyun.db", Kinds())
         self.registry = Registry()
         self.runner = Runner(self.store)
         self.links = HostLinks()
@@ -107,6 +104,7 @@ class Node:
         Setup(parts, Removal(parts))
         overview.install(parts)
         ledger.install(parts)
+        jobs.install(parts)
         self._guests = GuestShutdown(parts)
         self._watch = HostWatch(
             self.links,
