@@ -1,0 +1,184 @@
+"""The simulated machines of one host: the same answers and events as with libvirt."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Callable
+
+from hostagent.protocol.commands import Nothing
+from hostagent.protocol.domain import (
+    ConsoleParams,
+    DomainList,
+    DomainReport,
+    DomainSpec,
+    DomainState,
+    Screenshot,
+    ShutdownParams,
+    VmRef,
+)
+from hostagent.protocol.link import CallContext, CommandFailed
+from hostagent.protocol.streams import Stream, StreamBroken
+from hostagent.storage.paths import volume_path
+from tests.lab.simulated.state import Domain, HostState
+
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
+)
+GREETINGS = {"vnc": b"RFB 003.008\n", "serial": b"\r\nsimulated guest\r\n"}
+
+Tell = Callable[[DomainReport], None]
+
+
+class Domains:
+    """Verbs on simulated machines. `tell` sends the event of a life cycle."""
+
+    def __init__(self, state: HostState, tell: Tell) -> None:
+        self._state = state
+        self._tell = tell
+        self._consoles: set[asyncio.Task[None]] = set()
+
+    async def start(self, spec: DomainSpec, _: CallContext) -> DomainReport:
+        """Define and start; does nothing if the machine runs."""
+        for disk in spec.disks:
+            path = str(volume_path(disk.volume))
+            if path not in self._state.files:
+                raise CommandFailed("volume.missing", f"{path} does not exist", path=path)
+        domain = self._state.domains.get(spec.vm_id)
+        if domain is not None and domain.is_active:
+            return domain.report()
+        self._check_network(spec)
+        domain = self._state.domains[spec.vm_id] = Domain(spec, DomainState.RUNNING)
+        self._state.note("domain.start", spec.vm_id)
+        self._say(domain.report(), times=2)  # libvirt tells of "resumed" and of "started"
+        return domain.report()
+
+    async def shut_down(self, params: ShutdownParams, context: CallContext) -> DomainReport:
+        """The guest obeys at once, or never."""
+        if not self._state.traits.guests_obey and self._active(params.vm_id):
+            await asyncio.sleep(params.timeout_s)
+            if not params.force:
+                raise CommandFailed("domain.still_running", "the guest did not shut down in time")
+            return await self.destroy(VmRef(vm_id=params.vm_id), context)
+        return self._stop(params.vm_id, "guest_shutdown")
+
+    async def destroy(self, params: VmRef, _: CallContext) -> DomainReport:
+        """Switch the machine off."""
+        return self._stop(params.vm_id, "outside")
+
+    async def undefine(self, params: VmRef, _: CallContext) -> Nothing:
+        """Forget the machine's definition."""
+        domain = self._state.domains.pop(params.vm_id, None)
+        if domain is not None:
+            if domain.is_active:
+                self._state.anomalies.append(f"{params.vm_id} was undefined while it ran")
+            self._state.note("domain.undefine", params.vm_id)
+            self._say(DomainReport(vm_id=params.vm_id, state=DomainState.STOPPED))
+        return Nothing()
+
+    async def reboot(self, params: VmRef, _: CallContext) -> DomainReport:
+        """Restart the guest."""
+        domain = self._must_run(params.vm_id)
+        self._state.note("domain.reboot", params.vm_id)
+        return domain.report()
+
+    async def suspend(self, params: VmRef, _: CallContext) -> DomainReport:
+        """Stop the machine's CPUs."""
+        return self._turn(params.vm_id, DomainState.PAUSED, "domain.suspend")
+
+    async def resume(self, params: VmRef, _: CallContext) -> DomainReport:
+        """Let the machine's CPUs go on."""
+        return self._turn(params.vm_id, DomainState.RUNNING, "domain.resume")
+
+    async def get(self, params: VmRef, _: CallContext) -> DomainReport:
+        """How the machine stands; stopped if the host does not know it."""
+        return self._report(params.vm_id)
+
+    async def list(self, _: Nothing, __: CallContext) -> DomainList:
+        """All machines that the host has defined."""
+        return DomainList(domains=[item.report() for item in self._state.domains.values()])
+
+    async def screenshot(self, params: VmRef, _: CallContext) -> Screenshot:
+        """One pixel."""
+        self._must_run(params.vm_id)
+        return Screenshot(png=PIXEL)
+
+    async def open_console(self, params: ConsoleParams, context: CallContext) -> Nothing:
+        """A console that greets and gives back what is typed."""
+        greeting = GREETINGS.get(params.kind)
+        if greeting is None:
+            raise CommandFailed("agent.bad_parameters", f"no console kind {params.kind!r}")
+        self._must_run(params.vm_id)
+        task = asyncio.create_task(_echo(context.peer.stream(params.stream_id), greeting))
+        self._consoles.add(task)
+        task.add_done_callback(self._consoles.discard)
+        return Nothing()
+
+    def end(self, vm_id: str, reason: str) -> None:
+        """Something on the host ends a machine: `crashed`, `outside` or `guest_shutdown`."""
+        self._stop(vm_id, reason)
+
+    async def close(self) -> None:
+        """Close the consoles."""
+        for task in self._consoles:
+            task.cancel()
+        await asyncio.gather(*self._consoles, return_exceptions=True)
+
+    def _check_network(self, spec: DomainSpec) -> None:
+        """libvirt refuses a NIC on a bridge that is not there; a port should be there, too."""
+        networks = {item.bridge: item for item in self._state.document.networks}
+        for nic in spec.nics:
+            network = networks.get(nic.bridge)
+            if network is None:
+                message = f"Cannot get interface MTU on '{nic.bridge}': No such device"
+                raise CommandFailed("domain.start_failed", message)
+            if not any(port.nic_id == nic.nic_id for port in network.ports):
+                self._state.anomalies.append(f"{spec.vm_id} started without its port")
+
+    def _active(self, vm_id: str) -> Domain | None:
+        domain = self._state.domains.get(vm_id)
+        return domain if domain is not None and domain.is_active else None
+
+    def _must_run(self, vm_id: str) -> Domain:
+        domain = self._active(vm_id)
+        if domain is None:
+            raise CommandFailed("domain.not_running", "the machine does not run")
+        return domain
+
+    def _stop(self, vm_id: str, reason: str) -> DomainReport:
+        domain = self._active(vm_id)
+        if domain is not None:
+            domain.state, domain.reason = DomainState.STOPPED, reason
+            self._state.note("domain.stop", vm_id)
+            self._say(domain.report())
+        return self._report(vm_id)
+
+    def _turn(self, vm_id: str, state: DomainState, command: str) -> DomainReport:
+        domain = self._must_run(vm_id)
+        if domain.state != state:
+            domain.state = state
+            self._state.note(command, vm_id)
+            self._say(domain.report())
+        return domain.report()
+
+    def _report(self, vm_id: str) -> DomainReport:
+        domain = self._state.domains.get(vm_id)
+        if domain is None:
+            return DomainReport(vm_id=vm_id, state=DomainState.STOPPED)
+        return domain.report()
+
+    def _say(self, report: DomainReport, times: int = 1) -> None:
+        """Events come from another thread of the agent: usually after the command's answer."""
+        for _ in range(times):
+            asyncio.get_running_loop().call_soon(self._tell, report)
+
+
+async def _echo(stream: Stream, greeting: bytes) -> None:
+    try:
+        await stream.write(greeting)
+        while data := await stream.read():
+            await stream.write(data)
+    except StreamBroken:
+        return  # the client has gone
+    finally:
+        stream.close()

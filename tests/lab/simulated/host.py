@@ -1,0 +1,172 @@
+"""One simulated host: joins, stays linked like an agent, and carries out commands with faults."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from hostagent.link import enrol
+from hostagent.link.dialler import Dialler
+from hostagent.protocol import commands as c
+from hostagent.protocol.domain import DomainReport
+from hostagent.protocol.enrolment import JoinToken
+from hostagent.protocol.facts import HostFacts
+from hostagent.protocol.link import CallContext, Peer
+from tests.lab.simulated.domains import Domains
+from tests.lab.simulated.faults import Fault, FaultPlan, When, refusal
+from tests.lab.simulated.network import Networks
+from tests.lab.simulated.state import HostState, Traits
+from tests.lab.simulated.storage import Storage
+
+Handler = Callable[[Any, CallContext], Awaitable[Any]]
+
+
+class SimulatedHost:
+    """Parameters: `folder` for key and certificate; `plan` says what goes wrong."""
+
+    def __init__(self, name: str, folder: Path, state: HostState, plan: FaultPlan) -> None:
+        self.name = name
+        self.id = ""
+        self.state = state
+        self.calls: Counter[str] = Counter()
+        self.links = 0  # how often a link came up
+        self._folder = folder
+        self._plan = plan
+        self._identity = enrol.load(folder)
+        self._dialler: Dialler | None = None
+        self._peer: Peer | None = None
+        self._leaving: asyncio.Task[None] | None = None
+        self.domains = Domains(state, self._tell)
+        self._handlers = self._bind(Storage(state), Networks(state))
+        if self._identity is not None:
+            self.id = self._identity.host_id
+
+    # Joining and leaving
+
+    async def join(self, token: str) -> None:
+        """Enrol with a join token, unless this was done before; raises EnrolmentFailed."""
+        if self._identity is None:
+            facts = self.state.facts(self.name)
+            self._identity = await enrol.enrol(self._folder, JoinToken.decode(token), facts)
+            self.id = self._identity.host_id
+
+    def start(self) -> None:
+        """Dial the service and stay linked; does nothing if it does already."""
+        assert self._identity is not None, "a host joins first"
+        if self._dialler is None:
+            self._dialler = Dialler(self._folder, self._identity, self._prepare)
+            self._dialler.start()
+
+    async def stop(self) -> None:
+        """Hang up; what is on the host stays."""
+        dialler, self._dialler = self._dialler, None
+        if dialler is not None:
+            await dialler.stop()
+        await self.domains.close()
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether there is a link now."""
+        return self._peer is not None and not self._peer.is_lost
+
+    def cut(self) -> None:
+        """Drop the link as a power cut does: without goodbye. The host dials again."""
+        if self._peer is not None:
+            self._peer._writer.transport.abort()
+
+    def change(self, traits: Traits) -> None:
+        """Be another size; the service hears of it with the next link."""
+        self.state.traits = traits
+        self.cut()
+
+    # Commands
+
+    def _prepare(self, peer: Peer) -> None:
+        self._peer = peer
+        self.links += 1
+        for name, handler in self._handlers.items():
+            peer.handle(c.ALL[name], handler)
+
+    def _bind(self, storage: Storage, networks: Networks) -> dict[str, Handler]:
+        d = self.domains
+        bound: dict[str, Handler] = {
+            c.HOST_FACTS.name: self._facts,
+            c.HOST_PROBE.name: self._facts,
+            c.HOST_RELEASE.name: networks.release,
+            c.DOMAIN_START.name: d.start,
+            c.DOMAIN_SHUTDOWN.name: d.shut_down,
+            c.DOMAIN_DESTROY.name: d.destroy,
+            c.DOMAIN_UNDEFINE.name: d.undefine,
+            c.DOMAIN_REBOOT.name: d.reboot,
+            c.DOMAIN_RESET.name: d.reboot,
+            c.DOMAIN_SUSPEND.name: d.suspend,
+            c.DOMAIN_RESUME.name: d.resume,
+            c.DOMAIN_GET.name: d.get,
+            c.DOMAIN_LIST.name: d.list,
+            c.DOMAIN_SCREENSHOT.name: d.screenshot,
+            c.CONSOLE_OPEN.name: d.open_console,
+            c.STORAGE_CHECK_PATH.name: storage.check_path,
+            c.STORAGE_RELEASE.name: storage.release,
+            c.VOLUME_CREATE_OVERLAY.name: storage.create_overlay,
+            c.VOLUME_DELETE.name: storage.delete_volume,
+            c.VOLUME_INFO.name: storage.info,
+            c.IMAGE_RECEIVE.name: storage.receive,
+            c.IMAGE_FETCH_URL.name: storage.fetch_url,
+            c.IMAGE_CHECK_URL.name: storage.check_url,
+            c.IMAGE_ADOPT_FILE.name: storage.adopt_file,
+            c.IMAGE_FINISH.name: storage.finish,
+            c.IMAGE_DELETE.name: storage.delete_image,
+            c.IMAGE_DROP_CACHED.name: storage.drop_cached,
+            c.IMAGE_ENSURE_CACHED.name: storage.ensure_cached,
+            c.NETWORK_APPLY.name: networks.apply,
+            c.NETWORK_CHECK.name: networks.check,
+            c.NETWORK_STATUS.name: networks.status,
+        }
+        return {name: self._with_faults(name, handler) for name, handler in bound.items()}
+
+    def _with_faults(self, name: str, handler: Handler) -> Handler:
+        async def carry_out(params: Any, context: CallContext) -> Any:
+            self.calls[name] += 1
+            faults = self._plan.due(self.name, name)
+            if not faults:
+                return await handler(params, context)
+            await self._strike(faults, "before")
+            result = await handler(params, context)
+            await self._strike(faults, "after")
+            return result
+
+        return carry_out
+
+    async def _facts(self, _: c.Nothing, __: CallContext) -> HostFacts:
+        return self.state.facts(self.name)
+
+    async def _strike(self, faults: list[Fault], when: When) -> None:
+        for fault in faults:
+            if fault.when != when:
+                continue
+            match fault.kind:
+                case "delay":
+                    await self._plan.wait(fault)
+                case "fail":
+                    raise refusal(fault)
+                case "hang":
+                    await self._plan.hang()
+                case "crash":
+                    self.cut()
+                    await _until_cancelled()
+                case "vanish":
+                    self._leaving = asyncio.create_task(self.stop(), name=f"vanish {self.name}")
+                    self.cut()
+                    await _until_cancelled()
+
+    def _tell(self, report: DomainReport) -> None:
+        if self._dialler is not None:
+            self._dialler.notify("domain.state", report)
+
+
+async def _until_cancelled() -> None:
+    """The end of the link cancels everything that it was asked for."""
+    await asyncio.get_running_loop().create_future()

@@ -1,0 +1,92 @@
+"""The simulated networks of one host: the document that runs there, and checks of new ones."""
+
+from __future__ import annotations
+
+import asyncio
+from ipaddress import IPv4Network
+
+from hostagent.network.plan import validate
+from hostagent.protocol import network as n
+from hostagent.protocol.commands import Nothing
+from hostagent.protocol.link import CallContext
+from tests.lab.simulated.state import HostState
+
+
+class Networks:
+    """Keeps the newest valid document."""
+
+    def __init__(self, state: HostState) -> None:
+        self._state = state
+        self._lock = asyncio.Lock()
+
+    async def apply(self, document: n.NetworkDocument, _: CallContext) -> n.NetworkReport:
+        """Take a document that is valid and not older than the present one."""
+        async with self._lock:
+            current = self._state.document.generation
+            errors = self._errors(document, current)
+            if not errors:
+                self._state.document = document
+                self._state.note("network.apply", "document")
+            generation = self._state.document.generation
+            return n.NetworkReport(generation=generation, applied=not errors, errors=errors)
+
+    async def check(self, check: n.NetworkCheck, _: CallContext) -> n.NetworkCheckResult:
+        """Whether a network could be made here."""
+        try:
+            IPv4Network(check.cidr)
+        except ValueError as error:
+            return _problem("network.bad_cidr", "cidr", str(error), value=check.cidr)
+        name = check.physical_interface or ""
+        if check.kind == "physical" and name not in self._state.traits.nics:
+            message = f"this host has no NIC {name!r}"
+            return _problem("network.interface_missing", "physical_interface", message, name=name)
+        return n.NetworkCheckResult()
+
+    async def status(self, _: Nothing, __: CallContext) -> n.NetworkStatus:
+        """Everything stands as the document says."""
+        networks = [
+            n.NetworkState(id=spec.id, bridge=spec.bridge, healthy=True)
+            for spec in self._state.document.networks
+        ]
+        return n.NetworkStatus(generation=self._state.document.generation, networks=networks)
+
+    async def release(self, _: Nothing, __: CallContext) -> Nothing:
+        """The host leaves its cluster."""
+        async with self._lock:
+            self._state.document = n.NetworkDocument(generation=0)
+        return Nothing()
+
+    def _errors(self, document: n.NetworkDocument, current: int) -> list[n.NetworkError]:
+        if document.generation < current:
+            return [_stale(document.generation, current)]
+        return validate(document) or self._missing(document)
+
+    def _missing(self, document: n.NetworkDocument) -> list[n.NetworkError]:
+        errors = []
+        for spec in document.networks:
+            name = spec.physical_interface or ""
+            if spec.kind == "physical" and name not in self._state.traits.nics:
+                errors.append(
+                    n.NetworkError(
+                        code="network.interface_missing",
+                        network_id=spec.id,
+                        message=f"this host has no NIC {name}",
+                        params={"name": name},
+                    )
+                )
+        return errors
+
+
+def _stale(generation: int, current: int) -> n.NetworkError:
+    return n.NetworkError(
+        code="network.stale",
+        message=f"generation {generation} is older than {current}, which runs here",
+        params={"generation": generation, "current": current},
+    )
+
+
+def _problem(code: str, field: str, message: str, **params: object) -> n.NetworkCheckResult:
+    problem = n.NetworkProblem(
+        code=code, severity="error", field=field, message=message, params=params
+    )
+    return n.NetworkCheckResult(problems=[problem])

@@ -1,0 +1,136 @@
+"""What one simulated host holds, and what commands really changed there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from hostagent.protocol.domain import DomainReport, DomainSpec, DomainState
+from hostagent.protocol.facts import FileSystemFacts, HostFacts, NicFacts
+from hostagent.protocol.network import NetworkDocument
+
+GiB = 1024**3
+SOFTWARE = {"os": "Simulated", "kernel": "6.1.0-sim", "cpu_model": "Simulated CPU"}
+VERSIONS = {"libvirt_version": "9.0.0", "qemu_version": "7.2.0", "agent_version": "0.1.0"}
+
+
+class Traits(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """How large a simulated host is, and how its guests behave.
+
+    With `guests_obey` false, guests do not shut down when asked.
+    """
+
+    cpu_count: int = 64
+    memory_bytes: int = 256 * GiB
+    disk_total_bytes: int = 8192 * GiB
+    disk_available_bytes: int = 8000 * GiB
+    accelerator: str = "kvm"
+    nics: tuple[str, ...] = ("eth0", "eth1")
+    guests_obey: bool = True
+
+
+@dataclass(slots=True)
+class Domain:
+    """A machine that the host has defined."""
+
+    spec: DomainSpec
+    state: DomainState = DomainState.STOPPED
+    reason: str = ""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it runs or is paused."""
+        return self.state in (DomainState.RUNNING, DomainState.PAUSED)
+
+    def report(self) -> DomainReport:
+        """As the host tells of it."""
+        return DomainReport(vm_id=self.spec.vm_id, state=self.state, reason=self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class SimFile:
+    """A file by its properties only. `backing` is the path of the file that it stands on."""
+
+    size_bytes: int
+    virtual_size_bytes: int = 0
+    format: str = "qcow2"
+    sha256: str = ""
+    backing: str = ""
+
+
+@dataclass
+class HostState:
+    """Everything on one host. `stores` holds images, and may be shared by several hosts.
+
+    `effects` counts, by command and resource, how often a command really changed something;
+    `anomalies` says what no service should ever ask for.
+    """
+
+    traits: Traits
+    stores: dict[str, SimFile]
+    domains: dict[str, Domain] = field(default_factory=dict)
+    files: dict[str, SimFile] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=set)
+    document: NetworkDocument = field(default_factory=lambda: NetworkDocument(generation=0))
+    effects: Counter[tuple[str, str]] = field(default_factory=Counter)
+    anomalies: list[str] = field(default_factory=list)
+
+    def note(self, command: str, ref: str) -> None:
+        """A command had its effect on a resource."""
+        self.effects[command, ref] += 1
+
+    def leftovers(self) -> dict[str, list[str]]:
+        """What is on the host because of machines; empty lists when there is nothing."""
+        ports = [port.vm_id for network in self.document.networks for port in network.ports]
+        return {
+            "domains": sorted(self.domains),
+            "volumes": sorted(path for path in self.files if "/volumes/" in path),
+            "ports": sorted(ports),
+        }
+
+    def facts(self, name: str) -> HostFacts:
+        """What the agent reports of its machine."""
+        traits = self.traits
+        return HostFacts(
+            hostname=name,
+            cpu_count=traits.cpu_count,
+            memory_bytes=traits.memory_bytes,
+            accelerator=traits.accelerator,
+            probed_at=1.0,
+            nics=[_nic(index, nic) for index, nic in enumerate(traits.nics)],
+            file_systems=[
+                FileSystemFacts(
+                    path="/",
+                    kind="ext4",
+                    total_bytes=traits.disk_total_bytes,
+                    available_bytes=traits.disk_available_bytes,
+                )
+            ],
+            **SOFTWARE,
+            **VERSIONS,
+        )
+
+
+def summary(states: dict[str, HostState]) -> dict[str, Any]:
+    """What is wrong or left over on any of the hosts, by host; without hosts that are clean."""
+    found: dict[str, Any] = {}
+    for name, state in states.items():
+        left = {what: items for what, items in state.leftovers().items() if items}
+        if state.anomalies:
+            left["anomalies"] = list(state.anomalies)
+        if left:
+            found[name] = left
+    return found
+
+
+def _nic(index: int, name: str) -> NicFacts:
+    return NicFacts(
+        name=name,
+        mac=f"52:54:00:00:00:{index:02x}",
+        speed_mbit_s=10_000,
+        is_up=True,
+        is_default_route=index == 0,
+    )

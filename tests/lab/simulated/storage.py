@@ -1,0 +1,233 @@
+"""The simulated directories, volumes and images of one host."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from pathlib import Path, PurePath
+
+from hostagent.images import inspect as real
+from hostagent.protocol import storage as s
+from hostagent.protocol.commands import Nothing
+from hostagent.protocol.link import CallContext, CommandFailed
+from hostagent.protocol.streams import StreamBroken
+from hostagent.storage.paths import cache_path, image_path, incoming_path, volume_path
+from hostagent.storage.volumes import SMALLEST_FREE_BYTES
+from tests.lab.simulated.state import GiB, HostState, SimFile
+
+HEAD_BYTES = 1024
+FETCHED_BYTES = 64 * 1024**2  # what any address answers with
+FETCHED_VIRTUAL_BYTES = 2 * GiB
+OVERLAY_BYTES = 196_624  # of a fresh qcow2 overlay
+
+
+class Storage:
+    """Files by name and size."""
+
+    def __init__(self, state: HostState) -> None:
+        self._state = state
+        self._heads: dict[str, bytes] = {}
+
+    # Directories
+
+    async def check_path(self, params: s.CheckPathParams, _: CallContext) -> s.CheckPathResult:
+        """Any directory can be made."""
+        if params.keep:
+            self._state.folders.add(params.path)
+        traits = self._state.traits
+        return s.CheckPathResult(
+            total_bytes=traits.disk_total_bytes,
+            available_bytes=traits.disk_available_bytes,
+            file_system="ext4",
+        )
+
+    async def release(self, params: s.ReleaseParams, _: CallContext) -> Nothing:
+        """Give an empty directory back."""
+        below = params.path.rstrip("/") + "/"
+        if not any(path.startswith(below) for path in (*self._state.files, *self._state.stores)):
+            self._state.folders.discard(params.path)
+        return Nothing()
+
+    # Volumes
+
+    async def create_overlay(self, params: s.CreateOverlayParams, _: CallContext) -> s.VolumeInfo:
+        """Make a volume, unless it is there."""
+        path = str(volume_path(params.volume))
+        if path not in self._state.files:
+            backing = str(cache_path(params.volume.primary_path, params.image_id))
+            if backing not in self._state.files:
+                raise CommandFailed("image.not_cached", f"{backing} does not exist", path=backing)
+            self._need(path, SMALLEST_FREE_BYTES)
+            self._state.files[path] = SimFile(OVERLAY_BYTES, params.size_bytes, backing=backing)
+            self._state.note("volume.create_overlay", params.volume.volume_id)
+        return await self.info(params.volume, _)
+
+    async def delete_volume(self, volume: s.VolumeRef, _: CallContext) -> Nothing:
+        """Delete a volume; does nothing if it is gone."""
+        path = str(volume_path(volume))
+        if self._state.files.pop(path, None) is not None:
+            self._state.note("volume.delete", volume.volume_id)
+            for domain in self._state.domains.values():
+                disks = {disk.volume.volume_id for disk in domain.spec.disks}
+                if domain.is_active and volume.volume_id in disks:
+                    self._state.anomalies.append(f"{path} was deleted under a running machine")
+        return Nothing()
+
+    async def info(self, volume: s.VolumeRef, _: CallContext) -> s.VolumeInfo:
+        """How large a volume is."""
+        path = str(volume_path(volume))
+        found = self._state.files.get(path)
+        if found is None:
+            raise CommandFailed("volume.missing", f"{path} does not exist", path=path)
+        size, used = found.virtual_size_bytes, found.size_bytes
+        return s.VolumeInfo(path=path, size_bytes=size, used_bytes=used)
+
+    # Images
+
+    async def receive(self, params: s.ReceiveParams, context: CallContext) -> Nothing:
+        """Take the bytes of an image; only their sum, number and beginning are kept."""
+        path = str(incoming_path(params.place))
+        self._need(path, params.size_bytes)
+        stream = context.peer.stream(params.stream_id)
+        digest, head, received = hashlib.sha256(), b"", 0
+        try:
+            while data := await stream.read():
+                digest.update(data)
+                head += data[: HEAD_BYTES - len(head)]
+                received += len(data)
+        except StreamBroken as error:
+            raise CommandFailed("image.receive_broken", str(error)) from error
+        finally:
+            stream.close()
+        if received != params.size_bytes:
+            raise CommandFailed(
+                "image.truncated",
+                f"{received} of {params.size_bytes} bytes",
+                received_bytes=received,
+                expected_bytes=params.size_bytes,
+            )
+        self._heads[path] = head
+        self._state.files[path] = SimFile(received, sha256=digest.hexdigest())
+        return Nothing()
+
+    async def fetch_url(self, params: s.FetchUrlParams, context: CallContext) -> Nothing:
+        """Any address answers with the same image."""
+        path = str(incoming_path(params.place))
+        self._need(path, FETCHED_BYTES)
+        context.progress(FETCHED_BYTES, FETCHED_BYTES, "bytes")
+        digest = hashlib.sha256(params.url.encode()).hexdigest()
+        self._state.files[path] = SimFile(FETCHED_BYTES, FETCHED_VIRTUAL_BYTES, sha256=digest)
+        return Nothing()
+
+    async def check_url(self, _: s.CheckUrlParams, __: CallContext) -> s.CheckUrlResult:
+        """Any address answers."""
+        return s.CheckUrlResult(size_bytes=FETCHED_BYTES)
+
+    async def adopt_file(self, params: s.AdoptFileParams, _: CallContext) -> Nothing:
+        """Take an image that really lies on this machine."""
+        source = Path(params.path)
+        if not source.is_file():
+            raise CommandFailed(
+                "image.url_failed", "no such file", url=params.path, reason="no file"
+            )
+        path = str(incoming_path(params.place))
+        content = await asyncio.to_thread(source.read_bytes)
+        self._need(path, len(content))
+        self._heads[path] = content[:HEAD_BYTES]
+        digest = hashlib.sha256(content).hexdigest()
+        self._state.files[path] = SimFile(len(content), sha256=digest)
+        return Nothing()
+
+    async def finish(self, params: s.FinishParams, _: CallContext) -> s.ImageInfo:
+        """Check what arrived, and give it its place in the store."""
+        incoming, final = str(incoming_path(params.place)), str(image_path(params.place))
+        arrived = self._state.files.get(incoming)
+        if arrived is None:
+            if final not in self._state.stores:
+                raise CommandFailed("image.missing", f"{incoming} does not exist")
+            return _info(self._state.stores[final])
+        if params.sha256 and arrived.sha256 != params.sha256:
+            raise CommandFailed(
+                "image.checksum",
+                "checksum differs",
+                expected=params.sha256,
+                found=arrived.sha256,
+            )
+        found = _inspected(arrived, self._heads.pop(incoming, b""))
+        self._state.stores[final] = found
+        del self._state.files[incoming]
+        self._state.note("image.finish", params.place.image_id)
+        return _info(found)
+
+    async def delete_image(self, place: s.ImagePlace, _: CallContext) -> Nothing:
+        """Delete an image and whatever of it is on its way."""
+        incoming = str(incoming_path(place))
+        self._heads.pop(incoming, None)
+        self._state.files.pop(incoming, None)
+        self._state.stores.pop(str(image_path(place)), None)
+        return Nothing()
+
+    async def ensure_cached(self, params: s.EnsureCachedParams, _: CallContext) -> Nothing:
+        """Have an image of a store in the cache."""
+        target = str(cache_path(params.primary_path, params.image_id))
+        if target not in self._state.files:
+            place = s.ImagePlace(image_id=params.image_id, store_path=params.store_path)
+            source = str(image_path(place))
+            image = self._state.stores.get(source)
+            if image is None:
+                raise CommandFailed("image.missing", f"{source} does not exist")
+            self._need(target, image.size_bytes)
+            self._state.files[target] = image
+            self._state.note("image.ensure_cached", params.image_id)
+        return Nothing()
+
+    async def drop_cached(self, params: s.CachedImage, _: CallContext) -> Nothing:
+        """Delete an image from the cache."""
+        path = str(cache_path(params.primary_path, params.image_id))
+        if self._state.files.pop(path, None) is not None:
+            if any(file.backing == path for file in self._state.files.values()):
+                self._state.anomalies.append(f"{path} was dropped under a volume")
+            self._state.note("image.drop_cached", params.image_id)
+        return Nothing()
+
+    def _need(self, path: str, needed_bytes: int) -> None:
+        available_bytes = self._state.traits.disk_available_bytes
+        if available_bytes < needed_bytes:
+            folder = str(PurePath(path).parent)
+            raise CommandFailed(
+                "storage.no_space",
+                f"{folder}: {needed_bytes} bytes needed, {available_bytes} available",
+                path=folder,
+                needed_bytes=needed_bytes,
+                available_bytes=available_bytes,
+            )
+
+
+def _info(image: SimFile) -> s.ImageInfo:
+    return s.ImageInfo(
+        format=image.format,
+        size_bytes=image.size_bytes,
+        virtual_size_bytes=image.virtual_size_bytes,
+        sha256=image.sha256,
+    )
+
+
+def _inspected(arrived: SimFile, head: bytes) -> SimFile:
+    """What the image is, by the same first bytes as on a real host."""
+    if not head:
+        return arrived  # fetched: known already
+    kind = _format_of(head)
+    virtual = int.from_bytes(head[24:32], "big") if kind == "qcow2" else arrived.size_bytes
+    return SimFile(arrived.size_bytes, virtual, kind, arrived.sha256)
+
+
+def _format_of(head: bytes) -> str:
+    for magic, kind in real.MAGIC.items():
+        if head.startswith(magic):
+            return kind
+    if head[real.VDI_MAGIC_OFFSET :][: len(real.VDI_MAGIC)] == real.VDI_MAGIC:
+        return "vdi"
+    if head[real.BOOT_SIGNATURE_OFFSET :][:2] == real.BOOT_SIGNATURE:
+        return "raw"
+    reason = "neither a known format nor a disk with a boot sector"
+    raise CommandFailed("image.not_an_image", reason, reason=reason)
