@@ -24,6 +24,14 @@ from appliance.services.common import (
     refuse_if_used,
     updater,
 )
+from appliance.services.infrastructure.joining import (
+    UNFINISHED,
+    certified,
+    joining,
+    matches,
+    unfinished_local,
+    unfinished_with,
+)
 from appliance.services.infrastructure.models import (
     AgentRow,
     ClusterRow,
@@ -209,35 +217,40 @@ class Infrastructure:
         return secret
 
     async def has_local_agent(self) -> bool:
-        """Whether an agent of this very machine has enrolled."""
-        query = AgentRow.select().where(AgentRow.is_local)
+        """Whether an agent of this very machine has joined: enrolled, and connected since."""
+        query = AgentRow.select().where(AgentRow.is_local, ~UNFINISHED)
         return await self._store.read(query.exists)
 
     async def enrol(self, secret: str, facts: HostFacts, address: str) -> str:
-        """Use up a join secret; returns the id of the new agent.
+        """Use up a join secret; returns the id of the agent.
 
-        Raises Unauthenticated for a secret that is unknown, used or too old.
+        An agent that never connected may have died before it kept its certificate: it may come
+        again, and is given the same id. Raises Unauthenticated for a secret that is unknown,
+        used or too old.
         """
-        host_id = new_id()
+        digest = _hash(secret)
 
         def add(tx: Transaction) -> str:
-            token = JoinTokenRow.get_or_none(JoinTokenRow.secret_sha256 == _hash(secret))
-            if token is None or token.expires_at < now_ms():
+            token = JoinTokenRow.get_or_none(JoinTokenRow.secret_sha256 == digest)
+            if token is None:
+                row = unfinished_with(digest, now_ms() - TOKEN_LIFETIME_MS)
+                if row is None:
+                    raise Unauthenticated("host.bad_join_token")
+            elif token.expires_at < now_ms():
                 raise Unauthenticated("host.bad_join_token")
-            token.delete_instance()
-            AgentRow.create(
-                id=host_id,
-                hostname=facts.hostname,
-                address=address,
-                is_local=token.is_local,
-                certificate_sha256="",
-                facts=facts,
-                enrolled_at=now_ms(),
-            )
-            tx.touch("host_candidate", host_id)
-            return host_id
+            else:
+                token.delete_instance()
+                row = unfinished_local() if token.is_local else None
+                if row is None:
+                    row = AgentRow(id=new_id(), is_local=token.is_local)
+                row.enrolled_at = now_ms()
+            row.hostname, row.address, row.facts = facts.hostname, address, facts
+            row.certificate_sha256 = joining(digest)
+            row.save(force_insert=not AgentRow.select().where(AgentRow.id == row.id).exists())
+            touch_host(tx, row.id)
+            return row.id
 
-        await self._store.write(add)
+        host_id = await self._store.write(add)
         log.info("agent_enrolled", host=host_id, hostname=facts.hostname, address=address)
         return host_id
 
@@ -245,16 +258,27 @@ class Infrastructure:
         """Remember which certificate an agent must show; another one is refused."""
 
         def change(tx: Transaction) -> None:
-            AgentRow.update(certificate_sha256=sha256).where(AgentRow.id == host_id).execute()
+            row = find(AgentRow, host_id, "host")
+            row.certificate_sha256 = certified(row.certificate_sha256, sha256)
+            row.save()
 
         await self._store.write(change)
 
     async def may_connect(self, host_id: str, certificate_sha256: str) -> bool:
-        """Whether this certificate is the one that was issued to the agent."""
-        row = await self._store.read(lambda: AgentRow.get_or_none(AgentRow.id == host_id))
-        return row is not None and secrets.compare_digest(
-            row.certificate_sha256, certificate_sha256
-        )
+        """Whether this certificate is the one that was issued to the agent.
+
+        Who shows it has kept it: from now on the agent has joined, and its token is used up.
+        """
+
+        def join(tx: Transaction) -> bool:
+            row = AgentRow.get_or_none(AgentRow.id == host_id)
+            if row is None or not matches(row.certificate_sha256, certificate_sha256):
+                return False
+            row.certificate_sha256 = certificate_sha256
+            row.save(only=[AgentRow.certificate_sha256])
+            return True
+
+        return await self._store.write(join)
 
     async def note_facts(self, host_id: str, facts: HostFacts, address: str) -> None:
         """Keep what an agent reports of its machine when it connects."""
