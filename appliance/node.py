@@ -129,7 +129,7 @@ class Node:
             self.registry,
             self.store,
             self.identity,
-            audit=self._audit.record,
+            audit=self._audit,
             ca_pem=self.ca.certificate_pem,
             ca_fingerprint=self.ca.fingerprint,
             consoles=self._consoles,

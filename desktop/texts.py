@@ -88,6 +88,12 @@ def number(value: int) -> str:
     return QLocale().toString(value)
 
 
+def cpus(count: int) -> str:
+    """How many CPUs, in the number that the language asks for: `1 CPU`, `2 CPUs`."""
+    words = translate("Units", "{n} CPU") if count == 1 else translate("Units", "{n} CPUs")
+    return words.format(n=number(count))
+
+
 def percent(part: float, whole: float) -> str:
     """`part` of `whole` in per cent; a dash if there is no whole."""
     return f"{100 * part / whole:.0f} %" if whole else "–"

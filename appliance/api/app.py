@@ -9,11 +9,12 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from appliance.api.answers import answer, error_answer
+from appliance.api.around import Audit
 from appliance.api.envelope import Envelope
 from appliance.api.gate import Authenticator, Gate
 from appliance.api.landing import LANDING_POLICY, landing_page
 from appliance.api.openapi import describe
-from appliance.api.routes import Audit, operation_routes
+from appliance.api.routes import operation_routes
 from appliance.api.sockets import ConsoleGate, ConsoleSocket, FeedSocket
 from appliance.api.transfers import Screenshot, Upload, transfer_routes
 from appliance.engine.registry import Registry

@@ -25,6 +25,22 @@ LIST_PARAMETERS: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
+CHANGE_HEADERS: list[tuple[str, str, dict[str, Any]]] = [
+    ("Idempotency-Key", "Repetitions with the same key take effect once", {"type": "string"}),
+    ("Anyun-Reason", "Why, for audit log and hosts' logs", {"type": "string", "maxLength": 256}),
+]
+TARGET_HEADERS: list[tuple[str, str, dict[str, Any]]] = [
+    ("If-Match", "ETag of the resource as it was read; else 412", {"type": "string"}),
+]
+JOB_HEADERS: list[tuple[str, str, dict[str, Any]]] = [
+    (
+        "Anyun-Priority",
+        "Greater goes first; above 0 for administrators only",
+        {"type": "integer", "minimum": -10, "maximum": 10},
+    ),
+    ("Anyun-After", "Ids of jobs that must have succeeded before", {"type": "string"}),
+    ("Anyun-Deadline", "Seconds after which the job is taken back", {"type": "number"}),
+]
 ID_PARAMETER: dict[str, Any] = {
     "name": "id",
     "in": "path",
@@ -114,6 +130,15 @@ def _parameters(spec: OperationSpec) -> list[dict[str, Any]]:
             {"name": name, "in": "query", "description": text, "schema": schema}
             for name, text, schema in LIST_PARAMETERS
         ]
+    headers: list[tuple[str, str, dict[str, Any]]] = []
+    if spec.kind != Kind.READ:
+        headers += CHANGE_HEADERS
+        headers += TARGET_HEADERS if "{id}" in spec.path else []
+        headers += JOB_HEADERS if spec.kind == Kind.JOB else []
+    found += [
+        {"name": name, "in": "header", "description": text, "schema": schema}
+        for name, text, schema in headers
+    ]
     return found
 
 

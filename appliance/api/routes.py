@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,11 +11,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from appliance.api import request_id
 from appliance.api.answers import answer, error_answer, gone, unexpected
+from appliance.api.around import Audit, Repeated, etag, with_wishes
+from appliance.api.changes import change, status_of
 from appliance.api.decoding import MAX_BODY_BYTES, decode
 from appliance.api.gate import Gate
 from appliance.api.listing import one, page
-from appliance.api.whom import noted
 from appliance.engine.calls import Call
 from appliance.engine.registry import Handler, Registry
 from appliance.protocol.errors import ApiError, InvalidInput
@@ -22,8 +25,7 @@ from appliance.protocol.ids import is_id
 from appliance.protocol.operations import OPERATIONS, Kind, OperationSpec
 from appliance.protocol.resources import ConsoleTicket
 from appliance.store.database import Store
-
-Audit = Callable[[Call, str, str], Awaitable[None]]
+from appliance.store.kinds import ResourceKind
 
 
 def operation_routes(registry: Registry, store: Store, gate: Gate, audit: Audit) -> list[Route]:
@@ -31,7 +33,7 @@ def operation_routes(registry: Registry, store: Store, gate: Gate, audit: Audit)
     routes = []
     for spec in OPERATIONS.values():
         handler = _handler(registry, store, spec)
-        endpoint = _endpoint(spec, handler, gate, audit)
+        endpoint = _endpoint(spec, handler, gate, audit, store)
         routes.append(Route(spec.path, endpoint, methods=[spec.method], name=spec.name))
     return routes
 
@@ -48,12 +50,22 @@ def _handler(registry: Registry, store: Store, spec: OperationSpec) -> Handler |
 def _generic(store: Store, spec: OperationSpec) -> Handler:
     kind = store.kinds.by_name[spec.noun]
     if spec.verb == "get":
-        return lambda call, _: store.read(lambda: one(kind, call.target))
+        return lambda call, _: _get(store, kind, call.target)
     return lambda _, query: store.read(lambda: page(kind, query))
 
 
+async def _get(store: Store, kind: ResourceKind, ref: str) -> msgspec.Raw:
+    """A resource as it was encoded when it was last changed; read only if that is not kept."""
+    body = store.encoded.get(kind.name, ref)
+    if body is None:
+        version = store.encoded.version
+        body = msgspec.json.encode(await store.read(lambda: one(kind, ref)))
+        store.encoded.offer(kind.name, ref, body, version)
+    return msgspec.Raw(body)
+
+
 def _endpoint(
-    spec: OperationSpec, handler: Handler | None, gate: Gate, audit: Audit
+    spec: OperationSpec, handler: Handler | None, gate: Gate, audit: Audit, store: Store
 ) -> Callable[[Request], Awaitable[Response]]:
     is_list = spec.verb == "list"
 
@@ -66,11 +78,17 @@ def _endpoint(
         body: Any = dict(request.query_params) if is_list else await _body(request, spec)
         assert handler is not None
         if spec.kind == Kind.READ:
-            return answer(await handler(call, body))
-        content = await _change(call, body, handler, spec, audit)
+            return _shown(request, await handler(call, body))
+        caller = with_wishes(caller, request)
+        caller = dataclasses.replace(caller, request_id=request_id.current())
+        call = dataclasses.replace(call, caller=caller)
+        try:
+            content = await change(call, body, handler, request, audit, store, spec)
+        except Repeated as earlier:
+            return answer(msgspec.Raw(earlier.body) if earlier.body else None, earlier.status)
         if isinstance(content, ConsoleTicket):
             gate.tickets.note(content.token, caller.session, content.expires_in_s)
-        return answer(content, _status(spec))
+        return answer(content, status_of(spec))
 
     async def endpoint(request: Request) -> Response:
         try:
@@ -85,29 +103,14 @@ def _endpoint(
     return endpoint
 
 
-async def _change(
-    call: Call, body: Any, handler: Handler, spec: OperationSpec, audit: Audit
-) -> Any:
-    """What the handler answers; audited, however it ends."""
-    try:
-        content = await handler(call, body)
-    except ApiError as error:
-        await audit(noted(call, body), call.target, error.code)
-        raise
-    except Exception:
-        await audit(noted(call, body), call.target, "internal")
-        raise
-    resource = call.target or getattr(content, "id", "")
-    ids = getattr(content, "resource_ids", None)
-    outcome = "accepted" if spec.kind == Kind.JOB else "done"
-    await audit(noted(call, body, content), ids[0] if ids else resource, outcome)
-    return content
-
-
-def _status(spec: OperationSpec) -> int:
-    if spec.kind == Kind.JOB:
-        return 202
-    return 201 if spec.verb == "create" else 200
+def _shown(request: Request, content: Any) -> Response:
+    """A read's answer, with the tag by which a client can ask whether it changed."""
+    response = answer(content)
+    if isinstance(content, msgspec.Raw):
+        tag = response.headers["ETag"] = etag(bytes(response.body))
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers={"ETag": tag})
+    return response
 
 
 async def _body(request: Request, spec: OperationSpec) -> Any:

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from appliance.api.answers import answer, error_answer, unexpected
+from appliance.api.around import Audit
 from appliance.api.gate import Gate
-from appliance.api.routes import Audit
 from appliance.engine.calls import Call
 from appliance.protocol.errors import ApiError, Conflict, InvalidInput
 from appliance.protocol.ids import is_id
@@ -56,7 +56,7 @@ def transfer_routes(
                 received_bytes=arrived.size_bytes,
                 outcome=outcome,
             )
-            await audit(call, call.target, outcome)
+            await audit.record(call, call.target, outcome)
 
     return [
         Route("/v1/vms/{id}/screenshot", _guarded(get_screenshot)),

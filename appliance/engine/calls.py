@@ -30,6 +30,7 @@ class Caller:
     address: str
     reason: str = ""
     session: str = ""
+    request_id: str = ""
     wishes: Wishes = Wishes()
 
 

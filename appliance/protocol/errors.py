@@ -1,4 +1,4 @@
-"""The eight classes of errors, each a code with parameters; texts are in `messages`."""
+"""The nine classes of errors, each a code with parameters; texts are in `messages`."""
 
 from __future__ import annotations
 
@@ -73,6 +73,12 @@ class Conflict(ApiError):
     status = 409
 
 
+class PreconditionFailed(ApiError):
+    """The resource is not what the client saw any more (If-Match)."""
+
+    status = 412
+
+
 class NoResources(ApiError):
     """Capacity, addresses or quota are used up (507, so that clients can tell it from 409)."""
 
@@ -103,6 +109,7 @@ _CLASSES: dict[int, type[ApiError]] = {
     403: Forbidden,
     404: NotFound,
     409: Conflict,
+    412: PreconditionFailed,
     429: TooManyRequests,
     503: Unavailable,
     507: NoResources,

@@ -405,6 +405,8 @@ class AuditEntry(msgspec.Struct, kw_only=True, frozen=True):
     operation: str
     resource_id: str
     outcome: str  # "accepted", "done", or an error code
+    reason: str = ""  # in the words of who asked
+    request_id: str = ""
 
 
 class ConsoleTicket(msgspec.Struct, kw_only=True, frozen=True):

@@ -25,6 +25,8 @@ class AuditRow(BaseModel):
     operation = peewee.TextField()
     resource_id = peewee.TextField(index=True)
     outcome = peewee.TextField()
+    reason = peewee.TextField(default="")
+    request_id = peewee.TextField(default="")
 
     class Meta:
         table_name = "audit"
@@ -48,21 +50,30 @@ class AuditLog:
     async def record(self, call: Call, resource_id: str, outcome: str) -> None:
         """Note that `call` was answered with `outcome`: accepted, done, or an error's code."""
 
-        def add(tx: Transaction) -> None:
-            entry_id = new_id()
-            AuditRow.create(
-                id=entry_id,
-                at=now_ms(),
-                account_id=call.caller.account_id,
-                account_name=call.caller.account_name,
-                address=call.caller.address,
-                operation=call.operation,
-                resource_id=resource_id,
-                outcome=outcome,
-            )
-            tx.touch("audit", entry_id)
+        await self._store.write(lambda tx: self.note(tx, call, resource_id, outcome))
 
-        await self._store.write(add)
+    def note(self, tx: Transaction, call: Call, resource_id: str, outcome: str) -> None:
+        """Like `record`, within the write that does what is noted."""
+        caller, at = call.caller, now_ms()
+        entry = AuditEntry(
+            id=new_id(),
+            at=when(at),
+            account_id=caller.account_id,
+            account_name=caller.account_name,
+            address=caller.address,
+            operation=call.operation,
+            resource_id=resource_id,
+            outcome=outcome,
+            reason=caller.reason,
+            request_id=caller.request_id,
+        )
+        tx.execute(
+            "INSERT INTO audit (id, at, account_id, account_name, address, operation, "
+            "resource_id, outcome, reason, request_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(entry.id, at, entry.account_id, entry.account_name, entry.address),
+            *(entry.operation, entry.resource_id, entry.outcome, entry.reason, entry.request_id),
+        )
+        tx.put("audit", entry.id, entry)
 
 
 def _render(rows: Sequence[AuditRow]) -> list[AuditEntry]:
@@ -76,6 +87,8 @@ def _render(rows: Sequence[AuditRow]) -> list[AuditEntry]:
             operation=row.operation,
             resource_id=row.resource_id,
             outcome=row.outcome,
+            reason=row.reason,
+            request_id=row.request_id,
         )
         for row in rows
     ]

@@ -94,6 +94,12 @@ class Appliance:
             self._connection.close()
             self._connection = None
 
+    def disconnect(self) -> None:
+        """Give the kept connection up; the next request makes a new one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
     def log(self) -> str:
         """All that the service has logged."""
         return (self.folder / "service.log").read_text(errors="replace")

@@ -114,7 +114,7 @@ class Api:
             registry,
             self.store,
             self.accounts,
-            audit=self.audit.record,
+            audit=self.audit,
             ca_pem="-----BEGIN CERTIFICATE-----\n",
             ca_fingerprint="0a" * 32,
             consoles=self.consoles,
