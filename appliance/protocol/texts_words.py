@@ -101,6 +101,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "step.drop_caches": ("emptying caches", "清理缓存"),
     "step.apply_network": ("setting up the network on the hosts", "在物理机上配置网络"),
     "step.remove_network": ("removing the network from the hosts", "从物理机移除网络"),
+    "step.stop_jobs": ("stopping running jobs", "停止正在执行的任务"),
     "step.remove_vms": ("removing virtual machines", "移除云主机"),
     "step.remove_images": ("removing images", "移除镜像"),
     "step.remove_networks": ("removing networks", "移除网络"),

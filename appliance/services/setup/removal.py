@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from appliance.engine.calls import SYSTEM, Call
 from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
+from appliance.engine.models import ACTIVE, JobRow
 from appliance.engine.registry import Registry
 from appliance.engine.waiting import finished
 from appliance.protocol import requests as q
+from appliance.protocol.errors import ApiError, Conflict
 from appliance.protocol.operations import Accepted
 from appliance.protocol.resources import VmState
 from appliance.services.common import find
@@ -32,6 +35,7 @@ class Removal:
         self._runner = parts.runner
         self._registry: Registry = parts.registry
         self.steps = (
+            Step("stop_jobs", self._stop_jobs),
             Step("remove_vms", self._remove_vms),
             Step("remove_images", self._remove_images),
             Step("remove_networks", self._remove_networks),
@@ -54,6 +58,28 @@ class Removal:
 
         return await self._store.write(accept)
 
+    async def _stop_jobs(self, run: JobRun) -> None:
+        """Nothing may be in the making: cancel what can be, and wait for the rest to end."""
+        zone_id = run.resource_id
+
+        def unfinished() -> list[str]:
+            clusters, stores = _clusters_of(zone_id), _image_stores_of(zone_id)
+            resources = (
+                VmRow.select(VmRow.id).where(VmRow.cluster.in_(clusters))
+                | ImageRow.select(ImageRow.id).where(ImageRow.image_store.in_(stores))
+                | NetworkRow.select(NetworkRow.id).where(NetworkRow.cluster.in_(clusters))
+            )
+            query = JobRow.select(JobRow.id).where(
+                JobRow.resource_id.in_(resources), JobRow.state.in_(ACTIVE)
+            )
+            return [ref for (ref,) in tuples(query)]
+
+        for job_id in await self._store.read(unfinished):
+            with contextlib.suppress(Conflict):  # over meanwhile, or beyond cancelling
+                await self._runner.cancel(SYSTEM, job_id)
+            with contextlib.suppress(ApiError):  # it was to end, whichever way
+                await finished(self._store, job_id)
+
     async def _remove_vms(self, run: JobRun) -> None:
         clusters = _clusters_of(run.resource_id)
 
@@ -67,7 +93,7 @@ class Removal:
             await self._do("vm.expunge", vm_id)
 
     async def _remove_images(self, run: JobRun) -> None:
-        stores = ImageStoreRow.select(ImageStoreRow.id).where(ImageStoreRow.zone == run.resource_id)
+        stores = _image_stores_of(run.resource_id)
         await self._each("image.delete", ImageRow, ImageRow.image_store.in_(stores))
 
     async def _remove_networks(self, run: JobRun) -> None:
@@ -102,6 +128,10 @@ class Removal:
         if isinstance(answer, Accepted):
             for job in answer.jobs:
                 await finished(self._store, job.id)
+
+
+def _image_stores_of(zone_id: str) -> Any:
+    return ImageStoreRow.select(ImageStoreRow.id).where(ImageStoreRow.zone == zone_id)
 
 
 def _clusters_of(zone_id: str) -> Any:
