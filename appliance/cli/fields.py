@@ -118,8 +118,10 @@ class RequestField:
     def _default_help(self) -> str:
         if self.required or self.default in (None, "", 0, [], msgspec.NODEFAULT):
             return ""
-        shown = {True: "yes", False: "no"}.get(self.default, self.default)
-        return f" [default: {shown}]"
+        shown = self.default
+        if isinstance(shown, bool):
+            shown = "yes" if shown else "no"
+        return rf" \[default: {shown}]"  # a bracket that is no markup
 
     def value(self, typed: Any) -> Any:
         """What goes into the request; raises typer.BadParameter naming the option."""

@@ -12,7 +12,8 @@ import typer
 from appliance.cli.fields import body_of, fields_of
 from appliance.cli.perform import Ask, perform
 from appliance.cli.terminal import Terminal, language_of
-from appliance.protocol.messages import word
+from appliance.cli.texts_help import TITLES, VERBS
+from appliance.protocol.messages import Language, word
 from appliance.protocol.operations import OPERATIONS, Kind, OperationSpec
 
 # Operations whose commands are written by hand, because they ask for secrets, and where.
@@ -36,6 +37,16 @@ def command_of(spec: OperationSpec) -> tuple[str, ...]:
     return BY_HAND.get(spec.name, own)
 
 
+def title(spec: OperationSpec, language: Language) -> str:
+    """What an operation does."""
+    if language == "en":
+        return spec.summary
+    if spec.name in TITLES:
+        return TITLES[spec.name]
+    kind = word(f"kind.{spec.noun}", language)
+    return VERBS[spec.verb].format(kind=kind) if spec.verb in VERBS else spec.summary
+
+
 def add_commands(app: typer.Typer, groups: dict[str, typer.Typer]) -> None:
     """Add the generated commands to `app`; `groups` receives one sub-application a noun."""
     for spec in OPERATIONS.values():
@@ -44,7 +55,7 @@ def add_commands(app: typer.Typer, groups: dict[str, typer.Typer]) -> None:
             groups[noun] = typer.Typer(no_args_is_help=True)
             app.add_typer(groups[noun], name=noun, help=_group_help(spec.noun))
         if spec.name not in BY_HAND:
-            groups[noun].command(rest[0], help=_help(spec))(_command(spec))
+            groups[noun].command(rest[0], help=spec.summary)(_command(spec))
 
 
 def terminal_of(
@@ -206,15 +217,11 @@ def _need_change(spec: OperationSpec, body: dict[str, Any]) -> None:
 
 
 def _ask_consent(terminal: Terminal, spec: OperationSpec, targets: list[str]) -> None:
-    what = _help(spec)
+    what = title(spec, terminal.language)
     if not terminal.can_ask:
         raise typer.BadParameter(terminal.text("say_yes", what=what), param_hint="'--yes'")
     if not terminal.confirm("sure", what=what, names=", ".join(targets)):
         raise typer.Abort
-
-
-def _help(spec: OperationSpec) -> str:
-    return spec.summary
 
 
 def _group_help(noun: str) -> str:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from appliance.cli import access, generate, media, perform, watch
 from appliance.cli import quickstart as quick
+from appliance.cli.chinese import translate
 from appliance.cli.console import console as run_console
 from appliance.cli.fields import body_of, from_file
 from appliance.cli.generate import JOB, OUTPUT, terminal_of
 from appliance.cli.kept import Book
+from appliance.cli.terminal import language_of
 from appliance.protocol.requests import ImageCreate
 
 HELP = """Anyun from the command line.
@@ -76,7 +80,7 @@ def login(
     context: typer.Context,
     url: Url,
     fingerprint: Fingerprint = None,
-    account: Annotated[str | None, typer.Option(help="Account name [default: admin].")] = None,
+    account: Annotated[str | None, typer.Option(help=r"Account name \[default: admin].")] = None,
     password_stdin: PasswordStdin = False,
     lang: Lang = None,
 ) -> None:
@@ -155,7 +159,7 @@ def job_wait(
 def image_upload(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, show_default=False)],
-    name: Annotated[str | None, typer.Option(help="Name [default: the file's].")] = None,
+    name: Annotated[str | None, typer.Option(help=r"Name \[default: the file's].")] = None,
     image_store: Annotated[
         str | None,
         typer.Option("--image-store", "--image-store-id", help="Needed if there are several."),
@@ -223,7 +227,7 @@ def quickstart(
     context: typer.Context,
     url: Annotated[
         str | None,
-        typer.Option(help="The appliance [default: this machine, or the last one logged in to]."),
+        typer.Option(help=r"The appliance \[default: this machine, or the last one logged in to]."),
     ] = None,
     fingerprint: Fingerprint = None,
     setup_code: SetupCode = None,
@@ -303,9 +307,27 @@ def _key(text: str) -> str:
         raise typer.BadParameter(str(error), param_hint="'--ssh-public-key'") from error
 
 
+def build(arguments: Sequence[str]) -> Any:
+    """The whole command, its help in the language of the environment, or of a `--lang`."""
+    command = typer.main.get_command(app)
+    if language_of(_asked_language(arguments)) == "zh":
+        translate(command)
+    return command
+
+
+def _asked_language(arguments: Sequence[str]) -> str | None:
+    """The help is made before the options are read, so this one is looked for by itself."""
+    for place, argument in enumerate(arguments):
+        if argument == "--lang":
+            return next(iter(arguments[place + 1 :]), None)
+        if argument.startswith("--lang="):
+            return argument.removeprefix("--lang=")
+    return None
+
+
 def main() -> None:
     """Entry point of the command."""
-    app()
+    build(sys.argv[1:])()
 
 
 if __name__ == "__main__":
