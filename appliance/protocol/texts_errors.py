@@ -338,6 +338,18 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "指定标识只能用于单台云主机。",
         "请不要指定 id，或将数量设为 1。",
     ),
+    "domain.still_running": (
+        "The guest did not shut down in time.",
+        "Shut it down from inside, or stop the virtual machine by force.",
+        "客户机未能按时关机。",
+        "请在客户机内关机，或强制停止云主机。",
+    ),
+    "domain.not_running": (
+        "The virtual machine does not run on the host {name}.",
+        "Look at its state; start it first.",
+        "云主机未在物理机 {name} 上运行。",
+        "请查看其状态，并先启动它。",
+    ),
     "vm.no_host": (
         "The virtual machine {name} runs nowhere, so it has no console.",
         "Start it first.",
