@@ -101,6 +101,13 @@ class Fleet:
                     found[ref] += count
         return found
 
+    def forget_counts(self) -> None:
+        """Count calls, effects and faults from now on."""
+        self.plan.struck = 0
+        for host in self.hosts:
+            host.calls.clear()
+            host.state.effects.clear()
+
     async def _join(self) -> None:
         places = asyncio.Semaphore(AT_ONCE)
 
