@@ -13,8 +13,8 @@ import msgspec
 
 from appliance.client.client import Client, Progress
 from appliance.client.feed import Connected, Lost
-from appliance.client.jobs import wait
-from appliance.protocol.errors import Conflict, ErrorBody, InvalidInput
+from appliance.client.jobs import ENDED, wait
+from appliance.protocol.errors import Conflict, ErrorBody, InvalidInput, NotFound
 from appliance.protocol.events import Change
 from appliance.protocol.operations import OPERATIONS, Accepted
 from appliance.protocol.resources import (
@@ -48,6 +48,9 @@ SCREENS: tuple[tuple[str, ...], ...] = (
     ("offering", "image"),
     ("network",),
 )
+
+# Operations whose jobs take a set-up away.
+REMOVALS = ("setup.remove", "zone.delete")
 
 OnJob = Callable[[Job], None]
 
@@ -113,9 +116,50 @@ class SetupFlow:
         self.plan = await self.client.call("setup.update", step=name, request=fields)
         return self.plan
 
-    async def check(self, name: str) -> CheckResult:
-        """Test a step as far as it can be tested before it is committed."""
-        request = self.step(name).request
+    async def running(self) -> Job | None:
+        """The job that works on this set-up now, whoever began it; removals before all else.
+
+        An image that waits for the bytes of a file is left out: somebody has to send them.
+        """
+        found = [job for ref in self._job_ids() if (job := await self._job(ref)) is not None]
+        found.sort(key=lambda job: job.operation not in REMOVALS)
+        for job in found:
+            if not await self._waits_for_file(job):
+                return job
+        return None
+
+    async def follow(self, job: Job, on_job: OnJob | None = None) -> None:
+        """Wait until a job that was begun elsewhere has ended, then load the plan.
+
+        Raises JobFailed. Begins nothing: what a removal took away stays away.
+        """
+        await wait(self.client, job, on_progress=on_job)
+        await self.load()
+
+    def _job_ids(self) -> list[str]:
+        """The jobs that the plan names, each once."""
+        return list(dict.fromkeys(step.job_id for step in self.plan.steps if step.job_id))
+
+    async def _job(self, ref: str) -> Job | None:
+        """A job that has not ended."""
+        try:
+            job: Job = await self.client.call("job.get", id=ref)
+        except NotFound:  # it ended, and was forgotten, since the plan was loaded
+            return None
+        return None if job.state in ENDED else job
+
+    async def _waits_for_file(self, job: Job) -> bool:
+        if job.operation != "image.create":
+            return False
+        try:
+            image: Image = await self.client.call("image.get", id=job.resource_id)
+        except NotFound:
+            return False
+        return image.status == ImageStatus.UPLOADING
+
+    async def check(self, name: str, /, **edits: Any) -> CheckResult:
+        """Test a step, with values not kept yet, as far as it can be before it is committed."""
+        request = self.step(name).request | edits
         local = self._problems(name, request)
         if local:
             return CheckResult(problems=local, warnings=[], facts={})
@@ -123,6 +167,8 @@ class SetupFlow:
 
     async def _check_on_host(self, name: str, request: dict[str, Any]) -> CheckResult:
         host_id = self.step("host").request.get("candidate_id", "")
+        if not host_id:
+            return CheckResult(problems=[], warnings=[], facts={})
         if name in ("image_store", "primary_storage"):
             return await self.client.call("host.check_path", id=host_id, path=request["path"])
         if name == "network":
@@ -154,7 +200,10 @@ class SetupFlow:
             job: Job = await self.client.call("job.get", id=step.job_id)
             if job.operation == OPERATION_OF[step.name]:
                 return Accepted(jobs=[job], resource_ids=[job.resource_id])
-            await wait(self.client, job)
+            await self.follow(job)
+            step = self.step(step.name)  # a removal makes a new plan, with other ids
+            if step.done:
+                return None
         if step.name == "image" and step.request["source"] == "upload":
             step = await self._measured(step)
         return await self.client.call(

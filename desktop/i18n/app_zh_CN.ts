@@ -287,16 +287,16 @@
         <translation>创建后启动</translation>
     </message>
     <message>
-        <source>{name}: {cpus} CPUs, {memory}</source>
-        <translation>{name}：{cpus} 核，{memory}</translation>
-    </message>
-    <message>
         <source>Own size</source>
         <translation>自定义规格</translation>
     </message>
     <message>
         <source>{name}: {cidr}, {free} addresses free</source>
         <translation>{name}：{cidr}，{free} 个空闲地址</translation>
+    </message>
+    <message>
+        <source>{name}: {cpus}, {memory}</source>
+        <translation>{name}：{cpus}，{memory}</translation>
     </message>
     <message>
         <source>Give a name.</source>
@@ -327,8 +327,8 @@
         <translation>请从 {ranges} 中选择地址。</translation>
     </message>
     <message>
-        <source>{n} × {cpus} CPUs and {memory} of memory from {image}, in {network}.</source>
-        <translation>{n} 台，每台 {cpus} 核 CPU、{memory} 内存，使用镜像 {image}，位于网络 {network}。</translation>
+        <source>{n} × {cpus} and {memory} of memory from {image}, in {network}.</source>
+        <translation>{n} 台，每台 {cpus}、{memory} 内存，使用镜像 {image}，位于网络 {network}。</translation>
     </message>
     <message>
         <source>{memory} of memory are free on the emptiest host.</source>
@@ -435,6 +435,37 @@
     <message>
         <source>Equivalent command and API call</source>
         <translation>等效的命令与接口调用</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+</context>
+<context>
+    <name>ErrorDetails</name>
+    <message>
+        <source>Code</source>
+        <translation>错误码</translation>
+    </message>
+    <message>
+        <source>Job</source>
+        <translation>任务</translation>
+    </message>
+    <message>
+        <source>Step</source>
+        <translation>步骤</translation>
+    </message>
+    <message>
+        <source>Request</source>
+        <translation>请求</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Details</source>
+        <translation>详情</translation>
     </message>
     <message>
         <source>Copy</source>
@@ -724,10 +755,6 @@
     <message>
         <source>Details</source>
         <translation>详情</translation>
-    </message>
-    <message>
-        <source>waits for another job</source>
-        <translation>等待另一个任务</translation>
     </message>
     <message>
         <source>Steps and errors</source>
@@ -1542,6 +1569,17 @@ Licence: Apache-2.0.</source>
     </message>
 </context>
 <context>
+    <name>Units</name>
+    <message>
+        <source>{n} CPU</source>
+        <translation>{n} 核 CPU</translation>
+    </message>
+    <message>
+        <source>{n} CPUs</source>
+        <translation>{n} 核 CPU</translation>
+    </message>
+</context>
+<context>
     <name>VmActions</name>
     <message>
         <source>{name} is busy: {state}.</source>
@@ -1757,6 +1795,10 @@ Licence: Apache-2.0.</source>
         <translation>请填写名称。</translation>
     </message>
     <message>
+        <source>Testing…</source>
+        <translation>正在检测…</translation>
+    </message>
+    <message>
         <source>it has no hardware virtualisation (/dev/kvm is missing)</source>
         <translation>没有硬件虚拟化（缺少 /dev/kvm）</translation>
     </message>
@@ -1797,8 +1839,8 @@ Licence: Apache-2.0.</source>
         <translation>{name}（本机）</translation>
     </message>
     <message>
-        <source>{cpus} CPUs ({model}), {memory} memory, address {address}</source>
-        <translation>{cpus} 核 CPU（{model}），{memory} 内存，地址 {address}</translation>
+        <source>{cpus} ({model}), {memory} memory, address {address}</source>
+        <translation>{cpus}（{model}），{memory} 内存，地址 {address}</translation>
     </message>
     <message>
         <source>Hardware virtualisation (KVM) works.</source>
@@ -1851,6 +1893,14 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Memory</source>
         <translation>内存</translation>
+    </message>
+    <message>
+        <source>The host can read this address.</source>
+        <translation>物理机可以读取此地址。</translation>
+    </message>
+    <message>
+        <source>The host can read this address: {size}.</source>
+        <translation>物理机可以读取此地址：{size}。</translation>
     </message>
     <message>
         <source>Starter image: a small Linux that comes with the appliance</source>
@@ -1917,6 +1967,18 @@ Licence: Apache-2.0.</source>
         <translation>结束地址</translation>
     </message>
     <message>
+        <source>{title}, range {n}</source>
+        <translation>{title}，第 {n} 段</translation>
+    </message>
+    <message>
+        <source>Remove this range</source>
+        <translation>移除此地址段</translation>
+    </message>
+    <message>
+        <source>Add a range</source>
+        <translation>添加地址段</translation>
+    </message>
+    <message>
         <source>DNS servers</source>
         <translation>DNS 服务器</translation>
     </message>
@@ -1925,8 +1987,20 @@ Licence: Apache-2.0.</source>
         <translation>以逗号分隔。</translation>
     </message>
     <message>
+        <source>{n} address for virtual machines.</source>
+        <translation>可供云主机使用的地址：{n} 个。</translation>
+    </message>
+    <message>
         <source>{n} addresses for virtual machines.</source>
         <translation>可供云主机使用的地址：{n} 个。</translation>
+    </message>
+    <message>
+        <source>The host has this card, and the addresses fit.</source>
+        <translation>物理机有此网卡，地址也合适。</translation>
+    </message>
+    <message>
+        <source>These addresses are free on the host.</source>
+        <translation>这些地址在物理机上未被占用。</translation>
     </message>
     <message>
         <source>Private network, out through the host (NAT): works everywhere</source>
@@ -1951,6 +2025,10 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Begin the path with a slash, as in /var/lib/anyun/storage.</source>
         <translation>路径应以斜杠开头，例如 /var/lib/anyun/storage。</translation>
+    </message>
+    <message>
+        <source>The host can write here; {size} are free.</source>
+        <translation>物理机可以写入此处，剩余空间 {size}。</translation>
     </message>
     <message>
         <source>Zone</source>
@@ -1985,8 +2063,8 @@ Licence: Apache-2.0.</source>
         <translation>主存储存放云主机的云盘。此处使用集群中每台物理机上的一个目录。</translation>
     </message>
     <message>
-        <source>{name}: {cpus} CPUs, {memory}</source>
-        <translation>{name}：{cpus} 核，{memory}</translation>
+        <source>{name}: {cpus}, {memory}</source>
+        <translation>{name}：{cpus}，{memory}</translation>
     </message>
     <message>
         <source>Instance offering</source>
@@ -2041,6 +2119,10 @@ Licence: Apache-2.0.</source>
         <translation>初始化云平台</translation>
     </message>
     <message>
+        <source>{cpus}, {memory}</source>
+        <translation>{cpus}，{memory}</translation>
+    </message>
+    <message>
         <source>Removing what was set up…</source>
         <translation>正在移除已初始化的内容…</translation>
     </message>
@@ -2051,10 +2133,6 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Remove this set-up</source>
         <translation>移除此初始化</translation>
-    </message>
-    <message>
-        <source>{cpus} CPUs, {memory}</source>
-        <translation>{cpus} 核 CPU，{memory}</translation>
     </message>
     <message>
         <source>Everything in the zone is deleted: machines, images, networks.</source>
@@ -2081,6 +2159,10 @@ Licence: Apache-2.0.</source>
         <translation>稍后完成</translation>
     </message>
     <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
         <source>Back</source>
         <translation>上一步</translation>
     </message>
@@ -2099,6 +2181,10 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Ready</source>
         <translation>完成</translation>
+    </message>
+    <message>
+        <source>This could not be tested now: {reason}</source>
+        <translation>暂时无法检测：{reason}</translation>
     </message>
 </context>
 <context>

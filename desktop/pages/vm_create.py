@@ -102,11 +102,13 @@ class CreateVmDialog(QDialog):
 
     def _fill_lists(self) -> None:
         """Offer what there is now, and keep what was chosen."""
-        size = translate("CreateVm", "{name}: {cpus} CPUs, {memory}")
+        size = translate("CreateVm", "{name}: {cpus}, {memory}")
         offerings = [
             (
                 size.format(
-                    name=item.name, cpus=item.cpu_count, memory=texts.size(item.memory_bytes)
+                    name=item.name,
+                    cpus=texts.cpus(item.cpu_count),
+                    memory=texts.size(item.memory_bytes),
                 ),
                 item.id,
             )
@@ -214,12 +216,12 @@ class CreateVmDialog(QDialog):
 
     def _plan_words(self) -> str:
         words = translate(
-            "CreateVm", "{n} × {cpus} CPUs and {memory} of memory from {image}, in {network}."
+            "CreateVm", "{n} × {cpus} and {memory} of memory from {image}, in {network}."
         )
         cpus, memory = self._size()
         plan = words.format(
             n=self.count.value(),
-            cpus=cpus,
+            cpus=texts.cpus(cpus),
             memory=texts.size(memory),
             image=self.image.currentText() or "–",
             network=self._cache.name("network", self.network.currentData()) or "–",

@@ -114,7 +114,7 @@ class JobLine(QWidget):
         if self._is_open:
             self._show_steps(job)
         if job.error is not None and (self._is_open or finished):
-            self._error.show_error(job.error)
+            self._error.show_error(job.error, job=job)
         else:
             self._error.clear()
 

@@ -8,14 +8,19 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from appliance.protocol.errors import ErrorBody
+from appliance.protocol.resources import Job
 from desktop import texts, theme
 from desktop.texts import translate
 from desktop.widgets.buttons import FlatButton
+from desktop.widgets.error_details import ErrorDetails, error_facts
 from desktop.widgets.labels import Label, Surface
 
 
 class ErrorLabel(QWidget):
-    """What happened and what to do, beside the thing that failed. Hidden while all is well."""
+    """What happened and what to do, beside the thing that failed. Hidden while all is well.
+
+    What support asks for is folded below.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,6 +31,8 @@ class ErrorLabel(QWidget):
         words.setSpacing(2)
         words.addWidget(self._message)
         words.addWidget(self._remedy)
+        self.details = ErrorDetails()
+        words.addWidget(self.details)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -33,13 +40,21 @@ class ErrorLabel(QWidget):
         layout.addLayout(words, 1)
         self.hide()
 
-    def show_error(self, error: BaseException | ErrorBody) -> None:
-        """Show an error with its remedy."""
+    def show_error(
+        self, error: BaseException | ErrorBody, *, job: Job | None = None, step: str = ""
+    ) -> None:
+        """Show an error with its remedy, and in which job or step it happened."""
         text = texts.error_text(error)
-        self.show_text(text.message, text.remedy)
+        self._show_words(text.message, text.remedy)
+        whole = f"{text.message} {text.remedy}".strip()
+        self.details.show_facts(whole, error_facts(error, job=job, step=step))
 
     def show_text(self, message: str, remedy: str = "") -> None:
         """Show these words."""
+        self._show_words(message, remedy)
+        self.details.show_facts(message, [])
+
+    def _show_words(self, message: str, remedy: str) -> None:
         self._icon.setPixmap(theme.icon("alert-circle", "error").pixmap(16, 16))
         self._message.setText(message)
         self._remedy.setText(remedy)

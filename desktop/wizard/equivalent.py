@@ -24,6 +24,20 @@ def command_line(operation: str, request: dict[str, Any]) -> str:
     return shlex.join(words)
 
 
+def upload_line(file: str, request: dict[str, Any]) -> str:
+    """The command that adds an image and sends its file; the command finds the size by itself."""
+    said = {key: value for key, value in request.items() if key not in ("source", "size_bytes")}
+    words = ["anyun", "image", "upload", file]
+    for name, value in said.items():
+        words += _options(name.replace("_", "-"), value)
+    return shlex.join(words)
+
+
+def upload_call(request: dict[str, Any]) -> str:
+    """The HTTP request that sends the file, after the one that made the image."""
+    return f"PUT /v1/images/{request.get('id') or '{id}'}/content"
+
+
 def _options(name: str, value: Any) -> list[str]:
     """How a field is written: switches, lists item by item, ranges as FIRST-LAST."""
     if value in ("", None, []):
@@ -69,9 +83,19 @@ class Equivalent(QWidget):
         layout.addLayout(row)
         self.hide()
 
-    def set_calls(self, calls: list[tuple[str, dict[str, Any]]]) -> None:
-        """Show these operations with their requests."""
+    def set_calls(self, calls: list[tuple[str, dict[str, Any]]], file: str = "") -> None:
+        """Show these operations with their requests; `file` is what an upload sends."""
         parts = []
         for operation, request in calls:
-            parts.append(f"{command_line(operation, request)}\n\n{api_call(operation, request)}")
-        self._text.setPlainText("\n\n".join(parts))
+            if operation == "image.create" and request.get("source") == "upload":
+                first = upload_line(file or "FILE", request)
+                parts += [first, api_call(operation, request), upload_call(request)]
+            else:
+                parts += [command_line(operation, request), api_call(operation, request)]
+        text = "\n\n".join(parts)
+        if text != self._text.toPlainText():  # what is marked stays marked
+            self._text.setPlainText(text)
+
+    def text(self) -> str:
+        """What is shown, and copied."""
+        return self._text.toPlainText()

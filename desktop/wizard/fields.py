@@ -10,37 +10,53 @@ INPUT_HEIGHT = 32
 
 
 class FormField(QWidget):
-    """A title above an input, and below it a hint or, in its place, what is wrong."""
+    """A title above an input, and a line of words below it.
 
-    def __init__(self, title: str, field: QWidget, hint: str = "") -> None:
+    The line shows what is wrong with what was typed; without that, what the service found
+    when it tested the value; without that, a hint.
+    """
+
+    def __init__(self, title: str, field: QWidget, hint: str = "", *, says: str = "") -> None:
         super().__init__()
         self.field = field
+        self._problem = ""
+        self._finding = ("", "muted")
         self._hint = hint
-        name = Label(title, "small")
-        name.setBuddy(field)
-        field.setAccessibleName(title)
+        self._name = Label(title, "small")
+        self._name.setBuddy(field)
+        self._name.setVisible(bool(title))
+        field.setAccessibleName(says or title)
         if not isinstance(field, QPlainTextEdit):
             field.setMinimumHeight(INPUT_HEIGHT)
-        self._note = Label(hint, "muted")
-        self._note.setVisible(bool(hint))
+        self._note = Label("", "muted")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(name)
+        layout.addWidget(self._name)
         layout.addWidget(field)
         layout.addWidget(self._note)
+        self._show()
 
     def set_problem(self, text: str) -> None:
         """Show what is wrong with the value; an empty text means nothing."""
-        self._note.set_role("error" if text else "muted")
+        self._problem = text
+        self._show()
+
+    def set_finding(self, text: str, role: str = "muted") -> None:
+        """Show what the service says of the value: role ok, warn, error, or muted meanwhile."""
+        self._finding = (text, role)
+        self._show()
+
+    def note(self) -> str:
+        """The words below the input."""
+        return self._note.text()
+
+    def _show(self) -> None:
+        text, role = (self._problem, "error") if self._problem else self._finding
+        self._note.set_role(role if text else "muted")
         self._note.setText(text or self._hint)
         self._note.setVisible(bool(text or self._hint))
         self.field.setAccessibleDescription(text)
-
-    def set_hint(self, text: str) -> None:
-        """Show another hint."""
-        self._hint = text
-        self.set_problem("")
 
 
 def line(text: str = "", placeholder: str = "") -> QLineEdit:

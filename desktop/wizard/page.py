@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
+from abc import abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from appliance.client.setup import SetupFlow
 from appliance.protocol.errors import ErrorBody
+from appliance.protocol.resources import CheckResult
 from desktop import texts
 from desktop.texts import translate
+from desktop.widgets.abstract import AbstractWidget
 from desktop.widgets.labels import Label
 from desktop.wizard.fields import FormField, line
 
+Request = Mapping[str, Any]
 
-class StepPage(QWidget):
-    """One screen; `names` are the steps of the plan that it shows."""
+
+def problem_words(problem: ErrorBody) -> str:
+    """What is wrong and what to do, in one line below a field."""
+    text = texts.error_text(problem)
+    return " ".join(part for part in (text.message, text.remedy) if part)
+
+
+class StepPage(QWidget, metaclass=AbstractWidget):
+    """One form; `names` are the steps of the plan that it shows.
+
+    Wizard and dialogs use the same pages: a dialog fills one from a request of its own.
+    """
 
     names: tuple[str, ...] = ()
+    tested_field: ClassVar[str] = ""
+    """Where the words of a successful test stand; empty if nothing can be tested."""
     changed = Signal()
 
     def __init__(self, title: str, intro: str) -> None:
@@ -26,13 +44,13 @@ class StepPage(QWidget):
         self.fields: dict[str, FormField] = {}
         self._edited = False
         self.is_filling = False
-        self._refused = ""  # the field that the service refused, until somebody types
+        self.is_done = False
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(16)
-        self.body.addWidget(Label(title, "title"))
-        words = Label(intro, "muted")
-        self.body.addWidget(words)
+        if title:
+            self.body.addWidget(Label(title, "title"))
+            self.body.addWidget(Label(intro, "muted"))
 
     def add_line(self, key: str, title: str, hint: str = "", placeholder: str = "") -> QLineEdit:
         """A titled line of text, known as `key` (a field of the request)."""
@@ -46,10 +64,12 @@ class StepPage(QWidget):
         self.fields[key] = field
         self.body.addWidget(field)
 
+    # What was typed
+
     def touched(self) -> None:
         """Somebody typed: keep it, and check it."""
         self._edited = True
-        self._refused = ""
+        self.forget_findings()
         self.review()
         self.changed.emit()
 
@@ -63,24 +83,38 @@ class StepPage(QWidget):
         """Whether somebody has typed what the service does not have yet."""
         return self._edited
 
-    def show_plan(self, flow: SetupFlow) -> None:
-        """Fill the fields from the plan, unless somebody has typed here."""
-        if not self._edited:
-            self.fill(flow)
-        is_done = all(flow.step(name).done for name in self.names)
-        for field in self.fields.values():
-            field.setEnabled(not is_done)
-
     def forget_edits(self) -> None:
         """What was typed is kept by the service now."""
         self._edited = False
 
-    def fill(self, flow: SetupFlow) -> None:
-        """Show the plan's values."""
+    def show_plan(self, flow: SetupFlow) -> None:
+        """Fill the fields from the plan, unless somebody has typed here."""
+        self.is_done = all(flow.step(name).done for name in self.names)
+        if not self._edited:
+            self.show_requests({name: flow.step(name).request for name in self.names})
+        for field in self.fields.values():
+            field.setEnabled(not self.is_done)
 
+    def show_requests(self, requests: Mapping[str, Request]) -> None:
+        """Fill the fields from requests, by the names of their steps."""
+        self.is_filling = True
+        self.fill(requests)
+        self.is_filling = False
+
+    @abstractmethod
+    def fill(self, requests: Mapping[str, Request]) -> None:
+        """Show the values of these requests."""
+
+    @abstractmethod
     def values(self, name: str) -> dict[str, Any]:
         """What the fields say for one step of the plan."""
-        raise NotImplementedError
+
+    @property
+    def upload_from(self) -> Path | None:
+        """The file to send with it, if it needs one and it is there."""
+        return None
+
+    # What fits
 
     def review(self) -> bool:
         """Check what can be checked while typing; False if something does not fit."""
@@ -97,19 +131,51 @@ class StepPage(QWidget):
             is_good = is_good and not is_blank
         return is_good
 
+    def tell(self, key: str, problem: str) -> None:
+        """Show what is wrong with a field; an empty text means nothing."""
+        self.fields[key].set_problem(problem)
+
+    # What the service says
+
+    @property
+    def tested_step(self) -> str:
+        """The step whose values the service can test now; empty for none."""
+        return self.names[0] if self.tested_field else ""
+
+    def forget_findings(self) -> None:
+        """What the service said was about other values."""
+        for form in self.fields.values():
+            form.set_finding("")
+
+    def await_findings(self) -> None:
+        """Say that the service is being asked."""
+        self.forget_findings()
+        if self.tested_step:
+            self.fields[self.tested_field].set_finding(translate("Wizard", "Testing…"))
+
+    def show_findings(self, found: CheckResult) -> None:
+        """Show beside the fields what a test has found."""
+        self.forget_findings()
+        if not found.problems:
+            self.fields[self.tested_field].set_finding(self.good_words(found.facts), "ok")
+        for role, items in (("warn", found.warnings), ("error", found.problems)):
+            for item in items:
+                form = self.field_of(item) or self.fields[self.tested_field]
+                form.set_finding(problem_words(item), role)
+
+    def good_words(self, facts: Mapping[str, Any]) -> str:
+        """What a test says that found nothing wrong."""
+        return ""
+
+    def field_of(self, problem: ErrorBody) -> FormField | None:
+        """The field that a problem is about, if it is one of this page."""
+        return self.fields.get(problem.field or "")
+
     def show_problem(self, problem: ErrorBody) -> bool:
-        """Show a problem beside its field; False if no field of this page is meant."""
-        key = {"ranges": "first"}.get(problem.field or "", problem.field or "")
-        form = self.fields.get(key)
+        """Show a refusal beside its field; False if no field of this page is meant."""
+        form = self.field_of(problem)
         if form is None:
             return False
-        text = texts.error_text(problem)
-        form.set_problem(" ".join(part for part in (text.message, text.remedy) if part))
-        self._refused = key
+        form.set_finding(problem_words(problem), "error")
         form.field.setFocus()
         return True
-
-    def tell(self, key: str, problem: str) -> None:
-        """Show what is wrong with a field; what the service refused stays until one types."""
-        if problem or key != self._refused:
-            self.fields[key].set_problem(problem)

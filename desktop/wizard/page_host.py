@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtWidgets import QButtonGroup, QRadioButton, QVBoxLayout, QWidget
 
-from appliance.client.setup import SetupFlow
 from appliance.protocol.resources import HostCandidate
 from desktop import texts
 from desktop.texts import translate
 from desktop.widgets.labels import Label
-from desktop.wizard.page import StepPage
+from desktop.wizard.page import Request, StepPage
 
 
 def emulation_words(reason: str) -> str:
@@ -54,7 +54,6 @@ class HostPage(StepPage):
         self.body.addLayout(self._cards)
         self.name = self.add_line("name", translate("Wizard", "Name"))
         self._shown: dict[str, QRadioButton] = {}
-        self._done = False
 
     @property
     def chosen(self) -> str:
@@ -64,12 +63,10 @@ class HostPage(StepPage):
                 return ref
         return ""
 
-    def fill(self, flow: SetupFlow) -> None:
-        """Show the plan's values."""
-        step = flow.step("host")
-        self._done = step.done
-        self.name.setText(step.request["name"])
-        button = self._shown.get(step.request["candidate_id"])
+    def fill(self, requests: Mapping[str, Request]) -> None:
+        """Show the values of these requests."""
+        self.name.setText(requests["host"]["name"])
+        button = self._shown.get(requests["host"]["candidate_id"])
         if button is not None:
             button.setChecked(True)
 
@@ -81,11 +78,12 @@ class HostPage(StepPage):
 
     def show_candidates(self, candidates: list[HostCandidate]) -> None:
         """Show the machines that could be taken."""
+        self._taken.hide()
         for candidate in candidates:
             if candidate.id not in self._shown:
                 self._cards.addWidget(self._card(candidate))
                 QWidget.setTabOrder(self._shown[candidate.id], self.name)
-        self.waiting.setVisible(not self._shown and not self._done)
+        self.waiting.setVisible(not self._shown and not self.is_done)
         if self._shown and not self.chosen:
             next(iter(self._shown.values())).setChecked(True)
 
@@ -98,7 +96,7 @@ class HostPage(StepPage):
 
     def review(self) -> bool:
         """A machine and a name are needed."""
-        return self.review_names() and (bool(self.chosen) or self._done)
+        return self.review_names() and (bool(self.chosen) or self.is_done)
 
     def _card(self, candidate: HostCandidate) -> QWidget:
         here = translate("Wizard", "{name} (this machine)")
@@ -107,7 +105,7 @@ class HostPage(StepPage):
         button.clicked.connect(lambda _=False: self.chosen_by_hand())
         self._group.addButton(button)
         self._shown[candidate.id] = button
-        facts = translate("Wizard", "{cpus} CPUs ({model}), {memory} memory, address {address}")
+        facts = translate("Wizard", "{cpus} ({model}), {memory} memory, address {address}")
         card = QWidget()
         layout = QVBoxLayout(card)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -116,7 +114,7 @@ class HostPage(StepPage):
         layout.addWidget(
             Label(
                 facts.format(
-                    cpus=candidate.cpu_count,
+                    cpus=texts.cpus(candidate.cpu_count),
                     model=candidate.cpu_model,
                     memory=texts.size(candidate.memory_bytes),
                     address=candidate.address,

@@ -1,7 +1,8 @@
-"""Step 6: the first instance offering and the first image."""
+"""Step 6: the first instance offering and the first image, each also a form of its own."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,43 +15,82 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from appliance.client.setup import SetupFlow
+from appliance.protocol.errors import ErrorBody
+from appliance.protocol.resources import CheckResult
+from desktop import texts
 from desktop.texts import translate
 from desktop.widgets.buttons import FlatButton
 from desktop.widgets.labels import Label
 from desktop.wizard.fields import FormField, line
-from desktop.wizard.page import StepPage
+from desktop.wizard.page import Request, StepPage
 
 MiB = 1024**2
 SOURCES = ("starter", "url", "upload")
 
 
-class ImagePage(StepPage):
-    """A size of machine, and what it starts from."""
+class OfferingForm(StepPage):
+    """A size of machine."""
 
-    names = ("offering", "image")
+    names = ("offering",)
 
-    def __init__(self) -> None:
-        super().__init__(
-            translate("Wizard", "Instance offering and image"),
-            translate(
-                "Wizard",
-                "An instance offering is a size of virtual machine to choose from; "
-                "an image is the disk that a new machine starts with.",
-            ),
-        )
-        self.offering_name = line()
+    def __init__(self, title: str = "", intro: str = "", *, name_title: str = "") -> None:
+        super().__init__(title, intro)
+        self.name = self.add_line("name", name_title or translate("Wizard", "Name"))
         self.cpus = QSpinBox()
         self.cpus.setRange(1, 1024)
         self.memory = QSpinBox()
         self.memory.setRange(32, 64 * 1024 * 1024)
         self.memory.setSingleStep(128)
         self.memory.setSuffix(" MiB")
-        self._add_offering()
-        self.image_name = line()
-        self.add_field("image_name", FormField(translate("Wizard", "Image"), self.image_name))
+        cpus = FormField(translate("Wizard", "CPUs"), self.cpus)
+        memory = FormField(translate("Wizard", "Memory"), self.memory)
+        self.fields |= {"cpu_count": cpus, "memory_bytes": memory}
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        row.addWidget(cpus)
+        row.addWidget(memory)
+        self.body.addLayout(row)
+        for spin in (self.cpus, self.memory):
+            spin.valueChanged.connect(lambda _: self.chosen_by_hand())
+
+    def fill(self, requests: Mapping[str, Request]) -> None:
+        """Show the values of these requests."""
+        request = requests["offering"]
+        self.name.setText(request["name"])
+        self.cpus.setValue(request["cpu_count"])
+        self.memory.setValue(request["memory_bytes"] // MiB)
+
+    def values(self, name: str) -> dict[str, Any]:
+        """What the fields say."""
+        return {
+            "name": self.name.text(),
+            "cpu_count": self.cpus.value(),
+            "memory_bytes": self.memory.value() * MiB,
+        }
+
+    def review(self) -> bool:
+        """A name is needed."""
+        return self.review_names()
+
+
+class ImageForm(StepPage):
+    """Where an image comes from: `sources` of starter, url and upload are offered."""
+
+    names = ("image",)
+    tested_field = "url"
+
+    def __init__(
+        self,
+        title: str = "",
+        intro: str = "",
+        *,
+        name_title: str = "",
+        sources: tuple[str, ...] = SOURCES,
+    ) -> None:
+        super().__init__(title, intro)
+        self.name = self.add_line("name", name_title or translate("Wizard", "Name"))
         self.sources = QButtonGroup(self)
-        self._add_sources()
+        self._add_sources(sources)
         self.url = self.add_line(
             "url", translate("Wizard", "Address (http or https)"), placeholder="https://…"
         )
@@ -61,8 +101,6 @@ class ImagePage(StepPage):
         )
         self.file = line()
         self._add_file()
-        for field in (self.offering_name, self.image_name):
-            field.textEdited.connect(self.touched)
         self._show_source()
 
     @property
@@ -70,46 +108,40 @@ class ImagePage(StepPage):
         """Which source is marked."""
         return SOURCES[max(0, self.sources.checkedId())]
 
-    def fill(self, flow: SetupFlow) -> None:
-        """Show the plan's values."""
-        self.is_filling = True
-        offering = flow.step("offering").request
-        self.offering_name.setText(offering["name"])
-        self.cpus.setValue(offering["cpu_count"])
-        self.memory.setValue(offering["memory_bytes"] // MiB)
-        image = flow.step("image").request
-        self.image_name.setText(image["name"])
-        self.sources.button(SOURCES.index(image["source"])).setChecked(True)
-        self.url.setText(image.get("url", ""))
-        self.sha256.setText(image.get("sha256", ""))
-        self.is_filling = False
+    def choose_source(self, source: str) -> None:
+        """Mark another source."""
+        self.sources.button(SOURCES.index(source)).setChecked(True)
         self._show_source()
+
+    def fill(self, requests: Mapping[str, Request]) -> None:
+        """Show the values of these requests."""
+        request = requests["image"]
+        self.name.setText(request["name"])
+        self.url.setText(request.get("url", ""))
+        self.sha256.setText(request.get("sha256", ""))
+        self.choose_source(request["source"])
 
     def values(self, name: str) -> dict[str, Any]:
         """What the fields say."""
-        if name == "offering":
-            return {
-                "name": self.offering_name.text(),
-                "cpu_count": self.cpus.value(),
-                "memory_bytes": self.memory.value() * MiB,
-            }
-        values: dict[str, Any] = {"name": self.image_name.text(), "source": self.source}
+        values: dict[str, Any] = {"name": self.name.text(), "source": self.source}
         if self.source == "url":
             values["url"] = self.url.text().strip()
         if self.source != "starter":
             values["sha256"] = self.sha256.text().strip()
-        if self.source == "upload" and self.upload_from is not None:
+        if self.upload_from is not None:
             values["size_bytes"] = self.upload_from.stat().st_size
         return values
 
     @property
     def upload_from(self) -> Path | None:
         """The file to send, if one is chosen and there."""
-        path = Path(self.file.text().strip())
-        return path if self.file.text().strip() and path.is_file() else None
+        text = self.file.text().strip()
+        if self.source != "upload" or not text or not Path(text).is_file():
+            return None
+        return Path(text)
 
     def review(self) -> bool:
-        """Names, and what the source needs."""
+        """A name, and what the source needs."""
         is_good = self.review_names()
         if self.source == "url":
             fits = self.url.text().strip().startswith(("http://", "https://"))
@@ -123,20 +155,22 @@ class ImagePage(StepPage):
             is_good = is_good and fits
         return is_good
 
-    def _add_offering(self) -> None:
-        self.add_field("name", FormField(translate("Wizard", "Offering"), self.offering_name))
-        cpus = FormField(translate("Wizard", "CPUs"), self.cpus)
-        memory = FormField(translate("Wizard", "Memory"), self.memory)
-        self.fields |= {"cpu_count": cpus, "memory_bytes": memory}
-        row = QHBoxLayout()
-        row.setSpacing(16)
-        row.addWidget(cpus)
-        row.addWidget(memory)
-        self.body.addLayout(row)
-        for spin in (self.cpus, self.memory):
-            spin.valueChanged.connect(lambda _: self.chosen_by_hand())
+    @property
+    def tested_step(self) -> str:
+        """Only an address can be tested."""
+        return "image" if self.source == "url" and self.url.text().strip() else ""
 
-    def _add_sources(self) -> None:
+    def good_words(self, facts: Mapping[str, Any]) -> str:
+        """How large the file behind the address is."""
+        size_bytes = facts.get("size_bytes")
+        if not size_bytes:
+            return translate("Wizard", "The host can read this address.")
+        words = translate("Wizard", "The host can read this address: {size}.")
+        return words.format(size=texts.size(size_bytes))
+
+    # Building
+
+    def _add_sources(self, sources: tuple[str, ...]) -> None:
         titles = (
             translate("Wizard", "Starter image: a small Linux that comes with the appliance"),
             translate("Wizard", "Download from an address"),
@@ -144,6 +178,8 @@ class ImagePage(StepPage):
         )
         self.body.addWidget(Label(translate("Wizard", "Where from"), "small"))
         for index, title in enumerate(titles):
+            if SOURCES[index] not in sources:
+                continue
             button = QRadioButton(title)
             button.clicked.connect(lambda _=False: (self._show_source(), self.touched()))
             self.sources.addButton(button, index)
@@ -175,3 +211,62 @@ class ImagePage(StepPage):
         self.fields["url"].setVisible(self.source == "url")
         self.fields["file"].setVisible(self.source == "upload")
         self.fields["sha256"].setVisible(self.source != "starter")
+
+
+class ImagePage(StepPage):
+    """Both together: a size of machine, and what it starts from."""
+
+    names = ("offering", "image")
+    tested_field = "url"
+
+    def __init__(self) -> None:
+        super().__init__(
+            translate("Wizard", "Instance offering and image"),
+            translate(
+                "Wizard",
+                "An instance offering is a size of virtual machine to choose from; "
+                "an image is the disk that a new machine starts with.",
+            ),
+        )
+        self.offering = OfferingForm(name_title=translate("Wizard", "Offering"))
+        self.image = ImageForm(name_title=translate("Wizard", "Image"))
+        self.fields = self.offering.fields | {
+            {"name": "image_name"}.get(key, key): form for key, form in self.image.fields.items()
+        }
+        for form in (self.offering, self.image):
+            self.body.addWidget(form)
+            form.changed.connect(self.touched)
+        self.cpus, self.memory = self.offering.cpus, self.offering.memory
+        self.sources, self.url, self.file = self.image.sources, self.image.url, self.image.file
+
+    def fill(self, requests: Mapping[str, Request]) -> None:
+        """Show the values of these requests."""
+        for form in (self.offering, self.image):
+            form.show_requests(requests)
+
+    def values(self, name: str) -> dict[str, Any]:
+        """What the fields say."""
+        return (self.offering if name == "offering" else self.image).values(name)
+
+    @property
+    def upload_from(self) -> Path | None:
+        """The file to send, if one is chosen and there."""
+        return self.image.upload_from
+
+    def review(self) -> bool:
+        """What both need."""
+        fits = [form.review() for form in (self.offering, self.image)]
+        return all(fits)
+
+    @property
+    def tested_step(self) -> str:
+        """Only an address can be tested."""
+        return self.image.tested_step
+
+    def show_findings(self, found: CheckResult) -> None:
+        """What is tested is the image."""
+        self.image.show_findings(found)
+
+    def field_of(self, problem: ErrorBody) -> FormField | None:
+        """The field that a problem is about."""
+        return self.fields.get(problem.field or "")

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QRadioButton
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLineEdit, QRadioButton
 
-from appliance.client.setup import SetupFlow
+from appliance.protocol.errors import ErrorBody
 from appliance.protocol.resources import HostNic
 from desktop import texts
 from desktop.texts import translate
 from desktop.widgets.labels import Label
 from desktop.wizard.fields import FormField, line
-from desktop.wizard.page import StepPage
-from desktop.wizard.validation import network_findings, suggested
+from desktop.wizard.page import Request, StepPage, problem_words
+from desktop.wizard.ranges import RangeList
+from desktop.wizard.validation import plan_findings, suggested
 
 KINDS = ("nat", "physical")
+# What hosts call the ends of the ranges that they test.
+OF_RANGES = {"ranges": "first", "range_first": "first", "range_last": "last"}
 
 
 class NetworkPage(StepPage):
     """A private network behind the host, or a bridge on one of its NICs."""
 
     names = ("network",)
+    tested_field = "cidr"
 
     def __init__(self) -> None:
         super().__init__(
@@ -45,16 +50,15 @@ class NetworkPage(StepPage):
             ),
         )
         self.name = self.add_line("name", translate("Wizard", "Name"))
-        self.cidr, self.gateway = line(), line()
-        self.first, self.last, self.dns = line(), line(), line()
+        self.cidr, self.gateway, self.dns = line(), line(), line()
         self._add_row(
             ("cidr", translate("Wizard", "Network (CIDR)"), self.cidr),
             ("gateway", translate("Wizard", "Gateway"), self.gateway),
         )
-        self._add_row(
-            ("first", translate("Wizard", "First address for machines"), self.first),
-            ("last", translate("Wizard", "Last address"), self.last),
-        )
+        self.ranges = RangeList()
+        self.body.addWidget(self.ranges)
+        self.count = Label("", "muted")
+        self.body.addWidget(self.count)
         self.add_field(
             "dns",
             FormField(
@@ -63,37 +67,43 @@ class NetworkPage(StepPage):
                 translate("Wizard", "Separated by commas."),
             ),
         )
-        self.count = Label("", "muted")
-        self.body.addWidget(self.count)
         self.cidr.editingFinished.connect(self._follow_cidr)
-        for field in (self.cidr, self.gateway, self.first, self.last, self.dns):
+        for field in (self.cidr, self.gateway, self.dns):
             field.textEdited.connect(self.touched)
+        self.ranges.touched.connect(self.touched)
         self._kept_cidr = ""
-        self._ranges: list[dict[str, str]] = []
         self.nic.currentIndexChanged.connect(lambda _: self.chosen_by_hand())
+        self._show_kind()
 
     @property
     def kind(self) -> str:
         """Which kind is marked."""
         return KINDS[max(0, self.kinds.checkedId())]
 
-    def fill(self, flow: SetupFlow) -> None:
-        """Show the plan's values."""
-        self.is_filling = True
-        request = flow.step("network").request
-        self._ranges = [dict(item) for item in request["ranges"]]
+    @property
+    def first(self) -> QLineEdit:
+        """The first address of the first range."""
+        return self.ranges.rows[0].first
+
+    @property
+    def last(self) -> QLineEdit:
+        """The last address of the last range."""
+        return self.ranges.rows[-1].last
+
+    def fill(self, requests: Mapping[str, Request]) -> None:
+        """Show the values of these requests."""
+        request = requests["network"]
+        self.ranges.set_ranges(request["ranges"])
+        self.ranges.setEnabled(not self.is_done)
         self.kinds.button(KINDS.index(request["kind"])).setChecked(True)
         self.name.setText(request["name"])
         self.cidr.setText(request["cidr"])
         self._kept_cidr = request["cidr"]
         self.gateway.setText(request["gateway"])
-        self.first.setText(request["ranges"][0]["first"])
-        self.last.setText(request["ranges"][-1]["last"])
         self.dns.setText(", ".join(request.get("dns", [])))
         place = self.nic.findData(request.get("physical_interface", ""))
         if place >= 0:
             self.nic.setCurrentIndex(place)
-        self.is_filling = False
         self._show_kind()
         self.review()
 
@@ -116,30 +126,52 @@ class NetworkPage(StepPage):
             "name": self.name.text(),
             "cidr": self.cidr.text().strip(),
             "gateway": self.gateway.text().strip(),
-            "ranges": self._edited_ranges(),
+            "ranges": self.ranges.ranges(),
             "dns": servers,
         }
 
-    def _edited_ranges(self) -> list[dict[str, str]]:
-        """The plan's ranges with the ends that are shown here."""
-        ranges = [dict(item) for item in self._ranges] or [{}]
-        ranges[0]["first"] = self.first.text().strip()
-        ranges[-1]["last"] = self.last.text().strip()
-        return ranges
-
     def review(self) -> bool:
         """Check the addresses against each other, as the service will."""
-        found = network_findings(
-            self.cidr.text(), self.gateway.text(), self.first.text(), self.last.text()
-        )
-        for key in ("cidr", "gateway", "first", "last"):
-            problem = found.problems.get(key)
-            text = texts.error_text(problem) if problem else None
-            words = f"{text.message} {text.remedy}" if text else ""
-            self.tell(key, words)
-        number = translate("Wizard", "{n} addresses for virtual machines.")
+        ends = [row.ends() for row in self.ranges.rows]
+        found = plan_findings(self.cidr.text(), self.gateway.text(), ends)
+        for key in ("cidr", "gateway"):
+            self.tell(key, _words(found.problems.get(key)))
+        for row, problems in zip(self.ranges.rows, found.ranges, strict=True):
+            for key, form in row.forms.items():
+                form.set_problem(_words(problems.get(key)))
+        if found.addresses == 1:
+            number = translate("Wizard", "{n} address for virtual machines.")
+        else:
+            number = translate("Wizard", "{n} addresses for virtual machines.")
         self.count.setText(number.format(n=texts.number(found.addresses)))
-        return self.review_names() and not found.problems
+        return self.review_names() and found.is_good
+
+    # What the service says
+
+    def field_of(self, problem: ErrorBody) -> FormField | None:
+        """The field that a problem is about; ranges have several."""
+        key = OF_RANGES.get(problem.field or "", problem.field or "")
+        if key not in ("first", "last"):
+            return self.fields.get(key)
+        for row in self.ranges.rows:
+            if problem.params.get("first") in row.ends():
+                return row.forms[key]
+        return self.ranges.rows[0 if key == "first" else -1].forms[key]
+
+    def forget_findings(self) -> None:
+        """What the service said was about other values."""
+        super().forget_findings()
+        for row in self.ranges.rows:
+            for form in row.forms.values():
+                form.set_finding("")
+
+    def good_words(self, facts: Mapping[str, Any]) -> str:
+        """Nothing else has these addresses."""
+        if self.kind == "physical":
+            return translate("Wizard", "The host has this card, and the addresses fit.")
+        return translate("Wizard", "These addresses are free on the host.")
+
+    # Building
 
     def _add_kinds(self) -> None:
         titles = (
@@ -151,6 +183,7 @@ class NetworkPage(StepPage):
             button.clicked.connect(lambda _=False: (self._show_kind(), self.touched()))
             self.kinds.addButton(button, index)
             self.body.addWidget(button)
+        self.kinds.button(0).setChecked(True)
 
     def _add_row(self, *fields: tuple[str, str, Any]) -> None:
         row = QHBoxLayout()
@@ -171,7 +204,11 @@ class NetworkPage(StepPage):
         self._kept_cidr = text
         proposal = suggested(text)
         if proposal is not None:
-            self._ranges = []
-            for field, value in zip((self.gateway, self.first, self.last), proposal, strict=True):
-                field.setText(value)
+            gateway, first, last = proposal
+            self.gateway.setText(gateway)
+            self.ranges.set_ranges([{"first": first, "last": last}])
         self.touched()
+
+
+def _words(problem: ErrorBody | None) -> str:
+    return problem_words(problem) if problem is not None else ""

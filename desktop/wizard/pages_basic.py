@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from appliance.client.setup import SetupFlow
+from desktop import texts
 from desktop.texts import translate
-from desktop.wizard.page import StepPage
+from desktop.wizard.page import Request, StepPage
 
 
 class NamePage(StepPage):
@@ -18,9 +19,9 @@ class NamePage(StepPage):
         self.name = self.add_line("name", translate("Wizard", "Name"))
         self.description = self.add_line("description", translate("Wizard", "Description"))
 
-    def fill(self, flow: SetupFlow) -> None:
-        """Show the plan's values."""
-        request = flow.step(self.names[0]).request
+    def fill(self, requests: Mapping[str, Request]) -> None:
+        """Show the values of these requests."""
+        request = requests[self.names[0]]
         self.name.setText(request["name"])
         self.description.setText(request.get("description", ""))
 
@@ -36,6 +37,8 @@ class NamePage(StepPage):
 class PathPage(NamePage):
     """A step that asks for a directory on the host as well."""
 
+    tested_field = "path"
+
     def __init__(self, step: str, title: str, intro: str) -> None:
         super().__init__(step, title, intro)
         self.path = self.add_line(
@@ -44,10 +47,10 @@ class PathPage(NamePage):
             translate("Wizard", "It is made if it does not exist."),
         )
 
-    def fill(self, flow: SetupFlow) -> None:
-        """Show the plan's values."""
-        super().fill(flow)
-        self.path.setText(flow.step(self.names[0]).request["path"])
+    def fill(self, requests: Mapping[str, Request]) -> None:
+        """Show the values of these requests."""
+        super().fill(requests)
+        self.path.setText(requests[self.names[0]]["path"])
 
     def values(self, name: str) -> dict[str, Any]:
         """What the fields say."""
@@ -59,6 +62,13 @@ class PathPage(NamePage):
         wrong = translate("Wizard", "Begin the path with a slash, as in /var/lib/anyun/storage.")
         self.tell("path", "" if is_absolute else wrong)
         return super().review() and is_absolute
+
+    def good_words(self, facts: Mapping[str, Any]) -> str:
+        """How much room the directory has."""
+        if "available_bytes" not in facts:
+            return ""
+        words = translate("Wizard", "The host can write here; {size} are free.")
+        return words.format(size=texts.size(facts["available_bytes"]))
 
 
 def zone_page() -> StepPage:

@@ -19,10 +19,10 @@ from desktop.widgets.labels import Label
 def summary(flow: SetupFlow, candidates: list[HostCandidate]) -> list[tuple[str, str]]:
     """What the plan makes, as pairs of title and words."""
     request = {step.name: step.request for step in flow.plan.steps}
-    size = translate("Wizard", "{name}: {cpus} CPUs, {memory}")
+    size = translate("Wizard", "{name}: {cpus}, {memory}")
     offering = request["offering"]
     network = request["network"]
-    span = network["ranges"][0]
+    spans = ", ".join(f"{span['first']} – {span['last']}" for span in network["ranges"])
     return [
         (translate("Wizard", "Zone"), request["zone"]["name"]),
         (translate("Wizard", "Cluster"), request["cluster"]["name"]),
@@ -33,14 +33,14 @@ def summary(flow: SetupFlow, candidates: list[HostCandidate]) -> list[tuple[str,
             translate("Wizard", "Instance offering"),
             size.format(
                 name=offering["name"],
-                cpus=offering["cpu_count"],
+                cpus=texts.cpus(offering["cpu_count"]),
                 memory=texts.size(offering["memory_bytes"]),
             ),
         ),
         (translate("Wizard", "Image"), _image_words(request["image"])),
         (
             translate("Wizard", "Network"),
-            f"{network['name']}: {network['cidr']}, {span['first']} – {span['last']}",
+            f"{network['name']}: {network['cidr']}, {spans}",
         ),
     ]
 
@@ -51,8 +51,9 @@ def _host_words(request: dict[str, Any], candidates: list[HostCandidate]) -> str
     for candidate in candidates:
         if candidate.id == request["candidate_id"]:
             memory = texts.size(candidate.memory_bytes)
-            words = translate("Wizard", "{name}: {cpus} CPUs, {memory}")
-            return words.format(name=request["name"], cpus=candidate.cpu_count, memory=memory)
+            words = translate("Wizard", "{name}: {cpus}, {memory}")
+            cpus = texts.cpus(candidate.cpu_count)
+            return words.format(name=request["name"], cpus=cpus, memory=memory)
     return request["name"]
 
 

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from appliance.protocol.errors import ErrorBody, from_body
 from desktop.texts import translate
+from desktop.widgets.confirm import ConfirmForGood
 
 
 class Refused(Exception):
@@ -29,6 +30,16 @@ def titles() -> list[str]:
         translate("Wizard", "Network"),
         translate("Wizard", "Ready"),
     ]
+
+
+def removal_dialog(name: str, parent: QWidget) -> ConfirmForGood:
+    """Asks before everything that was set up is taken back."""
+    consequences = [
+        translate("Wizard", "Everything in the zone is deleted: machines, images, networks."),
+        translate("Wizard", "The storages and the host are given back."),
+    ]
+    title = translate("Wizard", "Remove this set-up")
+    return ConfirmForGood(title, consequences, name, translate("Wizard", "Remove"), parent)
 
 
 def scrolled(widget: QWidget) -> QScrollArea:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
 
@@ -36,6 +37,58 @@ def network_findings(cidr: str, gateway: str, first: str, last: str) -> Findings
             _check_inside(network, name, number, found)
     _check_range(numbers["gateway"], numbers["first"], numbers["last"], found)
     return found
+
+
+@dataclass
+class PlanFindings:
+    """Problems of CIDR and gateway by field, those of each range, and what all ranges offer."""
+
+    problems: dict[str, ErrorBody] = field(default_factory=dict)
+    ranges: list[dict[str, ErrorBody]] = field(default_factory=list)
+    addresses: int = 0
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems and not any(self.ranges)
+
+
+def plan_findings(cidr: str, gateway: str, ranges: Sequence[tuple[str, str]]) -> PlanFindings:
+    """Check a network with all its ranges (first and last address) against each other."""
+    plan = PlanFindings()
+    spans: list[tuple[int, int]] = []
+    for first, last in ranges:
+        found = network_findings(cidr, gateway, first, last)
+        ends = {key: found.problems.pop(key) for key in ("first", "last") if key in found.problems}
+        for key, problem in found.problems.items():
+            plan.problems.setdefault(key, problem)
+        if found.addresses:
+            span = int(IPv4Address(first.strip())), int(IPv4Address(last.strip()))
+            _check_apart(span, spans, ends)
+            spans.append(span)
+        plan.ranges.append(ends)
+        plan.addresses += found.addresses
+    return plan
+
+
+def _check_apart(
+    span: tuple[int, int], others: Sequence[tuple[int, int]], problems: dict[str, ErrorBody]
+) -> None:
+    """Note at its first address that a range overlaps an earlier one."""
+    for other in others:
+        if span[0] <= other[1] and other[0] <= span[1]:
+            first, last, other_first, other_last = (str(IPv4Address(n)) for n in (*other, *span))
+            body = ErrorBody(
+                code="network.range_overlap",
+                field="first",
+                params={
+                    "first": first,
+                    "last": last,
+                    "other_first": other_first,
+                    "other_last": other_last,
+                },
+            )
+            problems.setdefault("first", body)
 
 
 def _network(text: str, found: Findings) -> IPv4Network | None:

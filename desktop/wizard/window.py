@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QDialog,
-    QHBoxLayout,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from appliance.client.jobs import JobFailed
-from appliance.client.setup import OPERATION_OF, SCREENS, SetupFlow
+from appliance.client.setup import OPERATION_OF, REMOVALS, SCREENS, SetupFlow
 from appliance.protocol.errors import ApiError, ErrorBody, to_body
-from appliance.protocol.resources import Host, HostCandidate, Job
+from appliance.protocol.resources import CheckResult, Host, HostCandidate, Job
 from desktop import texts
 from desktop.net.bridge import Bridge, single_flight
 from desktop.net.client_ref import ClientRef
 from desktop.texts import translate
-from desktop.widgets.bars import ThinProgress
-from desktop.widgets.buttons import FlatButton
-from desktop.widgets.confirm import ConfirmForGood
 from desktop.widgets.labels import Label, Line
 from desktop.widgets.notice import ErrorLabel
 from desktop.wizard.equivalent import Equivalent
+from desktop.wizard.footer import Footer
+from desktop.wizard.live_check import LiveCheck
 from desktop.wizard.page import StepPage
 from desktop.wizard.page_host import HostPage
 from desktop.wizard.page_image import ImagePage
@@ -39,11 +34,14 @@ from desktop.wizard.pages_basic import (
     zone_page,
 )
 from desktop.wizard.pages_ends import FinishPage, StartPage
-from desktop.wizard.parts import Refused, scrolled, titles
+from desktop.wizard.parts import Refused, removal_dialog, scrolled, titles
+from desktop.wizard.progress import WorkProgress
 from desktop.wizard.rail import Rail
 
 REFRESH_MS = 2000
 START, FINISH = 0, len(SCREENS) + 1
+FIRST = START + 1  # the first step
+Failure = Refused | JobFailed | ApiError | OSError
 
 
 class SetupWizard(QDialog):
@@ -71,6 +69,7 @@ class SetupWizard(QDialog):
         self._is_offline = False
         self._host: Host | None = None
         self._step = ""
+        self._follower: asyncio.Task[None] | None = None
         self.start, self.finish = StartPage(), FinishPage()
         self.pages: list[StepPage] = [
             zone_page(),
@@ -84,12 +83,19 @@ class SetupWizard(QDialog):
         self.rail = Rail(titles())
         self.stack = QStackedWidget()
         self.error = ErrorLabel()
-        self.progress = ThinProgress()
-        self.progress_words = Label("", "muted")
+        self.progress = WorkProgress()
         self.warning = Label("", "warn")
         self.warning.hide()
         self.equivalent = Equivalent()
-        self._make_buttons()
+        self.footer = Footer()
+        self.remove, self.later, self.close_button = (
+            self.footer.remove,
+            self.footer.later,
+            self.footer.close_button,
+        )
+        self.back, self.next = self.footer.back, self.footer.next
+        self.show_equivalent = self.footer.show_equivalent
+        self.live = LiveCheck(bridge, self._probe, self)
         self._build()
         self._connect()
         self._timer = QTimer(self)
@@ -108,7 +114,10 @@ class SetupWizard(QDialog):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Work that was begun goes on in the service, which also keeps what was typed."""
         self._keep_edits()
-        if self._busy:  # goes on unseen; deleted, it could not begin the next step
+        self.live.stop()
+        if self._follower is not None:  # the job goes on in the service
+            self._follower.cancel()
+        elif self._busy:  # goes on unseen; deleted, it could not begin the next step
             event.ignore()
             self.hide()
             return
@@ -142,6 +151,7 @@ class SetupWizard(QDialog):
             await self._bridge.run(self._flow.load())
             self._candidates = await self._bridge.run(self._flow.candidates())
             await self._load_host()
+            running = await self._bridge.run(self._flow.running())
         except (ApiError, OSError) as error:
             self.error.show_error(error)
             self._is_offline = True
@@ -150,6 +160,8 @@ class SetupWizard(QDialog):
             self._is_offline = False
             self.error.clear()
         self._show_plan()
+        if running is not None and not self._busy:
+            self._begin_following(running)
 
     async def _load_host(self) -> None:
         """The machine that was taken tells its NICs as a host, not as a candidate."""
@@ -169,6 +181,7 @@ class SetupWizard(QDialog):
             page.review()
             page.setFocus()
             self._focus_first(page)
+        self._test(page)
 
     @property
     def current_page(self) -> StepPage | None:
@@ -199,27 +212,34 @@ class SetupWizard(QDialog):
         self.rail.show_place(self.stack.currentIndex(), done)
         self._show_buttons(done)
 
+    def _test(self, page: StepPage | None) -> None:
+        """Have the host try what a page says, once there is one."""
+        flow = self._flow
+        has_host = flow is not None and bool(flow.step("host").request["candidate_id"])
+        self.live.want(page if has_host and not self._busy else None)
+
+    def _probe(self, page: StepPage) -> Coroutine[Any, Any, CheckResult]:
+        """What the service says of values that are being typed."""
+        assert self._flow is not None
+        name = page.tested_step
+        return self._flow.check(name, **page.values(name))
+
     def _show_host(self, page: HostPage) -> None:
         if self._host is None:
             page.show_candidates(self._candidates)
             return
-        words = translate("Wizard", "{cpus} CPUs, {memory}")
-        host = self._host
-        page.show_taken(
-            host.name,
-            words.format(cpus=host.cpu_count, memory=texts.size(host.memory_bytes)),
-        )
+        words = translate("Wizard", "{cpus}, {memory}")
+        cpus, memory = texts.cpus(self._host.cpu_count), texts.size(self._host.memory_bytes)
+        page.show_taken(self._host.name, words.format(cpus=cpus, memory=memory))
 
     def _show_buttons(self, done: set[int]) -> None:
         place = self.stack.currentIndex()
         page = self.current_page
-        self.back.setVisible(place not in (START, FINISH))
-        self.next.setVisible(place not in (START, FINISH))
-        self.show_equivalent.setVisible(page is not None)
+        self.footer.show_place(is_step=page is not None, is_end=place == FINISH)
         self.equivalent.setVisible(page is not None and self.show_equivalent.isChecked())
         self.remove.setVisible(bool(done) and FINISH not in done)
         fits = page is None or place in done or page.review()
-        for button in (self.back, self.next, self.remove, self.start.all_button):
+        for button in (self.back, self.remove, self.start.all_button):
             button.setEnabled(not self._busy)
         self.next.setEnabled(not self._busy and fits)
         if place == START and self._flow is not None:
@@ -234,7 +254,7 @@ class SetupWizard(QDialog):
             calls = [
                 (OPERATION_OF[name], flow.body(name) | page.values(name)) for name in page.names
             ]
-            self.equivalent.set_calls(calls)
+            self.equivalent.set_calls(calls, str(page.upload_from or ""))
 
     # Work
 
@@ -263,7 +283,7 @@ class SetupWizard(QDialog):
     async def _work(self, names: list[str], page: StepPage | None) -> bool:
         """Keep what was typed, test, then carry out each step; False if one failed."""
         self._set_busy(busy=True)
-        failed: Exception | None = None
+        failed: Failure | None = None
         try:
             for name in names:
                 await self._one(name, page)
@@ -274,29 +294,74 @@ class SetupWizard(QDialog):
         self._tell_end(failed)
         return failed is None
 
-    def _tell_end(self, failed: Exception | None) -> None:
+    def _tell_end(self, failed: Failure | None) -> None:
         """Show what failed; a window that was closed meanwhile has the main window show it."""
         if not self.isVisible():
             if failed is not None:
                 error = failed.error if isinstance(failed, Refused | JobFailed) else failed
                 self._bridge.failed.emit(error)
             QTimer.singleShot(0, self.close)
-        if isinstance(failed, Refused | JobFailed):
+        if isinstance(failed, JobFailed):
+            self._show_problem(to_body(failed.error), failed.job)
+        elif isinstance(failed, Refused):
             self._show_problem(to_body(failed.error))
         elif isinstance(failed, ApiError):
             self._show_problem(to_body(failed))
         elif failed is not None:
-            self.error.show_error(failed)
+            self.error.show_error(failed, step=self._step)
+
+    def _begin_following(self, job: Job) -> None:
+        """Work that was begun elsewhere, or before this window was opened, is shown here too."""
+        self._follower = self._bridge.spawn(self._follow(job))
+
+    async def _follow(self, job: Job) -> None:
+        """Show how a job goes on; begin nothing when it has ended."""
+        flow = self._flow
+        assert flow is not None
+        is_removal = job.operation in REMOVALS
+        self._step = next((one.name for one in flow.plan.steps if one.job_id == job.id), "")
+        self._set_busy(busy=True)
+        self.stack.setEnabled(not is_removal)
+        self.progress.show_job(job)
+        failed: Failure | None = None
+        try:
+            await self._bridge.run(flow.follow(job, self._job_seen.emit))
+        except (JobFailed, ApiError, OSError) as error:
+            failed = error
+        self._follower = None
+        self.stack.setEnabled(True)
+        self._set_busy(busy=False)
+        if is_removal and failed is None:
+            await self._start_anew()
+        elif flow.plan.complete and failed is None:
+            self._completed()
+        elif failed is None and self._is_at(self._step):
+            self.go(self._first_open())
+        self._tell_end(failed)
+
+    def _is_at(self, step: str) -> bool:
+        """Whether somebody looks at this step, or at none."""
+        page = self.current_page
+        return page is None or step in page.names
+
+    async def _start_anew(self) -> None:
+        """All is gone: show the first step with new proposals, and make nothing."""
+        self._host = None
+        for page in self.pages:
+            page.forget_edits()
+        await self._refresh()
+        self.go(FIRST)
 
     async def _one(self, name: str, page: StepPage | None) -> None:
         flow = self._flow
         assert flow is not None
         if flow.step(name).done:
             return
-        self._say(name)
+        self._step = name
+        self.progress.say_step(name)
         if page is not None:
             await self._bridge.run(flow.edit(name, **page.values(name)))
-            if isinstance(page, ImagePage):
+            if name == "image":
                 flow.upload_from = page.upload_from
                 flow.on_upload = self._upload_seen.emit
         found = await self._bridge.run(flow.check(name))
@@ -312,18 +377,7 @@ class SetupWizard(QDialog):
         flow = self._flow
         if flow is None:
             return
-        name = flow.step("zone").request["name"]
-        consequences = [
-            translate("Wizard", "Everything in the zone is deleted: machines, images, networks."),
-            translate("Wizard", "The storages and the host are given back."),
-        ]
-        dialog = ConfirmForGood(
-            translate("Wizard", "Remove this set-up"),
-            consequences,
-            name,
-            translate("Wizard", "Remove"),
-            self,
-        )
+        dialog = removal_dialog(flow.step("zone").request["name"], self)
         dialog.confirmed.connect(lambda: self._bridge.spawn(self._remove()))
         dialog.open()
 
@@ -333,118 +387,56 @@ class SetupWizard(QDialog):
         if flow is None:
             return
         self._set_busy(busy=True)
-        self.progress_words.setText(translate("Wizard", "Removing what was set up…"))
-        failed: Exception | None = None
+        self.stack.setEnabled(False)
+        self.progress.say(translate("Wizard", "Removing what was set up…"))
+        failed: Failure | None = None
         try:
             await self._bridge.run(flow.remove(self._job_seen.emit))
         except (JobFailed, ApiError, OSError) as error:
             failed = error
         finally:
+            self.stack.setEnabled(True)
             self._set_busy(busy=False)
-        self._host = None
-        for page in self.pages:
-            page.forget_edits()
-        self.go(START)
+        await self._start_anew()
         self._tell_end(failed)
 
     # Showing work
-
-    def _say(self, name: str) -> None:
-        self._step = name
-        kind = {"offering": "instance_offering"}.get(name, name)
-        words = translate("Wizard", "Making the {what}…")
-        self.progress_words.setText(words.format(what=texts.word(f"kind.{kind}")))
-        self.progress.setRange(0, 0)
 
     def _warn(self, warnings: list[ErrorBody]) -> None:
         """What a test noticed without forbidding it: shown, and left to the administrator."""
         self.warning.setText("\n".join(texts.error_text(item).message for item in warnings))
         self.warning.setVisible(bool(warnings))
 
-    def _show_upload(self, sent: int, total: int) -> None:
-        """How far the file is on its way; ints of any size, so not Qt's own."""
-        self.progress.setRange(0, 100)
-        self.progress.setValue(100 * sent // max(1, total))
-        words = translate("Wizard", "Sending the file: {sent} of {total}")
-        self.progress_words.setText(words.format(sent=texts.size(sent), total=texts.size(total)))
-
-    def _show_job(self, job: Job) -> None:
-        with contextlib.suppress(RuntimeError):  # the window was closed meanwhile
-            self.progress.setRange(0, 100)
-            self.progress.setValue(job.percent)
-            running = next((step.name for step in job.steps if step.state == "running"), "")
-            words = [texts.word(f"operation.{job.operation}")]
-            if running:
-                words.append(texts.word(f"step.{running}"))
-            if job.progress is not None and job.progress.unit == "bytes":
-                done, total = job.progress.done, job.progress.total
-                words.append(f"{texts.size(done)} / {texts.size(total)}")
-            self.progress_words.setText(" · ".join(words))
-
-    def _show_problem(self, problem: ErrorBody) -> None:
+    def _show_problem(self, problem: ErrorBody, job: Job | None = None) -> None:
         """Beside its field if there is one, and in words below."""
-        place = next(
-            (
-                index + 1
-                for index, names in enumerate(SCREENS)
-                if self._step in names and self.stack.currentIndex() == START
-            ),
-            None,
-        )
-        if place is not None:
+        screens = (place for place, names in enumerate(SCREENS, 1) if self._step in names)
+        place = next(screens, None)
+        if place is not None and self.stack.currentIndex() == START:
             self.go(place)
+        self.live.stop()  # what was refused stays until somebody types
         page = self.current_page
         if page is not None:
             page.show_problem(problem)
-        self.error.show_error(problem)
+        self.error.show_error(problem, job=job, step=self._step)
 
     def _set_busy(self, *, busy: bool) -> None:
         self._busy = busy
         if busy:
             self.error.clear()
+            self.live.stop()
         self.progress.setVisible(busy)
-        self.progress_words.setVisible(busy)
         self._show_plan()
 
     # Building
 
-    def _make_buttons(self) -> None:
-        self.remove = FlatButton(translate("Wizard", "Remove this set-up"), "", "quiet")
-        self.show_equivalent = FlatButton(
-            translate("Wizard", "Command and API"), "code-tags", "quiet"
-        )
-        self.show_equivalent.setCheckable(True)
-        self.later = FlatButton(translate("Wizard", "Finish later"), "", "quiet")
-        self.back = FlatButton(translate("Wizard", "Back"))
-        self.next = FlatButton(translate("Wizard", "Next"), "", "primary")
-        for button in (self.remove, self.show_equivalent, self.later, self.back):
-            button.setAutoDefault(False)
-
     def _build(self) -> None:
         for widget in (self.start, *self.pages, self.finish):
             self.stack.addWidget(scrolled(widget))
-        self.progress.hide()
-        self.progress_words.hide()
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.remove)
-        buttons.addWidget(self.show_equivalent)
-        buttons.addStretch()
-        buttons.addWidget(self.later)
-        buttons.addWidget(self.back)
-        buttons.addWidget(self.next)
         below = QVBoxLayout()
         below.setContentsMargins(32, 12, 24, 16)
         below.setSpacing(8)
-        for widget in (
-            self.error,
-            self.warning,
-            self.progress,
-            self.progress_words,
-            self.equivalent,
-        ):
+        for widget in (self.error, self.warning, self.progress, self.equivalent, self.footer):
             below.addWidget(widget)
-        below.addLayout(buttons)
         right = QVBoxLayout()
         right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(0)
@@ -459,23 +451,28 @@ class SetupWizard(QDialog):
 
     def _connect(self) -> None:
         spawn = self._bridge.spawn
-        self._job_seen.connect(self._show_job, Qt.ConnectionType.QueuedConnection)
-        self._upload_seen.connect(self._show_upload, Qt.ConnectionType.QueuedConnection)
+        self._job_seen.connect(self.progress.show_job, Qt.ConnectionType.QueuedConnection)
+        self._upload_seen.connect(self.progress.show_upload, Qt.ConnectionType.QueuedConnection)
         self.start.everything.connect(lambda: spawn(self._everything()))
         self.start.step_by_step.connect(lambda: self.go(self._first_open()))
         self.next.clicked.connect(lambda: spawn(self._next()))
         self.back.clicked.connect(lambda: self.go(max(START, self.stack.currentIndex() - 1)))
         self.remove.clicked.connect(self._ask_to_remove)
-        self.later.clicked.connect(self.close)
+        for button in (self.later, self.close_button):
+            button.clicked.connect(self.close)
         self.show_equivalent.toggled.connect(lambda _: self._show_plan())
         self.rail.chosen.connect(self.go)
         self.finish.create_vm.connect(self._create_vm)
         for page in self.pages:
-            page.changed.connect(self._show_plan)
+            page.changed.connect(lambda page=page: self._page_changed(page))
+
+    def _page_changed(self, page: StepPage) -> None:
+        self._show_plan()
+        self._test(page)
 
     def _first_open(self) -> int:
         place = self._flow.next_screen() if self._flow is not None else 0
-        return FINISH if place is None else place + 1
+        return FINISH if place is None else FIRST + place
 
     def _create_vm(self) -> None:
         window = self.parent()
