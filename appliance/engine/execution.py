@@ -12,11 +12,11 @@ import structlog
 from appliance.engine.cleanup import Cleanup
 from appliance.engine.joblog import JobLog
 from appliance.engine.jobs import JobDefinition, JobRun, Step, note_child_ended, text
-from appliance.engine.models import JobRow, percent, render_jobs
+from appliance.engine.models import percent
 from appliance.protocol.errors import ApiError, Internal, from_body, to_body
 from appliance.protocol.events import Change
 from appliance.protocol.ids import new_id
-from appliance.protocol.resources import JobState, JobStep, Progress, StepState, Waiting
+from appliance.protocol.resources import Job, JobState, JobStep, Progress, StepState, Waiting
 from appliance.store.database import Store, Transaction
 from appliance.store.fields import now_ms, when
 
@@ -40,27 +40,27 @@ class Execution:
         cleanup: Cleanup,
         joblog: JobLog,
         definition: JobDefinition,
-        row: JobRow,
+        job: Job,
+        data: dict[str, Any],
     ) -> None:
         self._store = store
         self._cleanup = cleanup
         self._definition = definition
-        self._number: int = row.number  # type: ignore[assignment]
-        self._job = msgspec.structs.replace(render_jobs([row])[0], waiting=None)
-        self._steps: list[JobStep] = list(row.steps)
+        self._job = msgspec.structs.replace(job, waiting=None)
+        self._steps: list[JobStep] = list(job.steps)
         self._bodies = {step.name: step for step in definition.steps}
         self._stop: ApiError | None = None
         self._running_step: asyncio.Task[None] | None = None
         self._last_report = 0.0
         self._run = JobRun(
-            id=row.id,
-            operation=row.operation,
-            resource_id=row.resource_id,
-            caller_account_id=row.account_id,
-            data=dict(row.data),
+            id=job.id,
+            operation=job.operation,
+            resource_id=job.resource_id,
+            caller_account_id=job.account_id,
+            data=dict(data),
             report=self._report,
             wait=self._wait,
-            note=lambda code, /, *, level="info", **params: joblog.add(row.id, code, level, params),
+            note=lambda code, /, *, level="info", **params: joblog.add(job.id, code, level, params),
         )
 
     @property
@@ -236,9 +236,9 @@ class Execution:
         started = None if job.started_at is None else round(job.started_at.timestamp() * 1000)
         tx.execute(
             "UPDATE job SET state = ?, steps = ?, data = ?, error = ?, waiting = NULL, "
-            "attempts = ?, started_at = ?, finished_at = ? WHERE number = ?",
+            "attempts = ?, started_at = ?, finished_at = ? WHERE id = ?",
             *(state, text(self._steps), text(self._run.data), text(job.error), job.attempts),
-            *(started, finished, self._number),
+            *(started, finished, job.id),
         )
         tx.put("job", job.id, job)
         if is_over and job.parent_id is not None:

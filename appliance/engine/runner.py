@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 import structlog
@@ -61,6 +62,7 @@ class Runner:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
         self._stopped: dict[str, ApiError] = {}
+        self._accepted: dict[str, tuple[Job, dict[str, Any]]] = {}  # saves reading them again
         self._joblog = JobLog(store)
         self.cleanup = Cleanup(store, self._definitions)
         self._telling: asyncio.Task[None] | None = None
@@ -121,7 +123,7 @@ class Runner:
     def accept(self, tx: Transaction, caller: Caller, new: NewJob) -> Accepted:
         """Write a job down and run it once the transaction is on the disk."""
         job = accept(tx, caller, new)
-        self._launch(tx, new.queue, job)
+        self._launch(tx, new, job)
         return Accepted(jobs=[job], resource_ids=[new.resource_id])
 
     def accept_bulk(
@@ -142,15 +144,20 @@ class Runner:
                 refuse_child(tx, parent, *part)
                 continue
             job = accept(tx, caller, dataclasses.replace(part, parent_id=parent.id))
-            self._launch(tx, part.queue, job)
+            self._launch(tx, part, job)
         note_child_ended(tx, parent.id)
         ids = [(part[0] if isinstance(part, tuple) else part).resource_id for part in parts]
         return Accepted(jobs=[parent], resource_ids=ids)
 
-    def _launch(self, tx: Transaction, queue: str, job: Job) -> None:
-        entry = Entry(job.id, queue, job.account_id, job.priority, tuple(job.after))
+    def _launch(self, tx: Transaction, new: NewJob, job: Job) -> None:
+        entry = Entry(job.id, new.queue, job.account_id, job.priority, tuple(job.after))
         deadline = None if job.deadline_at is None else round(job.deadline_at.timestamp() * 1000)
-        tx.on_commit(lambda: self._enqueue(entry, deadline))
+
+        def enqueue() -> None:
+            self._accepted[job.id] = job, new.data
+            self._enqueue(entry, deadline)
+
+        tx.on_commit(enqueue)
 
     def _enqueue(self, entry: Entry, deadline_at: int | None) -> None:
         if self._stopping:
@@ -235,6 +242,7 @@ class Runner:
         self._tasks.pop(job_id, None)
         self._executions.pop(job_id, None)
         self._stopped.pop(job_id, None)
+        self._accepted.pop(job_id, None)
         timer = self._deadlines.pop(job_id, None)
         if timer is not None:
             timer.cancel()
@@ -252,17 +260,21 @@ class Runner:
             log.exception("job_runner_failed", job=job_id)
 
     async def _run(self, job_id: str) -> None:
-        row = await self._store.read(lambda: JobRow.get(JobRow.id == job_id))
-        trail = {"account": row.account_name, "address": row.address, "reason": row.reason}
-        TRAIL.set(Trail(job_id=row.id, operation=row.operation, **trail))
-        definition = self._definitions[row.operation]
-        execution = Execution(self._store, self.cleanup, self._joblog, definition, row)
-        if row.after and (failed := await self._failed_dependency(row.after)):
+        job, data = self._accepted.pop(job_id, None) or await self._kept(job_id)
+        trail = {"account": job.account_name, "address": job.address, "reason": job.reason}
+        TRAIL.set(Trail(job_id=job.id, operation=job.operation, **trail))
+        definition = self._definitions[job.operation]
+        execution = Execution(self._store, self.cleanup, self._joblog, definition, job, data)
+        if job.after and (failed := await self._failed_dependency(job.after)):
             self._stopped.setdefault(job_id, ApiError("job.dependency_failed", job=failed))
         self._executions[job_id] = execution
         if job_id in self._stopped:
             execution.stop(self._stopped[job_id])
         await execution.run()
+
+    async def _kept(self, job_id: str) -> tuple[Job, dict[str, Any]]:
+        row = await self._store.read(lambda: JobRow.get(JobRow.id == job_id))
+        return render_jobs([row])[0], row.data
 
     async def _failed_dependency(self, after: Sequence[str]) -> str | None:
         query = JobRow.select(JobRow.id).where(

@@ -37,14 +37,14 @@ log = structlog.get_logger()
 class Transaction:
     """What a write closure works with: it notes which resources changed."""
 
-    def __init__(self, database: peewee.SqliteDatabase) -> None:
-        self._database = database
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
         self.touched: dict[tuple[str, str], Any] = {}
         self.after_commit: list[Callable[[], None]] = []
 
     def execute(self, sql: str, *values: object) -> sqlite3.Cursor:
         """Run one statement: for hot paths, where building a query costs more than running it."""
-        return self._database.execute_sql(sql, values)
+        return self._connection.execute(sql, values)
 
     def touch(self, kind: str, ref: str) -> None:
         """A resource was made, changed or deleted: its new content goes into the feed."""
@@ -204,18 +204,22 @@ class Store:
 
     def _run(self, work: _Work, touched: dict[tuple[str, str], Any]) -> None:
         """Run one closure; what it touched is rendered once for the whole commit."""
-        transaction = Transaction(self._database)
+        connection = self._database.connection()
+        transaction = Transaction(connection)
         work.error, work.callbacks = None, ()
+        connection.execute("SAVEPOINT closure")
         try:
-            with self._database.savepoint():
-                for guard in work.guards:
-                    guard.before(transaction)
-                work.result = work.closure(transaction)
-                for guard in work.guards:
-                    guard.after(transaction, work.result)
+            for guard in work.guards:
+                guard.before(transaction)
+            work.result = work.closure(transaction)
+            for guard in work.guards:
+                guard.after(transaction, work.result)
         except BaseException as error:  # handed to the caller of write
+            connection.execute("ROLLBACK TO closure")
             work.error = error
             return
+        finally:
+            connection.execute("RELEASE closure")
         touched |= transaction.touched
         work.callbacks = transaction.after_commit
 

@@ -21,6 +21,7 @@ from appliance.services.networks.models import NetworkRow
 from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
 from appliance.store.database import Transaction
 from appliance.store.fields import now_ms
+from appliance.store.rows import insert
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def create_rows(
 ) -> tuple[VmRow, VolumeRow]:
     """Claim a place, an address and a disk for one machine, and write it down."""
     host = choose_host(wish_for(request, parts))
-    vm = VmRow.create(
+    vm = VmRow(
         id=request.id or new_id(),
         name=name,
         description=request.description,
@@ -125,18 +126,20 @@ def create_rows(
         accelerator=host.accelerator,
         created_at=now_ms(),
     )
+    insert(tx, vm)
     attach(tx, vm.id, parts.network, request.address)
-    volume = VolumeRow.create(
+    volume = VolumeRow(
         id=new_id(),
         vm_id=vm.id,
         kind="root",
         image_id=parts.image.id,
-        primary_storage=parts.storage.id,
+        primary_storage=parts.storage,
         host_id=host.host_id,
         size_bytes=parts.disk_bytes,
         status="creating",
         created_at=now_ms(),
     )
+    insert(tx, volume)
     tx.touch("vm", vm.id)
     tx.touch("host", host.host_id)
     tx.touch("network", parts.network.id)

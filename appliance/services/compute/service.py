@@ -33,14 +33,13 @@ from appliance.services.compute.placement import (
 from appliance.services.compute.steps import VmSteps
 from appliance.services.compute.views import render_vms, vms_with_address
 from appliance.services.images.models import ImageRow
-from appliance.services.infrastructure.models import HostRow
 from appliance.services.networks.documents import Guest
 from appliance.services.networks.models import NicRow
 from appliance.services.networks.service import Networks
 from appliance.services.parts import Parts
 from appliance.services.storage.models import VolumeRow
 from appliance.store.database import Transaction
-from appliance.store.fields import now_ms, tuples
+from appliance.store.fields import database, now_ms, tuples
 from appliance.store.kinds import ResourceKind
 
 MAX_HOSTS_TRIED = 3
@@ -221,7 +220,7 @@ class Compute:
             data |= {"force": request.force, "timeout_s": request.timeout_s}
         if isinstance(request, q.VmReboot):
             data |= {"force": request.force}
-        _move(tx, vm, _TRANSIENT_OF.get(verb, VmState(vm.state)))
+        _move(tx, vm.id, _TRANSIENT_OF.get(verb, VmState(vm.state)))
         return self._new(vm, verb, data)
 
     def _new(self, vm: VmRow, verb: str, data: dict[str, Any]) -> NewJob:
@@ -269,11 +268,12 @@ class Compute:
         vm.host_id = vm.last_host_id = host.host_id
         vm.accelerator = host.accelerator
         vm.resume = False
+        vm.save()
 
     # Ends of jobs
 
     def _created(self, tx: Transaction, run: JobRun) -> None:
-        VolumeRow.update(status="ready").where(VolumeRow.vm_id == run.resource_id).execute()
+        tx.execute("UPDATE volume SET status = 'ready' WHERE vm_id = ?", run.resource_id)
         if run.data["start"]:
             _ends_in(VmState.RUNNING)(tx, run)
         else:
@@ -339,16 +339,20 @@ _TRANSIENT_OF = {
 
 def guests_on(host_id: str) -> list[Guest]:
     """The machines that are placed on a host, for its network document; within a read."""
+    rows = database.execute_sql(
+        "SELECT id, name, image_id, ssh_public_key, user_data FROM vm WHERE host_id = ?",
+        (host_id,),
+    )
     return [
         Guest(
-            vm_id=vm.id,
-            name=vm.name,
+            vm_id=vm_id,
+            name=name,
             host_id=host_id,
-            image_id=vm.image_id,
-            ssh_public_keys=vm.ssh_public_key.splitlines(),
-            user_data=vm.user_data,
+            image_id=image_id,
+            ssh_public_keys=keys.splitlines(),
+            user_data=user_data,
         )
-        for vm in VmRow.select().where(VmRow.host_id == host_id)
+        for vm_id, name, image_id, keys, user_data in rows
     ]
 
 
@@ -363,25 +367,27 @@ def forget(tx: Transaction, run: JobRun) -> None:
     _touch_around(tx, run.data.get("host_id"), networks)
 
 
-def _move(tx: Transaction, vm: VmRow, state: VmState, reason: str = "") -> None:
+def _move(tx: Transaction, vm_id: str, state: VmState) -> None:
     """Put a machine into `state`; raises UndefinedTransition for what cannot be."""
-    VM_MACHINE.check(VmState(vm.state), state)
-    vm.state = state
-    vm.state_reason = reason
-    if state == VmState.RUNNING and vm.started_at is None:
-        vm.started_at = now_ms()
-    if state in (VmState.STOPPED, VmState.DESTROYED):
-        vm.started_at = None
-        vm.host_id = None
-    vm.destroyed_at = (vm.destroyed_at or now_ms()) if state == VmState.DESTROYED else None
-    vm.save()
-    tx.touch("vm", vm.id)
+    before, started_at, destroyed_at = tx.execute(
+        "SELECT state, started_at, destroyed_at FROM vm WHERE id = ?", vm_id
+    ).fetchone()
+    VM_MACHINE.check(VmState(before), state)
+    is_off = state in (VmState.STOPPED, VmState.DESTROYED)
+    if state == VmState.RUNNING:
+        started_at = started_at or now_ms()
+    tx.execute(
+        "UPDATE vm SET state = ?, state_reason = '', started_at = ?, destroyed_at = ?, "
+        "host_id = CASE WHEN ? THEN NULL ELSE host_id END WHERE id = ?",
+        *(state, None if is_off else started_at),
+        *((destroyed_at or now_ms()) if state == VmState.DESTROYED else None, is_off, vm_id),
+    )
+    tx.touch("vm", vm_id)
 
 
 def _ends_in(state: VmState) -> Finish:
     def finish(tx: Transaction, run: JobRun) -> None:
-        vm = VmRow.get_by_id(run.resource_id)
-        _move(tx, vm, state)
+        _move(tx, run.resource_id, state)
         if state in (VmState.STOPPED, VmState.DESTROYED):
             _touch_around(tx, run.data["host_id"], [])
 
@@ -401,7 +407,7 @@ _PLACED = (VmState.RUNNING, VmState.PAUSED, VmState.UNKNOWN)
 
 
 def _touch_around(tx: Transaction, host_id: str | None, networks: list[str]) -> None:
-    if host_id and HostRow.select().where(HostRow.id == host_id).exists():
+    if host_id and tx.execute("SELECT 1 FROM host WHERE id = ?", host_id).fetchone():
         tx.touch("host", host_id)
     for network_id in networks:
         tx.touch("network", network_id)

@@ -79,12 +79,12 @@ class StateSync:
             return
 
         def adopt(tx: Transaction) -> bool:
-            vm = VmRow.get_or_none(VmRow.id == vm_id)
-            if vm is None or vm.last_host_id != host_id:
+            known = tx.execute("SELECT state, last_host_id FROM vm WHERE id = ?", vm_id).fetchone()
+            if known is None or known[1] != host_id:
                 return False
-            current = VmState(vm.state)
-            if current in _LEFT_ALONE or current == state:
+            if known[0] in _LEFT_ALONE or known[0] == state:
                 return False
+            vm = VmRow.get_by_id(vm_id)
             if state == VmState.STOPPED and vm.host_id is None:
                 return False
             vm.host_id = None if state == VmState.STOPPED else host_id

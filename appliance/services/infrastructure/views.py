@@ -16,7 +16,7 @@ from appliance.protocol.resources import (
     Zone,
 )
 from appliance.services.infrastructure.models import AgentRow, ClusterRow, HostRow, ZoneRow
-from appliance.store.fields import when
+from appliance.store.fields import tuples, when
 from hostagent.protocol.facts import HostFacts
 
 
@@ -94,17 +94,26 @@ class HostViews:
         """Host rows as clients see them."""
         ids = [row.id for row in rows]
         cpu, memory = ledger.usage("cpu", ids), ledger.usage("memory", ids)
-        return [self._host(row, cpu[row.id], memory[row.id]) for row in rows]
+        agents = {row.id: row for row in AgentRow.select().where(AgentRow.id.in_(ids))}
+        zones = dict(tuples(ClusterRow.select(ClusterRow.id, ClusterRow.zone)))
+        return [
+            self._host(
+                row, agents[row.agent_id], zones[row.cluster_id], cpu[row.id], memory[row.id]
+            )
+            for row in rows
+        ]
 
-    def _host(self, row: HostRow, cpu: ledger.Usage, memory: ledger.Usage) -> Host:
-        facts: HostFacts = row.agent.facts
+    def _host(
+        self, row: HostRow, agent: AgentRow, zone_id: str, cpu: ledger.Usage, memory: ledger.Usage
+    ) -> Host:
+        facts: HostFacts = agent.facts
         return Host(
             id=row.id,
             name=row.name,
             description=row.description,
-            zone_id=row.cluster.zone_id,
+            zone_id=zone_id,
             cluster_id=row.cluster_id,
-            address=row.agent.address,
+            address=agent.address,
             state=State(row.state),
             status=self._status(row.id),
             accelerator=facts.accelerator,

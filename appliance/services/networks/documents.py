@@ -7,14 +7,17 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
 
 from appliance.hosts.links import HostLinks
 from appliance.protocol.errors import Unavailable
-from appliance.services.infrastructure.models import HostRow
 from appliance.services.networks.addresses import text_of
-from appliance.services.networks.models import NetworkRow, NicRow
 from appliance.store import feed
 from appliance.store.database import Store
+from appliance.store.fields import database
+from appliance.store.kinds import QUERY_LIMIT, batched
 from hostagent.protocol.commands import NETWORK_APPLY
 from hostagent.protocol.network import (
     InstanceMetadata,
@@ -105,22 +108,37 @@ class Documents:
             raise Unavailable("network.not_applied", name=name, reason=reason)
 
     def _document(self, host_id: str) -> NetworkDocument:
+        """Made with plain SQL: it is read anew for each machine that comes or goes."""
         generation = feed.bounds()[1]
-        host = HostRow.get_or_none(HostRow.id == host_id)
-        if host is None:
+        place = database.execute_sql(_PLACE, (host_id,)).fetchone()
+        if place is None:
             return NetworkDocument(generation=generation)
+        cluster_id, zone = place
         guests = {guest.vm_id: guest for guest in self._guests_of(host_id)}
         ports: dict[str, list[PortSpec]] = defaultdict(list)
-        if guests:
-            for nic in NicRow.select().where(NicRow.vm_id.in_(list(guests))).order_by(NicRow.id):
-                ports[nic.network_id].append(_port(nic, guests[nic.vm_id], host))
-        rows = (
-            NetworkRow.select()
-            .where(NetworkRow.cluster == host.cluster_id, ~NetworkRow.is_deleting)
-            .order_by(NetworkRow.id)
+        for part in batched(list(guests), QUERY_LIMIT):
+            marks = ",".join("?" * len(part))
+            nics = database.execute_sql(_NICS.format(marks=marks), tuple(part))
+            for nic_id, vm_id, network_id, mac, address in nics:
+                port = _port(nic_id, mac, address, guests[vm_id], zone)
+                ports[network_id].append(port)
+        rows = database.execute_sql(_NETWORKS, (cluster_id,)).fetchall()
+        return NetworkDocument(
+            generation=generation, networks=[_network(row, ports[row[0]]) for row in rows]
         )
-        networks = [_network(row, ports[row.id]) for row in rows]
-        return NetworkDocument(generation=generation, networks=networks)
+
+
+_PLACE = """
+    SELECT h.cluster_id, z.name FROM host h
+    JOIN cluster c ON c.id = h.cluster_id JOIN zone z ON z.id = c.zone_id WHERE h.id = ?
+"""
+_NICS = """
+    SELECT id, vm_id, network_id, mac, address FROM nic WHERE vm_id IN ({marks}) ORDER BY id
+"""
+_NETWORKS = """
+    SELECT id, kind, cidr, gateway, dhcp_address, physical_interface, dns, domain, mtu
+    FROM network WHERE cluster_id = ? AND NOT is_deleting ORDER BY id
+"""
 
 
 def host_name_of(name: str, vm_id: str) -> str:
@@ -129,37 +147,38 @@ def host_name_of(name: str, vm_id: str) -> str:
     return label or f"vm-{vm_id[-8:]}"
 
 
-def _port(nic: NicRow, guest: Guest, host: HostRow) -> PortSpec:
+def _port(nic_id: str, mac: str, address: int, guest: Guest, zone: str) -> PortSpec:
     hostname = host_name_of(guest.name, guest.vm_id)
     return PortSpec(
-        nic_id=nic.id,
+        nic_id=nic_id,
         vm_id=guest.vm_id,
-        tap=tap_name(nic.id),
-        mac=nic.mac,
-        address=text_of(nic.address),
+        tap=tap_name(nic_id),
+        mac=mac,
+        address=text_of(address),
         hostname=hostname,
         metadata=InstanceMetadata(
             instance_id=guest.vm_id,
             hostname=hostname,
             ssh_public_keys=guest.ssh_public_keys,
             user_data=guest.user_data.encode() if guest.user_data else None,
-            zone=host.cluster.zone.name,
+            zone=zone,
             image_id=guest.image_id,
         ),
     )
 
 
-def _network(row: NetworkRow, ports: list[PortSpec]) -> NetworkSpec:
+def _network(row: Sequence[Any], ports: list[PortSpec]) -> NetworkSpec:
+    ref, kind, cidr, gateway, dhcp_address, interface, dns, domain, mtu = row
     return NetworkSpec(
-        id=row.id,
-        kind="physical" if row.kind == "physical" else "nat",
-        bridge=bridge_name(row.id),
-        cidr=row.cidr,
-        gateway=row.gateway,
-        dhcp_address=row.dhcp_address,
-        physical_interface=row.physical_interface or None,
-        dns=row.dns,
-        domain=row.domain,
-        mtu=row.mtu,
+        id=ref,
+        kind="physical" if kind == "physical" else "nat",
+        bridge=bridge_name(ref),
+        cidr=cidr,
+        gateway=gateway,
+        dhcp_address=dhcp_address,
+        physical_interface=interface or None,
+        dns=msgspec.json.decode(dns, type=list[str]),
+        domain=domain,
+        mtu=mtu,
         ports=ports,
     )
