@@ -4,10 +4,11 @@ from __future__ import annotations
 
 NETWORK_ERRORS: dict[str, tuple[str, str, str, str]] = {
     "network.bad_cidr": (
-        "{value} is no IPv4 network.",
-        "Write it like 192.168.100.0/24.",
-        "{value} 不是有效的 IPv4 网段。",
-        "格式示例：192.168.100.0/24。",
+        "{value} is no IPv4 network that machines could have addresses in.",
+        "Write it like 192.168.100.0/24, and choose none that is reserved (0.x, 127.x, "
+        "169.254.x, and 224.x or higher).",
+        "{value} 不是可供机器使用的 IPv4 网段。",
+        "格式示例：192.168.100.0/24；不能使用保留网段（0.x、127.x、169.254.x 以及 224.x 及以上）。",
     ),
     "network.cidr_size": (
         "{value} is too large or too small for a network.",
@@ -46,10 +47,42 @@ NETWORK_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "请使它们互不重叠。",
     ),
     "network.range_too_small": (
-        "The range has no address left for virtual machines after one for DHCP.",
+        "The range {first} to {last} has no address left for virtual machines after one for DHCP.",
         "Give at least two addresses.",
-        "地址范围除 DHCP 地址外没有可分配的地址。",
+        "地址范围 {first} 到 {last} 除 DHCP 地址外没有可分配的地址。",
         "请至少提供两个地址。",
+    ),
+    "network.range_needed": (
+        "The network has no range of addresses for virtual machines.",
+        "Give the first and the last address of at least one range.",
+        "网络没有可供云主机使用的地址范围。",
+        "请至少填写一个范围的首尾地址。",
+    ),
+    "network.bad_dns": (
+        "{value} is no DNS server that virtual machines could ask.",
+        "Give the address of a DNS server that other machines reach, for example 1.1.1.1.",
+        "{value} 不是云主机可以访问的 DNS 服务器。",
+        "请填写其他机器可以访问的 DNS 服务器地址，例如 223.5.5.5。",
+    ),
+    "network.bad_domain": (
+        "{value} is no DNS domain.",
+        "Use letters, digits and hyphens, in parts of at most 63 characters with dots between "
+        "them, for example cloud.example.",
+        "{value} 不是有效的 DNS 域名。",
+        "请使用字母、数字和连字符，各段不超过 63 个字符并以点分隔，例如 cloud.example。",
+    ),
+    "network.own_address": (
+        "The range {first} to {last} has {address}, which is an address of the host {host} itself.",
+        "Leave {address} out: choose another range, or one range below it and one above.",
+        "地址范围 {first} 到 {last} 包含物理机 {host} 自身的地址 {address}。",
+        "请避开 {address}：更换范围，或在其前后各设一个范围。",
+    ),
+    "network.addresses_in_use": (
+        "Addresses in the range {first} to {last} are in use on the wire of {interface}: "
+        "{addresses}.",
+        "Choose a range that nothing else uses; only some addresses of a range are tried.",
+        "地址范围 {first} 到 {last} 中已有地址在网卡 {interface} 的网络上使用：{addresses}。",
+        "请选择未被使用的范围；检测仅抽查范围内的部分地址。",
     ),
     "network.cidr_overlap": (
         "{cidr} overlaps {other_cidr} of {name}.",
@@ -75,6 +108,30 @@ NETWORK_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "网卡 {name} 已被网络 {network} 使用。",
         "请选择其他网卡或使用该网络。",
     ),
+    "network.interface_down": (
+        "The NIC {name} of the host {host} is switched off.",
+        "Turn it on (ip link set {name} up), or choose another NIC.",
+        "物理机 {host} 的网卡 {name} 未启用。",
+        "请启用该网卡（ip link set {name} up），或选择其他网卡。",
+    ),
+    "network.interface_unplugged": (
+        "The NIC {name} of the host {host} has no link.",
+        "Plug in its cable, or choose another NIC.",
+        "物理机 {host} 的网卡 {name} 没有链路。",
+        "请插好网线，或选择其他网卡。",
+    ),
+    "network.gateway_silent": (
+        "Nothing answers for the gateway {gateway} on the NIC {interface}.",
+        "Check the gateway's address, and that its router is on and reached by this NIC.",
+        "网卡 {interface} 上的网关 {gateway} 没有应答。",
+        "请检查网关地址，以及路由器是否已开启并与该网卡相连。",
+    ),
+    "network.foreign_dhcp": (
+        "Another DHCP server, {server}, answers on the NIC {interface}.",
+        "Make sure that it gives out no addresses of these ranges.",
+        "网卡 {interface} 上有其他 DHCP 服务器应答：{server}。",
+        "请确认它不会分配这些范围内的地址。",
+    ),
     "network.no_address": (
         "The network {name} has no free address: all {total} are taken.",
         "Add a range, or delete virtual machines that are not needed.",
@@ -92,6 +149,31 @@ NETWORK_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "Choose an address from: {ranges}.",
         "地址 {address} 不在网络 {name} 的地址范围内。",
         "可选范围：{ranges}。",
+    ),
+    "network.stale": (
+        "The networks of generation {generation} are older than those of {current}, which the "
+        "host has already.",
+        "Nothing needs to be done; newer values are in force.",
+        "第 {generation} 代网络配置早于主机上已生效的第 {current} 代。",
+        "无需处理，较新的配置已生效。",
+    ),
+    "network.invalid": (
+        "The host refuses the network: it cannot use the value {value}.",
+        "Make the network anew with another value.",
+        "物理机拒绝该网络配置：值 {value} 无效。",
+        "请使用其他值重新创建网络。",
+    ),
+    "network.conflict": (
+        "The host refuses the network: {value} is also used by the network {other}.",
+        "Make the network anew with another value.",
+        "物理机拒绝该网络配置：{value} 已被网络 {other} 使用。",
+        "请使用其他值重新创建网络。",
+    ),
+    "network.apply_failed": (
+        "The host could not set up the network: {reason}.",
+        "Mend the cause on the host; the system tries again by itself.",
+        "物理机无法配置网络：{reason}。",
+        "请在物理机上排除原因，系统会自动重试。",
     ),
     "network.not_applied": (
         "The host {name} could not set up the network: {reason}.",

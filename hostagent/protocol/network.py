@@ -117,8 +117,19 @@ class NetworkStatus(msgspec.Struct, frozen=True, kw_only=True):
     errors: list[NetworkError] = []
 
 
+class AddressSpan(msgspec.Struct, frozen=True, kw_only=True):
+    """Addresses that VMs would get, both ends included."""
+
+    first: str
+    last: str
+
+
 class NetworkCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """Asks whether a network that does not exist yet would work on this host."""
+    """Asks whether a network that does not exist yet would work on this host.
+
+    `ranges` are all ranges of the network; `range_first` and `range_last` are an older way to
+    say one. Without `probe` nothing is asked on the wire, which takes seconds.
+    """
 
     kind: NetworkKind
     cidr: str
@@ -126,6 +137,8 @@ class NetworkCheck(msgspec.Struct, frozen=True, kw_only=True):
     physical_interface: str | None = None
     range_first: str | None = None
     range_last: str | None = None
+    ranges: list[AddressSpan] = []
+    probe: bool = True
 
 
 class NetworkProblem(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,10 +151,28 @@ class NetworkProblem(msgspec.Struct, frozen=True, kw_only=True):
     params: dict[str, Any] = {}
 
 
+class NicAddressing(msgspec.Struct, frozen=True, kw_only=True):
+    """How a NIC of this host is addressed now.
+
+    `addresses` are CIDR texts; `gateway` is its default route's or ""; `in_use` are addresses of
+    others that the kernel has heard of there.
+    """
+
+    name: str
+    addresses: list[str]
+    gateway: str = ""
+    in_use: list[str] = []
+
+
 class NetworkCheckResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to "network.check": no problem of severity "error" means it will work."""
+    """The answer to "network.check": no problem of severity "error" means it will work.
+
+    `nics` and `resolvers` are what a network on this host could be proposed from.
+    """
 
     problems: list[NetworkProblem] = []
+    nics: list[NicAddressing] = []
+    resolvers: list[str] = []
 
     @property
     def ok(self) -> bool:

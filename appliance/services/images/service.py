@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -42,6 +44,8 @@ from hostagent.protocol.storage import (
 )
 
 LARGEST_IMAGE_BYTES = 2 * 1024**4
+# Where the content of an image came from: the field at fault if there is something wrong with it.
+CONTENT_FIELDS = {"url": "url", "upload": "file", "starter": "source"}
 
 
 class Images:
@@ -149,9 +153,10 @@ class Images:
         try:
             if not _is_http(request.url):
                 raise InvalidInput("image.bad_url", field="url", url=request.url)
-            answer = await self._links.call(
-                call.target, c.IMAGE_CHECK_URL, CheckUrlParams(url=request.url)
-            )
+            with _blaming("url"):
+                answer = await self._links.call(
+                    call.target, c.IMAGE_CHECK_URL, CheckUrlParams(url=request.url)
+                )
         except ApiError as error:
             return CheckResult(problems=[to_body(error)], warnings=[], facts={})
         return CheckResult(problems=[], warnings=[], facts={"size_bytes": answer.size_bytes})
@@ -160,6 +165,10 @@ class Images:
 
     async def _fetch(self, run: JobRun) -> None:
         row = await self._row(run.resource_id)
+        with _blaming(CONTENT_FIELDS[row.source]):
+            await self._bring(row, run)
+
+    async def _bring(self, row: ImageRow, run: JobRun) -> None:
         store = row.image_store
         place = ImagePlace(image_id=row.id, store_path=store.path)
         if row.source == "upload":
@@ -185,15 +194,14 @@ class Images:
         sha256 = row.expected_sha256
         if row.source == "starter":
             sha256 = starter_image(self._starter_folder)[1]
-        info: ImageInfo = await self._links.call(
-            row.image_store.host_id,
-            c.IMAGE_FINISH,
-            FinishParams(
-                place=ImagePlace(image_id=row.id, store_path=row.image_store.path),
-                sha256=sha256,
-            ),
-            report=run.report,
-        )
+        place = ImagePlace(image_id=row.id, store_path=row.image_store.path)
+        with _blaming(CONTENT_FIELDS[row.source]):
+            info: ImageInfo = await self._links.call(
+                row.image_store.host_id,
+                c.IMAGE_FINISH,
+                FinishParams(place=place, sha256=sha256),
+                report=run.report,
+            )
         run.data["info"] = {
             "format": info.format,
             "size_bytes": info.size_bytes,
@@ -269,8 +277,25 @@ def _forget(tx: Transaction, image_id: str) -> None:
     tx.touch("image", image_id)
 
 
+@contextlib.contextmanager
+def _blaming(field: str) -> Iterator[None]:
+    """Name the field of what a host found wrong with an image: hosts know no requests."""
+    try:
+        yield
+    except ApiError as error:
+        if error.code.startswith("image."):
+            error.field = "sha256" if error.code == "image.checksum" else field
+        raise
+
+
 def _is_http(url: str) -> bool:
-    parts = urlsplit(url)
+    if any(character.isspace() or not character.isprintable() for character in url):
+        return False
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises for a port that cannot be
+    except ValueError:
+        return False
     return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 

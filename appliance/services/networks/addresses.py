@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
@@ -11,6 +12,15 @@ from appliance.protocol.errors import Conflict, InvalidInput
 from appliance.protocol.requests import RangeSpec
 
 Span = tuple[int, int]  # first and last address as numbers, both included
+
+# Addresses that no network of ours can have (RFC 6890).
+RESERVED = tuple(
+    IPv4Network(text)
+    for text in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4")
+)
+DOMAIN_LENGTH = 253
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"  # RFC 1123
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 
 
 @dataclass(frozen=True)
@@ -39,9 +49,14 @@ def parse_network(text: str, *, field: str = "cidr") -> IPv4Network:
         raise InvalidInput("network.bad_cidr", field=field, value=text)
     if not 8 <= network.prefixlen <= 30:
         raise InvalidInput("network.cidr_size", field=field, value=text)
-    if network.is_loopback or network.is_link_local or network.is_multicast:
+    if is_reserved(network):
         raise InvalidInput("network.bad_cidr", field=field, value=text)
     return network
+
+
+def is_reserved(network: IPv4Network) -> bool:
+    """Whether machines can have no addresses in a network, or not in all of it."""
+    return any(network.overlaps(reserved) for reserved in RESERVED)
 
 
 def parse_address(text: str, *, field: str) -> int:
@@ -52,7 +67,7 @@ def parse_address(text: str, *, field: str) -> int:
         raise InvalidInput("network.bad_address", field=field, value=text) from None
 
 
-def check_plan(cidr: str, gateway: str, ranges: Sequence[RangeSpec]) -> Plan:
+def check_plan(cidr: str, gateway: str, ranges: Sequence[RangeSpec], *, kind: str = "nat") -> Plan:
     """Check that gateway and ranges fit the network and each other.
 
     Raises InvalidInput naming the field at fault.
@@ -60,6 +75,8 @@ def check_plan(cidr: str, gateway: str, ranges: Sequence[RangeSpec]) -> Plan:
     network = parse_network(cidr)
     gateway_number = parse_address(gateway, field="gateway")
     _check_inside(network, gateway_number, "gateway")
+    if not ranges:
+        raise InvalidInput("network.range_needed", field="ranges")
     spans = tuple(_parse_span(network, item) for item in ranges)
     for first, last in spans:
         if first <= gateway_number <= last:
@@ -71,16 +88,47 @@ def check_plan(cidr: str, gateway: str, ranges: Sequence[RangeSpec]) -> Plan:
                 last=text_of(last),
             )
     _check_disjoint(spans)
-    dhcp = _dhcp_address(network, gateway_number, spans)
+    # On a wire that others use as well, only the ranges are known to be ours.
+    is_shared = kind == "physical"
+    dhcp = spans[-1][1] if is_shared else _dhcp_address(network, gateway_number, spans)
     plan = Plan(network, gateway_number, spans, dhcp)
     if plan.capacity < 1:
-        raise InvalidInput("network.range_too_small", field="ranges")
+        first, last = text_of(spans[0][0]), text_of(spans[-1][1])
+        raise InvalidInput("network.range_too_small", field="ranges", first=first, last=last)
     return plan
 
 
 def check_dns(servers: Iterable[str]) -> list[str]:
-    """DNS servers as canonical texts; raises InvalidInput for what is no address."""
-    return [text_of(parse_address(server, field="dns")) for server in servers]
+    """DNS servers as canonical texts; raises InvalidInput for what guests could not ask."""
+    found = []
+    for server in servers:
+        text = text_of(parse_address(server, field="dns"))
+        if not may_be_asked(text):
+            raise InvalidInput("network.bad_dns", field="dns", value=server)
+        found.append(text)
+    return found
+
+
+def may_be_asked(address: str) -> bool:
+    """Whether an IPv4 address could be another machine's, as seen from a guest."""
+    try:
+        found = IPv4Address(address)
+    except AddressValueError:
+        return False
+    return not any(found in reserved for reserved in RESERVED)
+
+
+def check_domain(text: str) -> str:
+    """A DNS domain in lower case, or ""; raises InvalidInput for anything else.
+
+    It is printed into configuration files of hosts: nothing but labels may pass.
+    """
+    name = text.strip()
+    if not name:
+        return ""
+    if len(name) > DOMAIN_LENGTH or not _DOMAIN.fullmatch(name):
+        raise InvalidInput("network.bad_domain", field="domain", value=ascii(text)[1:-1])
+    return name.lower()
 
 
 def check_overlap(network: IPv4Network, others: Iterable[tuple[str, str]]) -> None:
@@ -94,6 +142,23 @@ def check_overlap(network: IPv4Network, others: Iterable[tuple[str, str]]) -> No
                 other_cidr=cidr,
                 name=name,
             )
+
+
+def check_own_addresses(spans: Sequence[Span], own: Iterable[tuple[str, str]]) -> None:
+    """Raises Conflict if a range has an address of one of `own`, pairs of host and CIDR text."""
+    for host, text in own:
+        address = text.partition("/")[0]
+        number = int(IPv4Address(address)) if ":" not in address else -1
+        for first, last in spans:
+            if first <= number <= last:
+                raise Conflict(
+                    "network.own_address",
+                    field="ranges",
+                    host=host,
+                    address=address,
+                    first=text_of(first),
+                    last=text_of(last),
+                )
 
 
 def text_of(number: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -11,7 +12,7 @@ from appliance.engine import ledger
 from appliance.engine.calls import Call
 from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
 from appliance.protocol import requests as q
-from appliance.protocol.errors import ApiError, Conflict, InvalidInput, to_body
+from appliance.protocol.errors import ApiError, to_body
 from appliance.protocol.ids import new_id
 from appliance.protocol.operations import Accepted
 from appliance.protocol.resources import CheckResult, State
@@ -29,19 +30,33 @@ from appliance.services.infrastructure.models import ClusterRow, HostRow
 from appliance.services.networks.addresses import (
     Plan,
     check_dns,
+    check_domain,
     check_overlap,
+    check_own_addresses,
     check_plan,
     text_of,
 )
+from appliance.services.networks.conflicts import (
+    Machine,
+    as_error,
+    machines_beside,
+    machines_of,
+    needed_interface,
+    own_addresses,
+    refuse_missing_interface,
+    refuse_taken_interface,
+    used_networks,
+)
 from appliance.services.networks.documents import Documents, GuestSource
 from appliance.services.networks.models import NetworkRow, NicRow, RangeRow
+from appliance.services.networks.proposals import physical_proposals
 from appliance.services.networks.views import render_networks
 from appliance.services.parts import Parts
 from appliance.store.database import Transaction
 from appliance.store.fields import tuples
 from appliance.store.kinds import ResourceKind
 from hostagent.protocol.commands import NETWORK_CHECK
-from hostagent.protocol.network import NetworkCheck
+from hostagent.protocol.network import AddressSpan, NetworkCheck, NetworkCheckResult
 
 log = structlog.get_logger()
 
@@ -91,18 +106,18 @@ class Networks:
     # Operations
 
     async def _create(self, call: Call, request: q.NetworkCreate) -> Accepted:
-        plan = check_plan(request.cidr, request.gateway, request.ranges)
+        plan = check_plan(request.cidr, request.gateway, request.ranges, kind=request.kind)
         ref = chosen_id(request)
         values = {
             "name": clean_name(request.name),
             "description": request.description,
             "cluster": request.cluster_id,
             "kind": request.kind,
-            "physical_interface": _interface(request),
+            "physical_interface": needed_interface(request.kind, request.physical_interface),
             "cidr": str(plan.network),
             "gateway": text_of(plan.gateway),
             "dns": check_dns(request.dns),
-            "domain": request.domain,
+            "domain": check_domain(request.domain),
             "mtu": request.mtu,
             "dhcp_address": text_of(plan.dhcp_address),
             "state": State.ENABLED,
@@ -111,7 +126,11 @@ class Networks:
         def create(tx: Transaction) -> Accepted:
             find(ClusterRow, request.cluster_id, "cluster", field="cluster_id")
             if NetworkRow.get_or_none(NetworkRow.id == ref) is None:
-                self._refuse_conflicts(request, plan)
+                machines = machines_of(request.cluster_id)
+                interface = values["physical_interface"]
+                _refuse_conflicts(
+                    plan, interface, request.cluster_id, machines, missing_on=machines
+                )
             _, is_new = create_once(NetworkRow, ref, values)
             if not is_new:
                 return accepted_before(ref)
@@ -148,58 +167,47 @@ class Networks:
 
     async def _check(self, call: Call, request: q.NetworkCheck) -> CheckResult:
         await self._store.read(lambda: known_machine(call.target))
+        cluster_id, machines = await self._store.read(lambda: machines_beside(call.target))
         problems = []
-        warnings = []
         facts: dict[str, Any] = {}
         try:
-            plan = check_plan(request.cidr, request.gateway, request.ranges)
-            others = await self._store.read(_used_networks)
-            check_overlap(plan.network, others)
+            plan = await self._store.read(lambda: _checked(call.target, request, cluster_id))
         except ApiError as error:
-            return CheckResult(problems=[to_body(error)], warnings=[], facts={})
-        facts["addresses"] = sum(last - first + 1 for first, last in plan.spans)
-        facts["dhcp_address"] = text_of(plan.dhcp_address)
-        answer = await self._links.call(
-            call.target,
+            # The host is asked all the same, for what it would propose instead.
+            problems.append(to_body(error))
+            if not self._links.is_connected(call.target):
+                return CheckResult(problems=problems, warnings=[], facts=facts)
+        else:
+            facts["addresses"] = plan.capacity
+            facts["dhcp_address"] = text_of(plan.dhcp_address)
+        answer = await self._ask(call.target, request, probe=not problems)
+        facts["proposals"] = physical_proposals(
+            answer.nics, answer.resolvers, (address for _, address in own_addresses(machines))
+        )
+        if problems:
+            return CheckResult(problems=problems, warnings=[], facts=facts)
+        name = next(item.name for item in machines if item.id == call.target)
+        warnings = []
+        for item in answer.problems:
+            found = problems if item.severity == "error" else warnings
+            found.append(to_body(as_error(item, name)))
+        return CheckResult(problems=problems, warnings=warnings, facts=facts)
+
+    async def _ask(
+        self, machine_id: str, request: q.NetworkCheck, *, probe: bool
+    ) -> NetworkCheckResult:
+        return await self._links.call(
+            machine_id,
             NETWORK_CHECK,
             NetworkCheck(
                 kind=request.kind,
                 cidr=request.cidr,
                 gateway=request.gateway,
                 physical_interface=request.physical_interface or None,
-                range_first=request.ranges[0].first if request.ranges else None,
-                range_last=request.ranges[-1].last if request.ranges else None,
+                ranges=[AddressSpan(first=item.first, last=item.last) for item in request.ranges],
+                probe=probe,
             ),
         )
-        for item in answer.problems:
-            error = Conflict("network.check_failed", field=item.field, reason=item.message)
-            (problems if item.severity == "error" else warnings).append(to_body(error))
-        return CheckResult(problems=problems, warnings=warnings, facts=facts)
-
-    def _refuse_conflicts(self, request: q.NetworkCreate, plan: Plan) -> None:
-        check_overlap(plan.network, _used_networks())
-        if request.kind != "physical":
-            return
-        for row in NetworkRow.select().where(
-            NetworkRow.cluster == request.cluster_id,
-            NetworkRow.physical_interface == request.physical_interface,
-        ):
-            raise Conflict(
-                "network.interface_taken",
-                field="physical_interface",
-                name=request.physical_interface,
-                network=row.name,
-            )
-        for host in HostRow.select().where(HostRow.cluster == request.cluster_id):
-            names = [nic.name for nic in host.agent.facts.nics]
-            if request.physical_interface not in names:
-                raise InvalidInput(
-                    "network.interface_missing",
-                    field="physical_interface",
-                    host=host.name,
-                    name=request.physical_interface,
-                    choices=", ".join(names),
-                )
 
     # Steps
 
@@ -235,13 +243,30 @@ class Networks:
         tx.touch("network", run.resource_id)
 
 
-def _interface(request: q.NetworkCreate) -> str:
-    if request.kind != "physical":
-        return ""
-    if not request.physical_interface:
-        raise InvalidInput("network.interface_needed", field="physical_interface")
-    return request.physical_interface
+def _checked(machine_id: str, request: q.NetworkCheck, cluster_id: str) -> Plan:
+    """The plan of a network that could be made, as far as the database knows; raises ApiError.
+
+    Which NICs the machine itself has is for its agent to say, which sees them now.
+    """
+    plan = check_plan(request.cidr, request.gateway, request.ranges, kind=request.kind)
+    interface = needed_interface(request.kind, request.physical_interface)
+    _, machines = machines_beside(machine_id)
+    others = [machine for machine in machines if machine.id != machine_id]
+    _refuse_conflicts(plan, interface, cluster_id, machines, missing_on=others)
+    return plan
 
 
-def _used_networks() -> list[tuple[str, str]]:
-    return tuples(NetworkRow.select(NetworkRow.name, NetworkRow.cidr))
+def _refuse_conflicts(
+    plan: Plan,
+    interface: str,
+    cluster_id: str,
+    machines: Sequence[Machine],
+    *,
+    missing_on: Sequence[Machine],
+) -> None:
+    """Raises ApiError if other networks or the machines themselves are in the way of `plan`."""
+    check_overlap(plan.network, used_networks())
+    if interface:
+        refuse_taken_interface(cluster_id, interface)
+        refuse_missing_interface(missing_on, interface)
+    check_own_addresses(plan.spans, own_addresses(machines))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Interface, IPv4Network
 from pathlib import PurePosixPath
 from typing import Any
 
 from appliance.protocol.ids import new_id
+from appliance.services.networks.proposals import dns_servers
 
 STEPS = (
     "zone",
@@ -36,13 +37,26 @@ class Machine:
     addresses: tuple[str, ...]  # of its NICs, as CIDR texts
 
 
+@dataclass(frozen=True)
+class Survey:
+    """What the machine's agent said: a network that is free there, and its DNS servers."""
+
+    cidr: IPv4Network
+    resolvers: tuple[str, ...] = ()
+
+
 def propose(
-    machine: Machine | None, storage_root: PurePosixPath, *, has_starter: bool
+    machine: Machine | None,
+    storage_root: PurePosixPath,
+    *,
+    has_starter: bool,
+    survey: Survey | None = None,
 ) -> dict[str, dict[str, Any]]:
     """The create request of each step. Ids are fixed here, so nothing is ever made twice."""
     ids = {name: new_id() for name in STEPS}
     host_id = machine.agent_id if machine else ""
-    cidr = free_network(machine.addresses if machine else ())
+    if survey is None:
+        survey = Survey(next(free_networks(machine.addresses if machine else ())))
     return {
         "zone": {"id": ids["zone"], "name": "zone-1", "description": ""},
         "cluster": {
@@ -97,30 +111,31 @@ def propose(
             "cluster_id": ids["cluster"],
             "kind": "nat",
             "physical_interface": "",
-            **addressing(cidr),
+            **addressing(survey.cidr),
+            "dns": dns_servers(survey.resolvers),
         },
     }
 
 
-def free_network(addresses: Iterable[str]) -> IPv4Network:
-    """A private network that none of the machine's own addresses lies in."""
+def free_networks(addresses: Iterable[str]) -> Iterator[IPv4Network]:
+    """Private networks that none of the machine's own addresses lies in, the best first.
+
+    There is always one: if none is free, it is one that is not.
+    """
     used = [IPv4Interface(text).network for text in addresses if ":" not in text]
-    for choice in NAT_CHOICES:
-        network = IPv4Network(choice)
-        if not any(network.overlaps(other) for other in used):
-            return network
-    return IPv4Network(NAT_CHOICES[0])
+    choices = [IPv4Network(choice) for choice in NAT_CHOICES]
+    free = [one for one in choices if not any(one.overlaps(other) for other in used)]
+    yield from free or choices[:1]
 
 
 def addressing(network: IPv4Network) -> dict[str, Any]:
-    """Gateway first, a range that leaves some addresses at both ends, public DNS servers."""
+    """Gateway first, and a range that leaves some addresses at both ends."""
     base = int(network.network_address)
     top = int(network.broadcast_address)
     first = min(base + 10, top - 3)
     return {
         "cidr": str(network),
         "gateway": str(network.network_address + 1),
-        "dns": ["223.5.5.5", "1.1.1.1"],
         "ranges": [
             {
                 "first": str(network.network_address + (first - base)),

@@ -195,7 +195,13 @@ class Storage:
     async def _probe(self, host_id: str, path: str, *, keep: bool = True) -> CheckPathResult:
         """Let the host test the directory (it is made if need be); raises what is wrong."""
         params = CheckPathParams(path=path, keep=keep)
-        result = await self._links.call(host_id, STORAGE_CHECK_PATH, params)
+        try:
+            result = await self._links.call(host_id, STORAGE_CHECK_PATH, params)
+        except ApiError as error:
+            # Hosts know no requests; what they say of a directory is about the path asked for.
+            if error.code.startswith(("path.", "storage.")):
+                error.field = "path"
+            raise
         if result.available_bytes < NEEDED_BYTES:
             raise NoResources(
                 "path.no_space",
