@@ -55,10 +55,10 @@ class ServiceProcess:
         self.port, self.agent_port = found["port"], found["agent_port"]
         return found
 
-    async def log_in(self) -> Client:
+    async def log_in(self, kind: type[Client] = Client) -> Client:
         """A client of the administrator; sets the password at the first time."""
         ready = json.loads((self.state / "service" / "ready.json").read_text())
-        client = Client(ready["url"], fingerprint=ready["ca_fingerprint"])
+        client = kind(ready["url"], fingerprint=ready["ca_fingerprint"])
         if ready["setup_code"] is not None:
             await client.set_first_password(ready["setup_code"], PASSWORD)
         else:
