@@ -44,12 +44,13 @@ class RangeRow(QWidget):
         self.remove = FlatButton("", "delete-outline", "quiet")
         self.remove.setAutoDefault(False)
         self.remove.setToolTip(translate("Wizard", "Remove this range"))
-        self.remove.setAccessibleName(self.remove.toolTip())
         self.remove.clicked.connect(self.unwanted)
         keeps = self.remove.sizePolicy()
         keeps.setRetainSizeWhenHidden(True)
         self.remove.setSizePolicy(keeps)
-        row.addWidget(self.remove, 0, Qt.AlignmentFlag.AlignBottom)
+        # As tall as its neighbours, so that it stays beside the inputs.
+        beside = FormField(" " if number == 1 else "", self.remove, says=self.remove.toolTip())
+        row.addWidget(beside, 0, Qt.AlignmentFlag.AlignTop)
 
     def ends(self) -> tuple[str, str]:
         """The two addresses, as they are typed."""
