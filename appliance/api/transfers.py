@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import structlog
@@ -9,8 +10,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from appliance.api import request_id
 from appliance.api.answers import answer, error_answer, unexpected
-from appliance.api.around import Audit
+from appliance.api.around import Audit, with_wishes
 from appliance.api.gate import Gate
 from appliance.engine.calls import Call
 from appliance.protocol.errors import ApiError, Conflict, InvalidInput
@@ -92,7 +94,8 @@ class _Arrived:
 
 
 async def _admitted(gate: Gate, request: Request, operation: str) -> Call:
-    caller = await gate.admit(request, operation, Access.ADMIN)
+    caller = with_wishes(await gate.admit(request, operation, Access.ADMIN), request)
+    caller = dataclasses.replace(caller, request_id=request_id.current())
     target = request.path_params["id"]
     if not is_id(target):
         raise InvalidInput("request.bad_id", field="id", value=target)

@@ -75,6 +75,16 @@ async def test_an_upload_is_noted_with_its_image_and_its_size_is_in_the_log(api:
     ]
 
 
+async def test_what_is_noted_of_an_upload_or_a_login_names_its_request(api: Api) -> None:
+    headers = {"x-request-id": "trace-1", "anyun-reason": "new release"}
+    await api.request("PUT", CONTENT, b"QFI\xfb", headers=headers)
+    api.results["session.create"] = Unauthenticated("session.wrong_password")
+    await api.call(OPERATIONS["session.create"], LOGIN, token=None, headers=headers)
+    lines = (await api.request("GET", "/v1/audit")).json["items"]
+    assert {(line["request_id"], line["reason"]) for line in lines} == {("trace-1", "new release")}
+    assert {line["operation"] for line in lines} == {"image.upload", "session.create"}
+
+
 async def test_a_refused_upload_is_noted_with_its_error(api: Api) -> None:
     api.results["image.upload"] = Conflict("image.not_uploading", name="x", status="ready")
     answer = await api.request("PUT", CONTENT, b"x")
