@@ -13,17 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from appliance.engine.registry import Registry
-from appliance.engine.runner import Runner
-from appliance.hosts.ca import CertificateAuthority
 from appliance.hosts.links import HostLinks
-from appliance.hosts.listener import AgentListener
+from appliance.node import Node, NodeConfig
 from appliance.services.infrastructure import service as infrastructure
 from appliance.services.infrastructure.models import AgentRow
 from appliance.services.infrastructure.service import Infrastructure
-from appliance.services.parts import Parts
 from appliance.store.database import Store
-from appliance.store.kinds import Kinds
 from hostagent.link import enrol
 from hostagent.protocol.enrolment import JoinToken
 from tests.unit.hostagent.link.agents import FACTS, dialling, send_token_and_die
@@ -33,20 +28,19 @@ WAIT_S = 10
 
 @dataclass
 class Service:
-    """The service's side: the agents' port and what is kept of agents."""
+    """The service's side: a whole node."""
 
+    node: Node
     store: Store
     links: HostLinks
-    authority: CertificateAuthority
     infrastructure: Infrastructure
-    listener: AgentListener
 
     async def token(self, *, is_local: bool = True) -> JoinToken:
         """A new join token."""
         secret = await self.infrastructure.make_join_secret(is_local=is_local)
         return JoinToken(
-            addresses=[("127.0.0.1", self.listener.port)],
-            ca_fingerprint=self.authority.fingerprint,
+            addresses=[("127.0.0.1", self.node._listener.port)],
+            ca_fingerprint=self.node.ca.fingerprint,
             secret=secret,
         )
 
@@ -63,24 +57,10 @@ class Service:
 
 @pytest.fixture
 async def service(tmp_path: Path) -> AsyncIterator[Service]:
-    store = Store(tmp_path / "service.db", Kinds())
-    links = HostLinks()
-    parts = Parts(
-        store=store,
-        registry=Registry(),
-        runner=Runner(store),
-        hosts=links,
-        storage_root=tmp_path,
-        starter_folder=None,
-    )
-    authority = CertificateAuthority.load_or_create(tmp_path / "ca", "test")
-    found = Infrastructure(parts)
-    await store.start()
-    listener = AgentListener(links, authority, found)
-    await listener.start("127.0.0.1", 0)
-    yield Service(store, links, authority, found, listener)
-    await listener.stop()
-    await store.stop()
+    node = Node(NodeConfig(state_dir=tmp_path / "node", bind="127.0.0.1", port=0, agent_port=0))
+    await node.start()
+    yield Service(node, node.store, node.links, node.infrastructure)
+    await node.stop()
 
 
 async def join(token: JoinToken, folder: Path) -> enrol.Identity:
