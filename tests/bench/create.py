@@ -15,11 +15,10 @@ from contextlib import aclosing
 from typing import Any
 
 import msgspec
-import uvloop
 
 from appliance.client import Client, wait
 from appliance.protocol.events import FeedStart
-from tests.bench.lab import BenchLab, machine, say
+from tests.bench.lab import BenchLab, machine, run, say
 from tests.bench.wire import Answer, Connection, share_out
 from tests.lab.simulated.service import rss_mb
 
@@ -200,8 +199,7 @@ def main() -> None:
     parser.add_argument("--hosts", type=int, default=1250)
     parser.add_argument("--per-request", type=int, default=1, help="machines in one request")
     parser.add_argument("--limit", type=float, default=900.0, help="seconds for one row")
-    uvloop.install()
-    print(json.dumps(asyncio.run(measure(parser.parse_args()))))
+    run(measure(parser.parse_args()))
 
 
 if __name__ == "__main__":

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import platform
 import shutil
+import signal
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
+from typing import Any
+
+import uvloop
 
 from appliance.client import Client
 from appliance.client.trust import Trust, probe
@@ -31,6 +37,19 @@ def machine() -> str:
 def say(text: str) -> None:
     """A line of progress."""
     print(text, flush=True)
+
+
+def run(work: Coroutine[Any, Any, dict[str, Any]]) -> None:
+    """Run a benchmark and print its result as the last line; a signal ends it tidily."""
+
+    async def stoppable() -> dict[str, Any]:
+        task = asyncio.current_task()
+        assert task is not None
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await work
+
+    uvloop.install()
+    print(json.dumps(asyncio.run(stoppable())))
 
 
 class LoopClient(Client):
@@ -93,15 +112,14 @@ class BenchLab:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        try:
-            if hasattr(self, "client"):
-                await self.client.close()
-            if hasattr(self, "fleet"):
-                await self.fleet.stop()
-            await self.service.stop()
-        finally:
+        async with AsyncExitStack() as ending:
             if os.environ.get("ANYUN_KEEP_LAB") is None:
-                shutil.rmtree(self.folder, ignore_errors=True)
+                ending.callback(shutil.rmtree, self.folder, ignore_errors=True)
+            ending.push_async_callback(self.service.stop)
+            if hasattr(self, "fleet"):
+                ending.push_async_callback(self.fleet.stop)
+            if hasattr(self, "client"):
+                ending.push_async_callback(self.client.close)
 
     @property
     def target(self) -> Target:
