@@ -47,6 +47,10 @@ class StatusLine(Surface):
         """Say what the user may want to know just now."""
         self._hint.setText(text)
 
+    def hint(self) -> str:
+        """What is said just now."""
+        return self._hint.text()
+
     def set_picture(self, text: str) -> None:
         """Size and scale."""
         self._picture.setText(text)

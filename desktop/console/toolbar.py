@@ -72,6 +72,7 @@ class ConsoleBar(Surface):
             self._layout.addWidget(button)
         self._layout.addStretch(1)
         self.power_buttons: list[FlatButton] = []
+        self.power_menu: QMenu | None = None
 
     def _button(self, title: str, icon: str, *, text: bool = False) -> FlatButton:
         button = FlatButton(title if text else "", icon, "quiet")
@@ -105,11 +106,23 @@ class ConsoleBar(Surface):
             button.setEnabled(is_screen)
 
     def add_power_actions(self, actions: list[QAction]) -> None:
-        """Show a button for each action, at the right."""
+        """Show a button for each action, at the right; those with the property "is_folded" are
+        together in a menu.
+        """
         for action in actions:
+            if action.property("is_folded"):
+                continue
             button = _ActionButton(action)
             self.power_buttons.append(button)
             self._layout.addWidget(button)
+        folded = [action for action in actions if action.property("is_folded")]
+        if folded:
+            self.power_menu = QMenu(self)
+            self.power_menu.setToolTipsVisible(True)
+            self.power_menu.addActions(folded)
+            more = self._button(self.tr("More power actions"), "dots-vertical")
+            more.setMenu(self.power_menu)
+            self._layout.addWidget(more)
 
 
 class _ActionButton(FlatButton):

@@ -93,8 +93,14 @@ class ConsoleWindow(QMainWindow):
         self.strip.set_name(name)
 
     def add_power_actions(self, actions: list[QAction]) -> None:
-        """Show these actions as buttons; set their property "icon_name" to have an icon."""
+        """Show these actions as buttons; set their property "icon_name" to have an icon, and
+        "is_folded" to have them in a menu.
+        """
         self.bar.add_power_actions(actions)
+
+    def tell(self, text: str) -> None:
+        """Say something in the status line for a while."""
+        self._hint(text)
 
     def set_machine_state(self, running: bool, text: str = "") -> None:
         """Whether the machine has a console now, and its state in words."""
@@ -127,6 +133,7 @@ class ConsoleWindow(QMainWindow):
             link.state_changed.connect(self._link_changed)
         self.screen_link.leds_changed.connect(self.status.set_lamps)
         self.screen_link.bell_rang.connect(QApplication.beep)
+        self.screen_link.text_cut.connect(self._guest_cut)
         self.console.guest_resized.connect(self._guest_resized)
         self.console.view_changed.connect(self._describe_picture)
         self.console.mouse_captured.connect(self._mouse_captured)
@@ -223,6 +230,15 @@ class ConsoleWindow(QMainWindow):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.finished.connect(self.console.setFocus)
         dialog.open()
+
+    def _guest_cut(self, text: str) -> None:
+        """What is copied in the machine is put on our clipboard, while one works in here.
+
+        A machine in the background must not take away what was copied elsewhere.
+        """
+        if text and self.isActiveWindow():
+            QGuiApplication.clipboard().setText(text)
+            self._hint(self.tr("Copied from the machine: {n} characters").format(n=len(text)))
 
     def _set_mode(self, mode: ScaleMode) -> None:
         self.bar.modes[mode].setChecked(True)

@@ -221,6 +221,10 @@
         <source>Actual size (1:1)</source>
         <translation>实际大小（1:1）</translation>
     </message>
+    <message>
+        <source>More power actions</source>
+        <translation>更多电源操作</translation>
+    </message>
 </context>
 <context>
     <name>ConsoleWidget</name>
@@ -238,6 +242,10 @@
     <message>
         <source>Sent {keys}</source>
         <translation>已发送 {keys}</translation>
+    </message>
+    <message>
+        <source>Copied from the machine: {n} characters</source>
+        <translation>已从云主机复制：{n} 个字符</translation>
     </message>
     <message>
         <source>View only: nothing is sent to the machine</source>

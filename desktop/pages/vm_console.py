@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
 from appliance.protocol import resources as r
+from appliance.protocol.errors import ApiError
 from desktop import texts
+from desktop.pages import actions as acts
 from desktop.pages.base import Shell
+from desktop.pages.vm_actions import vm_actions
 
 SHOWN = (r.VmState.RUNNING, r.VmState.PAUSED, r.VmState.REBOOTING, r.VmState.STOPPING)
+# The actions on machines that a console offers; the second ones in a menu.
+POWER = ("start", "stop", "reboot")
+MORE_POWER = ("pause", "resume", "force_stop")
 
 _open: dict[str, QWidget] = {}
 
@@ -26,7 +33,7 @@ def show_console(shell: Shell, vm: r.Vm) -> QWidget:
         window = made
         _open[vm.id] = made
         made.destroyed.connect(lambda *_: _open.pop(vm.id, None))
-        _follow(shell, made, vm.id)
+        _follow(shell, made, vm, _add_power(shell, made, vm))
     with contextlib.suppress(RuntimeError):
         window.show()
         window.raise_()
@@ -34,17 +41,47 @@ def show_console(shell: Shell, vm: r.Vm) -> QWidget:
     return window
 
 
-def _follow(shell: Shell, window: Any, vm_id: str) -> None:
-    """Tell the window what becomes of its machine."""
+def _add_power(shell: Shell, window: Any, vm: r.Vm) -> Callable[[r.Vm], None]:
+    """Give the window the machine's power actions; returns what tells them its state."""
+    by_name = {action.name: action for action in vm_actions()}
+    declared = [by_name[name] for name in (*POWER, *MORE_POWER)]
+
+    async def run(action: acts.Action) -> None:
+        known = shell.cache.get("vm", vm.id)
+        if known is None or acts.why_not(action, [known]):
+            return
+        try:
+            await action.run(shell, [known])
+        except (ApiError, OSError) as error:
+            # Said here as well: the main window may be hidden behind the console.
+            with contextlib.suppress(RuntimeError):  # closed meanwhile
+                window.tell(texts.error_text(error).message)
+            raise
+
+    def trigger(action: acts.Action) -> None:
+        shell.bridge.spawn(run(action))
+
+    qactions = acts.make_qactions(declared, window, trigger)
+    for action in declared:
+        qactions[action.name].setProperty("icon_name", action.icon)
+        qactions[action.name].setProperty("is_folded", action.name in MORE_POWER)
+    window.add_power_actions(list(qactions.values()))
+    acts.refresh(declared, qactions, [vm])
+    return lambda changed: acts.refresh(declared, qactions, [changed])
+
+
+def _follow(shell: Shell, window: Any, vm: r.Vm, told: Callable[[r.Vm], None]) -> None:
+    """Tell the window and its actions what becomes of their machine."""
 
     def changed(kind: str, puts: list[Any], gone: list[str]) -> None:
         if kind != "vm":
             return
-        for vm in puts:
-            if vm.id == vm_id:
-                window.set_name(vm.name)
-                window.set_machine_state(vm.state in SHOWN, texts.word(f"vm.state.{vm.state}"))
-        if vm_id in gone:
+        for one in puts:
+            if one.id == vm.id:
+                window.set_name(one.name)
+                window.set_machine_state(one.state in SHOWN, texts.word(f"vm.state.{one.state}"))
+                told(one)
+        if vm.id in gone:
             window.close()
 
     shell.cache.changed.connect(changed)

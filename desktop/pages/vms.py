@@ -13,6 +13,7 @@ from desktop.pages.resource_page import ResourcePage
 from desktop.pages.vm_actions import vm_actions
 from desktop.pages.vm_detail import VmDetail
 from desktop.texts import translate
+from desktop.widgets.sheet import show_sheet
 
 
 def addresses(vm: r.Vm) -> str:
@@ -193,8 +194,11 @@ class VmPage(ResourcePage):
         from desktop.pages.vm_create import CreateVmDialog
 
         shell = self.shell
-        dialog = CreateVmDialog(shell.bridge, shell.ref, shell.cache, shell.window)
-        dialog.open()
+        show_sheet(
+            shell.window,
+            "create-vm",
+            lambda: CreateVmDialog(shell.bridge, shell.ref, shell.cache, shell.window),
+        )
 
     def opened(self, vm: r.Vm) -> None:
         """A double click opens the console of a running VM."""

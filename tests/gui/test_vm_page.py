@@ -18,6 +18,7 @@ from desktop.main_window.window import MainWindow
 from desktop.net.bridge import Bridge
 from desktop.net.cache import Cache
 from desktop.net.client_ref import ClientRef
+from desktop.pages.vm_create import CreateVmDialog
 from desktop.pages.vms import VmPage
 from desktop.settings import Settings
 from desktop.widgets.confirm import ConfirmForGood
@@ -180,6 +181,25 @@ def test_expunge_wants_the_name(
     qtbot.keyClicks(dialog.field, "4")
     qtbot.keyClick(dialog.field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: client.calls == [("vm.expunge", {"id": make_id(14)})])
+
+
+def test_the_dialog_for_new_machines_leaves_the_window_free(
+    page: VmPage, window: MainWindow
+) -> None:
+    page.start_creating()
+    (dialog,) = window.findChildren(CreateVmDialog)
+    assert dialog.isVisible()
+    assert not dialog.isModal()
+    page.table.select(make_id(2))  # the page behind it can be used
+    assert [one.name for one in page.selection()] == ["web-2"]
+    page.start_creating()
+    assert window.findChildren(CreateVmDialog) == [dialog]
+    dialog.close()
+    page.start_creating()
+    again = [one for one in window.findChildren(CreateVmDialog) if one.isVisible()]
+    assert len(again) == 1
+    assert again[0] is not dialog
+    again[0].close()
 
 
 def test_menu_has_the_actions_in_the_order_of_the_bar(page: VmPage) -> None:

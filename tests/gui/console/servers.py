@@ -60,6 +60,15 @@ class PictureServer:
                 else:
                     raise AssertionError(f"the client sent message {kind}")
 
+    def cut(self, text: str) -> None:
+        """Tell everybody that text was copied in the machine."""
+        self._network.submit(self._cut(text)).result(timeout=10)
+
+    async def _cut(self, text: str) -> None:
+        data = text.encode("latin-1")
+        for writer in self._writers:
+            writer.write(struct.pack(">BxxxI", 3, len(data)) + data)
+
     def drop(self) -> None:
         """Hang up on everybody."""
         self._network.submit(self._drop()).result(timeout=10)

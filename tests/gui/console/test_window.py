@@ -244,3 +244,40 @@ def test_screenshot_power_actions_and_title(window: ConsoleWindow, tmp_path: Pat
     assert fired == [True]
     action.setEnabled(False)
     assert not button.isEnabled()
+
+
+def test_what_is_copied_in_the_machine_is_on_our_clipboard(
+    window: ConsoleWindow, server: PictureServer
+) -> None:
+    clipboard = QGuiApplication.clipboard()
+    clipboard.setText("ours")
+    wait_for(window.isActiveWindow, "the focus")
+    server.cut("theirs, naïve")
+    wait_for(lambda: clipboard.text() == "theirs, naïve", "the text")
+    assert "13" in window.status.hint()
+
+
+def test_a_machine_in_the_background_leaves_the_clipboard_alone(
+    window: ConsoleWindow, server: PictureServer
+) -> None:
+    clipboard = QGuiApplication.clipboard()
+    clipboard.setText("ours")
+    told: list[str] = []
+    window.screen_link.text_cut.connect(told.append)
+    other = QWidget()
+    other.show()
+    other.activateWindow()
+    wait_for(lambda: not window.isActiveWindow(), "another window's focus")
+    server.cut("theirs")
+    wait_for(lambda: told == ["theirs"], "the text")
+    assert clipboard.text() == "ours"
+    other.close()
+
+
+def test_folded_actions_are_in_a_menu(window: ConsoleWindow) -> None:
+    plain, folded = QAction("Stop", window), QAction("Pause", window)
+    folded.setProperty("is_folded", True)
+    window.add_power_actions([plain, folded])
+    assert len(window.bar.power_buttons) == 1
+    assert window.bar.power_menu is not None
+    assert window.bar.power_menu.actions() == [folded]
