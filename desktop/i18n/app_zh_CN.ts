@@ -55,6 +55,18 @@
         <translation>已完成</translation>
     </message>
     <message>
+        <source>refused: {reason}</source>
+        <translation>已拒绝：{reason}</translation>
+    </message>
+    <message>
+        <source>the system</source>
+        <translation>系统</translation>
+    </message>
+    <message>
+        <source>nobody known</source>
+        <translation>未知用户</translation>
+    </message>
+    <message>
         <source>Refresh</source>
         <translation>刷新</translation>
     </message>
@@ -85,6 +97,10 @@
     <message>
         <source>From</source>
         <translation>来源</translation>
+    </message>
+    <message>
+        <source>Operation and code</source>
+        <translation>操作代码</translation>
     </message>
 </context>
 <context>
@@ -1093,6 +1109,77 @@
     <message>
         <source>An offering is a size: how many CPUs, how much memory.</source>
         <translation>计算规格规定云主机的 CPU 核数和内存大小。</translation>
+    </message>
+</context>
+<context>
+    <name>Operations</name>
+    <message>
+        <source>Make {what}</source>
+        <translation>创建{what}</translation>
+    </message>
+    <message>
+        <source>Change {what}</source>
+        <translation>修改{what}</translation>
+    </message>
+    <message>
+        <source>Delete {what}</source>
+        <translation>删除{what}</translation>
+    </message>
+    <message>
+        <source>Enable {what}</source>
+        <translation>启用{what}</translation>
+    </message>
+    <message>
+        <source>Disable {what}</source>
+        <translation>停用{what}</translation>
+    </message>
+    <message>
+        <source>Set the first password</source>
+        <translation>设置初始密码</translation>
+    </message>
+    <message>
+        <source>Log in</source>
+        <translation>登录</translation>
+    </message>
+    <message>
+        <source>Log out</source>
+        <translation>退出登录</translation>
+    </message>
+    <message>
+        <source>Change password</source>
+        <translation>修改密码</translation>
+    </message>
+    <message>
+        <source>Cancel job</source>
+        <translation>取消任务</translation>
+    </message>
+    <message>
+        <source>Try clean-up work now</source>
+        <translation>立即重试清理工作</translation>
+    </message>
+    <message>
+        <source>Change setting</source>
+        <translation>修改设置</translation>
+    </message>
+    <message>
+        <source>Reset setting</source>
+        <translation>恢复默认设置</translation>
+    </message>
+    <message>
+        <source>Count all claims anew</source>
+        <translation>重新统计资源占用</translation>
+    </message>
+    <message>
+        <source>Edit the set-up</source>
+        <translation>编辑初始化配置</translation>
+    </message>
+    <message>
+        <source>Send the content of an image</source>
+        <translation>上传镜像内容</translation>
+    </message>
+    <message>
+        <source>Open console</source>
+        <translation>打开控制台</translation>
     </message>
 </context>
 <context>

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
+from appliance.protocol import messages
 from appliance.protocol import resources as r
 from desktop import texts
 from desktop.models.columns import Column
 from desktop.models.table_model import TableModel
+from desktop.operation_titles import operation_title
 from desktop.pages.base import Page, Shell
 from desktop.texts import translate
 from desktop.widgets.buttons import FlatButton
@@ -20,6 +23,8 @@ from desktop.widgets.search import FilterField
 from desktop.widgets.table import ResourceTable
 
 PAGE_SIZE = 500
+SYSTEM = "system"
+_VALUE = re.compile(r"\{\w+\}")
 
 
 def outcome_words(entry: r.AuditEntry) -> str:
@@ -28,7 +33,18 @@ def outcome_words(entry: r.AuditEntry) -> str:
         "accepted": translate("Audit", "accepted"),
         "done": translate("Audit", "done"),
     }
-    return words.get(entry.outcome, entry.outcome)
+    if entry.outcome in words:
+        return words[entry.outcome]
+    # The log keeps an error's code without its values: leave gaps where they stood.
+    text = messages.render(entry.outcome, {}, texts.language()).message
+    return translate("Audit", "refused: {reason}").format(reason=_VALUE.sub("…", text))
+
+
+def actor_words(entry: r.AuditEntry) -> str:
+    """Who asked: an account by its name, or the system itself."""
+    if entry.account_id == SYSTEM:
+        return translate("Audit", "the system")
+    return entry.account_name or translate("Audit", "nobody known")
 
 
 class AuditPage(Page):
@@ -121,12 +137,12 @@ class AuditPage(Page):
             Column(
                 name="account",
                 title=translate("Audit", "Who"),
-                text=lambda one: one.account_name or "–",
+                text=actor_words,
             ),
             Column(
                 name="operation",
                 title=translate("Audit", "What"),
-                text=lambda one: one.operation,
+                text=lambda one: operation_title(one.operation),
                 width=216,
             ),
             Column(
@@ -139,6 +155,13 @@ class AuditPage(Page):
                 name="outcome", title=translate("Audit", "Outcome"), text=outcome_words, width=208
             ),
             Column(name="address", title=translate("Audit", "From"), text=lambda one: one.address),
+            Column(
+                name="code",
+                title=translate("Audit", "Operation and code"),
+                text=lambda one: f"{one.operation} {one.outcome}",
+                is_shown=False,
+                width=240,
+            ),
         ]
 
     def _resource_name(self, entry: r.AuditEntry) -> str:

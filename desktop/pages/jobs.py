@@ -12,6 +12,7 @@ from appliance.protocol import resources as r
 from desktop import texts
 from desktop.models.columns import Column
 from desktop.net.cache import FINISHED
+from desktop.operation_titles import operation_title
 from desktop.pages.base import Shell
 from desktop.pages.detail import Detail
 from desktop.pages.resource_page import ResourcePage
@@ -73,7 +74,7 @@ class JobPage(ResourcePage):
             Column(
                 name="operation",
                 title=translate("JobPage", "What"),
-                text=lambda job: texts.word("operation." + job.operation),
+                text=lambda job: operation_title(job.operation),
                 width=208,
             ),
             Column(

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from appliance.protocol import resources as r
 from desktop import texts
 from desktop.net.cache import FINISHED, Cache
+from desktop.operation_titles import operation_title
 from desktop.texts import translate
 from desktop.widgets.bars import Bar
 from desktop.widgets.buttons import FlatButton
@@ -29,7 +30,7 @@ _SHOWN = 30
 
 def job_title(job: r.Job) -> str:
     """What a job does, with the name of what it works on: `Start VM web-1`."""
-    return f"{texts.word('operation.' + job.operation)} {job.resource_name}".strip()
+    return f"{operation_title(job.operation)} {job.resource_name}".strip()
 
 
 def job_words(job: r.Job) -> str:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from appliance.protocol.resources import Job
 from desktop import texts
+from desktop.operation_titles import operation_title
 from desktop.texts import translate
 from desktop.widgets.bars import ThinProgress
 from desktop.widgets.labels import Label
@@ -13,7 +14,7 @@ from desktop.widgets.labels import Label
 
 def job_progress_words(job: Job) -> str:
     """What a job does, its running step, and how many bytes of how many."""
-    words = [texts.word(f"operation.{job.operation}")]
+    words = [operation_title(job.operation)]
     running = next((step.name for step in job.steps if step.state == "running"), "")
     if job.waiting:
         words.append(texts.waiting(job.waiting))

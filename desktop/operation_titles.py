@@ -1,0 +1,50 @@
+"""What operations are called: those with jobs by the service's words, the rest by ours."""
+
+from __future__ import annotations
+
+from appliance.protocol.operations import OPERATIONS
+from appliance.protocol.texts_words import WORDS
+from desktop import texts
+from desktop.texts import translate
+
+
+def operation_title(name: str) -> str:
+    """The title of an operation, such as `vm.start`, for jobs and for the audit log."""
+    if f"operation.{name}" in WORDS:
+        return texts.word(f"operation.{name}")
+    special = _titles().get(name)
+    if special:
+        return special
+    noun, _, verb = name.partition(".")
+    pattern = _patterns().get(verb)
+    if pattern and f"kind.{noun}" in WORDS:
+        return pattern.format(what=texts.word(f"kind.{noun}"))
+    spec = OPERATIONS.get(name)
+    return spec.summary if spec is not None else name
+
+
+def _patterns() -> dict[str, str]:
+    return {
+        "create": translate("Operations", "Make {what}"),
+        "update": translate("Operations", "Change {what}"),
+        "delete": translate("Operations", "Delete {what}"),
+        "enable": translate("Operations", "Enable {what}"),
+        "disable": translate("Operations", "Disable {what}"),
+    }
+
+
+def _titles() -> dict[str, str]:
+    return {
+        "session.set_first_password": translate("Operations", "Set the first password"),
+        "session.create": translate("Operations", "Log in"),
+        "session.delete": translate("Operations", "Log out"),
+        "session.change_password": translate("Operations", "Change password"),
+        "job.cancel": translate("Operations", "Cancel job"),
+        "cleanup.retry": translate("Operations", "Try clean-up work now"),
+        "setting.change": translate("Operations", "Change setting"),
+        "setting.reset": translate("Operations", "Reset setting"),
+        "ledger.recalculate": translate("Operations", "Count all claims anew"),
+        "setup.update": translate("Operations", "Edit the set-up"),
+        "image.upload": translate("Operations", "Send the content of an image"),
+        "vm.open_console": translate("Operations", "Open console"),
+    }
