@@ -240,7 +240,7 @@ def checked_path(text: str) -> str:
     path = PurePosixPath(text.strip())
     if not path.is_absolute() or ".." in path.parts or "\0" in text:
         raise InvalidInput("path.not_absolute", field="path", path=text)
-    normal = str(path)
+    normal = "/" + "/".join(path.parts[1:])  # POSIX lets a path begin with two slashes
     if normal in SYSTEM_FOLDERS:
         raise InvalidInput("path.reserved", field="path", path=normal)
     return normal
