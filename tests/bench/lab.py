@@ -10,7 +10,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -20,13 +20,16 @@ import uvloop
 
 from appliance.client import Client
 from appliance.client.trust import Trust, probe
+from appliance.protocol.resources import Status
 from tests.bench.reader import Reader
 from tests.bench.wire import Target
-from tests.lab.simulated.cloud import Layout, SimulatedCloud, set_up
+from tests.lab.simulated.cloud import Layout, SimulatedCloud, set_up, until_all
 from tests.lab.simulated.faults import Fault
 from tests.lab.simulated.process import FleetProcess
 from tests.lab.simulated.service import ServiceProcess, cpu_s, rss_mb
 from tests.lab.simulated.tokens import prepare_secrets, tokens_for
+
+CONNECTED = Status.CONNECTED
 
 
 def machine() -> str:
@@ -105,6 +108,17 @@ class BenchLab:
         began = time.monotonic()
         self.cloud = await set_up(self.client, self.fleet.ids, self._layout)
         say(f"cloud set up: {time.monotonic() - began:.1f} s, {rss_mb(self.service.pid)} MB")
+
+    async def restart(self, meanwhile: Callable[[], object]) -> None:
+        """Stop the service, do something with its files, start it; returns with all hosts."""
+        await self.service.stop()
+        await asyncio.to_thread(meanwhile)
+        await self.service.start()
+        await self.hosts_connected()
+
+    async def hosts_connected(self) -> None:
+        """Wait until the service has a link to every host again."""
+        await until_all(self.client, "host", self.fleet.ids, lambda host: host.status == CONNECTED)
 
     async def __aexit__(
         self,
