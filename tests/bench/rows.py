@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -63,6 +64,16 @@ def average_row_bytes(state: Path) -> int:
     with closing(sqlite3.connect(database_of(state), timeout=30)) as connection:
         (found,) = connection.execute("SELECT AVG(LENGTH(data)) FROM feed").fetchone()
     return int(found or 0)
+
+
+def ends_of_jobs(state: Path) -> Counter[str]:
+    """How often the feed has told of the end of each job."""
+    sql = (
+        "SELECT ref, COUNT(*) FROM feed WHERE kind = 'job' AND action = 'put' AND "
+        "json_extract(data, '$.state') IN ('succeeded', 'failed', 'cancelled') GROUP BY ref"
+    )
+    with closing(sqlite3.connect(database_of(state), timeout=30)) as connection:
+        return Counter(dict(connection.execute(sql).fetchall()))
 
 
 def _variant(vm: Row, number: int, choose: random.Random) -> Row:

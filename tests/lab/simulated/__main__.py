@@ -30,9 +30,10 @@ class Order(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tru
     """What may be asked for.
 
     status: how many hosts are linked, calls by command, CPU seconds. faults: follow these rules.
-    thaw: let what hangs go on. leftovers: what is on hosts. effects: how often `command` changed
-    each resource; only those with more than `above`. cut: drop the links of `hosts`, which dial
-    again. stop and start: hang up, and come back. traits: be another size.
+    thaw: let what hangs go on. leftovers: what is on hosts. domains: the states of machines.
+    effects: how often `command` changed each resource; only those with more than `above`. cut:
+    drop the links of `hosts`, which dial again. stop and start: hang up, and come back. traits:
+    be another size.
     """
 
     do: str
@@ -50,6 +51,8 @@ async def carry_out(fleet: Fleet, order: Order) -> Any:
             return status(fleet)
         case "leftovers":
             return fleet.leftovers()
+        case "domains":
+            return fleet.domains()
         case "effects":
             found = fleet.effects(order.command)
             return {ref: count for ref, count in found.items() if count > order.above}

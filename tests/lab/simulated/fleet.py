@@ -92,6 +92,14 @@ class Fleet:
         """What is on the hosts because of machines, and what was asked wrongly; by host."""
         return summary({host.name: host.state for host in self.hosts}) | self._addresses_twice()
 
+    def domains(self) -> dict[str, str]:
+        """The state of each machine that a host has defined."""
+        return {
+            vm_id: domain.state.value
+            for host in self.hosts
+            for vm_id, domain in host.state.domains.items()
+        }
+
     def effects(self, command: str) -> Counter[str]:
         """How often `command` really changed each resource, on all hosts together."""
         found: Counter[str] = Counter()
