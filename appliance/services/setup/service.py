@@ -255,7 +255,7 @@ def check_values(step: str, values: Mapping[str, Any]) -> None:
         try:
             msgspec.convert(value, _while_typing(fields[name]))
         except msgspec.ValidationError as error:
-            shown = str(value)
+            shown = value if isinstance(value, str) else msgspec.json.encode(value).decode()
             if len(shown) > SHOWN_CHARACTERS:
                 shown = shown[:SHOWN_CHARACTERS] + "…"
             raise InvalidInput(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -224,7 +225,8 @@ def told(body: ErrorBody) -> ErrorBody:
         text = render(body.code, body.params, language)
         assert text.message
         assert text.remedy, f"{body.code} has no text"
-        assert "{" not in text.message + text.remedy, text
+        is_open = re.search(r"{\w+}", text.message + text.remedy)
+        assert is_open is None, text
     return body
 
 
