@@ -19,6 +19,7 @@ import structlog
 
 MARKER = b"ANYUN-PROBE-OK"
 BOOT_WITHIN_S = 25.0
+DEVICE = Path("/dev/kvm")
 
 log = structlog.get_logger()
 
@@ -38,9 +39,9 @@ async def verdict(
     kernel: Path | None, initrd: Path | None, keep: Path, qemu_version: str, *, again: bool = False
 ) -> Verdict:
     """The kept verdict if it still holds, else a new one, which is kept in file `keep`."""
-    if not Path("/dev/kvm").exists():
+    if not DEVICE.exists():
         return Verdict(accelerator="tcg", reason="no_device")
-    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+    if not os.access(DEVICE, os.R_OK | os.W_OK):
         return Verdict(accelerator="tcg", reason="no_access")
     if kernel is None or initrd is None or not kernel.exists() or not initrd.exists():
         return Verdict(accelerator="tcg", reason="no_probe_kernel")

@@ -55,8 +55,7 @@ def _physical(nic: NicAddressing, dns: list[str], known: list[str]) -> dict[str,
     taken = {parse_address(text, field="") for text in texts if text}
     gateway = parse_address(nic.gateway, field="") if nic.gateway else 0
     if not _is_in(network, gateway):
-        # Nobody said; where there is a router, it mostly has the first address.
-        gateway = int(network.network_address) + 1
+        gateway = _guessed_gateway(network, {parse_address(text, field="") for text in own})
         taken.add(gateway)
     span = free_span(network, taken)
     if span is None:
@@ -69,6 +68,12 @@ def _physical(nic: NicAddressing, dns: list[str], known: list[str]) -> dict[str,
         "dns": dns,
         "ranges": [{"first": text_of(span[0]), "last": text_of(span[1])}],
     }
+
+
+def _guessed_gateway(network: IPv4Network, own: set[int]) -> int:
+    """Where a router mostly is: at the first address, or at the last if the host has that."""
+    first = int(network.network_address) + 1
+    return int(network.broadcast_address) - 1 if first in own else first
 
 
 def free_span(network: IPv4Network, taken: set[int]) -> Span | None:

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from appliance.protocol.errors import ApiError, Conflict, InvalidInput
 from appliance.protocol.requests import RangeSpec
-from appliance.services.networks.addresses import check_overlap, check_plan
+from appliance.services.networks.addresses import (
+    check_dns,
+    check_domain,
+    check_overlap,
+    check_own_addresses,
+    check_plan,
+    parse_network,
+)
 
 
 def spans(*texts: str) -> list[RangeSpec]:
@@ -52,6 +59,90 @@ def test_a_range_of_one_address_that_dhcp_needs_is_refused() -> None:
     with pytest.raises(InvalidInput) as caught:
         check_plan("10.0.0.0/30", "10.0.0.1", spans("10.0.0.2-10.0.0.2"))
     assert caught.value.code == "network.range_too_small"
+    assert "10.0.0.2 to 10.0.0.2" in str(caught.value)
+
+
+def test_a_network_without_any_range_is_refused() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        check_plan("10.0.0.0/24", "10.0.0.1", [])
+    assert (caught.value.code, caught.value.field) == ("network.range_needed", "ranges")
+
+
+@pytest.mark.parametrize(
+    "cidr",
+    [
+        *("0.0.0.0/8", "0.1.2.0/24", "127.0.0.0/8", "169.0.0.0/8", "169.254.0.0/16"),
+        *("224.0.0.0/8", "239.255.0.0/16", "240.0.0.0/8", "255.255.255.0/24"),
+    ],
+)
+def test_networks_that_no_machine_can_be_in_are_refused(cidr: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        parse_network(cidr)
+    assert (caught.value.code, caught.value.field) == ("network.bad_cidr", "cidr")
+    assert cidr in str(caught.value)
+
+
+@pytest.mark.parametrize("cidr", ["1.0.0.0/8", "100.64.0.0/10", "198.18.0.0/15", "223.0.0.0/8"])
+def test_all_others_are_taken(cidr: str) -> None:
+    assert str(parse_network(f" {cidr} ")) == cidr
+
+
+def test_on_a_wire_that_others_use_dhcp_has_an_address_of_the_ranges() -> None:
+    ranges = spans("10.0.0.50-10.0.0.59", "10.0.0.10-10.0.0.19")
+    plan = check_plan("10.0.0.0/24", "10.0.0.1", ranges, kind="physical")
+    assert str(IPv4Address(plan.dhcp_address)) == "10.0.0.19"
+    assert plan.capacity == 19
+    private = check_plan("10.0.0.0/24", "10.0.0.1", ranges, kind="nat")
+    assert (str(IPv4Address(private.dhcp_address)), private.capacity) == ("10.0.0.254", 20)
+
+
+def test_ranges_leave_the_hosts_own_addresses_out() -> None:
+    plan = check_plan("10.0.0.0/24", "10.0.0.1", spans("10.0.0.10-10.0.0.19"))
+    near = [("a", "10.0.0.9/24"), ("a", "10.0.0.20/24"), ("b", "fe80::1/64"), ("b", "10.1.0.15/8")]
+    check_own_addresses(plan.spans, near)
+    for address in ("10.0.0.10", "10.0.0.19"):
+        with pytest.raises(Conflict) as caught:
+            check_own_addresses(plan.spans, [*near, ("box", f"{address}/32")])
+        assert (caught.value.code, caught.value.field) == ("network.own_address", "ranges")
+        assert f"{address}, which is an address of the host box" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["a", "cloud.example", "a-b.c1", "1.2", "x" * 63, "A.B"])
+def test_domains(text: str) -> None:
+    assert check_domain(f" {text} ") == text.lower()
+    assert check_domain("  ") == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(".", "a.", ".a", "a..b", "-a", "a-", "a_b", "a b", "a/24", "x" * 64, "é", "a,b", "#"),
+        *("a\nb", "a\0b", "a;b", "$(id)", "a'b", 'a"b', "a\\b", ".".join(["x" * 60] * 5)),
+    ],
+)
+def test_what_is_no_domain_never_passes(text: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        check_domain(text)
+    assert (caught.value.code, caught.value.field) == ("network.bad_domain", "domain")
+    assert str(caught.value).isprintable()
+
+
+@given(st.text())
+def test_whatever_passes_as_a_domain_is_safe_to_print(text: str) -> None:
+    try:
+        domain = check_domain(text)
+    except InvalidInput:
+        return
+    assert set(domain) <= set("abcdefghijklmnopqrstuvwxyz0123456789-.")
+
+
+def test_dns_servers_are_other_machines() -> None:
+    assert check_dns([" 1.1.1.1 ", "10.0.0.1"]) == ["1.1.1.1", "10.0.0.1"]
+    for server in ("127.0.0.53", "0.0.0.0", "255.255.255.255", "169.254.169.253"):
+        with pytest.raises(InvalidInput) as caught:
+            check_dns(["1.1.1.1", server])
+        assert (caught.value.code, caught.value.field) == ("network.bad_dns", "dns")
+        assert server in str(caught.value)
 
 
 def test_dhcp_gets_an_address_that_no_machine_can_have() -> None:
