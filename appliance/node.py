@@ -17,16 +17,20 @@ import uvloop
 
 from appliance.api.app import build_app
 from appliance.api.server import ApiServer
+from appliance.engine.cascade import Cascade
 from appliance.engine.registry import Registry
+from appliance.engine.retention import Retention
 from appliance.engine.runner import Runner
+from appliance.engine.settings import Settings
 from appliance.hosts.ca import CertificateAuthority, local_names
 from appliance.hosts.links import HostLinks
 from appliance.hosts.listener import AgentListener
 from appliance.hosts.listening import in_url, local_address
-from appliance.services import jobs, ledger, overview
+from appliance.services import deletion, jobs, ledger, overview, settings
 from appliance.services.audit.service import AuditLog
 from appliance.services.compute.consoles import Consoles
 from appliance.services.compute.guests import GuestShutdown
+from appliance.services.compute.recyclebin import RecycleBin
 from appliance.services.compute.service import Compute
 from appliance.services.compute.sync import StateSync
 from appliance.services.hostwatch import HostWatch
@@ -75,6 +79,7 @@ class Node:
         self.registry = Registry()
         self.runner = Runner(self.store)
         self.links = HostLinks()
+        self.settings = Settings(self.store)
         self._api: ApiServer | None = None
         self._build_services()
         self._listener = AgentListener(self.links, self.ca, self.infrastructure)
@@ -87,7 +92,10 @@ class Node:
             hosts=self.links,
             storage_root=self._config.state_dir / "storage",
             starter_folder=self._config.starter_dir,
+            settings=self.settings,
+            cascade=Cascade(self.store.kinds),
         )
+        settings.install(parts)
         self.identity = Identity(
             self.store, ca_fingerprint=self.ca.fingerprint, appliance_name=socket.gethostname()
         )
@@ -105,6 +113,13 @@ class Node:
         overview.install(parts)
         ledger.install(parts)
         jobs.install(parts)
+        deletion.install(parts)
+        self._bin = RecycleBin(self.store, compute, self.settings)
+        self._retention = Retention(
+            self.store,
+            job_days=lambda: self.settings.get(settings.JOB_KEEP_DAYS),
+            audit_days=lambda: self.settings.get(settings.AUDIT_KEEP_DAYS),
+        )
         self._guests = GuestShutdown(parts)
         self._watch = HostWatch(
             self.links,
@@ -119,12 +134,15 @@ class Node:
         """Start everything; clients and agents can connect when this returns."""
         config = self._config
         await self.store.start()
+        await self.settings.load()
         setup_code = await self.identity.prepare()
         self.identity.start()
         await self.infrastructure.prepare()
         self._watch.start()
         await self._listener.start(config.bind, config.agent_port)
         await self.runner.start()
+        self._bin.start()
+        self._retention.start()
         app = build_app(
             self.registry,
             self.store,
@@ -151,6 +169,8 @@ class Node:
             await self._guests.stop_all()
         if self._api is not None:
             await self._api.stop()
+        await self._bin.stop()
+        await self._retention.stop()
         await self.runner.stop()
         await self._listener.stop()
         await self._watch.stop()
@@ -189,6 +209,8 @@ async def serve(config: NodeConfig) -> None:
     """Run a node until SIGTERM or SIGINT."""
     node = Node(config)
     stopping = asyncio.Event()
+    fenced = asyncio.create_task(node.store.fenced.wait(), name="fence")
+    fenced.add_done_callback(lambda task: task.cancelled() or stopping.set())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)

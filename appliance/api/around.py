@@ -17,12 +17,11 @@ from starlette.requests import Request
 from appliance.engine.calls import Call, Caller, Wishes
 from appliance.protocol.errors import Conflict, Forbidden, InvalidInput, PreconditionFailed
 from appliance.protocol.ids import is_id
-from appliance.store.database import Store, Transaction
+from appliance.store.database import Transaction
 from appliance.store.fields import database, now_ms
 from appliance.store.kinds import Kinds
 
 KEY = re.compile(r"[\x21-\x7e]{1,128}")
-KEEP_ANSWERS_MS = 24 * 3600 * 1000
 LONGEST_REASON = 256
 PRIORITIES = range(-10, 11)
 
@@ -206,12 +205,3 @@ def once(call: Call, request: Request, body: Any, status: int) -> Once | None:
         raise _bad("Idempotency-Key", key[:60], "1 to 128 printable characters without blanks")
     content = msgspec.json.encode([call.operation, call.target, body])
     return Once(call.caller.account_id, key, hashlib.sha256(content).hexdigest(), status)
-
-
-async def forget_old_answers(store: Store) -> None:
-    """Answers are kept for a day."""
-    await store.write(
-        lambda tx: tx.execute(
-            "DELETE FROM idempotency WHERE created_at < ?", now_ms() - KEEP_ANSWERS_MS
-        )
-    )

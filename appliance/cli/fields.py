@@ -24,6 +24,7 @@ HELP = {
     "threshold": "Place nothing new where more than this share (0 to 1) is really used.",
     "strategy": "Which host is taken: the emptiest or the fullest that fits.",
     "action": "What to do.",
+    "value": "The new value.",
     "ids": "Whom to do it to; may be given several times.",
     "id": "Id for the new resource; with it the command can be repeated safely.",
     "name": "Name, up to 255 characters; need not be unique.",
@@ -174,8 +175,7 @@ def _plain(kind: mi.Type) -> mi.Type:
     """The type without `| None`."""
     if isinstance(kind, mi.UnionType):
         others = [item for item in kind.types if not isinstance(item, mi.NoneType)]
-        assert len(others) == 1
-        return others[0]
+        return others[0] if len(others) == 1 else mi.AnyType()
     return kind
 
 
@@ -190,6 +190,8 @@ def _shape(field: RequestField) -> tuple[Any, str | None, dict[str, Any]]:
             return str, "SIZE", {}
         case mi.IntType(ge=lowest, le=highest):
             return int, "NUMBER", {"min": lowest, "max": highest}
+        case mi.AnyType():
+            return str, "VALUE", {}
         case mi.FloatType():
             return float, "NUMBER", {}
         case mi.ListType(item_type=mi.StructType()):
@@ -217,7 +219,18 @@ def _convert(field: RequestField, typed: Any) -> Any:
             return [_span(text) for text in typed]
         case mi.DictType():
             return _json_object(typed)
+        case mi.AnyType():
+            return _number_or_text(typed)
     return typed
+
+
+def _number_or_text(typed: str) -> int | float | bool | str:
+    """A value whose type the service knows: what looks like a number is one."""
+    try:
+        value = msgspec.json.decode(typed)
+    except msgspec.DecodeError:
+        return typed
+    return value if isinstance(value, int | float | bool) else typed
 
 
 def _bounded(size_bytes: int, typed: str, lowest: int | None, highest: int | None) -> int:

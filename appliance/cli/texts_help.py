@@ -19,6 +19,10 @@ TITLES = {
     "job.cancel": "取消任务，已完成的部分将被撤销",
     "job.log": "查看任务过程中的记录",
     "cleanup.retry": "立即重试一项清理工作",
+    "setting.show": "查看所有全局设置",
+    "setting.change": "修改全局设置的值",
+    "setting.reset": "将全局设置恢复为默认值",
+    "deletion.preview": "列出删除某个资源会对其他资源造成的影响",
     "ledger.check": "重新统计所有占用并比对",
     "ledger.recalculate": "重新统计所有占用并更正账目",
     "setup.get": "查看初始化配置及为本机建议的值",
@@ -67,6 +71,8 @@ GROUPS = {
     "overview": "整个云的统计。",
     "setup": "七步初始化。",
     "ledger": "占用账目：{verbs}。",
+    "setting": "全局设置：{verbs}。",
+    "deletion": "删除的影响：{verbs}。",
 }
 GROUP = "{kind}：{verbs}。"
 
@@ -79,6 +85,7 @@ FIELDS = {
     "threshold": "实际使用超过此比例（0 到 1）时不再放置新内容。",
     "strategy": "选择最空闲还是最满但仍能容纳的物理机。",
     "action": "执行的操作。",
+    "value": "新的值。",
     "ids": "操作对象；可多次给出。",
     "id": "新资源的标识；指定后可安全地重复执行该命令。",
     "name": "名称，最多 255 个字符，可以重复。",

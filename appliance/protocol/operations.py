@@ -156,6 +156,31 @@ _add("job.log", "GET /jobs/{id}/log", "Read what a job noted on its way", r.JobL
 _reads("cleanup", "cleanups", r.Cleanup, "piece of clean-up work")
 _add("cleanup.retry", "POST /cleanups/{id}/retry", "Try a piece of clean-up work now", None)
 
+# Settings and deletion
+_add("setting.show", "GET /settings", "Show all global settings", r.SettingList)
+_add(
+    "setting.change",
+    "PUT /settings",
+    "Give a global setting another value",
+    r.Setting,
+    request=q.SettingChange,
+)
+_add(
+    "setting.reset",
+    "POST /settings/reset",
+    "Give a global setting its default back",
+    r.Setting,
+    request=q.SettingReset,
+)
+_add(
+    "deletion.preview",
+    "POST /deletions/preview",
+    "List what deleting a resource would do to others",
+    r.Consequences,
+    request=q.DeletionPreview,
+    kind=Kind.READ,
+)
+
 # The ledger
 _add("ledger.check", "GET /ledger/check", "Count all claims anew and compare", r.LedgerReport)
 _add(

@@ -159,6 +159,26 @@ class NetworkCreate(Create, kw_only=True, frozen=True):
     ranges: Annotated[list[RangeSpec], Meta(min_length=1, max_length=64)]
 
 
+class SettingChange(Request, kw_only=True, frozen=True):
+    """Give a global setting another value."""
+
+    name: Annotated[str, Meta(max_length=100)]
+    value: int | float | bool | str
+
+
+class SettingReset(Request, kw_only=True, frozen=True):
+    """Give a global setting its default value back."""
+
+    name: Annotated[str, Meta(max_length=100)]
+
+
+class DeletionPreview(Request, kw_only=True, frozen=True):
+    """What would deleting this resource do?"""
+
+    kind: Annotated[str, Meta(max_length=100)]
+    id: Id
+
+
 class PathCheck(Request, kw_only=True, frozen=True):
     """Can this directory on this host hold images or disks?"""
 

@@ -451,6 +451,48 @@ class CheckResult(msgspec.Struct, kw_only=True, frozen=True):
     facts: dict[str, Any]
 
 
+class Setting(msgspec.Struct, kw_only=True, frozen=True):
+    """A global setting with what may be given; its texts are the words `setting.<name>`."""
+
+    name: str
+    kind: str  # "integer", "number", "boolean" or "text"
+    value: int | float | bool | str
+    default: int | float | bool | str
+    lowest: float | None = None
+    highest: float | None = None
+    unit: str = ""
+    choices: list[str] = []
+
+
+class SettingList(msgspec.Struct, kw_only=True, frozen=True):
+    """All global settings."""
+
+    items: list[Setting]
+
+
+class Consequence(msgspec.Struct, kw_only=True, frozen=True):
+    """What deleting a resource does to another one."""
+
+    kind: str
+    id: str
+    name: str = ""
+    effect: Literal["deleted", "stopped", "detached", "refuses"]
+    depth: int
+    because_kind: str
+    because_id: str
+
+
+class Consequences(msgspec.Struct, kw_only=True, frozen=True):
+    """All that a deletion does. `counts` by kind is complete, `items` is not if there are many.
+
+    `refused` says that something stands in the way: the items with the effect "refuses".
+    """
+
+    items: list[Consequence]
+    counts: dict[str, int]
+    refused: bool
+
+
 class PlacementFilter(msgspec.Struct, kw_only=True, frozen=True):
     """One filter of the placement: how many hosts it removed and how many are left."""
 

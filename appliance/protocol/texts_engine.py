@@ -92,6 +92,25 @@ ENGINE_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "没有可等待的任务 {id}。",
         "请提供已受理任务的编号。",
     ),
+    # Settings and deletion
+    "setting.unknown": (
+        "There is no setting {name}.",
+        "Look at the list of settings: anyun setting show.",
+        "没有名为 {name} 的设置。",
+        "请查看设置列表：anyun setting show。",
+    ),
+    "setting.bad_value": (
+        "{value} is no valid value for {name}.",
+        "Give one of: {allowed}.",
+        "{value} 不是 {name} 的有效值。",
+        "可用的值：{allowed}。",
+    ),
+    "vm.kept_for_ever": (
+        "{name} stays in the recycle bin, because the deletion policy is never.",
+        "Change the setting recycle_bin.vm_policy first, if it is really to go.",
+        "删除策略为“永不”，{name} 将保留在回收站中。",
+        "如确需删除，请先修改设置 recycle_bin.vm_policy。",
+    ),
     # Repetition and concurrency
     "request.key_reused": (
         "The idempotency key {key} was used for another request.",

@@ -51,6 +51,37 @@ WORDS: dict[str, tuple[str, str]] = {
         "waits for host {host}, which is busy; {before} are before it",
         "等待繁忙的物理机 {host}，前面还有 {before} 个",
     ),
+    # Global settings
+    "setting.job.keep_days": ("How long finished jobs are kept", "已结束任务的保留天数"),
+    "setting.audit.keep_days": ("How long audit entries are kept", "操作记录的保留天数"),
+    "setting.recycle_bin.vm_policy": (
+        "What deleting a VM does: gone at once, kept for the period, or kept for ever",
+        "删除云主机的方式：立即删除、保留一段时间或永久保留",
+    ),
+    "setting.recycle_bin.vm_period_s": (
+        "How long deleted VMs stay in the recycle bin",
+        "云主机在回收站中的保留时间",
+    ),
+    "setting.host.cpu_ratio": (
+        "CPU over-provisioning ratio of new hosts",
+        "新物理机的 CPU 超分比例",
+    ),
+    "setting.host.memory_ratio": (
+        "Memory over-provisioning ratio of new hosts",
+        "新物理机的内存超分比例",
+    ),
+    "setting.primary_storage.ratio": (
+        "Over-provisioning ratio of new primary storages",
+        "新主存储的超分比例",
+    ),
+    "setting.primary_storage.threshold": (
+        "Share of a new primary storage that may really be used before nothing new is placed",
+        "新主存储停止分配前允许的物理使用比例",
+    ),
+    "effect.deleted": ("is deleted", "将被删除"),
+    "effect.stopped": ("is stopped", "将被停止"),
+    "effect.detached": ("is kept, without it", "将保留，但不再关联"),
+    "effect.refuses": ("stands in the way", "阻止删除"),
     # Kinds
     "kind.zone": ("zone", "区域"),
     "kind.cluster": ("cluster", "集群"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.engine.cascade import Cascade
 from appliance.engine.registry import Registry
 from appliance.engine.runner import Runner
+from appliance.engine.settings import Settings
 from appliance.hosts.links import HostLinks
 from appliance.store.database import Store
 
@@ -23,3 +25,5 @@ class Parts:
     hosts: HostLinks
     storage_root: Path
     starter_folder: Path | None
+    settings: Settings
+    cascade: Cascade

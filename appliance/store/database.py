@@ -23,7 +23,7 @@ from appliance.store.encoded import EncodedCache
 from appliance.store.fields import database
 from appliance.store.guards import Guard
 from appliance.store.kinds import Kinds
-from appliance.store.migrations import migrate
+from appliance.store.migrations import migrate, take_over
 
 T = TypeVar("T")
 
@@ -107,6 +107,7 @@ class Store:
         self._loop = asyncio.get_running_loop()
         database.initialize(self._database)
         await asyncio.to_thread(migrate, self._path)
+        self.epoch = await asyncio.to_thread(take_over, self._path)
         self._writer = threading.Thread(target=self._write_forever, name="store-writer")
         self._writer.start()
 
@@ -143,9 +144,6 @@ class Store:
 
     def _write_forever(self) -> None:
         self._database.connect(reuse_if_open=True)
-        with self._database.atomic("IMMEDIATE"):
-            self._database.execute_sql("UPDATE fence SET epoch = epoch + 1")
-            (self.epoch,) = self._database.execute_sql("SELECT epoch FROM fence").fetchone()
         commits = 0
         stopping = False
         while not stopping:

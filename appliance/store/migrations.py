@@ -59,3 +59,10 @@ def _apply(connection: sqlite3.Connection, number: int, name: str, sql: str) -> 
             connection.execute("ROLLBACK")
         raise MigrationFailed(f"migration {number} ({name}): {error}") from error
     log.info("migrated", number=number, name=name)
+
+
+def take_over(path: Path) -> int:
+    """Begin a new epoch: from here on, nodes of earlier ones may not write any more."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE fence SET epoch = epoch + 1")
+        return int(connection.execute("SELECT epoch FROM fence").fetchone()[0])

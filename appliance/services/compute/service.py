@@ -37,6 +37,7 @@ from appliance.services.networks.documents import Guest
 from appliance.services.networks.models import NicRow
 from appliance.services.networks.service import Networks
 from appliance.services.parts import Parts
+from appliance.services.settings import VM_DELETION
 from appliance.services.storage.models import VolumeRow
 from appliance.store.database import Transaction
 from appliance.store.fields import database, now_ms, tuples
@@ -59,6 +60,7 @@ class Compute:
         self._store = parts.store
         self._links = parts.hosts
         self._runner: Runner = parts.runner
+        self._settings = parts.settings
         self.steps = VmSteps(parts.store, parts.hosts, networks.documents)
         networks.set_guest_source(guests_on)
         parts.store.kinds.add(
@@ -99,6 +101,10 @@ class Compute:
             steps_for=_creation_steps,
         )
         self._define("start", start, done=_ends_in(VmState.RUNNING), failed=self._not_started)
+        gone = (
+            Step("delete_disk", s.delete_disk),
+            Step("drop_caches", s.drop_cache_of_deleted_image),
+        )
         off = (Step("shut_down", s.shut_down), Step("power_off", s.power_off))
         self._define(
             "stop",
@@ -127,9 +133,11 @@ class Compute:
         )
         self._define(
             "destroy",
-            (Step("power_off", s.power_off), Step("release", s.release)),
-            done=_ends_in(VmState.DESTROYED),
+            (Step("power_off", s.power_off), Step("release", s.release), *gone),
+            done=_destroyed,
             failed=_back,
+            steps_for=_destroy_steps,
+            can_cancel=False,
         )
         self._define("recover", (), done=_ends_in(VmState.STOPPED), failed=_back)
         self._define(
@@ -137,11 +145,11 @@ class Compute:
             (
                 Step("power_off", s.power_off),
                 Step("release", s.release),
-                Step("delete_disk", s.delete_disk),
-                Step("drop_caches", s.drop_cache_of_deleted_image),
+                *gone,
             ),
             done=forget,
             failed=_back,
+            can_cancel=False,
         )
 
     def _define(self, verb: str, steps: tuple[Step, ...], **hooks: Any) -> None:
@@ -186,7 +194,7 @@ class Compute:
         """Accept one action on a machine; raises Conflict if its state does not allow it."""
 
         def accept(tx: Transaction) -> Accepted:
-            new = self._prepare(tx, verb, find(VmRow, vm_id, "vm"), request)
+            new = self._prepare(tx, caller, verb, find(VmRow, vm_id, "vm"), request)
             return self._runner.accept(tx, caller, new)
 
         return await self._store.write(accept)
@@ -200,7 +208,8 @@ class Compute:
                 vm = VmRow.get_or_none(VmRow.id == vm_id)
                 try:
                     found = vm or find(VmRow, vm_id, "vm")
-                    parts.append(self._prepare(tx, request.action, found, options))
+                    new = self._prepare(tx, call.caller, request.action, found, options)
+                    parts.append(new)
                 except ApiError as error:
                     name = vm.name if vm is not None else vm_id
                     parts.append((self._new_named(vm_id, name, request.action, {}), error))
@@ -208,14 +217,21 @@ class Compute:
 
         return await self._store.write(accept)
 
-    def _prepare(self, tx: Transaction, verb: str, vm: VmRow, request: Any) -> NewJob:
+    def _prepare(
+        self, tx: Transaction, caller: Caller, verb: str, vm: VmRow, request: Any
+    ) -> NewJob:
         """Check and claim what one action needs; raises ApiError and then changes nothing."""
         self._check_state(vm, verb)
+        policy = self._settings.get(VM_DELETION)
+        if verb == "expunge" and policy == "never" and caller is not SYSTEM:
+            raise Conflict("vm.kept_for_ever", name=vm.name)
         volume = VolumeRow.get(VolumeRow.vm_id == vm.id, VolumeRow.kind == "root")
         before = vm.state
         if verb == "start":
             self._claim_place(vm, volume)
         data = _job_data(vm, volume) | {"before": before}
+        if verb == "destroy":
+            data["direct"] = policy == "direct"
         if isinstance(request, q.VmStop):
             data |= {"force": request.force, "timeout_s": request.timeout_s}
         if isinstance(request, q.VmReboot):
@@ -394,6 +410,14 @@ def _ends_in(state: VmState) -> Finish:
     return finish
 
 
+def _destroyed(tx: Transaction, run: JobRun) -> None:
+    """Into the recycle bin, or away for good if the policy is direct."""
+    if run.data.get("direct"):
+        forget(tx, run)
+    else:
+        _ends_in(VmState.DESTROYED)(tx, run)
+
+
 def _back(tx: Transaction, run: JobRun, error: ApiError) -> None:
     """The action failed: the machine is what it was; libvirt's word corrects it if needed."""
     vm = VmRow.get_by_id(run.resource_id)
@@ -416,6 +440,11 @@ def _touch_around(tx: Transaction, host_id: str | None, networks: list[str]) -> 
 def _creation_steps(data: dict[str, Any]) -> tuple[str, ...]:
     names = ("cache_image", "create_disk")
     return (*names, "configure_network", "start_domain") if data["start"] else names
+
+
+def _destroy_steps(data: dict[str, Any]) -> tuple[str, ...]:
+    names = ("power_off", "release")
+    return (*names, "delete_disk", "drop_caches") if data.get("direct") else names
 
 
 def _stop_steps(data: dict[str, Any]) -> tuple[str, ...]:

@@ -41,13 +41,13 @@ from appliance.services.infrastructure.models import (
 )
 from appliance.services.infrastructure.views import HostViews, render_clusters, render_zones
 from appliance.services.parts import Parts
+from appliance.services.settings import HOST_CPU_RATIO, HOST_MEMORY_RATIO
 from appliance.store.database import Transaction
-from appliance.store.fields import now_ms
+from appliance.store.fields import database, now_ms
 from appliance.store.kinds import ResourceKind
 from hostagent.protocol.commands import HOST_RELEASE, Nothing
 from hostagent.protocol.facts import HostFacts
 
-CPU_RATIO = 10.0
 MEMORY_RESERVED_BYTES = 1024**3
 TOKEN_LIFETIME_MS = 24 * 3600 * 1000
 
@@ -60,6 +60,7 @@ class Infrastructure:
     def __init__(self, parts: Parts) -> None:
         self._store = parts.store
         self._links = parts.hosts
+        self._settings = parts.settings
         self._added_callbacks: list[Callable[[str], None]] = []
         views = HostViews(parts.hosts)
         kinds = parts.store.kinds
@@ -125,8 +126,8 @@ class Infrastructure:
     async def _delete_cluster(self, call: Call, _: q.Empty) -> None:
         def delete(tx: Transaction) -> None:
             row = find(ClusterRow, call.target, "cluster")
-            hosts = HostRow.select().where(HostRow.cluster == row.id).count()
-            refuse_if_used(row.name, hosts, "host")
+            for table in ("host", "vm", "network", "primary_storage"):
+                refuse_if_used(row.name, _count_in_cluster(table, row.id), table)
             row.delete_instance()
             tx.touch("cluster", row.id)
 
@@ -151,7 +152,8 @@ class Infrastructure:
                 "description": request.description,
                 "cluster": request.cluster_id,
                 "state": State.ENABLED,
-                "cpu_ratio": CPU_RATIO,
+                "cpu_ratio": self._settings.get(HOST_CPU_RATIO),
+                "memory_ratio": self._settings.get(HOST_MEMORY_RATIO),
                 "memory_reserved_bytes": reserved_memory(agent.facts),
             }
             if existing is None:
@@ -353,6 +355,14 @@ def reserved_memory(facts: HostFacts) -> int:
 
 def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _count_in_cluster(table: str, cluster_id: str) -> int:
+    cursor = database.execute_sql(
+        f"SELECT COUNT(*) FROM {table} WHERE cluster_id = ?",  # noqa: S608 fixed names
+        (cluster_id,),
+    )
+    return int(cursor.fetchone()[0])
 
 
 def _count_on_host(table: str, host_id: str) -> int:

@@ -23,6 +23,7 @@ from appliance.services.common import (
 )
 from appliance.services.infrastructure.models import ClusterRow, HostRow, ZoneRow
 from appliance.services.parts import Parts
+from appliance.services.settings import STORAGE_RATIO, STORAGE_THRESHOLD
 from appliance.services.storage.models import (
     ImageStoreRow,
     PrimaryStorageRow,
@@ -53,6 +54,7 @@ class Storage:
     def __init__(self, parts: Parts) -> None:
         self._store = parts.store
         self._links = parts.hosts
+        self._settings = parts.settings
         views = StorageViews(parts.hosts)
         kinds = parts.store.kinds
         kinds.add(ResourceKind(name="image_store", model=ImageStoreRow, render=views.image_stores))
@@ -114,6 +116,10 @@ class Storage:
             "path": path,
             "state": State.ENABLED,
         }
+        limits = {
+            "ratio": self._settings.get(STORAGE_RATIO),
+            "threshold": self._settings.get(STORAGE_THRESHOLD),
+        }
 
         def create(tx: Transaction) -> Any:
             find(ClusterRow, request.cluster_id, "cluster", field="cluster_id")
@@ -121,7 +127,9 @@ class Storage:
                 PrimaryStorageRow, ref, path, PrimaryStorageRow.cluster == request.cluster_id
             )
             nothing = CheckPathResult(total_bytes=0, available_bytes=0)
-            shown = self._keep(tx, "primary_storage", PrimaryStorageRow, ref, values, nothing)
+            shown = self._keep(
+                tx, "primary_storage", PrimaryStorageRow, ref, values, nothing, limits
+            )
             storage = PrimaryStorageRow.get_by_id(ref)
             for host_id, sizes in places.items():
                 note_place(tx, storage, host_id, sizes)
@@ -137,11 +145,12 @@ class Storage:
         ref: str,
         values: dict[str, Any],
         found: CheckPathResult,
+        only_new: dict[str, Any] | None = None,
     ) -> Any:
         existing = model.get_or_none(model.id == ref)
         if existing is None:
             sizes = {"total_bytes": found.total_bytes, "available_bytes": found.available_bytes}
-            create_once(model, ref, values | sizes)
+            create_once(model, ref, values | sizes | (only_new or {}))
             tx.touch(kind, ref)
         else:
             create_once(model, ref, values)

@@ -26,6 +26,8 @@ _VALUES: dict[str, Any] = {
     "request": {},
     "step": "zone",
     "action": "start",
+    "id": new_id(),
+    "value": 1,
     "ids": [new_id()],
     "url": "http://127.0.0.1:9/image",
 }

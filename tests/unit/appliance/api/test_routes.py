@@ -199,6 +199,7 @@ def example(name: str) -> dict[str, object]:
         "ranges": [{"first": "a", "last": "b"}],
         "request": {},
         "action": "start",
+        "id": SOME_ID,
         "ids": [SOME_ID],
     }
     found: dict[str, object] = {}

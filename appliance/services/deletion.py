@@ -1,0 +1,62 @@
+"""What depends on what when something is deleted, and the preview of it for clients."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from appliance.engine.calls import Call
+from appliance.engine.cascade import Edge, Effect, Finder
+from appliance.protocol import requests as q
+from appliance.protocol.resources import Consequences
+from appliance.services.parts import Parts
+from appliance.store.fields import database
+
+Table = Literal[
+    "cluster", "image_store", "vm", "network", "primary_storage", "host", "image", "volume"
+]
+
+
+def _edge(parent: str, child: Table, alone: Effect, along: Effect, column: str) -> Edge:
+    return Edge(parent=parent, child=child, alone=alone, along=along, find=_where(child, column))
+
+
+def _where(table: Table, column: str) -> Finder:
+    sql = f"SELECT id FROM {table} WHERE {column} = ?"  # noqa: S608 our own names
+    return lambda ref: [row[0] for row in database.execute_sql(sql, (ref,)).fetchall()]
+
+
+def _vms_in(network_id: str) -> list[str]:
+    rows = database.execute_sql(
+        "SELECT DISTINCT vm_id FROM nic WHERE network_id = ?", (network_id,)
+    )
+    return [row[0] for row in rows]
+
+
+# First effect: the parent alone is deleted; second: it goes along with something greater.
+EDGES = (
+    _edge("zone", "cluster", "deleted", "deleted", "zone_id"),
+    _edge("zone", "image_store", "deleted", "deleted", "zone_id"),
+    _edge("cluster", "vm", "refuses", "deleted", "cluster_id"),
+    _edge("cluster", "network", "refuses", "deleted", "cluster_id"),
+    _edge("cluster", "primary_storage", "refuses", "deleted", "cluster_id"),
+    _edge("cluster", "host", "refuses", "deleted", "cluster_id"),
+    _edge("host", "vm", "refuses", "deleted", "COALESCE(host_id, last_host_id)"),
+    _edge("host", "image_store", "refuses", "deleted", "host_id"),
+    _edge("image_store", "image", "refuses", "deleted", "image_store_id"),
+    _edge("primary_storage", "volume", "refuses", "deleted", "primary_storage_id"),
+    Edge(parent="network", child="vm", alone="refuses", along="deleted", find=_vms_in),
+    _edge("vm", "volume", "deleted", "deleted", "vm_id"),
+    # Machines keep their disks and their size when the template goes.
+    _edge("image", "vm", "detached", "detached", "image_id"),
+    _edge("instance_offering", "vm", "detached", "detached", "offering_id"),
+)
+
+
+def install(parts: Parts) -> None:
+    """Declare the edges and bind the preview."""
+    parts.cascade.add(*EDGES)
+
+    async def preview(call: Call, request: q.DeletionPreview) -> Consequences:
+        return await parts.store.read(lambda: parts.cascade.consequences(request.kind, request.id))
+
+    parts.registry.bind("deletion.preview", preview)

@@ -1,0 +1,56 @@
+"""Operations on global settings, and the settings that the engine and all services share."""
+
+from __future__ import annotations
+
+from appliance.engine.calls import Call
+from appliance.engine.settings import Setting
+from appliance.protocol import requests as q
+from appliance.protocol.resources import Setting as SettingView
+from appliance.protocol.resources import SettingList
+from appliance.services.parts import Parts
+
+JOB_KEEP_DAYS = Setting(name="job.keep_days", default=30, lowest=1, highest=3650, unit="days")
+AUDIT_KEEP_DAYS = Setting(name="audit.keep_days", default=365, lowest=1, highest=3650, unit="days")
+VM_DELETION = Setting(
+    name="recycle_bin.vm_policy", default="delay", choices=("direct", "delay", "never")
+)
+VM_DELETION_PERIOD_S = Setting(
+    name="recycle_bin.vm_period_s",
+    default=3 * 24 * 3600,
+    lowest=60,
+    highest=10 * 365 * 24 * 3600,
+    unit="s",
+)
+HOST_CPU_RATIO = Setting(name="host.cpu_ratio", default=10.0, lowest=0.01, highest=1000)
+HOST_MEMORY_RATIO = Setting(name="host.memory_ratio", default=1.0, lowest=0.01, highest=1000)
+STORAGE_RATIO = Setting(name="primary_storage.ratio", default=1.0, lowest=0.01, highest=1000)
+STORAGE_THRESHOLD = Setting(name="primary_storage.threshold", default=0.9, lowest=0.01, highest=1.0)
+ALL = (
+    JOB_KEEP_DAYS,
+    AUDIT_KEEP_DAYS,
+    VM_DELETION,
+    VM_DELETION_PERIOD_S,
+    HOST_CPU_RATIO,
+    HOST_MEMORY_RATIO,
+    STORAGE_RATIO,
+    STORAGE_THRESHOLD,
+)
+
+
+def install(parts: Parts) -> None:
+    """Declare the settings and bind the operations."""
+    settings = parts.settings
+    settings.declare(*ALL)
+
+    async def show(call: Call, _: q.Empty) -> SettingList:
+        return SettingList(items=settings.views())
+
+    async def change(call: Call, request: q.SettingChange) -> SettingView:
+        return await settings.change(request.name, request.value)
+
+    async def reset(call: Call, request: q.SettingReset) -> SettingView:
+        return await settings.reset(request.name)
+
+    parts.registry.bind("setting.show", show)
+    parts.registry.bind("setting.change", change)
+    parts.registry.bind("setting.reset", reset)
