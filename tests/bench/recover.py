@@ -31,6 +31,7 @@ from tests.lab.simulated.service import rss_mb
 CONNECTIONS = 16
 PER_REQUEST = 100
 OTHERS = 0.2  # share of the jobs that stop or destroy a machine
+MORE = 1.25  # some end before the kill
 SHOWN = 5
 SETTLED_WITHIN_S = 60.0
 LOOK_EVERY_S = 0.5
@@ -110,7 +111,7 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
         running = await make_running(lab, int(options.jobs * OTHERS))
         await lab.fleet.ask("faults", faults=[Fault(kind="hang")])
         began = time.perf_counter()
-        plan = await submit(lab, options.jobs, running)
+        plan = await submit(lab, int(options.jobs * MORE), running)
         say(f"{len(plan.all)} jobs accepted in {time.perf_counter() - began:.1f} s")
         await lab.fleet.ask("faults", faults=[Fault(kind="delay", seconds_to=options.delay)])
         await lab.fleet.ask("thaw")
@@ -221,7 +222,7 @@ async def effects_too_many(lab: BenchLab, plan: Plan, now: dict[str, Job]) -> li
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(prog="build.py bench recover", description=__doc__)
-    parser.add_argument("--jobs", type=int, default=5000)
+    parser.add_argument("--jobs", type=int, default=5000, help="in flight, about")
     parser.add_argument("--hosts", type=int, default=250)
     parser.add_argument("--delay", type=float, default=0.5, help="longest answer of a host, s")
     parser.add_argument("--run-s", type=float, default=3.0, help="from the first step to the kill")
