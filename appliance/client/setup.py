@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -53,6 +53,48 @@ SCREENS: tuple[tuple[str, ...], ...] = (
 REMOVALS = ("setup.remove", "zone.delete")
 
 OnJob = Callable[[Job], None]
+
+
+class Caller(Protocol):
+    """Calls operations: a client, or what stands for the client of the present login."""
+
+    async def call(self, operation: str, /, **fields: Any) -> Any:
+        """The answer to an operation."""
+        ...
+
+
+async def check_on_host(
+    client: Caller, host_id: str, name: str, request: dict[str, Any]
+) -> CheckResult:
+    """Have a host try the request of a step, such as a path or an address, before it is made.
+
+    Without a host, and for steps that no host can try, nothing is found.
+    """
+    if not host_id:
+        return CheckResult(problems=[], warnings=[], facts={})
+    if name in ("image_store", "primary_storage"):
+        return await client.call("host.check_path", id=host_id, path=request["path"])
+    if name == "network":
+        fields = {"kind", "physical_interface", "cidr", "gateway", "ranges"}
+        body = {key: value for key, value in request.items() if key in fields}
+        return await client.call("host.check_network", id=host_id, **body)
+    if name == "image" and request["source"] == "url":
+        return await client.call("host.check_url", id=host_id, url=request["url"])
+    return CheckResult(problems=[], warnings=[], facts={})
+
+
+async def send_content(
+    client: Client, image_id: str, file: Path, on_upload: Progress | None = None
+) -> None:
+    """Send the file of an image that waits for it, unless somebody has sent it before."""
+    image: Image = await client.call("image.get", id=image_id)
+    if image.status != ImageStatus.UPLOADING:
+        return
+    try:
+        await client.upload_image(image.id, file, on_upload)
+    except Conflict as error:
+        if error.code != "image.not_uploading":
+            raise
 
 
 @dataclass
@@ -163,21 +205,8 @@ class SetupFlow:
         local = self._problems(name, request)
         if local:
             return CheckResult(problems=local, warnings=[], facts={})
-        return await self._check_on_host(name, request)
-
-    async def _check_on_host(self, name: str, request: dict[str, Any]) -> CheckResult:
         host_id = self.step("host").request.get("candidate_id", "")
-        if not host_id:
-            return CheckResult(problems=[], warnings=[], facts={})
-        if name in ("image_store", "primary_storage"):
-            return await self.client.call("host.check_path", id=host_id, path=request["path"])
-        if name == "network":
-            fields = {"kind", "physical_interface", "cidr", "gateway", "ranges"}
-            body = {key: value for key, value in request.items() if key in fields}
-            return await self.client.call("host.check_network", id=host_id, **body)
-        if name == "image" and request["source"] == "url":
-            return await self.client.call("host.check_url", id=host_id, url=request["url"])
-        return CheckResult(problems=[], warnings=[], facts={})
+        return await check_on_host(self.client, host_id, name, request)
 
     async def commit(self, name: str, on_job: OnJob | None = None) -> None:
         """Carry out a step and wait until it is done; does nothing if it is.
@@ -190,7 +219,9 @@ class SetupFlow:
         answer = await self._accepted(step)
         if isinstance(answer, Accepted):
             if name == "image" and step.request["source"] == "upload":
-                await self._upload(answer)
+                await send_content(
+                    self.client, answer.resource_ids[0], self._file(), self.on_upload
+                )
             await wait(self.client, answer, on_progress=on_job)
         await self.load()
 
@@ -221,17 +252,6 @@ class SetupFlow:
         if self.upload_from is None:
             raise InvalidInput("request.missing_field", field="file", name="file")
         return self.upload_from
-
-    async def _upload(self, answer: Accepted) -> None:
-        """Send the file, unless somebody has sent it before."""
-        image: Image = await self.client.call("image.get", id=answer.resource_ids[0])
-        if image.status != ImageStatus.UPLOADING:
-            return
-        try:
-            await self.client.upload_image(image.id, self._file(), self.on_upload)
-        except Conflict as error:
-            if error.code != "image.not_uploading":
-                raise
 
     async def run_all(
         self, on_step: Callable[[str], None] | None = None, on_job: OnJob | None = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -18,6 +19,7 @@ import structlog
 from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from desktop.console.transport import ByteStream, Connect, Submitter
+from desktop.widgets.abstract import AbstractQObject
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +48,7 @@ class LinkState:
     retry_in_s: float = 0.0
 
 
-class ConsoleLink(QObject):
+class ConsoleLink(QObject, metaclass=AbstractQObject):
     """Base of the screen's and the serial line's connection: connects again after each end."""
 
     state_changed = Signal(object)
@@ -98,9 +100,9 @@ class ConsoleLink(QObject):
 
     # Running in the networking thread
 
+    @abstractmethod
     async def _serve(self, stream: ByteStream) -> None:
         """Use one connection until it ends."""
-        raise NotImplementedError
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()

@@ -12,28 +12,8 @@
         <translation>此操作只能选择一个对象。</translation>
     </message>
     <message>
-        <source>Rename</source>
-        <translation>重命名</translation>
-    </message>
-    <message>
-        <source>New name:</source>
-        <translation>新名称：</translation>
-    </message>
-    <message>
-        <source>Rename …</source>
-        <translation>重命名…</translation>
-    </message>
-    <message>
         <source>Delete {name}</source>
         <translation>删除 {name}</translation>
-    </message>
-    <message>
-        <source>It is deleted for good, and nobody can bring it back.</source>
-        <translation>将被彻底删除，无法恢复。</translation>
-    </message>
-    <message>
-        <source>If something still uses it, the service refuses.</source>
-        <translation>如果仍有对象在使用它，服务会拒绝删除。</translation>
     </message>
     <message>
         <source>Delete</source>
@@ -42,6 +22,10 @@
     <message>
         <source>Delete …</source>
         <translation>删除…</translation>
+    </message>
+    <message>
+        <source>Edit …</source>
+        <translation>编辑…</translation>
     </message>
 </context>
 <context>
@@ -159,6 +143,10 @@
     <message>
         <source>ID</source>
         <translation>ID</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>简介</translation>
     </message>
 </context>
 <context>
@@ -436,6 +424,53 @@
     </message>
 </context>
 <context>
+    <name>Deleting</name>
+    <message>
+        <source>It can no longer be chosen for new virtual machines.</source>
+        <translation>新建云主机时将不能再选择它。</translation>
+    </message>
+    <message>
+        <source>Its file is deleted from the image store.</source>
+        <translation>它的文件将从镜像服务器中删除。</translation>
+    </message>
+    <message>
+        <source>The network is removed from all hosts.</source>
+        <translation>该网络将从所有物理机上移除。</translation>
+    </message>
+    <message>
+        <source>Its directory on the hosts is given back.</source>
+        <translation>它在各物理机上的目录将被归还。</translation>
+    </message>
+    <message>
+        <source>Its directory on the host is given back.</source>
+        <translation>它在物理机上的目录将被归还。</translation>
+    </message>
+    <message>
+        <source>Nobody can bring it back.</source>
+        <translation>删除后无法恢复。</translation>
+    </message>
+    <message>
+        <source>Virtual machines that keep their size: {n}.</source>
+        <translation>保持现有规格的云主机：{n} 台。</translation>
+    </message>
+    <message>
+        <source>Virtual machines that keep their disks: {n}.</source>
+        <translation>保留现有云盘的云主机：{n} 台。</translation>
+    </message>
+    <message>
+        <source>In the way: virtual machines that use it: {n}.</source>
+        <translation>有碍删除：正在使用它的云主机 {n} 台。</translation>
+    </message>
+    <message>
+        <source>In the way: disks that are on it: {n}.</source>
+        <translation>有碍删除：位于其上的云盘 {n} 块。</translation>
+    </message>
+    <message>
+        <source>In the way: images that are in it: {n}.</source>
+        <translation>有碍删除：位于其中的镜像 {n} 个。</translation>
+    </message>
+</context>
+<context>
     <name>Detail</name>
     <message>
         <source>Select something to see its details.</source>
@@ -695,16 +730,8 @@
         <translation>由此创建的云主机</translation>
     </message>
     <message>
-        <source>Created</source>
-        <translation>创建时间</translation>
-    </message>
-    <message>
-        <source>Description</source>
-        <translation>简介</translation>
-    </message>
-    <message>
-        <source>ID</source>
-        <translation>ID</translation>
+        <source>Add image</source>
+        <translation>添加镜像</translation>
     </message>
     <message>
         <source>An image is a disk template from which VMs start.</source>
@@ -1057,12 +1084,8 @@
         <translation>集群</translation>
     </message>
     <message>
-        <source>Description</source>
-        <translation>简介</translation>
-    </message>
-    <message>
-        <source>ID</source>
-        <translation>ID</translation>
+        <source>Make network</source>
+        <translation>创建网络</translation>
     </message>
     <message>
         <source>A network gives virtual machines addresses and a way out.</source>
@@ -1095,16 +1118,8 @@
         <translation>使用此规格的云主机</translation>
     </message>
     <message>
-        <source>Created</source>
-        <translation>创建时间</translation>
-    </message>
-    <message>
-        <source>Description</source>
-        <translation>简介</translation>
-    </message>
-    <message>
-        <source>ID</source>
-        <translation>ID</translation>
+        <source>Make offering</source>
+        <translation>创建计算规格</translation>
     </message>
     <message>
         <source>An offering is a size: how many CPUs, how much memory.</source>
@@ -1459,6 +1474,101 @@
     </message>
 </context>
 <context>
+    <name>Sheets</name>
+    <message>
+        <source>New instance offering</source>
+        <translation>新建计算规格</translation>
+    </message>
+    <message>
+        <source>A size of virtual machine to choose from.</source>
+        <translation>可供选择的云主机大小。</translation>
+    </message>
+    <message>
+        <source>Make offering</source>
+        <translation>创建计算规格</translation>
+    </message>
+    <message>
+        <source>New image</source>
+        <translation>添加镜像</translation>
+    </message>
+    <message>
+        <source>An image is the disk that a new machine starts with.</source>
+        <translation>镜像是新云主机启动时使用的磁盘。</translation>
+    </message>
+    <message>
+        <source>Other</source>
+        <translation>其他</translation>
+    </message>
+    <message>
+        <source>Image store</source>
+        <translation>镜像服务器</translation>
+    </message>
+    <message>
+        <source>Make an image store first.</source>
+        <translation>请先创建镜像服务器。</translation>
+    </message>
+    <message>
+        <source>Platform</source>
+        <translation>平台</translation>
+    </message>
+    <message>
+        <source>Add image</source>
+        <translation>添加镜像</translation>
+    </message>
+    <message>
+        <source>Make network</source>
+        <translation>创建网络</translation>
+    </message>
+    <message>
+        <source>Make primary storage</source>
+        <translation>创建主存储</translation>
+    </message>
+    <message>
+        <source>Host</source>
+        <translation>物理机</translation>
+    </message>
+    <message>
+        <source>Take a host first.</source>
+        <translation>请先添加物理机。</translation>
+    </message>
+    <message>
+        <source>Zone</source>
+        <translation>区域</translation>
+    </message>
+    <message>
+        <source>Make a zone first.</source>
+        <translation>请先创建区域。</translation>
+    </message>
+    <message>
+        <source>Make image store</source>
+        <translation>创建镜像服务器</translation>
+    </message>
+    <message>
+        <source>Cluster</source>
+        <translation>集群</translation>
+    </message>
+    <message>
+        <source>Make a cluster first.</source>
+        <translation>请先创建集群。</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Command and API</source>
+        <translation>命令与接口</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>隐藏</translation>
+    </message>
+</context>
+<context>
     <name>StatusLine</name>
     <message>
         <source>Not connected</source>
@@ -1528,20 +1638,16 @@
         <translation>集群</translation>
     </message>
     <message>
-        <source>Created</source>
-        <translation>创建时间</translation>
-    </message>
-    <message>
-        <source>Description</source>
-        <translation>简介</translation>
-    </message>
-    <message>
-        <source>ID</source>
-        <translation>ID</translation>
+        <source>Make image store</source>
+        <translation>创建镜像服务器</translation>
     </message>
     <message>
         <source>Primary storage holds the disks of virtual machines.</source>
         <translation>主存储用于存放云主机的云盘。</translation>
+    </message>
+    <message>
+        <source>Make primary storage</source>
+        <translation>创建主存储</translation>
     </message>
     <message>
         <source>Image stores</source>
@@ -1685,14 +1791,6 @@ Licence: Apache-2.0.</source>
         <translation>{name} 处于“{state}”状态；此操作需要：{needed}。</translation>
     </message>
     <message>
-        <source>Rename</source>
-        <translation>重命名</translation>
-    </message>
-    <message>
-        <source>New name:</source>
-        <translation>新名称：</translation>
-    </message>
-    <message>
         <source>{name} is moved to the recycle bin.</source>
         <translation>{name} 已移入回收站。</translation>
     </message>
@@ -1755,10 +1853,6 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Force stop</source>
         <translation>强制停止</translation>
-    </message>
-    <message>
-        <source>Rename …</source>
-        <translation>重命名…</translation>
     </message>
     <message>
         <source>Move to the recycle bin</source>

@@ -1,15 +1,12 @@
-"""Columns and actions that many pages have."""
+"""Columns and facts that many pages have."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
-
-from PySide6.QtWidgets import QInputDialog
 
 from desktop import texts
 from desktop.models.columns import Column, natural
-from desktop.pages.actions import Action
-from desktop.pages.base import Shell
 from desktop.texts import translate
 
 
@@ -70,61 +67,47 @@ def id_column() -> Column:
     )
 
 
-def rename_action(noun: str) -> Action:
-    """Ask for a new name and change it, for any kind that has an update operation."""
-
-    async def rename(shell: Shell, resources: list[Any]) -> None:
-        resource = resources[0]
-        name, ok = QInputDialog.getText(
-            shell.window,
-            translate("Actions", "Rename"),
-            translate("Actions", "New name:"),
-            text=resource.name,
-        )
-        name = name.strip()
-        if ok and name and name != resource.name:
-            await shell.bridge.run(shell.ref.call(f"{noun}.update", id=resource.id, name=name))
-
-    return Action(
-        name="rename",
-        title=translate("Actions", "Rename …"),
-        icon="pencil-outline",
-        run=rename,
-        shortcut="F2",
-        is_single=True,
-        group=1,
+def size_column(name: str, title: str, size_of: Callable[[Any], int], width: int = 96) -> Column:
+    """A size in bytes, at the right."""
+    return Column(
+        name=name,
+        title=title,
+        text=lambda one: texts.size(size_of(one)),
+        key=size_of,
+        is_right=True,
+        is_searched=False,
+        width=width,
     )
 
 
-def delete_action(noun: str) -> Action:
-    """Delete one thing for good, after its name was typed in."""
+def share_column(
+    name: str,
+    title: str,
+    part_and_whole: Callable[[Any], tuple[float, float]],
+    show: Callable[[Any], str],
+    width: int = 144,
+) -> Column:
+    """How much of something is used: `3 / 8` over a bar. `show` makes words of a number."""
 
-    async def delete(shell: Shell, resources: list[Any]) -> None:
-        from desktop.widgets.confirm import ConfirmForGood
+    def words(one: Any) -> str:
+        part, whole = part_and_whole(one)
+        return f"{show(part)} / {show(whole)}"
 
-        resource = resources[0]
-        dialog = ConfirmForGood(
-            translate("Actions", "Delete {name}").format(name=resource.name),
-            [
-                translate("Actions", "It is deleted for good, and nobody can bring it back."),
-                translate("Actions", "If something still uses it, the service refuses."),
-            ],
-            resource.name,
-            translate("Actions", "Delete"),
-            shell.window,
-        )
-        call = f"{noun}.delete"
-        dialog.confirmed.connect(
-            lambda: shell.bridge.fetch(shell.ref.call(call, id=resource.id), lambda _answer: None)
-        )
-        dialog.open()
+    def fraction(one: Any) -> float:
+        return share(*part_and_whole(one))
 
-    return Action(
-        name="delete",
-        title=translate("Actions", "Delete …"),
-        icon="delete-outline",
-        run=delete,
-        shortcut="Del",
-        is_single=True,
-        group=2,
-    )
+    return Column(name=name, title=title, text=words, key=fraction, fraction=fraction, width=width)
+
+
+def share(part: float, whole: float) -> float:
+    """`part` of `whole`, 0 if there is no whole."""
+    return part / whole if whole else 0.0
+
+
+def common_facts(resource: Any) -> list[tuple[str, str]]:
+    """What the details of every resource end with."""
+    return [
+        (translate("Columns", "Created"), texts.moment(resource.created_at)),
+        (translate("Columns", "Description"), resource.description),
+        (translate("Columns", "ID"), resource.id),
+    ]

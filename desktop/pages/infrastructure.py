@@ -13,11 +13,12 @@ from desktop.pages.common import (
     created_column,
     id_column,
     name_column,
-    rename_action,
+    share,
     state_column,
     status_column,
 )
 from desktop.pages.resource_page import ResourcePage
+from desktop.pages.sheets.editing import edit_action
 from desktop.texts import translate
 from desktop.wizard.page_host import emulation_words
 
@@ -28,10 +29,6 @@ def accelerator_words(host: r.Host) -> str:
         return translate("Hosts", "KVM (hardware virtualisation)")
     words = translate("Hosts", "runs emulated (TCG), slowly: {reason}")
     return words.format(reason=emulation_words(host.accelerator_reason) or "–")
-
-
-def _share(part: float, whole: float) -> float:
-    return part / whole if whole else 0.0
 
 
 class ZonePage(ResourcePage):
@@ -48,8 +45,8 @@ class ZonePage(ResourcePage):
         return [name_column(), state_column(), created_column(), id_column()]
 
     def actions_of(self) -> list[Action]:
-        """Rename."""
-        return [rename_action("zone")]
+        """Edit."""
+        return [edit_action("zone")]
 
     def facts(self, zone: r.Zone) -> list[tuple[str, str]]:
         """What the detail shows."""
@@ -117,8 +114,8 @@ class ClusterPage(ResourcePage):
             self.model.texts_changed()
 
     def actions_of(self) -> list[Action]:
-        """Rename."""
-        return [rename_action("cluster")]
+        """Edit."""
+        return [edit_action("cluster")]
 
     def facts(self, cluster: r.Cluster) -> list[tuple[str, str]]:
         """What the detail shows."""
@@ -164,8 +161,8 @@ class HostPage(ResourcePage):
                 name="cpu",
                 title=translate("Hosts", "CPU"),
                 text=lambda host: f"{host.cpu_claimed} / {_cpu_total(host)}",
-                key=lambda host: _share(host.cpu_claimed, _cpu_total(host)),
-                fraction=lambda host: _share(host.cpu_claimed, _cpu_total(host)),
+                key=lambda host: share(host.cpu_claimed, _cpu_total(host)),
+                fraction=lambda host: share(host.cpu_claimed, _cpu_total(host)),
                 width=112,
             ),
             Column(
@@ -215,7 +212,7 @@ class HostPage(ResourcePage):
             self.model.texts_changed()
 
     def actions_of(self) -> list[Action]:
-        """Enable, disable, rename."""
+        """Enable, disable, edit."""
 
         async def enable(shell: Any, hosts: list[Any]) -> None:
             await call_each(shell, "host.enable", hosts)
@@ -248,7 +245,7 @@ class HostPage(ResourcePage):
                 ),
                 is_main=True,
             ),
-            rename_action("host"),
+            edit_action("host"),
         ]
 
     def facts(self, host: r.Host) -> list[tuple[str, str]]:
@@ -292,7 +289,7 @@ def _memory_total(host: r.Host) -> int:
 
 
 def _memory_share(host: r.Host) -> float:
-    return _share(host.memory_claimed_bytes, _memory_total(host))
+    return share(host.memory_claimed_bytes, _memory_total(host))
 
 
 def _memory_words(host: r.Host) -> str:

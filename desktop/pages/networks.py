@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from appliance.protocol import resources as r
 from desktop import texts
 from desktop.models.columns import Column, address_key
 from desktop.pages.actions import Action
 from desktop.pages.common import (
+    common_facts,
     created_column,
-    delete_action,
     id_column,
     name_column,
-    rename_action,
+    share_column,
     state_column,
 )
 from desktop.pages.resource_page import ResourcePage
+from desktop.pages.sheets import creating
+from desktop.pages.sheets.deleting import delete_action
+from desktop.pages.sheets.editing import edit_action
 from desktop.texts import translate
 
 
@@ -26,11 +27,6 @@ def kind_words(network: r.Network) -> str:
         return translate("Networks", "private, NAT through the host")
     words = translate("Networks", "physical, on {interface}")
     return words.format(interface=network.physical_interface)
-
-
-def _share(network: Any) -> float:
-    total = network.addresses_total
-    return network.addresses_used / total if total else 0.0
 
 
 class NetworkPage(ResourcePage):
@@ -60,15 +56,11 @@ class NetworkPage(ResourcePage):
                 text=lambda one: one.gateway,
                 key=lambda one: address_key(one.gateway),
             ),
-            Column(
-                name="used",
-                title=translate("Networks", "Addresses used"),
-                text=lambda one: (
-                    f"{texts.number(one.addresses_used)} / {texts.number(one.addresses_total)}"
-                ),
-                key=_share,
-                fraction=_share,
-                width=144,
+            share_column(
+                "used",
+                translate("Networks", "Addresses used"),
+                lambda one: (one.addresses_used, one.addresses_total),
+                lambda count: texts.number(int(count)),
             ),
             Column(
                 name="kind",
@@ -81,8 +73,8 @@ class NetworkPage(ResourcePage):
         ]
 
     def actions_of(self) -> list[Action]:
-        """Rename and delete."""
-        return [rename_action("network"), delete_action("network")]
+        """Edit and delete."""
+        return [edit_action("network"), delete_action("network")]
 
     def facts(self, network: r.Network) -> list[tuple[str, str]]:
         """What the detail shows."""
@@ -108,11 +100,18 @@ class NetworkPage(ResourcePage):
                 translate("Networks", "Cluster"),
                 self.shell.cache.name("cluster", network.cluster_id),
             ),
-            (translate("Networks", "Description"), network.description),
-            (translate("Networks", "ID"), network.id),
+            *common_facts(network),
         ]
 
     def empty_words(self) -> tuple[str, str, str]:
         """What networks are for."""
         words = translate("Networks", "A network gives virtual machines addresses and a way out.")
-        return "lan", words, ""
+        return "lan", words, self.create_title()
+
+    def create_title(self) -> str:
+        """The button above the list."""
+        return translate("Networks", "Make network")
+
+    def start_creating(self) -> None:
+        """Open the sheet that makes a network."""
+        creating.create_network(self.shell)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from desktop.pages.audit import AuditPage
 from desktop.pages.base import PageSpec
+from desktop.pages.images import ImagePage, OfferingPage
 from desktop.pages.infrastructure import ClusterPage, HostPage, ZonePage
 from desktop.pages.jobs import JobPage
 from desktop.pages.networks import NetworkPage
 from desktop.pages.overview import OverviewPage
-from desktop.pages.storage import ImagePage, ImageStorePage, OfferingPage, PrimaryStoragePage
+from desktop.pages.storage import ImageStorePage, PrimaryStoragePage
 from desktop.pages.vms import VmPage
 from desktop.texts import translate
 

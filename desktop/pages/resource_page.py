@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,6 +26,7 @@ from desktop.pages import actions as acts
 from desktop.pages.base import Page, Shell
 from desktop.pages.detail import Detail
 from desktop.texts import translate
+from desktop.widgets.abstract import AbstractQObject
 from desktop.widgets.buttons import FlatButton
 from desktop.widgets.empty import EmptyPage
 from desktop.widgets.labels import Label, Line, Surface
@@ -35,7 +37,7 @@ from desktop.widgets.table import ResourceTable
 _MANY = 500
 
 
-class ResourcePage(Page):
+class ResourcePage(Page, metaclass=AbstractQObject):
     """Shows all resources of `kind`. Subclasses declare columns, actions, facts and words."""
 
     kind: ClassVar[str]
@@ -72,25 +74,25 @@ class ResourcePage(Page):
 
     # To be declared by subclasses
 
+    @abstractmethod
     def title(self) -> str:
         """The page's title."""
-        raise NotImplementedError
 
+    @abstractmethod
     def columns(self) -> list[Column]:
         """The columns of the list."""
-        raise NotImplementedError
 
     def actions_of(self) -> list[acts.Action]:
         """The actions on these resources, in the order of bar and menu."""
         return []
 
+    @abstractmethod
     def facts(self, resource: Any, /) -> list[tuple[str, str]]:
         """Name and value of what the detail shows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def empty_words(self) -> tuple[str, str, str]:
         """(icon, what this is for, the first step's button or empty) of the empty page."""
-        raise NotImplementedError
 
     def start_creating(self) -> None:
         """The first step of the empty page, and the button above the list."""

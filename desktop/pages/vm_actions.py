@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtWidgets import QInputDialog
-
 from appliance.protocol import resources as r
 from desktop import texts
 from desktop.pages.actions import Action, call_each
 from desktop.pages.base import Shell
+from desktop.pages.sheets.editing import edit_action
 from desktop.texts import translate
 
 S = r.VmState
@@ -55,19 +54,6 @@ async def open_console(shell: Shell, vms: list[Any]) -> None:
     from desktop.pages.vm_console import show_console
 
     show_console(shell, vms[0])
-
-
-async def rename(shell: Shell, vms: list[Any]) -> None:
-    """Ask for a new name and change it."""
-    vm = vms[0]
-    name, ok = QInputDialog.getText(
-        shell.window,
-        translate("VmActions", "Rename"),
-        translate("VmActions", "New name:"),
-        text=vm.name,
-    )
-    if ok and name.strip() and name.strip() != vm.name:
-        await shell.bridge.run(shell.ref.call("vm.update", id=vm.id, name=name.strip()))
 
 
 async def destroy(shell: Shell, vms: list[Any]) -> None:
@@ -185,15 +171,7 @@ def vm_actions() -> list[Action]:
             reason=allowed_in(S.RUNNING, S.PAUSED, S.UNKNOWN, S.STOPPING),
             group=1,
         ),
-        Action(
-            name="rename",
-            title=translate("VmActions", "Rename …"),
-            icon="pencil-outline",
-            run=rename,
-            shortcut="F2",
-            is_single=True,
-            group=2,
-        ),
+        edit_action("vm", group=2),
         Action(
             name="destroy",
             title=translate("VmActions", "Move to the recycle bin"),

@@ -1,4 +1,4 @@
-"""Widgets that are made only through subclasses which fill in what is missing."""
+"""Qt classes that are made only through subclasses which fill in what is missing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject
 
 
-class AbstractWidget(ABCMeta, type(QObject)):
+class AbstractQObject(ABCMeta, type(QObject)):
     """Metaclass for Qt classes with abstract methods.
 
     Python refuses to make an abstract class in `object.__new__`, which Qt's classes do not

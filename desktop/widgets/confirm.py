@@ -10,10 +10,14 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWid
 from desktop.texts import translate
 from desktop.widgets.buttons import FlatButton
 from desktop.widgets.labels import Label
+from desktop.widgets.notice import ErrorLabel
 
 
 class ConfirmForGood(QDialog):
-    """Emits `confirmed` after the name was typed in and the red button pressed."""
+    """Emits `confirmed` after the name was typed in and the red button pressed.
+
+    Subclasses that wait for the service override `carry_out`, and show a refusal in `error`.
+    """
 
     confirmed = Signal()
 
@@ -48,20 +52,31 @@ class ConfirmForGood(QDialog):
         layout.addSpacing(4)
         layout.addWidget(Label(ask, "strong"))
         layout.addWidget(self.field)
+        self.error = ErrorLabel()
+        layout.addWidget(self.error)
         row = QHBoxLayout()
         row.addStretch()
         row.addWidget(cancel)
         row.addWidget(self.button)
         layout.addSpacing(8)
         layout.addLayout(row)
-        self.field.textChanged.connect(lambda text: self.button.setEnabled(text.strip() == name))
+        self.field.textChanged.connect(lambda _: self.set_busy(busy=False))
         self.field.returnPressed.connect(self._confirm)
         self.button.clicked.connect(self._confirm)
         cancel.clicked.connect(self.reject)
         cancel.setAutoDefault(False)
         self.button.setAutoDefault(False)
 
+    def carry_out(self) -> None:
+        """Do it, and leave."""
+        self.confirmed.emit()
+        self.accept()
+
+    def set_busy(self, *, busy: bool) -> None:
+        """Let nobody press twice; the button needs the name."""
+        self.button.setEnabled(not busy and self.field.text().strip() == self._name)
+        self.field.setEnabled(not busy)
+
     def _confirm(self) -> None:
-        if self.field.text().strip() == self._name:
-            self.confirmed.emit()
-            self.accept()
+        if self.button.isEnabled():
+            self.carry_out()

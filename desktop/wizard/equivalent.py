@@ -19,6 +19,9 @@ def command_line(operation: str, request: dict[str, Any]) -> str:
     """The `anyun` command for an operation."""
     noun, _, verb = operation.partition(".")
     words = ["anyun", noun.replace("_", "-"), verb.replace("_", "-")]
+    if _is_on_one(operation):
+        words.append(str(request["id"]))
+        request = {name: value for name, value in request.items() if name != "id"}
     for name, value in request.items():
         words += _options(name.replace("_", "-"), value)
     return shlex.join(words)
@@ -57,7 +60,16 @@ def _item(value: Any) -> str:
 def api_call(operation: str, request: dict[str, Any]) -> str:
     """The HTTP request for an operation."""
     spec = OPERATIONS[operation]
+    if _is_on_one(operation):
+        body = {name: value for name, value in request.items() if name != "id"}
+        path = spec.path.replace("{id}", str(request["id"]))
+        return f"{spec.method} {path}\n{json.dumps(body, indent=2, ensure_ascii=False)}"
     return f"{spec.method} {spec.path}\n{json.dumps(request, indent=2, ensure_ascii=False)}"
+
+
+def _is_on_one(operation: str) -> bool:
+    """Whether the operation is about a resource that exists; its id stands in the path."""
+    return "{id}" in OPERATIONS[operation].path
 
 
 class Equivalent(QWidget):

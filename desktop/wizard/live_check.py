@@ -58,7 +58,7 @@ class LiveCheck(QObject):
 
     def _ask(self) -> None:
         page = self._page
-        if page is None or not page.tested_step:
+        if page is None or not page.tested_step or not page.isVisible():
             return
         if not page.review():  # what is wrong stands there already
             page.forget_findings()

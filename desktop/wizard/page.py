@@ -15,7 +15,7 @@ from appliance.protocol.errors import ErrorBody
 from appliance.protocol.resources import CheckResult
 from desktop import texts
 from desktop.texts import translate
-from desktop.widgets.abstract import AbstractWidget
+from desktop.widgets.abstract import AbstractQObject
 from desktop.widgets.labels import Label
 from desktop.wizard.fields import FormField, line
 
@@ -28,7 +28,7 @@ def problem_words(problem: ErrorBody) -> str:
     return " ".join(part for part in (text.message, text.remedy) if part)
 
 
-class StepPage(QWidget, metaclass=AbstractWidget):
+class StepPage(QWidget, metaclass=AbstractQObject):
     """One form; `names` are the steps of the plan that it shows.
 
     Wizard and dialogs use the same pages: a dialog fills one from a request of its own.
@@ -113,6 +113,13 @@ class StepPage(QWidget, metaclass=AbstractWidget):
     def upload_from(self) -> Path | None:
         """The file to send with it, if it needs one and it is there."""
         return None
+
+    def focus_first(self) -> None:
+        """Put the cursor into the first input."""
+        for form in self.fields.values():
+            if form.isVisibleTo(self) and form.isEnabled():
+                form.field.setFocus()
+                return
 
     # What fits
 

@@ -107,11 +107,12 @@ class NetworkPage(StepPage):
         self._show_kind()
         self.review()
 
-    def show_nics(self, nics: list[HostNic]) -> None:
-        """Offer the host's NICs."""
-        if self.nic.count():
+    def show_nics(self, nics: list[HostNic], *, anew: bool = False) -> None:
+        """Offer the host's NICs; those of another host only if that is said."""
+        if self.nic.count() and not anew:
             return
         self.is_filling = True
+        self.nic.clear()
         for nic in nics:
             words = f"{nic.name}  {', '.join(nic.addresses)}".strip()
             self.nic.addItem(words, nic.name)

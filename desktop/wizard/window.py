@@ -180,7 +180,7 @@ class SetupWizard(QDialog):
         if page is not None:
             page.review()
             page.setFocus()
-            self._focus_first(page)
+            page.focus_first()
         self._test(page)
 
     @property
@@ -480,9 +480,3 @@ class SetupWizard(QDialog):
         go = getattr(window, "go", None)
         if go is not None:
             go("vm", "create")
-
-    def _focus_first(self, page: StepPage) -> None:
-        for form in page.fields.values():
-            if form.isVisibleTo(page) and form.isEnabled():
-                form.field.setFocus()
-                return

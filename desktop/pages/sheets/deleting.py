@@ -1,0 +1,114 @@
+"""The action that deletes a resource for good: what it does to others first, refusals in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from appliance.protocol.errors import ApiError
+from desktop import texts
+from desktop.net.bridge import single_flight
+from desktop.net.cache import Cache
+from desktop.pages.actions import Action
+from desktop.pages.base import Shell
+from desktop.texts import translate
+from desktop.widgets.confirm import ConfirmForGood
+from desktop.widgets.sheet import show_sheet
+
+Count = Callable[[Cache, str], int]
+
+
+def delete_action(kind: str, *, group: int = 2) -> Action:
+    """Delete one resource, after its name was typed in."""
+
+    async def delete(shell: Shell, resources: list[Any]) -> None:
+        show_delete(shell, kind, resources[0])
+
+    return Action(
+        name="delete",
+        title=translate("Actions", "Delete …"),
+        icon="delete-outline",
+        run=delete,
+        shortcut="Del",
+        is_single=True,
+        group=group,
+    )
+
+
+def show_delete(shell: Shell, kind: str, resource: Any) -> None:
+    """Open the sheet that asks."""
+    show_sheet(shell.window, f"delete-{resource.id}", lambda: DeleteSheet(shell, kind, resource))
+
+
+class DeleteSheet(ConfirmForGood):
+    """Stays open until the service has accepted, and shows why it has not."""
+
+    def __init__(self, shell: Shell, kind: str, resource: Any) -> None:
+        super().__init__(
+            translate("Actions", "Delete {name}").format(name=resource.name),
+            consequences(shell.cache, kind, resource.id),
+            resource.name,
+            translate("Actions", "Delete"),
+            shell.window,
+        )
+        self._shell = shell
+        self._operation = f"{kind}.delete"
+        self._ref = resource.id
+
+    def carry_out(self) -> None:
+        """Ask the service, and leave when it has accepted."""
+        self._shell.bridge.spawn(self._delete())
+
+    @single_flight
+    async def _delete(self) -> None:
+        shell = self._shell
+        self.set_busy(busy=True)
+        self.error.clear()
+        try:
+            await shell.bridge.run(shell.ref.call(self._operation, id=self._ref))
+        except (ApiError, OSError) as error:
+            self.set_busy(busy=False)
+            self.error.show_error(error)
+            self.field.setFocus()
+            return
+        self.accept()
+
+
+def consequences(cache: Cache, kind: str, ref: str) -> list[str]:
+    """What becomes of the resource, and of what stands on it, one sentence each."""
+    own = {
+        "instance_offering": translate(
+            "Deleting", "It can no longer be chosen for new virtual machines."
+        ),
+        "image": translate("Deleting", "Its file is deleted from the image store."),
+        "network": translate("Deleting", "The network is removed from all hosts."),
+        "primary_storage": translate("Deleting", "Its directory on the hosts is given back."),
+        "image_store": translate("Deleting", "Its directory on the host is given back."),
+    }
+    lines = [own[kind]] if kind in own else []
+    words, count = _others(cache, kind, ref)
+    if count:
+        lines.append(words.format(n=texts.number(count)))
+    return [*lines, translate("Deleting", "Nobody can bring it back.")]
+
+
+def _others(cache: Cache, kind: str, ref: str) -> tuple[str, int]:
+    """A sentence about what uses the resource, and how many those are."""
+    vms = cache.all("vm")
+    if kind == "instance_offering":
+        words = translate("Deleting", "Virtual machines that keep their size: {n}.")
+        return words, sum(vm.offering_id == ref for vm in vms)
+    if kind == "image":
+        words = translate("Deleting", "Virtual machines that keep their disks: {n}.")
+        return words, sum(vm.image_id == ref for vm in vms)
+    if kind == "network":
+        words = translate("Deleting", "In the way: virtual machines that use it: {n}.")
+        return words, sum(any(nic.network_id == ref for nic in vm.nics) for vm in vms)
+    if kind == "primary_storage":
+        words = translate("Deleting", "In the way: disks that are on it: {n}.")
+        disks = (volume for vm in vms for volume in vm.volumes)
+        return words, sum(volume.primary_storage_id == ref for volume in disks)
+    if kind == "image_store":
+        words = translate("Deleting", "In the way: images that are in it: {n}.")
+        return words, sum(image.image_store_id == ref for image in cache.all("image"))
+    return "", 0
