@@ -44,7 +44,7 @@ class JobRun:
     each finished step, so a step that runs again after a crash finds what the ones before it
     noted. `cache` is for the steps of this run and never kept. `report` tells progress: (done,
     total, unit). `wait` tells what the job waits for, None when it goes on. `note` adds a line
-    to the job's log.
+    to the job's log; it is for the event loop, so hooks that run within a write use `tx.on_commit`.
     """
 
     id: str

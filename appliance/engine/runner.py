@@ -35,6 +35,8 @@ from hostagent.protocol.trail import TRAIL, Trail
 
 PARALLEL = 512
 TELL_LINE_EVERY_S = 2.0
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 600.0
 TELL_LINE_OF = 100  # jobs
 
 log = structlog.get_logger()
@@ -252,12 +254,17 @@ class Runner:
         self._start_ready()
 
     async def _run_logged(self, job_id: str) -> None:
-        try:
-            await self._run(job_id)
-        except asyncio.CancelledError:
-            raise
-        except Exception:
-            log.exception("job_runner_failed", job=job_id)
+        """Run it; a fault of ours on the way must not leave it half-done for ever."""
+        pause_s = FIRST_PAUSE_S
+        while True:
+            try:
+                await self._run(job_id)
+            except Exception:
+                log.exception("job_runner_failed", job=job_id, again_in_s=pause_s)
+            else:
+                return
+            await asyncio.sleep(pause_s)
+            pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
 
     async def _run(self, job_id: str) -> None:
         job, data = self._accepted.pop(job_id, None) or await self._kept(job_id)

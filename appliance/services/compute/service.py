@@ -325,7 +325,8 @@ class Compute:
         vm.save()
         volume.save()
         run.data |= {"host_id": choice.host_id, "tried": tried}
-        run.note("job.moved", level="warning", host=failed, other=choice.host_id)
+        names = {"host": self._links.name_of(failed), "other": self._links.name_of(choice.host_id)}
+        tx.on_commit(lambda: run.note("job.moved", level="warning", **names))
         tx.touch("vm", vm.id)
         _touch_around(tx, failed, [])
         _touch_around(tx, choice.host_id, [])

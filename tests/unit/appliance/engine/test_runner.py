@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+import appliance.engine.runner as runner_module
 from appliance.engine.calls import SYSTEM, Caller, Wishes
 from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
 from appliance.engine.models import (
@@ -395,4 +396,26 @@ async def test_quick_jobs_are_written_once_a_step(store: Store) -> None:
         while not seen or msgspec.json.decode(seen[-1].data)["state"] != "succeeded":
             seen.append(await anext(changes))
     assert len([change for change in seen if change.seq]) == 4  # accepted, a, b, c with the end
+    await runner.stop()
+
+
+async def test_a_fault_in_an_end_does_not_leave_the_job_for_ever(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner_module, "FIRST_PAUSE_S", 0.01)
+    faults = iter([RuntimeError("a fault of ours"), None])
+
+    def failed(tx: Transaction, run: JobRun, error: ApiError) -> None:
+        fault = next(faults)
+        if fault is not None:
+            raise fault
+
+    trace, runner = Trace(), Runner(store)
+    trace.fail_at = "a"
+    definition = runner.define(
+        JobDefinition(operation="vm.start", steps=(trace.step("a"),), failed=failed)
+    )
+    await runner.start()
+    job_id = await launch(store, runner, definition)
+    assert (await ended(store, job_id)).state == JobState.FAILED
     await runner.stop()
