@@ -41,7 +41,7 @@ class Lab:
             "vm.create", **self.cloud.vm_request(name, count=count, **fields)
         )
 
-    async def ended(self, accepted: Accepted, timeout_s: float = 45.0) -> list[str]:
+    async def ended(self, accepted: Accepted, timeout_s: float = 20.0) -> list[str]:
         """Wait for the jobs; returns the error codes of those that failed."""
         failed = []
         try:
