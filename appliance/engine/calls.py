@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from appliance.engine.permissions import EVERYTHING, NOTHING, Rights
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wishes:
@@ -20,8 +22,10 @@ class Wishes:
 class Caller:
     """The account behind a request and where the request came from.
 
-    `reason` is the trail of why: the client's words, and for work that the system starts
-    itself, the cause. `session` names the login (the hash of its token).
+    `account_name` is the name of the login: of the account, or `user@account`. `reason` is the
+    trail of why: the client's words, and for work that the system starts itself, the cause.
+    `session` names the login (the hash of its token, also of an API token). Nothing is allowed
+    but what `rights` say.
     """
 
     account_id: str
@@ -32,9 +36,14 @@ class Caller:
     session: str = ""
     request_id: str = ""
     wishes: Wishes = Wishes()
+    user_id: str | None = None
+    is_token: bool = False
+    rights: Rights = NOTHING
 
 
-SYSTEM = Caller(account_id="system", account_name="system", is_admin=True, address="")
+SYSTEM = Caller(
+    account_id="system", account_name="system", is_admin=True, address="", rights=EVERYTHING
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ import structlog
 from appliance.engine.cleanup import Cleanup
 from appliance.engine.joblog import JobLog
 from appliance.engine.jobs import JobDefinition, JobRun, Step, note_child_ended, text
+from appliance.engine.jobstates import JOB_MACHINE
 from appliance.engine.models import percent
 from appliance.protocol.errors import ApiError, Internal, from_body, to_body
 from appliance.protocol.events import Change
@@ -225,6 +226,7 @@ class Execution:
     def _save(self, tx: Transaction, state: JobState) -> None:
         is_over = state in (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
         finished = now_ms() if is_over else None
+        JOB_MACHINE.check(self._job.state, state)
         share = 100 if state == JobState.SUCCEEDED else percent(self._steps)
         job = self._job = msgspec.structs.replace(
             self._job,

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from appliance.engine.calls import Call
@@ -24,6 +25,7 @@ from appliance.services.common import (
     known_machine,
     updater,
 )
+from appliance.services.images.machine import IMAGE_MACHINE
 from appliance.services.images.models import ImageRow
 from appliance.services.images.uploads import Uploads
 from appliance.services.images.views import render_images
@@ -129,9 +131,7 @@ class Images:
             row = find(ImageRow, call.target, "image")
             if row.status not in (ImageStatus.READY, ImageStatus.ERROR):
                 raise Conflict("image.not_ready", name=row.name, status=row.status)
-            row.status = ImageStatus.DELETING
-            row.save()
-            tx.touch("image", row.id)
+            _move(tx, row.id, ImageStatus.DELETING)
             return self._accept(tx, call, self._delete_job, row.id, row.name)
 
         return await self._store.write(delete)
@@ -235,17 +235,21 @@ class Images:
     # Ends of jobs
 
     def _ready(self, tx: Transaction, run: JobRun) -> None:
-        ImageRow.update(status=ImageStatus.READY, **run.data["info"]).where(
-            ImageRow.id == run.resource_id
-        ).execute()
-        tx.touch("image", run.resource_id)
+        _move(tx, run.resource_id, ImageStatus.READY, **run.data["info"])
 
     def _gone(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
         _forget(tx, run.resource_id)
 
     def _keep(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
-        ImageRow.update(status=ImageStatus.READY).where(ImageRow.id == run.resource_id).execute()
-        tx.touch("image", run.resource_id)
+        _move(tx, run.resource_id, ImageStatus.READY)
+
+
+def _move(tx: Transaction, image_id: str, status: ImageStatus, **columns: Any) -> None:
+    """Put an image into `status`; raises UndefinedTransition for what cannot be."""
+    (before,) = tx.execute("SELECT status FROM image WHERE id = ?", image_id).fetchone()
+    IMAGE_MACHINE.check(ImageStatus(before), status)
+    ImageRow.update(status=status, **columns).where(ImageRow.id == image_id).execute()
+    tx.touch("image", image_id)
 
 
 def starter_image(folder: Path | None) -> tuple[Path, str]:
