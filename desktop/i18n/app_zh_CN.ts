@@ -411,14 +411,6 @@
         <translation>创建</translation>
     </message>
     <message>
-        <source>Cancel</source>
-        <translation>取消</translation>
-    </message>
-    <message>
-        <source>Command and API</source>
-        <translation>命令与接口</translation>
-    </message>
-    <message>
         <source>Choose a public key</source>
         <translation>选择公钥</translation>
     </message>
@@ -448,6 +440,26 @@
     <message>
         <source>Nobody can bring it back.</source>
         <translation>删除后无法恢复。</translation>
+    </message>
+    <message>
+        <source>In the way ({what}): {names}.</source>
+        <translation>有碍删除（{what}）：{names}。</translation>
+    </message>
+    <message>
+        <source>Deleted as well ({what}): {names}.</source>
+        <translation>一并删除（{what}）：{names}。</translation>
+    </message>
+    <message>
+        <source>Stopped ({what}): {names}.</source>
+        <translation>将被停止（{what}）：{names}。</translation>
+    </message>
+    <message>
+        <source>Stays as it is ({what}): {names}.</source>
+        <translation>保持不变（{what}）：{names}。</translation>
+    </message>
+    <message>
+        <source>{names} and {n} more</source>
+        <translation>{names} 及另外 {n} 个</translation>
     </message>
     <message>
         <source>Virtual machines that keep their size: {n}.</source>

@@ -26,11 +26,10 @@ from desktop import texts
 from desktop.net.bridge import Bridge, single_flight
 from desktop.net.cache import Cache
 from desktop.net.client_ref import ClientRef
+from desktop.pages.sheets.footer import SheetFooter
 from desktop.texts import translate
 from desktop.widgets.buttons import FlatButton
 from desktop.widgets.labels import Label
-from desktop.widgets.notice import ErrorLabel
-from desktop.wizard.equivalent import Equivalent
 from desktop.wizard.fields import FormField, line
 
 GiB = 1024**3
@@ -54,9 +53,10 @@ class CreateVmDialog(QDialog):
         self._bridge, self._ref, self._cache = bridge, client_ref, cache
         self.fields: dict[str, FormField] = {}
         self._make_inputs()
-        self.error = ErrorLabel()
-        self.plan = Label("", "muted")
-        self.equivalent = Equivalent()
+        self.footer = SheetFooter(translate("CreateVm", "Create"))
+        self.error, self.plan = self.footer.error, self.footer.plan
+        self.equivalent = self.footer.equivalent
+        self.create_button, self.api = self.footer.go, self.footer.api
         self._build()
         self._fill()
         self._connect()
@@ -326,7 +326,7 @@ class CreateVmDialog(QDialog):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addWidget(area, 1)
-        whole.addLayout(self._below())
+        whole.addWidget(self.footer)
 
     def _folded(self) -> QWidget:
         box = QWidget()
@@ -354,33 +354,11 @@ class CreateVmDialog(QDialog):
         box.hide()
         return box
 
-    def _below(self) -> QVBoxLayout:
-        below = QVBoxLayout()
-        below.setContentsMargins(24, 8, 24, 16)
-        below.setSpacing(8)
-        self.create_button = FlatButton(translate("CreateVm", "Create"), "", "primary")
-        cancel = FlatButton(translate("CreateVm", "Cancel"))
-        self.api = FlatButton(translate("CreateVm", "Command and API"), "code-tags", "quiet")
-        self.api.setCheckable(True)
-        for button in (cancel, self.api):
-            button.setAutoDefault(False)
-        cancel.clicked.connect(self.reject)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.api)
-        row.addStretch()
-        row.addWidget(cancel)
-        row.addWidget(self.create_button)
-        for widget in (self.plan, self.error, self.equivalent):
-            below.addWidget(widget)
-        below.addLayout(row)
-        return below
-
     def _connect(self) -> None:
         self._cache.changed.connect(self._cache_changed)
         self.create_button.clicked.connect(lambda: self._bridge.spawn(self._create()))
         self.more.toggled.connect(self.folded.setVisible)
-        self.api.toggled.connect(self.equivalent.setVisible)
+        self.footer.cancel.clicked.connect(self.reject)
         self.offering.currentIndexChanged.connect(lambda _: self._show_size())
         for box in (self.offering, self.image, self.network, self.host):
             box.currentIndexChanged.connect(lambda _: self._review())

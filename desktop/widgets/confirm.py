@@ -44,10 +44,10 @@ class ConfirmForGood(QDialog):
         layout.setContentsMargins(24, 24, 24, 16)
         layout.setSpacing(12)
         layout.addWidget(Label(title, "title"))
-        for line in consequences:
-            text = Label("•  " + line)
-            text.setWordWrap(True)
-            layout.addWidget(text)
+        self._lines = QVBoxLayout()
+        self._lines.setSpacing(12)
+        layout.addLayout(self._lines)
+        self.set_consequences(consequences)
         ask = translate("Confirm", "Type “{name}” to confirm:").format(name=name)
         layout.addSpacing(4)
         layout.addWidget(Label(ask, "strong"))
@@ -66,6 +66,18 @@ class ConfirmForGood(QDialog):
         cancel.clicked.connect(self.reject)
         cancel.setAutoDefault(False)
         self.button.setAutoDefault(False)
+
+    def set_consequences(self, consequences: Sequence[str]) -> None:
+        """Show these, one a line, in place of others."""
+        while (item := self._lines.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for line in consequences:
+            text = Label("•  " + line)
+            text.setWordWrap(True)
+            self._lines.addWidget(text)
 
     def carry_out(self) -> None:
         """Do it, and leave."""

@@ -178,8 +178,8 @@ class StepPage(QWidget, metaclass=AbstractQObject):
         """The field that a problem is about, if it is one of this page."""
         return self.fields.get(problem.field or "")
 
-    def show_problem(self, problem: ErrorBody) -> bool:
-        """Show a refusal beside its field; False if no field of this page is meant."""
+    def show_problem(self, problem: ErrorBody, step: str = "") -> bool:
+        """Show a refusal of a step beside its field; False if no field of this page is meant."""
         form = self.field_of(problem)
         if form is None:
             return False

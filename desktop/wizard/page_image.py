@@ -267,6 +267,6 @@ class ImagePage(StepPage):
         """What is tested is the image."""
         self.image.show_findings(found)
 
-    def field_of(self, problem: ErrorBody) -> FormField | None:
-        """The field that a problem is about."""
-        return self.fields.get(problem.field or "")
+    def show_problem(self, problem: ErrorBody, step: str = "") -> bool:
+        """Both have a name: the step tells which one is meant."""
+        return (self.image if step == "image" else self.offering).show_problem(problem)

@@ -416,7 +416,7 @@ class SetupWizard(QDialog):
         self.live.stop()  # what was refused stays until somebody types
         page = self.current_page
         if page is not None:
-            page.show_problem(problem)
+            page.show_problem(problem, self._step)
         self.error.show_error(problem, job=job, step=self._step)
 
     def _set_busy(self, *, busy: bool) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
 from typing import Any
 
+from PySide6.QtGui import QShowEvent
+
 from appliance.protocol.errors import ApiError
+from appliance.protocol.resources import Consequences
 from desktop import texts
 from desktop.net.bridge import single_flight
 from desktop.net.cache import Cache
@@ -15,7 +18,8 @@ from desktop.texts import translate
 from desktop.widgets.confirm import ConfirmForGood
 from desktop.widgets.sheet import show_sheet
 
-Count = Callable[[Cache, str], int]
+SHOWN = 3
+"""So many names are shown before only the number is."""
 
 
 def delete_action(kind: str, *, group: int = 2) -> Action:
@@ -52,8 +56,20 @@ class DeleteSheet(ConfirmForGood):
             shell.window,
         )
         self._shell = shell
-        self._operation = f"{kind}.delete"
-        self._ref = resource.id
+        self._kind, self._ref = kind, resource.id
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ask the service what it would do; until it answers, what is known here stands."""
+        super().showEvent(event)
+        shell = self._shell
+        call = shell.ref.call("deletion.preview", kind=self._kind, id=self._ref)
+        # If it cannot say, nothing is lost: the deletion itself is refused, with the reason.
+        shell.bridge.fetch(call, self._previewed, lambda _error: None)
+
+    def _previewed(self, found: Consequences) -> None:
+        with contextlib.suppress(RuntimeError):  # the sheet was left meanwhile
+            self.set_consequences([*own_words(self._kind), *preview_words(found), for_good()])
+            self.adjustSize()
 
     def carry_out(self) -> None:
         """Ask the service, and leave when it has accepted."""
@@ -65,7 +81,7 @@ class DeleteSheet(ConfirmForGood):
         self.set_busy(busy=True)
         self.error.clear()
         try:
-            await shell.bridge.run(shell.ref.call(self._operation, id=self._ref))
+            await shell.bridge.run(shell.ref.call(f"{self._kind}.delete", id=self._ref))
         except (ApiError, OSError) as error:
             self.set_busy(busy=False)
             self.error.show_error(error)
@@ -76,6 +92,48 @@ class DeleteSheet(ConfirmForGood):
 
 def consequences(cache: Cache, kind: str, ref: str) -> list[str]:
     """What becomes of the resource, and of what stands on it, one sentence each."""
+    lines = own_words(kind)
+    words, count = _others(cache, kind, ref)
+    if count:
+        lines.append(words.format(n=texts.number(count)))
+    return [*lines, for_good()]
+
+
+def preview_words(found: Consequences) -> list[str]:
+    """What the service says that happens to others, by effect and kind."""
+    patterns = {
+        "refuses": translate("Deleting", "In the way ({what}): {names}."),
+        "deleted": translate("Deleting", "Deleted as well ({what}): {names}."),
+        "stopped": translate("Deleting", "Stopped ({what}): {names}."),
+        "detached": translate("Deleting", "Stays as it is ({what}): {names}."),
+    }
+    groups: dict[tuple[str, str], list[str]] = {}
+    for item in found.items:
+        groups.setdefault((item.effect, item.kind), []).append(item.name or item.id)
+    return [
+        patterns[effect].format(what=texts.word(f"kind.{kind}"), names=_some(names))
+        for effect in patterns
+        for (group, kind), names in groups.items()
+        if group == effect
+    ]
+
+
+def _some(names: list[str]) -> str:
+    """The first few names, and how many more there are."""
+    shown = ", ".join(names[:SHOWN])
+    if len(names) <= SHOWN:
+        return shown
+    more = translate("Deleting", "{names} and {n} more")
+    return more.format(names=shown, n=texts.number(len(names) - SHOWN))
+
+
+def for_good() -> str:
+    """The last of all consequences."""
+    return translate("Deleting", "Nobody can bring it back.")
+
+
+def own_words(kind: str) -> list[str]:
+    """What becomes of a resource itself."""
     own = {
         "instance_offering": translate(
             "Deleting", "It can no longer be chosen for new virtual machines."
@@ -85,11 +143,7 @@ def consequences(cache: Cache, kind: str, ref: str) -> list[str]:
         "primary_storage": translate("Deleting", "Its directory on the hosts is given back."),
         "image_store": translate("Deleting", "Its directory on the host is given back."),
     }
-    lines = [own[kind]] if kind in own else []
-    words, count = _others(cache, kind, ref)
-    if count:
-        lines.append(words.format(n=texts.number(count)))
-    return [*lines, translate("Deleting", "Nobody can bring it back.")]
+    return [own[kind]] if kind in own else []
 
 
 def _others(cache: Cache, kind: str, ref: str) -> tuple[str, int]:

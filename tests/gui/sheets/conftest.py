@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from appliance.protocol import resources as r
-from appliance.protocol.errors import ApiError, ErrorBody
+from appliance.protocol.errors import ApiError, ErrorBody, Unavailable
 from appliance.protocol.operations import OPERATIONS, Accepted, Kind
 from desktop.main_window.window import MainWindow
 from desktop.net.bridge import Bridge
@@ -36,6 +36,7 @@ class Registrar:
         self.refusals: dict[str, ApiError | OSError] = {}
         self.found: dict[str, ErrorBody] = {}
         self.sent: list[tuple[str, Path]] = []
+        self.preview: list[r.Consequence] | None = None
         self.gate: asyncio.Event | None = None  # uploads wait for it
 
     def changes(self) -> list[tuple[str, dict[str, Any]]]:
@@ -52,6 +53,8 @@ class Registrar:
             facts = {"available_bytes": 7 * 1024**3, "size_bytes": 3 * 1024**3}
             problems = [problem] if problem else []
             return r.CheckResult(problems=problems, warnings=[], facts=facts)
+        if operation == "deletion.preview":
+            return await self._preview()
         if operation == "image.get":
             image = infrastructure()["image"][0]
             return msgspec.structs.replace(image, id=fields["id"], status=r.ImageStatus.UPLOADING)
@@ -59,6 +62,12 @@ class Registrar:
             job = make_job(77, r.JobState.RUNNING, operation=operation)
             return Accepted(jobs=[job], resource_ids=[fields.get("id", make_id(77))])
         return None
+
+    async def _preview(self) -> r.Consequences:
+        if self.preview is None:
+            raise Unavailable("host.not_connected", name="node-a")
+        refused = any(item.effect == "refuses" for item in self.preview)
+        return r.Consequences(items=self.preview, counts={}, refused=refused)
 
     async def upload_image(
         self, image_id: str, path: Path, on_progress: Callable[[int, int], None] | None = None

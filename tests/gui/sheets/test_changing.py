@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from appliance.protocol import resources as r
 from appliance.protocol.errors import Conflict
 from desktop.main_window.window import MainWindow
 from desktop.net.cache import Cache
@@ -116,6 +117,33 @@ def test_consequences_are_told_before(
     said = words(sheet_of(window, DeleteSheet, qtbot))
     assert sentence in said
     assert "Nobody can bring it back." in said
+
+
+def consequence(number: int, kind: str, effect: Any, name: str) -> r.Consequence:
+    """What happens to something else."""
+    ref = make_id(300_000 + number)
+    return r.Consequence(
+        id=ref, kind=kind, name=name, effect=effect, depth=1, because_kind="x", because_id=ref
+    )
+
+
+def test_the_service_says_what_happens_to_others(
+    window: MainWindow, registrar: Registrar, qtbot: QtBot
+) -> None:
+    registrar.preview = [
+        *(consequence(n, "vm", "refuses", f"db-{n}") for n in range(1, 6)),
+        consequence(9, "volume", "deleted", "root"),
+    ]
+    trigger(window, "network", "delete", DELETED["network"])
+    sheet = sheet_of(window, DeleteSheet, qtbot)
+    qtbot.waitUntil(lambda: "db-1" in words(sheet))
+    said = words(sheet)
+    assert "•  In the way (virtual machine): db-1, db-2, db-3 and 2 more." in said
+    assert "•  Deleted as well (volume): root." in said
+    assert "•  Nobody can bring it back." in said
+    assert "In the way: virtual machines" not in said
+    QApplication.processEvents()
+    assert clipped(sheet) == []
 
 
 def test_a_refusal_is_shown_in_place_and_it_can_be_tried_again(

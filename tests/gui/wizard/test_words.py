@@ -137,3 +137,21 @@ def test_the_command_for_an_upload_is_the_one_that_uploads(opened: Opened, tmp_p
     group: Any = typer.main.get_command(app)
     command = group.commands["image"].commands["upload"]
     assert command.make_context("upload", words[3:]).params["file"] == file
+
+
+@pytest.mark.parametrize(
+    ("operation", "name"), [("instance_offering.create", 0), ("image.create", 1)]
+)
+def test_a_refused_name_is_told_at_the_name_that_is_meant(
+    opened: Opened, until: Until, operation: str, name: int
+) -> None:
+    service = PlanService(*STEPS[:5])
+    service.refusals[operation] = Conflict(
+        "request.bad_value", field="name", name="name", value="x", reason="taken"
+    )
+    wizard = opened(service)
+    click(wizard.next)
+    until("the refusal", wizard.error.text)
+    page: Any = wizard.current_page
+    told = [bool(form.name.accessibleDescription()) for form in (page.offering, page.image)]
+    assert told == [name == 0, name == 1]
