@@ -9,6 +9,11 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueE
 from appliance.protocol.errors import ErrorBody
 
 SMALLEST_PREFIX, LARGEST_PREFIX = 8, 30
+# Addresses that no network can have (RFC 6890).
+RESERVED = tuple(
+    IPv4Network(text)
+    for text in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4")
+)
 
 
 @dataclass
@@ -100,11 +105,11 @@ def _network(text: str, found: Findings) -> IPv4Network | None:
     if "/" not in text:
         found.add("cidr", "network.bad_cidr", value=text)
         return None
-    if network.is_loopback or network.is_link_local or network.is_multicast:
-        found.add("cidr", "network.bad_cidr", value=text)
-        return None
     if not SMALLEST_PREFIX <= network.prefixlen <= LARGEST_PREFIX:
         found.add("cidr", "network.cidr_size", value=text)
+        return None
+    if any(network.overlaps(reserved) for reserved in RESERVED):
+        found.add("cidr", "network.bad_cidr", value=text)
         return None
     return network
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network
 from typing import Any
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from appliance.protocol.errors import ErrorBody
+from appliance.protocol.errors import ErrorBody, InvalidInput
+from appliance.protocol.requests import RangeSpec
+from appliance.services.networks.addresses import check_plan
 from appliance.services.setup.proposals import STEPS
 from desktop.wizard.validation import plan_findings
 from desktop.wizard.window import FINISH
@@ -129,3 +133,15 @@ def test_overlap_is_found_whatever_the_order() -> None:
     assert [sorted(item) for item in found.ranges] == [[], [], ["first"]]
     assert not found.is_good
     assert plan_findings("10.0.0.0/24", "10.0.0.1", spans[:2]).addresses == 19
+
+
+@pytest.mark.parametrize("cidr", ["0.1.0.0/16", "127.0.0.0/8", "240.0.0.0/24", "10.0.0.0/7"])
+def test_networks_that_the_service_refuses_are_told_while_typing(cidr: str) -> None:
+    network = IPv4Network(cidr, strict=False)
+    spans = [(str(network.network_address + 10), str(network.network_address + 20))]
+    gateway = str(network.network_address + 1)
+    ranges = [RangeSpec(first=first, last=last) for first, last in spans]
+    with pytest.raises(InvalidInput) as refused:
+        check_plan(str(network), gateway, ranges)
+    found = plan_findings(str(network), gateway, spans)
+    assert found.problems["cidr"].code == refused.value.code
