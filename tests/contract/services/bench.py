@@ -234,8 +234,8 @@ def told(body: ErrorBody) -> ErrorBody:
 async def started(folder: Path) -> AsyncIterator[Bench]:
     """A bench for one test."""
     bench = Bench(folder)
-    await bench.start()
     try:
+        await bench.start()
         yield bench
     finally:
         await bench.stop()

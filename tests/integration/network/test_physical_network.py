@@ -189,7 +189,7 @@ async def test_missing_and_taken_nics_are_named(host: Host, wire: Wire) -> None:
     missing = await host.apply(host.network("x", kind="physical", physical_interface="nope0"))
 
     assert taken.errors[0].code == "network.interface_taken"
-    assert taken.errors[0].params == {"name": "wan0", "other": "br-other"}
+    assert taken.errors[0].params == {"name": "wan0", "network": "br-other"}
     assert missing.errors[0].code == "network.interface_missing"
     assert addresses("wan0") == wire.addresses
 
