@@ -103,7 +103,7 @@ def create_rows(
     request: q.VmCreate,
     name: str,
     parts: Ingredients,
-) -> tuple[VmRow, VolumeRow]:
+) -> VmRow:
     """Claim a place, an address and a disk for one machine, and write it down."""
     host = choose_host(wish_for(request, parts))
     vm = VmRow(
@@ -143,7 +143,7 @@ def create_rows(
     tx.touch("vm", vm.id)
     tx.touch("host", host.host_id)
     tx.touch("network", parts.network.id)
-    return vm, volume
+    return vm
 
 
 def digest(request: q.VmCreate) -> str:

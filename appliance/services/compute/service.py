@@ -13,7 +13,7 @@ from appliance.protocol.errors import ApiError, Conflict, NoResources
 from appliance.protocol.ids import is_id
 from appliance.protocol.operations import Accepted
 from appliance.protocol.resources import Job, PlacementReport, VmState
-from appliance.services.common import accepted_before, find, updater
+from appliance.services.common import accepted_before, updater
 from appliance.services.compute.creation import (
     check_request,
     create_rows,
@@ -30,6 +30,7 @@ from appliance.services.compute.placement import (
     choose_host,
     explain,
 )
+from appliance.services.compute.standing import Standing, load_standing
 from appliance.services.compute.steps import VmSteps
 from appliance.services.compute.views import render_vms, vms_with_address
 from appliance.services.images.models import ImageRow
@@ -169,13 +170,14 @@ class Compute:
             ingredients = gather(request)
             jobs: list[Job] = []
             for name in names_of(request):
-                vm, volume = create_rows(tx, call, request, name, ingredients)
-                data = _job_data(vm, volume) | {
+                vm = create_rows(tx, call, request, name, ingredients)
+                data = load_standing(tx, vm.id).job_data | {
                     "start": request.start,
                     "pinned": request.host_id is not None,
                     "tried": [],
                 }
-                jobs += self._runner.accept(tx, call.caller, self._new(vm, "create", data)).jobs
+                new = self._new(vm.id, vm.name, "create", data)
+                jobs += self._runner.accept(tx, call.caller, new).jobs
             return Accepted(jobs=jobs, resource_ids=[job.resource_id for job in jobs])
 
         return await self._store.write(create)
@@ -194,7 +196,7 @@ class Compute:
         """Accept one action on a machine; raises Conflict if its state does not allow it."""
 
         def accept(tx: Transaction) -> Accepted:
-            new = self._prepare(tx, caller, verb, find(VmRow, vm_id, "vm"), request)
+            new = self._prepare(tx, caller, verb, load_standing(tx, vm_id), request)
             return self._runner.accept(tx, caller, new)
 
         return await self._store.write(accept)
@@ -205,44 +207,38 @@ class Compute:
         def accept(tx: Transaction) -> Accepted:
             parts: list[NewJob | tuple[NewJob, ApiError]] = []
             for vm_id in dict.fromkeys(request.ids):
-                vm = VmRow.get_or_none(VmRow.id == vm_id)
+                name = vm_id
                 try:
-                    found = vm or find(VmRow, vm_id, "vm")
-                    new = self._prepare(tx, call.caller, request.action, found, options)
-                    parts.append(new)
+                    vm = load_standing(tx, vm_id)
+                    name = vm.name
+                    parts.append(self._prepare(tx, call.caller, request.action, vm, options))
                 except ApiError as error:
-                    name = vm.name if vm is not None else vm_id
-                    parts.append((self._new_named(vm_id, name, request.action, {}), error))
+                    parts.append((self._new(vm_id, name, request.action, {}), error))
             return self._runner.accept_bulk(tx, call.caller, "vm.bulk", "vm", parts)
 
         return await self._store.write(accept)
 
     def _prepare(
-        self, tx: Transaction, caller: Caller, verb: str, vm: VmRow, request: Any
+        self, tx: Transaction, caller: Caller, verb: str, vm: Standing, request: Any
     ) -> NewJob:
         """Check and claim what one action needs; raises ApiError and then changes nothing."""
         self._check_state(vm, verb)
         policy = self._settings.get(VM_DELETION)
         if verb == "expunge" and policy == "never" and caller is not SYSTEM:
             raise Conflict("vm.kept_for_ever", name=vm.name)
-        volume = VolumeRow.get(VolumeRow.vm_id == vm.id, VolumeRow.kind == "root")
-        before = vm.state
         if verb == "start":
-            self._claim_place(vm, volume)
-        data = _job_data(vm, volume) | {"before": before}
+            _claim_place(tx, vm)
+        data = vm.job_data | {"before": vm.state}
         if verb == "destroy":
             data["direct"] = policy == "direct"
         if isinstance(request, q.VmStop):
             data |= {"force": request.force, "timeout_s": request.timeout_s}
         if isinstance(request, q.VmReboot):
             data |= {"force": request.force}
-        _move(tx, vm.id, _TRANSIENT_OF.get(verb, VmState(vm.state)))
-        return self._new(vm, verb, data)
+        _move(tx, vm.id, _TRANSIENT_OF.get(verb, vm.state))
+        return self._new(vm.id, vm.name, verb, data)
 
-    def _new(self, vm: VmRow, verb: str, data: dict[str, Any]) -> NewJob:
-        return self._new_named(vm.id, vm.name, verb, data)
-
-    def _new_named(self, vm_id: str, name: str, verb: str, data: dict[str, Any]) -> NewJob:
+    def _new(self, vm_id: str, name: str, verb: str, data: dict[str, Any]) -> NewJob:
         return NewJob(
             definition=self._jobs[verb],
             queue=f"vm:{vm_id}",
@@ -260,9 +256,9 @@ class Compute:
         for (vm_id,) in await self._store.read(lambda: tuples(query)):
             await self.act(SYSTEM, "start", vm_id)
 
-    def _check_state(self, vm: VmRow, verb: str) -> None:
+    def _check_state(self, vm: Standing, verb: str) -> None:
         allowed = ALLOWED[verb]
-        if VmState(vm.state) not in allowed:
+        if vm.state not in allowed:
             raise Conflict(
                 "vm.wrong_state",
                 name=vm.name,
@@ -270,21 +266,6 @@ class Compute:
                 action=verb,
                 allowed=", ".join(sorted(allowed)),
             )
-
-    def _claim_place(self, vm: VmRow, volume: VolumeRow) -> None:
-        """Claim CPU and memory where the machine's disk is."""
-        wish = Wish(
-            cluster_id=vm.cluster_id,
-            cpu_count=vm.cpu_count,
-            memory_bytes=vm.memory_bytes,
-            storage_id=volume.primary_storage_id,
-            host_id=volume.host_id,
-        )
-        host = choose_host(wish)
-        vm.host_id = vm.last_host_id = host.host_id
-        vm.accelerator = host.accelerator
-        vm.resume = False
-        vm.save()
 
     # Ends of jobs
 
@@ -453,12 +434,20 @@ def _stop_steps(data: dict[str, Any]) -> tuple[str, ...]:
     return names if data["force"] else ("shut_down", *names)
 
 
-def _job_data(vm: VmRow, volume: VolumeRow) -> dict[str, Any]:
-    """Where a job on the machine works: all that its undo steps may need."""
-    return {
-        "host_id": vm.host_id or volume.host_id,
-        "volume": {"volume_id": volume.id, "primary_path": volume.primary_storage.path},
-    }
+def _claim_place(tx: Transaction, vm: Standing) -> None:
+    """Claim CPU and memory where the machine's disk is; raises NoResources."""
+    wish = Wish(
+        cluster_id=vm.cluster_id,
+        cpu_count=vm.cpu_count,
+        memory_bytes=vm.memory_bytes,
+        storage_id=vm.storage_id,
+        host_id=vm.volume_host_id,
+    )
+    host = choose_host(wish)
+    tx.execute(
+        "UPDATE vm SET host_id = ?, last_host_id = ?, accelerator = ?, resume = 0 WHERE id = ?",
+        *(host.host_id, host.host_id, host.accelerator, vm.id),
+    )
 
 
 def _same_or_conflict(vm: VmRow, request: q.VmCreate) -> Accepted:
