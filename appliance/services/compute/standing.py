@@ -1,0 +1,53 @@
+"""A machine as it stands when something is asked of it, read in one query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.protocol.errors import NotFound
+from appliance.protocol.resources import VmState
+from appliance.store.database import Transaction
+
+_STANDING = """
+    SELECT v.id, v.name, v.state, v.cluster_id, v.cpu_count, v.memory_bytes, v.host_id,
+           d.id, d.host_id, d.primary_storage_id, s.path
+    FROM vm v
+    JOIN volume d ON d.vm_id = v.id AND d.kind = 'root'
+    JOIN primary_storage s ON s.id = d.primary_storage_id
+    WHERE v.id = ?
+"""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What acceptance needs to know of a machine and its root disk."""
+
+    id: str
+    name: str
+    state: VmState
+    cluster_id: str
+    cpu_count: int
+    memory_bytes: int
+    host_id: str | None
+    volume_id: str
+    volume_host_id: str
+    storage_id: str
+    storage_path: str
+
+    @property
+    def job_data(self) -> dict[str, Any]:
+        """Where a job on the machine works: all that its undo steps may need."""
+        return {
+            "host_id": self.host_id or self.volume_host_id,
+            "volume": {"volume_id": self.volume_id, "primary_path": self.storage_path},
+        }
+
+
+def load_standing(tx: Transaction, vm_id: str) -> Standing:
+    """Raises NotFound."""
+    row = tx.execute(_STANDING, vm_id).fetchone()
+    if row is None:
+        raise NotFound("resource.not_found", kind="vm", id=vm_id)
+    ref, name, state, *others = row
+    return Standing(ref, name, VmState(state), *others)
