@@ -21,7 +21,7 @@ from appliance.client.jobs import ENDED
 from appliance.protocol.operations import Accepted
 from appliance.protocol.resources import Job, JobState
 from tests.bench.lab import BenchLab, machine, run, say
-from tests.bench.rows import ends_of_jobs
+from tests.bench.rows import ends_of_jobs, told_as
 from tests.bench.truth import all_vms, ledger_differences, strays
 from tests.bench.wire import Answer, share_out
 from tests.lab.simulated.cloud import until_all
@@ -170,6 +170,8 @@ async def judge(lab: BenchLab, plan: Plan) -> dict[str, Any]:
     twice = [job.id for job in plan.all if ends[job.id] > 1]
     doubled = await effects_too_many(lab, plan, now)
     ledger, wrong, settled_s = await settle(lab)
+    stopped = await asyncio.to_thread(told_as, lab.service.state, "stopped")
+    flapped = stopped & {job.resource_id for job in plan.created}
     for text in (lost[:SHOWN], twice[:SHOWN], doubled[:SHOWN], ledger[:SHOWN], wrong[:SHOWN]):
         if text:
             say(f"wrong: {text}")
@@ -181,6 +183,7 @@ async def judge(lab: BenchLab, plan: Plan) -> dict[str, Any]:
         "ledger_equal": not ledger,
         "strays": len(wrong),
         "settled_s": settled_s,
+        "flapped": len(flapped),  # new machines that were called stopped though they never were
     }
 
 

@@ -76,6 +76,16 @@ def ends_of_jobs(state: Path) -> Counter[str]:
         return Counter(dict(connection.execute(sql).fetchall()))
 
 
+def told_as(state: Path, vm_state: str) -> set[str]:
+    """Machines of which the feed ever said that they are in this state."""
+    sql = (
+        "SELECT DISTINCT ref FROM feed WHERE kind = 'vm' AND action = 'put' "
+        "AND json_extract(data, '$.state') = ?"
+    )
+    with closing(sqlite3.connect(database_of(state), timeout=30)) as connection:
+        return {ref for (ref,) in connection.execute(sql, (vm_state,))}
+
+
 def _variant(vm: Row, number: int, choose: random.Random) -> Row:
     state = choose.choice(STATES)
     changed = {
