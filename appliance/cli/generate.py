@@ -13,6 +13,7 @@ from appliance.cli.fields import body_of, fields_of
 from appliance.cli.perform import Ask, perform
 from appliance.cli.terminal import Terminal, language_of
 from appliance.cli.texts_help import TITLES, VERBS
+from appliance.client.wishes import wishes
 from appliance.protocol.messages import Language, word
 from appliance.protocol.operations import OPERATIONS, Kind, OperationSpec
 
@@ -72,6 +73,14 @@ def terminal_of(
         as_json=as_json,
         quiet=quiet,
         url=root.get("url"),
+        wishes=wishes(
+            reason=root.get("reason") or "",
+            after=root.get("after") or (),
+            deadline_s=root.get("deadline"),
+            priority=root.get("priority") or 0,
+            key=root.get("key") or "",
+            if_match=root.get("if_match") or "",
+        ),
     )
 
 

@@ -36,6 +36,7 @@ app = typer.Typer(
 groups: dict[str, typer.Typer] = {}
 generate.add_commands(app, groups)
 
+HOW = "How"
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.", rich_help_panel=OUTPUT)]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print ids only.", rich_help_panel=OUTPUT)
@@ -69,6 +70,32 @@ def root(
     url: Annotated[
         str | None,
         typer.Option(envvar="ANYUN_URL", help="Another appliance than the last one logged in to."),
+    ] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option(help="Why; for the audit log and the hosts' logs.", rich_help_panel=HOW),
+    ] = None,
+    after: Annotated[
+        list[str] | None,
+        typer.Option(help="Begin after this job (its id) has succeeded.", rich_help_panel=HOW),
+    ] = None,
+    deadline: Annotated[
+        float | None,
+        typer.Option(
+            help="Take the job back if it is not done in so many seconds.", rich_help_panel=HOW
+        ),
+    ] = None,
+    priority: Annotated[
+        int | None,
+        typer.Option(min=-10, max=10, help="Greater goes first.", rich_help_panel=HOW),
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(help="Repetitions with the same key take effect once.", rich_help_panel=HOW),
+    ] = None,
+    if_match: Annotated[
+        str | None,
+        typer.Option(help="Only if the resource still has this ETag.", rich_help_panel=HOW),
     ] = None,
     lang: Lang = None,
 ) -> None:

@@ -43,7 +43,9 @@ class Terminal:
         as_json: bool = False,
         quiet: bool = False,
         url: str | None = None,
+        wishes: dict[str, str] | None = None,
     ) -> None:
+        self.wishes = wishes or {}
         self.language: Language = language
         self.as_json = as_json
         self.quiet = quiet
@@ -108,8 +110,13 @@ class Terminal:
     def client(self) -> Client:
         """A client with the login that is kept, or that ANYUN_URL and ANYUN_TOKEN give.
 
-        Raises Unauthenticated.
+        It asks for what the options before the command say. Raises Unauthenticated.
         """
+        client = self._client()
+        client.wishes = self.wishes
+        return client
+
+    def _client(self) -> Client:
         url = self.url or os.environ.get("ANYUN_URL")
         token = os.environ.get("ANYUN_TOKEN")
         pin = os.environ.get("ANYUN_FINGERPRINT")

@@ -133,6 +133,12 @@ YES_NO = {"yes": "是", "no": "否"}
 
 # By the English text: commands written by hand, and options that many commands have.
 HELP = {
+    "Why; for the audit log and the hosts' logs.": "原因，写入操作记录和物理机日志。",
+    "Begin after this job (its id) has succeeded.": "在该任务（标识）成功后开始。",
+    "Take the job back if it is not done in so many seconds.": "超过指定秒数未完成则撤销任务。",
+    "Greater goes first.": "数值大的优先。",
+    "Repetitions with the same key take effect once.": "使用相同键的重复请求只生效一次。",
+    "Only if the resource still has this ETag.": "仅当资源的 ETag 未变时执行。",
     "Log in; the appliance's fingerprint is shown and asked about the first time.": (
         "登录；首次连接时显示设备指纹并要求核对。"
     ),
@@ -211,7 +217,7 @@ ROOT = """安云命令行。
 退出码：0 完成，1 失败，2 用法错误或值被拒绝，3 未找到，4 状态或容量不允许，
 5 未登录或无权限，6 无法连接，7 未在时限内完成。
 """
-PANELS = {"Output": "输出", "Which": "筛选", "Waiting": "等待"}
+PANELS = {"How": "方式", "Output": "输出", "Which": "筛选", "Waiting": "等待"}
 # Words of the library that prints the help, by the names of its constants.
 LIBRARY = {
     "ARGUMENTS_PANEL_TITLE": "参数",

@@ -29,6 +29,7 @@ from appliance.protocol.operations import (
     API_VERSION,
     OPERATIONS,
     Accepted,
+    Kind,
     OperationSpec,
 )
 
@@ -63,6 +64,7 @@ class Client:
             raise ValueError("give the fingerprint of the appliance's CA, or its trust")
         self.url = url.rstrip("/")
         self.token = token
+        self.wishes: dict[str, str] = {}  # see `appliance.client.wishes`
         self._fingerprint = plain_fingerprint(fingerprint) if fingerprint is not None else None
         self._trust = trust
         self._session: aiohttp.ClientSession | None = None
@@ -224,6 +226,8 @@ class Client:
         body: bytes | None = None,
     ) -> Any:
         headers = {"Content-Type": "application/json"} if body is not None else {}
+        if spec.kind != Kind.READ:
+            headers |= self.wishes
         answer = await self._raw(spec.method, path, params=query, data=body, headers=headers)
         if spec.response is None:
             return None

@@ -115,6 +115,18 @@ def test_a_resource_from_start_to_end(shell: Shell) -> None:
     assert shell.json("zone", "list") == []
 
 
+def test_options_before_the_command_say_how(shell: Shell) -> None:
+    words = ("--key", "wish-1", "--reason", "moving house", "zone", "create", "--name", "wished")
+    first, again = shell.json(*words), shell.json(*words)
+    assert again == first
+    entries = shell.json("audit", "list", "--search", first["id"])
+    assert [entry["reason"] for entry in entries] == ["moving house"]
+    late = shell.run("--if-match", '"old"', "zone", "update", "wished", "--name", "x")
+    assert late.exit_code != 0
+    assert "changed by somebody else" in late.output
+    assert shell.json("zone", "get", "wished") == first
+
+
 def test_jobs_without_waiting(shell: Shell) -> None:
     shell.ok("zone", "create", "--name", "z")
     job = shell.json("zone", "delete", "z", "--yes", "--no-wait")["jobs"][0]
