@@ -7,13 +7,16 @@ made but not started.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from appliance.client import Client, JobFailed, wait
 from appliance.node import Node, NodeConfig
@@ -122,7 +125,6 @@ class Bench:
             await self._client.close()
         await self.unplug()
         await self._node.stop()
-        self._node.identity._passwords._pool.shutdown()
         await self.host.network.remove_all()
 
     async def join(self) -> None:
@@ -230,9 +232,15 @@ def told(body: ErrorBody) -> ErrorBody:
     return body
 
 
+def _thread_pools() -> WeakSet[ThreadPoolExecutor]:
+    """All thread pools of this process."""
+    return WeakSet(item for item in gc.get_objects() if isinstance(item, ThreadPoolExecutor))
+
+
 @asynccontextmanager
 async def started(folder: Path) -> AsyncIterator[Bench]:
     """A bench for one test."""
+    before = _thread_pools()
     bench = Bench(folder)
     try:
         await bench.start()
@@ -241,3 +249,5 @@ async def started(folder: Path) -> AsyncIterator[Bench]:
         await bench.stop()
         # Threads share the namespaces of the test, and it can leave them only without company.
         await asyncio.get_running_loop().shutdown_default_executor()
+        for pool in _thread_pools() - before:
+            pool.shutdown()
