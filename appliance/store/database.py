@@ -78,7 +78,7 @@ class Store:
 
     def __init__(self, path: Path, kinds: Kinds) -> None:
         self.kinds = kinds
-        self.feed = feeds.Feed()
+        self.feed = feeds.Feed(kinds)
         self.encoded = EncodedCache()
         self.epoch = 0  # of this node; grows with each start
         self.fenced = asyncio.Event()  # set when a newer node has taken the database over
@@ -144,6 +144,7 @@ class Store:
 
     def _write_forever(self) -> None:
         self._database.connect(reuse_if_open=True)
+        feeds.watch_owners(self.kinds)
         commits = 0
         stopping = False
         while not stopping:

@@ -10,14 +10,18 @@ import msgspec
 import peewee
 
 from appliance.protocol.events import Change
+from appliance.store.broadcast import Broadcast, SlowReader
 from appliance.store.fields import BaseModel, now_ms
+from appliance.store.kinds import Kinds
+
+__all__ = ["Entry", "Feed", "FeedEntry", "SlowReader", "append", "bounds", "replay", "trim"]
 
 KEEP_CHANGES = 100_000
 QUEUE_LIMIT = 10_000
 
 
 class FeedEntry(BaseModel):
-    """One change as kept."""
+    """One change as kept. `owner` is the account of what changed; NULL is infrastructure."""
 
     seq = peewee.AutoField()
     kind = peewee.TextField()
@@ -25,20 +29,28 @@ class FeedEntry(BaseModel):
     action = peewee.TextField()
     data = peewee.TextField()
     at = peewee.IntegerField()
+    owner = peewee.TextField(null=True)
 
     class Meta:
         table_name = "feed"
 
 
-class SlowReader(Exception):
-    """A subscriber did not keep up and was cut off; it resumes with `since`."""
+class Entry(Change, kw_only=True, frozen=True):
+    """A change and whose it is, which decides who is told and is not told itself."""
+
+    owner: str | None = None
 
 
 class Feed:
-    """Hands committed changes to subscribers, in order."""
+    """Hands committed changes to subscribers, in order.
 
-    def __init__(self) -> None:
+    Parts of the service `subscribe`, each with a queue of its own; clients read `broadcast`.
+    """
+
+    def __init__(self, kinds: Kinds) -> None:
+        self._kinds = kinds
         self._subscribers: set[asyncio.Queue[Change | None]] = set()
+        self.broadcast: Broadcast[Entry] = Broadcast(QUEUE_LIMIT)
 
     def publish(self, changes: Iterable[Change]) -> None:
         """Give `changes` to all subscribers; call in the loop, after the commit."""
@@ -50,6 +62,22 @@ class Feed:
                 continue
             for change in batch:
                 queue.put_nowait(change)
+        if self.broadcast.has_readers:
+            self.broadcast.publish(map(self._owned, batch))
+
+    def _owned(self, change: Change) -> Entry:
+        """Passing changes, such as a job's progress, come without saying whose they are."""
+        if isinstance(change, Entry):
+            return change
+        owner = self._kinds.owner_in(change.kind, bytes(change.data))
+        return Entry(
+            seq=change.seq,
+            kind=change.kind,
+            id=change.id,
+            action=change.action,
+            data=change.data,
+            owner=owner,
+        )
 
     @contextlib.contextmanager
     def subscribe(self) -> Iterator[AsyncIterator[Change]]:
@@ -70,19 +98,56 @@ async def _drain(queue: asyncio.Queue[Change | None]) -> AsyncIterator[Change]:
         yield change
 
 
-def append(contents: Iterable[tuple[str, str, bytes | None]]) -> list[Change]:
-    """Write changes (kind, id, encoded content or None if deleted) into the feed."""
-    newest = bounds()[1]
-    changes = []
-    for seq, (kind, ref, body) in enumerate(contents, newest + 1):
-        action = "delete" if body is None else "put"
-        data = msgspec.Raw(b"null" if body is None else body)
-        changes.append(Change(seq=seq, kind=kind, id=ref, action=action, data=data))
-    at = now_ms()
-    rows = [(c.seq, c.kind, c.id, c.action, bytes(c.data).decode(), at) for c in changes]
+def watch_owners(kinds: Kinds) -> None:
+    """Let the writer's connection remember whose the rows were that a transaction deletes.
+
+    When the feed tells of a deletion, the row that names the owner is gone already.
+    """
+    database = FeedEntry._meta.database  # type: ignore[attr-defined]
+    database.execute_sql("PRAGMA temp_store = memory")
+    database.execute_sql(
+        "CREATE TEMP TABLE gone (kind TEXT, ref TEXT, owner TEXT, PRIMARY KEY (kind, ref))"
+    )
+    for kind, table, key, owner in kinds.owned():
+        values = f"('{kind}', OLD.\"{key}\", OLD.\"{owner}\")"
+        database.execute_sql(
+            f'CREATE TEMP TRIGGER "gone_{kind}" AFTER DELETE ON main."{table}" BEGIN '  # noqa: S608
+            f"INSERT OR REPLACE INTO gone VALUES {values}; END"
+        )
+
+
+def _owners_of_gone(connection: object) -> dict[tuple[str, str], str]:
+    """Whose the rows were that this transaction has deleted; they are forgotten with this."""
+    execute = connection.execute  # type: ignore[attr-defined]
+    if not execute("SELECT 1 FROM sqlite_temp_master WHERE name = 'gone'").fetchone():
+        return {}
+    owners = {(kind, ref): owner for kind, ref, owner in execute("SELECT * FROM gone")}
+    if owners:
+        execute("DELETE FROM gone")
+    return owners
+
+
+def append(
+    contents: Iterable[tuple[str, str, bytes | None, str | None]],
+) -> list[Change]:
+    """Write changes (kind, id, encoded content or None if deleted, owner) into the feed."""
     connection = FeedEntry._meta.database.connection()  # type: ignore[attr-defined]
+    gone = _owners_of_gone(connection)
+    newest = bounds()[1]
+    changes: list[Change] = []
+    for seq, (kind, ref, body, owner) in enumerate(contents, newest + 1):
+        data = msgspec.Raw(b"null" if body is None else body)
+        whose = gone.get((kind, ref)) if body is None else owner
+        action = "delete" if body is None else "put"
+        changes.append(Entry(seq=seq, kind=kind, id=ref, action=action, data=data, owner=whose))
+    at = now_ms()
+    rows = [
+        (c.seq, c.kind, c.id, c.action, bytes(c.data).decode(), at, getattr(c, "owner", None))
+        for c in changes
+    ]
     connection.executemany(
-        "INSERT INTO feed (seq, kind, ref, action, data, at) VALUES (?, ?, ?, ?, ?, ?)", rows
+        "INSERT INTO feed (seq, kind, ref, action, data, at, owner) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        rows,
     )
     return changes
 
@@ -95,18 +160,19 @@ def bounds() -> tuple[int, int]:
     return (oldest or 1, newest or 0)
 
 
-def replay(since: int, limit: int = 1000) -> list[Change]:
+def replay(since: int, limit: int = 1000) -> list[Entry]:
     """Kept changes after `since`, oldest first."""
     query = FeedEntry.select().where(FeedEntry.seq > since).order_by(FeedEntry.seq).limit(limit)
     return [
-        Change(
-            seq=row.seq,
-            kind=row.kind,
-            id=row.ref,
-            action="put" if row.action == "put" else "delete",
-            data=msgspec.Raw(row.data.encode()),
+        Entry(
+            seq=seq,
+            kind=kind,
+            id=ref,
+            action="put" if action == "put" else "delete",
+            data=msgspec.Raw(data.encode()),
+            owner=owner,
         )
-        for row in query
+        for seq, kind, ref, action, data, _, owner in query.tuples().iterator()
     ]
 
 

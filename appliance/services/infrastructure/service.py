@@ -44,7 +44,7 @@ from appliance.services.parts import Parts
 from appliance.services.settings import HOST_CPU_RATIO, HOST_MEMORY_RATIO
 from appliance.store.database import Transaction
 from appliance.store.fields import database, now_ms
-from appliance.store.kinds import ResourceKind
+from appliance.store.kinds import Relation, ResourceKind, Rows
 from hostagent.protocol.commands import HOST_RELEASE, Nothing
 from hostagent.protocol.facts import HostFacts
 
@@ -64,9 +64,53 @@ class Infrastructure:
         self._added_callbacks: list[Callable[[str], None]] = []
         views = HostViews(parts.hosts)
         kinds = parts.store.kinds
-        kinds.add(ResourceKind(name="zone", model=ZoneRow, render=render_zones))
-        kinds.add(ResourceKind(name="cluster", model=ClusterRow, render=render_clusters))
-        kinds.add(ResourceKind(name="host", model=HostRow, render=views.hosts))
+        kinds.add(
+            ResourceKind(
+                name="zone",
+                model=ZoneRow,
+                render=render_zones,
+                relations={"clusters": Relation("cluster", ("id", "zone_id"), many=True)},
+            )
+        )
+        kinds.add(
+            ResourceKind(
+                name="cluster",
+                model=ClusterRow,
+                render=render_clusters,
+                relations={
+                    "zone": Relation("zone", ("zone_id", "id")),
+                    "hosts": Relation("host", ("id", "cluster_id"), many=True),
+                    "networks": Relation("network", ("id", "cluster_id"), many=True),
+                    "primary_storages": Relation(
+                        "primary_storage", ("id", "cluster_id"), many=True
+                    ),
+                },
+            )
+        )
+        kinds.add(
+            ResourceKind(
+                name="host",
+                model=HostRow,
+                render=views.hosts,
+                extra=frozenset({"connected"}),
+                relations={
+                    "cluster": Relation("cluster", ("cluster_id", "id")),
+                    "agent": Relation("agent", ("agent_id", "id")),
+                    "vms": Relation("vm", ("id", "host_id"), many=True),
+                    "volumes": Relation("volume", ("id", "host_id"), many=True),
+                },
+                aliases={"zone_id": "cluster.zone_id", "address": "agent.address"},
+                live=True,
+            )
+        )
+        kinds.add_rows(
+            Rows(
+                name="agent",
+                model=AgentRow,
+                internal=frozenset({"certificate_sha256"}),
+                part_of=("id", "host"),
+            )
+        )
         kinds.add(
             ResourceKind(
                 name="host_candidate",
@@ -75,6 +119,8 @@ class Infrastructure:
                 search=("hostname", "id", "address"),
                 visible=lambda: AgentRow.id.not_in(HostRow.select(HostRow.agent)),
                 order="enrolled_at",
+                internal=frozenset({"certificate_sha256"}),
+                live=True,
             )
         )
         self._bind(parts)

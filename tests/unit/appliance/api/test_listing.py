@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.api.listing import _after, _cursor
+from appliance.api.query.order import order_of, read_cursor, write_cursor
 from appliance.engine.models import JOB_KIND, JobRow
 from appliance.protocol.errors import InvalidInput
 from appliance.protocol.ids import new_id
@@ -154,7 +154,7 @@ async def test_unknown_fields_are_refused_with_the_choices(api: Api) -> None:
     assert "resource_name" in answer.error["params"]["reason"]
 
 
-@pytest.mark.parametrize("sort", ["colour", "-colour", "--id", "-", "id,name", "Id"])
+@pytest.mark.parametrize("sort", ["colour", "-colour", "--id", "-", "id,name", "Id", "id,", "id,id", "id,-id", "data", "queue", "number"])
 async def test_an_order_by_what_is_no_field_is_refused_with_the_choices(
     api: Api, sort: str
 ) -> None:
@@ -191,17 +191,20 @@ async def test_made_up_cursors_are_refused(api: Api, value: Any) -> None:
     await refusal(api, f"cursor={packed([value, 'x'])}", "cursor")
 
 
-@given(value=st.integers(0, 2**62) | st.text(max_size=40), ref=st.uuids().map(str))
-def test_cursors_are_read_as_they_were_written(value: int | str, ref: str) -> None:
-    column = JobRow.created_at if isinstance(value, int) else JobRow.resource_name
-    condition = _after(column, JobRow.id, _cursor(value, ref), descending=False)
-    assert condition.lhs.rhs == value
+@given(
+    values=st.tuples(
+        st.none() | st.integers(-(2**62), 2**62) | st.floats(allow_nan=False), st.text(max_size=40)
+    )
+)
+def test_cursors_are_read_as_they_were_written(values: tuple[Any, str]) -> None:
+    order = order_of(JOB_KIND, "-created_at")
+    assert read_cursor(write_cursor("mark", values), "mark", order) == list(values)
 
 
 @given(st.text(max_size=60))
 def test_any_text_as_cursor_is_refused_or_understood(text: str) -> None:
     with contextlib.suppress(InvalidInput):
-        _after(JobRow.resource_name, JOB_KIND.key, text, descending=True)
+        read_cursor(text, "mark", order_of(JOB_KIND, "resource_name"))
 
 
 async def test_one_resource_is_found_by_its_id(api: Api) -> None:

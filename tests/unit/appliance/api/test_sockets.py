@@ -32,12 +32,22 @@ async def touch(served: Served, count: int, first: int = 0) -> None:
     )
 
 
-async def receive(socket: aiohttp.ClientWebSocketResponse, kind: type[Any]) -> Any:
+async def receive(socket: aiohttp.ClientWebSocketResponse, kind: Any) -> Any:
     return msgspec.json.decode(await socket.receive_str(timeout=WAIT_S), type=kind)
 
 
+async def entries(socket: aiohttp.ClientWebSocketResponse, count: int) -> list[Change]:
+    """So many changes, however they are divided into messages."""
+    found: list[Change] = []
+    while len(found) < count:
+        message = await receive(socket, Change | list[Change])
+        found += message if isinstance(message, list) else [message]
+    assert len(found) == count
+    return found
+
+
 async def changes(socket: aiohttp.ClientWebSocketResponse, count: int) -> list[int]:
-    return [(await receive(socket, Change)).seq for _ in range(count)]
+    return [change.seq for change in await entries(socket, count)]
 
 
 # The feed
@@ -70,7 +80,7 @@ async def test_without_since_only_what_comes_is_told(served: Served) -> None:
 
 async def test_what_was_missed_comes_first_even_over_several_reads(served: Served) -> None:
     def add(tx: Transaction) -> None:
-        feed.append(("job", str(number), None) for number in range(2500))
+        feed.append(("job", str(number), None, None) for number in range(2500))
 
     await served.api.store.write(add)
     async with served.socket("/v1/feed?since=10") as socket:
@@ -133,13 +143,15 @@ async def test_changes_that_were_rolled_back_are_never_told(served: Served) -> N
 async def test_a_slow_reader_is_cut_off_and_told_so(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed, "QUEUE_LIMIT", 20)
-    data = msgspec.Raw(msgspec.json.encode("x" * 200_000))
+    monkeypatch.setattr(served.api.store.feed.broadcast, "limit", 20)
+    data = msgspec.Raw(msgspec.json.encode({"account_id": "a", "text": "x" * 200_000}))
     async with served.socket("/v1/feed", max_msg_size=0) as socket:
         await receive(socket, FeedStart)
         change = Change(seq=0, kind="job", id="j", action="put", data=data)
         async with asyncio.timeout(WAIT_S):
-            while served.api.store.feed._subscribers:
+            stream = served.api.store.feed.broadcast
+            (reader,) = stream._readers
+            while stream.is_kept(reader.position):
                 served.api.store.feed.publish([change])
                 await asyncio.sleep(0)
             while (await socket.receive()).type not in CLOSED:

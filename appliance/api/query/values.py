@@ -1,0 +1,103 @@
+"""What kinds of values columns have: how they are written in a query, and compared in SQL."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import peewee
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LARGEST = 2**63 - 1  # that SQLite can keep
+ORDERED = frozenset({"=", ">", ">=", "<", "<=", "in", "null"})
+
+_NUMBER = re.compile(r"-?[0-9]{1,19}(\.[0-9]{1,12})?")
+_SIZE = re.compile(r"([0-9]{1,19}(?:\.[0-9]{1,6})?)\s*([KMGTP]?)I?B?", re.IGNORECASE)
+_POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4, "P": 5}
+_OCTETS = " || '.' || ".join(f"(({{column}} >> {shift}) & 255)" for shift in (24, 16, 8, 0))
+
+
+@dataclass(frozen=True)
+class ValueType:
+    """Parameters: `code` ends the error for what is no such value; `read` raises ValueError;
+    `as_text` is SQL for what `like` compares, with {column}.
+    """
+
+    code: str
+    read: Callable[[str], Any]
+    operators: frozenset[str] = ORDERED
+    as_text: str = "{column}"
+
+
+def _number(text: str) -> int | float:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(text)
+    return float(text) if "." in text else _fitting(int(text))
+
+
+def _size(text: str) -> int | float:
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(text)
+    size_bytes = Decimal(match.group(1)) * 1024 ** _POWERS[match.group(2).upper()]
+    whole = int(size_bytes)
+    return _fitting(whole) if whole == size_bytes else float(size_bytes)
+
+
+def _fitting(number: int) -> int:
+    if abs(number) > LARGEST:
+        raise ValueError(number)
+    return number
+
+
+def _time(text: str) -> int:
+    """ISO 8601; without a zone it is UTC, without a time of day the day's beginning."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return (moment - EPOCH) // timedelta(milliseconds=1)
+    except OverflowError as error:
+        raise ValueError(text) from error
+
+
+def _boolean(text: str) -> bool:
+    return {"true": True, "false": False}[text.lower()]
+
+
+def _address(text: str) -> int:
+    return int(ipaddress.IPv4Address(text))
+
+
+TEXT = ValueType("text", str, ORDERED | {"like"})
+NUMBER = ValueType("number", _number)
+SIZE = ValueType("size", _size)
+TIME = ValueType("time", _time)
+BOOLEAN = ValueType("boolean", _boolean, frozenset({"=", "in", "null"}))
+ADDRESS = ValueType("address", _address, ORDERED | {"like"}, _OCTETS)
+
+
+def type_of(field: peewee.Field, *, is_address: bool) -> ValueType | None:
+    """How a column is asked for, from its type and name; None for what is kept as JSON."""
+    if isinstance(field, peewee.ForeignKeyField):
+        field = field.rel_field
+    if is_address:
+        return ADDRESS
+    # Our JSON columns are texts as well, so the class itself is compared.
+    if type(field) is peewee.TextField:
+        return TEXT
+    if isinstance(field, peewee.BooleanField):
+        return BOOLEAN
+    if isinstance(field, peewee.FloatField):
+        return NUMBER
+    if isinstance(field, peewee.IntegerField):
+        name = field.column_name
+        if name.endswith("_bytes"):
+            return SIZE
+        return TIME if name == "at" or name.endswith("_at") else NUMBER
+    return None
