@@ -97,6 +97,7 @@ class Cleanup:
             caller_account_id="",
             data=dict(row.data),
             report=lambda *_: None,
+            is_undoing=True,
         )
         undo = steps[row.step].undo
         try:

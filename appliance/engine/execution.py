@@ -158,6 +158,7 @@ class Execution:
 
     async def _undo(self) -> None:
         """Undo whatever began, last step first."""
+        self._run.is_undoing = True
         for index in reversed(range(len(self._steps))):
             step = self._steps[index]
             if step.state not in (StepState.DONE, StepState.FAILED, StepState.RUNNING):
@@ -196,6 +197,7 @@ class Execution:
             return False
         self._run.note("job.again", level="warning", reason=str(error))
         self._run.cache.clear()
+        self._run.is_undoing = False
         self._steps = [JobStep(name=step.name, state=StepState.PENDING) for step in self._steps]
         attempts = self._job.attempts + 1
         self._job = msgspec.structs.replace(self._job, error=None, attempts=attempts)

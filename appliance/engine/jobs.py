@@ -38,7 +38,7 @@ def _not_noted(code: str, /, *, level: str = "info", **params: Any) -> None:
 
 @dataclass
 class JobRun:
-    """A running job, as its steps see it.
+    """A running job, as its steps see it; `is_undoing` on its way back.
 
     `data` is what acceptance put there and what steps add (JSON values only); it is kept with
     each finished step, so a step that runs again after a crash finds what the ones before it
@@ -55,6 +55,7 @@ class JobRun:
     report: Callable[[int, int, str], None]
     wait: Callable[[Waiting | None], None] = lambda _: None
     note: Note = _not_noted
+    is_undoing: bool = False
     cache: dict[str, Any] = field(default_factory=dict)
 
 

@@ -64,18 +64,19 @@ class HostLinks:
         report: Callable[[int, int, str], None] | None = None,
         on_wait: OnWait | None = None,
         timeout_s: float | None = None,
+        wait_s: float = WAIT_FOR_LINK_S,
         code: str | None = None,
     ) -> R:
         """Let the host carry out `command`.
 
-        Waits a little for a host that is just reconnecting, and repeats a command whose link
+        Waits `wait_s` for a host that is just reconnecting, and repeats a command whose link
         broke: commands bear that. `code` names failures that have no text of their own;
         `on_wait` is told when the host is busy. Raises ApiError.
         """
         name = self.name_of(host_id)
         try:
             async with self._lanes.place(host_id, name, command.name, on_wait):
-                return await self._call_again(host_id, command, params, report, timeout_s)
+                return await self._call_again(host_id, command, params, report, timeout_s, wait_s)
         except CommandFailed as error:
             raise self._translated(host_id, command, error, code) from error
         except LinkLost as error:
@@ -92,14 +93,15 @@ class HostLinks:
         params: P,
         report: Callable[[int, int, str], None] | None,
         timeout_s: float | None,
+        wait_s: float,
     ) -> R:
         for _ in range(ATTEMPTS - 1):
-            peer = await self._peer(host_id)
+            peer = await self._peer(host_id, wait_s)
             try:
                 return await peer.call(command, params, timeout_s=timeout_s, on_progress=report)
             except LinkLost:
                 log.info("command_repeated", host=host_id, command=command.name)
-        peer = await self._peer(host_id)
+        peer = await self._peer(host_id, wait_s)
         return await peer.call(command, params, timeout_s=timeout_s, on_progress=report)
 
     async def open_stream(
@@ -192,9 +194,9 @@ class HostLinks:
         for peer in list(self._peers.values()):
             peer.close()
 
-    async def _peer(self, host_id: str) -> Peer:
+    async def _peer(self, host_id: str, wait_s: float = WAIT_FOR_LINK_S) -> Peer:
         try:
-            async with asyncio.timeout(WAIT_FOR_LINK_S), self._arrival:
+            async with asyncio.timeout(wait_s), self._arrival:
                 await self._arrival.wait_for(lambda: self._is_alive(host_id))
         except TimeoutError:
             raise Unavailable("host.not_connected", name=self.name_of(host_id)) from None

@@ -10,7 +10,7 @@ import asyncio
 from typing import Any
 
 from appliance.engine.jobs import JobRun
-from appliance.hosts.links import HostLinks
+from appliance.hosts.links import WAIT_FOR_LINK_S, HostLinks
 from appliance.services.compute.models import VmRow
 from appliance.services.compute.target import Target, domain_spec, load_target
 from appliance.services.networks.documents import Documents
@@ -24,6 +24,8 @@ from hostagent.protocol.storage import (
     EnsureCachedParams,
     VolumeRef,
 )
+
+UNDO_WAIT_S = 1.0
 
 
 class VmSteps:
@@ -132,8 +134,12 @@ class VmSteps:
     async def _call(
         self, run: JobRun, command: c.Command[Any, Any], params: Any, **how: Any
     ) -> Any:
+        """Undo does not wait for a host that is away: it becomes clean-up work."""
         host_id = run.data["host_id"]
-        return await self._links.call(host_id, command, params, on_wait=run.wait, **how)
+        wait_s = UNDO_WAIT_S if run.is_undoing else WAIT_FOR_LINK_S
+        return await self._links.call(
+            host_id, command, params, on_wait=run.wait, wait_s=wait_s, **how
+        )
 
 
 def _leave_host(tx: Transaction, vm_id: str, host_id: str) -> None:

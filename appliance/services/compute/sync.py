@@ -36,6 +36,7 @@ class StateSync:
 
     async def host_connected(self, host_id: str) -> None:
         """Compare all machines that should be on a host with what is there."""
+        asked_at = now_ms()
         try:
             answer = await self._links.call(host_id, c.DOMAIN_LIST, c.Nothing())
         except ApiError as error:
@@ -53,7 +54,8 @@ class StateSync:
         for vm_id in await self._store.read(expected):
             report = there.get(vm_id)
             state = SEEN.get(report.state) if report else VmState.STOPPED
-            await self._adopt(host_id, vm_id, state, report.reason if report else "outside")
+            reason = report.reason if report else "outside"
+            await self._adopt(host_id, vm_id, state, reason, asked_at)
 
     async def host_disconnected(self, host_id: str) -> None:
         """Nobody knows what the machines of a silent host do."""
@@ -74,7 +76,15 @@ class StateSync:
         if state is not None:
             await self._adopt(host_id, report.vm_id, state, report.reason)
 
-    async def _adopt(self, host_id: str, vm_id: str, state: VmState | None, reason: str) -> None:
+    async def _adopt(
+        self,
+        host_id: str,
+        vm_id: str,
+        state: VmState | None,
+        reason: str,
+        asked_at: int | None = None,
+    ) -> None:
+        """Take over what a host says; what was asked for at `asked_at` knows no later jobs."""
         if state is None:
             return
 
@@ -83,6 +93,8 @@ class StateSync:
             if known is None or known[1] != host_id:
                 return False
             if known[0] in _LEFT_ALONE or known[0] == state:
+                return False
+            if asked_at is not None and _was_worked_on(tx, vm_id, asked_at):
                 return False
             vm = VmRow.get_by_id(vm_id)
             if state == VmState.STOPPED and vm.host_id is None:
@@ -103,6 +115,16 @@ class StateSync:
 
 
 _LEFT_ALONE: Iterable[VmState] = TRANSIENT | {VmState.DESTROYED}
+
+
+def _was_worked_on(tx: Transaction, vm_id: str, since: int) -> bool:
+    """Whether a job works on the machine, or ended since then: the job knows better."""
+    cursor = tx.execute(
+        "SELECT 1 FROM job WHERE resource_id = ? AND (finished_at IS NULL OR finished_at >= ?) "
+        "LIMIT 1",
+        *(vm_id, since),
+    )
+    return cursor.fetchone() is not None
 
 
 def _note(tx: Transaction, vm: VmRow, state: VmState, reason: str) -> None:
