@@ -43,6 +43,7 @@ from appliance.services.parts import Parts
 from appliance.services.setup.removal import Removal
 from appliance.services.setup.service import Setup
 from appliance.services.storage.service import Storage
+from appliance.services.tenancy import service as tenancy
 from appliance.store.database import Store
 from appliance.store.files import write_private
 from appliance.store.kinds import Kinds
@@ -114,6 +115,7 @@ class Node:
         ledger.install(parts)
         jobs.install(parts)
         deletion.install(parts)
+        tenancy.install(parts, self.identity)
         self._bin = RecycleBin(self.store, compute, self.settings)
         self._retention = Retention(
             self.store,

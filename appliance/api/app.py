@@ -35,7 +35,7 @@ def build_app(
     upload: Upload,
 ) -> ASGIApp:
     """The application for one node."""
-    gate = Gate(authenticator)
+    gate = Gate(authenticator, store)
     document = describe()
 
     async def openapi(request: Request) -> Response:

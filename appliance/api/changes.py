@@ -30,7 +30,8 @@ async def change(
     audited = Audited(audit, call, outcome)
     guards: list[Guard] = [audited] if call.caller.account_id else []
     guards += _unchanged(call, request, store, spec)
-    repeat = once(call, request, body, status_of(spec))
+    # Secrets are told once and never kept: not as an answer for repetitions either.
+    repeat = None if spec.is_secret else once(call, request, body, status_of(spec))
     if repeat is not None:
         await store.read(repeat.check)
         guards.append(repeat)

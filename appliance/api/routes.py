@@ -17,15 +17,14 @@ from appliance.api.around import Audit, Repeated, etag, with_wishes
 from appliance.api.changes import change, status_of
 from appliance.api.decoding import MAX_BODY_BYTES, decode
 from appliance.api.gate import Gate
-from appliance.api.listing import one, page
+from appliance.api.listing import Lists
 from appliance.engine.calls import Call
 from appliance.engine.registry import Handler, Registry
+from appliance.engine.visibility import visible_to
 from appliance.protocol.errors import ApiError, InvalidInput
-from appliance.protocol.ids import is_id
 from appliance.protocol.operations import OPERATIONS, Kind, OperationSpec
 from appliance.protocol.resources import ConsoleTicket
 from appliance.store.database import Store
-from appliance.store.kinds import ResourceKind
 
 
 def operation_routes(registry: Registry, store: Store, gate: Gate, audit: Audit) -> list[Route]:
@@ -49,19 +48,10 @@ def _handler(registry: Registry, store: Store, spec: OperationSpec) -> Handler |
 
 def _generic(store: Store, spec: OperationSpec) -> Handler:
     kind = store.kinds.by_name[spec.noun]
+    lists = Lists(store)
     if spec.verb == "get":
-        return lambda call, _: _get(store, kind, call.target)
-    return lambda _, query: store.read(lambda: page(kind, query))
-
-
-async def _get(store: Store, kind: ResourceKind, ref: str) -> msgspec.Raw:
-    """A resource as it was encoded when it was last changed; read only if that is not kept."""
-    body = store.encoded.get(kind.name, ref)
-    if body is None:
-        version = store.encoded.version
-        body = msgspec.json.encode(await store.read(lambda: one(kind, ref)))
-        store.encoded.offer(kind.name, ref, body, version)
-    return msgspec.Raw(body)
+        return lambda call, _: lists.one(kind, call.target)
+    return lambda call, query: lists.page(kind, query, visible_to(call.caller))
 
 
 def _endpoint(
@@ -70,16 +60,15 @@ def _endpoint(
     is_list = spec.verb == "list"
 
     async def run(request: Request) -> Response:
-        caller = await gate.admit(request, spec.name, spec.access)
-        target = request.path_params.get("id", "")
-        if target and not is_id(target):
-            raise InvalidInput("request.bad_id", field="id", value=target)
-        call = Call(operation=spec.name, caller=caller, target=target)
+        caller = await gate.admit(request, spec)
+        call = Call(operation=spec.name, caller=caller, target=request.path_params.get("id", ""))
         body: Any = dict(request.query_params) if is_list else await _body(request, spec)
         assert handler is not None
         if spec.kind == Kind.READ:
+            await gate.check(caller, spec, body)
             return _shown(request, await handler(call, body))
         caller = with_wishes(caller, request)
+        await gate.check(caller, spec, body)
         caller = dataclasses.replace(caller, request_id=request_id.current())
         call = dataclasses.replace(call, caller=caller)
         try:

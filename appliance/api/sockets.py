@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import time
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -14,11 +13,18 @@ import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from appliance.api.answers import error_content
+from appliance.api.feedstream import FeedStream, Interest, MaySee, administrators_only
 from appliance.api.gate import Gate, address_of
-from appliance.protocol.errors import ApiError, Unauthenticated, Unavailable
-from appliance.protocol.events import Change, FeedStart
-from appliance.protocol.operations import Access
-from appliance.store import feed
+from appliance.engine.calls import Caller
+from appliance.protocol.errors import (
+    ApiError,
+    Forbidden,
+    InvalidInput,
+    Unauthenticated,
+    Unavailable,
+)
+from appliance.protocol.operations import BYTES
+from appliance.store.broadcast import SlowReader
 from appliance.store.database import Store
 
 NORMAL = 1000
@@ -27,7 +33,6 @@ POLICY_VIOLATION = 1008
 INTERNAL_ERROR = 1011
 TOO_SLOW = 4008
 NOT_LOGGED_IN = 4401
-REPLAY_PAGE = 1000
 FAREWELL_WITHIN_S = 5.0
 LONGEST_REASON_BYTES = 123  # RFC 6455, 5.5
 USE_NOTED_EVERY_S = 60.0
@@ -60,22 +65,29 @@ class ConsoleGate(Protocol):
 
 
 class FeedSocket:
-    """`/v1/feed?since=N`: what was missed, then what happens, without gap or repetition."""
+    """`/v1/feed?since=N&kinds=vm,job`: what was missed, then what happens, without gap or
+    repetition. `may_see` says which changes a caller is told of.
+    """
 
-    def __init__(self, store: Store, gate: Gate) -> None:
+    def __init__(self, store: Store, gate: Gate, may_see: MaySee = administrators_only) -> None:
         self._store = store
         self._gate = gate
+        self._may_see = may_see
 
     async def __call__(self, socket: WebSocket) -> None:
         """Serve one subscriber."""
         try:
-            caller = await self._gate.admit(socket, "feed", Access.ADMIN)
+            caller = await self._gate.admit(socket, BYTES["feed.follow"])
+            if self._may_see is administrators_only and not caller.is_admin:
+                raise Forbidden("access.denied", operation="feed.follow")
+            interest = self._interest(socket, caller)
         except ApiError as error:
             await _refuse(socket, error)
             return
         await socket.accept()
         gone = asyncio.create_task(_until_gone(socket))
-        send = asyncio.create_task(self._send(socket))
+        stream = FeedStream(self._store, interest, socket.send_text)
+        send = asyncio.create_task(stream.run(socket.query_params.get("since")))
         over = asyncio.create_task(self._gate.until_over(caller.session))
         try:
             await asyncio.wait({gone, send, over}, return_when=asyncio.FIRST_COMPLETED)
@@ -84,21 +96,20 @@ class FeedSocket:
             await _end(gone, send, over)
         await _farewell(socket, ending)
 
-    async def _send(self, socket: WebSocket) -> None:
-        with self._store.feed.subscribe() as live:
-            oldest, newest = await self._store.read(feed.bounds)
-            since = _since(socket.query_params.get("since"), newest)
-            reset = since < oldest - 1 or since > newest
-            start = FeedStart(seq=newest if reset else since, oldest=oldest, reset=reset)
-            await socket.send_text(msgspec.json.encode(start).decode())
-            sent = start.seq
-            while changes := await self._store.read(partial(feed.replay, sent, REPLAY_PAGE)):
-                for change in changes:
-                    await _send_change(socket, change)
-                    sent = change.seq
-            async for change in live:
-                if change.seq == 0 or change.seq > sent:
-                    await _send_change(socket, change)
+    def _interest(self, socket: WebSocket, caller: Caller) -> Interest:
+        """What the subscriber asks for; raises InvalidInput for a kind that there is not."""
+        text = socket.query_params.get("kinds", "")
+        kinds = frozenset(text.split(",")) if text else frozenset[str]()
+        unknown = kinds - self._store.kinds.by_name.keys()
+        if unknown:
+            raise InvalidInput(
+                "request.bad_value",
+                field="kinds",
+                name="kinds",
+                value=min(unknown)[:60],
+                reason=f"kinds are {', '.join(sorted(self._store.kinds.by_name))}",
+            )
+        return Interest(caller, kinds, self._may_see)
 
 
 class ConsoleSocket:
@@ -153,10 +164,6 @@ async def _to_client(socket: WebSocket, stream: ConsoleStream) -> None:
         await socket.send_bytes(data)
 
 
-async def _send_change(socket: WebSocket, change: Change) -> None:
-    await socket.send_text(msgspec.json.encode(change).decode())
-
-
 async def _until_gone(socket: WebSocket) -> None:
     """Clients say nothing on the feed; this returns when they have gone."""
     while True:
@@ -195,7 +202,7 @@ def _how_it_ended(task: asyncio.Task[None]) -> _Ending:
         # A RuntimeError is what sending on a socket raises that the client has closed.
         case None | WebSocketDisconnect() | RuntimeError():
             return _Ending()
-        case feed.SlowReader():
+        case SlowReader():
             return _Ending(TOO_SLOW, "too slow: resume with since")
         case _NotBytes():
             return _Ending(UNSUPPORTED_DATA, "a console takes bytes only")
@@ -227,8 +234,3 @@ async def _end(*tasks: asyncio.Task[Any]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _since(text: str | None, newest: int) -> int:
-    is_number = text is not None and text.isascii() and text.isdigit()
-    return int(text) if is_number and text is not None else newest

@@ -16,8 +16,7 @@ from appliance.api.around import Audit, with_wishes
 from appliance.api.gate import Gate
 from appliance.engine.calls import Call
 from appliance.protocol.errors import ApiError, Conflict, InvalidInput
-from appliance.protocol.ids import is_id
-from appliance.protocol.operations import Accepted, Access
+from appliance.protocol.operations import BYTES, Accepted, OperationSpec
 
 Screenshot = Callable[[Call, str], Awaitable[bytes]]
 Upload = Callable[[Call, str, int, AsyncIterator[bytes]], Awaitable[Accepted]]
@@ -32,11 +31,11 @@ def transfer_routes(
     """The routes; uploads are audited, whichever way they end."""
 
     async def get_screenshot(request: Request) -> Response:
-        call = await _admitted(gate, request, "vm.screenshot")
+        call = await _admitted(gate, request, BYTES["vm.screenshot"])
         return Response(await screenshot(call, call.target), media_type="image/png")
 
     async def put_content(request: Request) -> Response:
-        call = await _admitted(gate, request, "image.upload")
+        call = await _admitted(gate, request, BYTES["image.upload"])
         arrived = _Arrived(request)
         outcome = "internal"
         try:
@@ -93,13 +92,11 @@ class _Arrived:
         )
 
 
-async def _admitted(gate: Gate, request: Request, operation: str) -> Call:
-    caller = with_wishes(await gate.admit(request, operation, Access.ADMIN), request)
+async def _admitted(gate: Gate, request: Request, spec: OperationSpec) -> Call:
+    caller = with_wishes(await gate.admit(request, spec), request)
+    await gate.check(caller, spec, None)
     caller = dataclasses.replace(caller, request_id=request_id.current())
-    target = request.path_params["id"]
-    if not is_id(target):
-        raise InvalidInput("request.bad_id", field="id", value=target)
-    return Call(operation=operation, caller=caller, target=target)
+    return Call(operation=spec.name, caller=caller, target=request.path_params["id"])
 
 
 def _guarded(endpoint: Endpoint) -> Endpoint:

@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from appliance.protocol import resources as r
+from appliance.protocol import tenancy as t
 from appliance.protocol.messages import Language, render, size, word
 
+SIZES = frozenset({"memory", "volume_bytes", "image_bytes"})  # quotas that are sizes
 Cell = Callable[[Any, Language], str]
 
 
@@ -53,6 +55,20 @@ def _pair(heading: str, used: str, total: str, *, is_size: bool = False) -> Colu
         return " / ".join(size(figure) if is_size else str(figure) for figure in figures)
 
     return Column(heading, cell, is_number=True)
+
+
+def _count(heading: str, attribute: str) -> Column:
+    return Column(heading, lambda item, _: str(len(getattr(item, attribute))), is_number=True)
+
+
+def _quota_figure(attribute: str) -> Cell:
+    def cell(quota: t.Quota, _: Language) -> str:
+        value = getattr(quota, attribute)
+        if value == t.UNLIMITED and attribute == "limit":
+            return "∞"
+        return size(value) if quota.name in SIZES else str(value)
+
+    return cell
 
 
 def _job_error(job: r.Job, language: Language) -> str:
@@ -157,7 +173,34 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         _moment("created", "created_at"),
         ID,
     ),
-    r.Account: (NAME, _plain("kind"), ID),
+    r.Account: (NAME, _plain("kind"), STATE, _plain("description"), ID),
+    t.User: (NAME, STATE, _plain("description"), ID),
+    t.Group: (NAME, _count("users", "user_ids"), _plain("description"), ID),
+    t.Role: (NAME, _count("statements", "statements"), _plain("description"), ID),
+    t.Share: (
+        _word("kind", "kind", "kind"),
+        _plain("resource", "resource_name"),
+        Column("account", lambda share, _: share.account_id or "*"),
+        ID,
+    ),
+    t.Token: (
+        NAME,
+        Column("scopes", lambda token, _: ", ".join(token.scopes)),
+        _moment("expires", "expires_at"),
+        _moment("last_used", "last_used_at"),
+        ID,
+    ),
+    t.Quota: (
+        _word("quota", "quota", "name"),
+        Column("used", _quota_figure("used"), is_number=True),
+        Column("limit", _quota_figure("limit"), is_number=True),
+    ),
+    t.OperationInfo: (
+        _plain("operation", "name"),
+        _plain("access"),
+        Column("allowed", lambda item, _: "✓" if item.is_allowed else ""),
+        _plain("description", "summary"),
+    ),
     r.AuditEntry: (
         _moment("at", "at"),
         _plain("account", "account_name"),

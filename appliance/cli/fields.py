@@ -12,8 +12,9 @@ import msgspec
 import typer
 from msgspec import inspect as mi
 
-from appliance.cli.names import KIND_OF_FIELD
 from appliance.cli.sizes import parse_size
+from appliance.protocol.references import FIELD_KINDS
+from appliance.protocol.tenancy import UNLIMITED
 
 HELP = {
     "cpu_ratio": "How many CPUs VMs may claim for each that is there.",
@@ -24,7 +25,7 @@ HELP = {
     "threshold": "Place nothing new where more than this share (0 to 1) is really used.",
     "strategy": "Which host is taken: the emptiest or the fullest that fits.",
     "action": "What to do.",
-    "value": "The new value.",
+    "value": "The new value; -1 is no limit for a quota.",
     "ids": "Whom to do it to; may be given several times.",
     "id": "Id for the new resource; with it the command can be repeated safely.",
     "name": "Name, up to 255 characters; need not be unique.",
@@ -63,12 +64,23 @@ HELP = {
     "domain": "DNS domain of the guests.",
     "mtu": "Largest packet in bytes.",
     "ranges": "Addresses to give out, like 192.168.100.10-192.168.100.200; may be repeated.",
+    "owner_id": "Account that gets it: id or name. For administrators.",
+    "account_id": "Account: id or name.",
+    "user_id": "User: id or name.",
+    "group_id": "Group of users: id or name.",
+    "resource_id": "Id of the resource.",
+    "statements": "What is allowed and denied, as JSON: "
+    '\'[{"effect": "allow", "operations": ["vm.*"]}]\'; @FILE reads it from a file.',
+    "scopes": "Operations that it is good for, like vm.* or *.list; may be repeated.",
+    "expires_in_s": "Seconds until it expires; never, if it is not given.",
     "step": "Step of the set-up: zone, cluster, host, image_store, primary_storage, offering, "
     "image or network.",
     "request": 'Values to change, as JSON: \'{"name": "lab"}\'; @FILE reads them from a file.',
 }
 FLAGS = {"ranges": "--range", "timeout_s": "--guest-timeout"}
-FROM_FILE = frozenset({"ssh_public_key", "user_data", "request"})
+FROM_FILE = frozenset({"ssh_public_key", "user_data", "request", "statements"})
+# Never options, because other users of the machine can see command lines.
+SECRET = frozenset({"password"})
 SUFFIXES = ("_id", "_bytes", "_s")
 
 
@@ -161,7 +173,7 @@ def body_of(request: type[Any], typed: dict[str, Any]) -> dict[str, Any]:
 def _check(request: type[Any], fields: dict[str, RequestField], body: dict[str, Any]) -> None:
     """Let the struct judge the values, except references, which may still be names."""
     stand_in = "0" * 36
-    known = {name: stand_in if name in KIND_OF_FIELD else value for name, value in body.items()}
+    known = {name: stand_in if name in FIELD_KINDS else value for name, value in body.items()}
     try:
         msgspec.convert(known, request)
     except msgspec.ValidationError as error:
@@ -186,7 +198,7 @@ def _shape(field: RequestField) -> tuple[Any, str | None, dict[str, Any]]:
             return bool, None, {}
         case mi.LiteralType(values=values):
             return Literal[tuple(values)], None, {}
-        case mi.IntType() if field.name.endswith("_bytes"):
+        case mi.IntType() if field.name.endswith("_bytes") or field.name == "value":
             return str, "SIZE", {}
         case mi.IntType(ge=lowest, le=highest):
             return int, "NUMBER", {"min": lowest, "max": highest}
@@ -194,6 +206,8 @@ def _shape(field: RequestField) -> tuple[Any, str | None, dict[str, Any]]:
             return str, "VALUE", {}
         case mi.FloatType():
             return float, "NUMBER", {}
+        case mi.ListType(item_type=mi.StructType()) if field.name == "statements":
+            return str, "JSON", {}
         case mi.ListType(item_type=mi.StructType()):
             return list[str], "FIRST-LAST", {}
         case mi.ListType():
@@ -206,15 +220,19 @@ def _shape(field: RequestField) -> tuple[Any, str | None, dict[str, Any]]:
 
 
 def _placeholder(name: str) -> str:
-    return "ID|NAME" if name in KIND_OF_FIELD else "ID" if name == "id" else "TEXT"
+    return "ID|NAME" if name in FIELD_KINDS else "ID" if name == "id" else "TEXT"
 
 
 def _convert(field: RequestField, typed: Any) -> Any:
     if field.name in FROM_FILE:
         typed = from_file(typed)
     match field.type:
+        case mi.IntType() if typed == str(UNLIMITED):
+            return UNLIMITED
         case mi.IntType(ge=lowest, le=highest) if isinstance(typed, str):
             return _bounded(parse_size(typed), typed, lowest, highest)
+        case mi.ListType(item_type=mi.StructType()) if isinstance(typed, str):
+            return _json_list(typed)
         case mi.ListType(item_type=mi.StructType()):
             return [_span(text) for text in typed]
         case mi.DictType():
@@ -259,6 +277,13 @@ def _json_object(text: str) -> dict[str, Any]:
         return msgspec.json.decode(text, type=dict[str, Any])
     except msgspec.MsgspecError as error:
         raise ValueError(f'{error}; write it like \'{{"name": "lab"}}\'') from error
+
+
+def _json_list(text: str) -> list[Any]:
+    try:
+        return msgspec.json.decode(text, type=list[Any])
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"{error}; write it as a list in brackets") from error
 
 
 def from_file(text: str) -> str:

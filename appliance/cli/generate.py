@@ -9,7 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from appliance.cli.fields import body_of, fields_of
+from appliance.cli.access import get_password
+from appliance.cli.fields import SECRET, body_of, fields_of
+from appliance.cli.names import NAMELESS
 from appliance.cli.perform import Ask, perform
 from appliance.cli.terminal import Terminal, language_of
 from appliance.cli.texts_help import TITLES, VERBS
@@ -102,6 +104,14 @@ def _command(spec: OperationSpec) -> Callable[..., None]:
         )
         targets = given.get("targets") or []
         body = body_of(spec.request, given)
+        if given.get("password_stdin") is not None:
+            body["password"] = get_password(
+                terminal,
+                "new_password_prompt",
+                from_stdin=given["password_stdin"],
+                use_env=False,
+                twice=True,
+            )
         _need_change(spec, body)
         if spec.name in CONFIRMED and not given["yes"]:
             _ask_consent(terminal, spec, targets)
@@ -132,7 +142,8 @@ def _parameters(spec: OperationSpec) -> list[inspect.Parameter]:
     found = []
     if "{id}" in spec.path:
         found.append(_target(spec))
-    found += [item.parameter() for item in fields_of(spec.request)]
+    for item in fields_of(spec.request):
+        found.append(_STDIN if item.name in SECRET else item.parameter())
     if spec.verb == "list":
         found += _list_parameters()
     if spec.kind == Kind.JOB:
@@ -147,8 +158,8 @@ def _target(spec: OperationSpec) -> inspect.Parameter:
     single = spec.verb.startswith(("check_", "open_")) or spec.verb == "update"
     kind = str if single or not several else list[str]
     argument = typer.Argument(
-        metavar=spec.noun.upper(),
-        help="Id or name." if spec.noun not in ("job", "volume") else "Id.",
+        metavar=spec.target.upper(),
+        help="Id." if spec.target in NAMELESS else "Id or name.",
         show_default=False,
     )
     return inspect.Parameter("targets", _KEYWORD, annotation=Annotated[kind, argument])
@@ -193,7 +204,7 @@ def _option(
     default: Any,
     flags: tuple[str, ...],
     text: str,
-    panel: str,
+    panel: str | None,
     metavar: str | None = None,
     limits: dict[str, Any] | None = None,
 ) -> inspect.Parameter:
@@ -240,7 +251,19 @@ def _group_help(noun: str) -> str:
         "audit": "Who changed what.",
         "overview": "Figures of the whole cloud.",
         "setup": "The seven-step set-up.",
+        "operation": "Operations, which are permissions as well.",
+        "quota": "How much accounts may have.",
     }
     words = word(f"kind.{noun}", "en")
     verbs = ", ".join(spec.verb for spec in OPERATIONS.values() if spec.noun == noun)
     return special.get(noun, f"{words[0].upper()}{words[1:]}s: {verbs.replace('_', '-')}.")
+
+
+_STDIN = _option(
+    "password_stdin",
+    bool,
+    False,
+    ("--password-stdin",),
+    "Read the password from standard input.",
+    None,
+)

@@ -8,21 +8,11 @@ from appliance.client import Client
 from appliance.protocol.errors import InvalidInput, NotFound
 from appliance.protocol.ids import is_id
 from appliance.protocol.operations import OPERATIONS
+from appliance.protocol.references import FIELD_KINDS
 from appliance.protocol.resources import VmState
 
-# The kind of resource that a request's field names.
-KIND_OF_FIELD = {
-    "zone_id": "zone",
-    "cluster_id": "cluster",
-    "host_id": "host",
-    "candidate_id": "host_candidate",
-    "image_store_id": "image_store",
-    "image_id": "image",
-    "network_id": "network",
-    "offering_id": "instance_offering",
-}
 # Kinds without names, of which only ids are taken.
-NAMELESS = frozenset({"job", "volume", "audit"})
+NAMELESS = frozenset({"job", "volume", "audit", "share"})
 FROM_RECYCLE_BIN = frozenset({"vm.recover", "vm.expunge"})
 
 
@@ -61,7 +51,7 @@ class Ambiguous(InvalidInput):
 
 async def resolve_fields(client: Client, body: dict[str, Any], operation: str) -> None:
     """Replace names by ids in the fields of a request that refer to resources."""
-    for field, kind in KIND_OF_FIELD.items():
+    for field, kind in FIELD_KINDS.items():
         value = body.get(field)
         if isinstance(value, str):
             body[field] = await resolve(client, kind, value, operation=operation, field=field)

@@ -19,6 +19,8 @@ from appliance.protocol.operations import OPERATIONS, Accepted, Kind, OperationS
 from appliance.protocol.resources import CheckResult, Job
 
 PAGE = 1000
+# What these change is shown with all its fields: a plan, a new token, all quotas.
+PLAIN = frozenset({"setup", "token", "quota"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +52,8 @@ async def perform_with(terminal: Terminal, client: Client, ask: Ask) -> None:
     await resolve_fields(client, body, spec.name)
     if "{id}" in spec.path:
         # All names are looked up before anything is changed.
-        ids = [await resolve(client, spec.noun, text, operation=spec.name) for text in ask.targets]
+        kind = spec.target
+        ids = [await resolve(client, kind, text, operation=spec.name) for text in ask.targets]
         answers = [await _call(client, spec, ref, body) for ref in ids]
     else:
         answers = [await client.call(spec.name, **body)]
@@ -61,7 +64,7 @@ async def perform_with(terminal: Terminal, client: Client, ask: Ask) -> None:
     elif spec.response is CheckResult:
         show_check(terminal, answers[0])
         _fail_on_problems(answers[0])
-    elif spec.verb in ("create", "update", "enable", "disable") and spec.noun != "setup":
+    elif spec.verb in ("create", "update", "enable", "disable") and spec.noun not in PLAIN:
         show_items(terminal, answers)
     else:
         show_details(terminal, answers)

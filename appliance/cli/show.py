@@ -54,6 +54,10 @@ def show_details(terminal: Terminal, items: Sequence[Any]) -> None:
         if isinstance(item, SetupPlan):
             show_plan(terminal, item)
             continue
+        rows = getattr(item, "items", None)
+        if rows and type(rows[0]) in COLUMNS:
+            terminal.out.print(table_of(terminal, rows))
+            continue
         _show_fields(terminal, msgspec.structs.asdict(item))
 
 

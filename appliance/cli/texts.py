@@ -43,6 +43,15 @@ TEXTS: dict[str, tuple[str, str]] = {
     "at": ("Time", "时间"),
     "account": ("Account", "账户"),
     "outcome": ("Outcome", "结果"),
+    "users": ("Users", "用户数"),
+    "statements": ("Statements", "语句数"),
+    "scopes": ("Good for", "授权范围"),
+    "expires": ("Expires", "过期时间"),
+    "last_used": ("Last used", "上次使用"),
+    "quota": ("Quota", "配额"),
+    "limit": ("Limit", "上限"),
+    "access": ("For", "适用对象"),
+    "allowed": ("Allowed", "可用"),
     # Sentences
     "failed": ("Error", "错误"),
     "more": (

@@ -77,6 +77,13 @@ def usage_of(unit: str, holder: str) -> Usage:
     return usage(unit, [holder])[holder]
 
 
+def usage_or_none(unit: str, holder: str) -> Usage | None:
+    """Like `usage_of`, but None if the ledger has no line for the holder."""
+    query = "SELECT capacity, claimed FROM ledger WHERE holder = ? AND unit = ?"
+    row = _execute(query, (holder, unit)).fetchone()
+    return Usage(*row) if row else None
+
+
 def total(unit: str) -> Usage:
     """The sums over all holders of a unit; within a read or write."""
     sums = "SELECT COALESCE(SUM(capacity), 0), COALESCE(SUM(claimed), 0) FROM ledger WHERE unit = ?"

@@ -19,7 +19,7 @@ from appliance.protocol.resources import (
     Waiting,
 )
 from appliance.store.fields import BaseModel, json_field, when, when_or_none
-from appliance.store.kinds import ResourceKind
+from appliance.store.kinds import Relation, ResourceKind
 
 ENDED = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
 ACTIVE = (JobState.QUEUED, JobState.RUNNING, JobState.UNDOING)
@@ -36,7 +36,7 @@ class JobRow(BaseModel):
     resource_kind = peewee.TextField()
     resource_id = peewee.TextField(index=True)
     resource_name = peewee.TextField()
-    account_id = peewee.TextField()
+    account_id = peewee.TextField(index=True)
     account_name = peewee.TextField(default="")
     address = peewee.TextField(default="")
     reason = peewee.TextField()
@@ -173,10 +173,19 @@ JOB_KIND = ResourceKind(
     model=JobRow,
     render=render_jobs,
     search=("operation", "resource_name", "resource_id"),
+    internal=frozenset({"queue", "data", "number"}),
+    relations={
+        "vm": Relation("vm", ("resource_id", "id")),
+        "account": Relation("account", ("account_id", "id")),
+        "parent": Relation("job", ("parent_id", "id")),
+    },
+    owner="account_id",
 )
 CLEANUP_KIND = ResourceKind(
     name="cleanup",
     model=CleanupRow,
     render=render_cleanups,
     search=("operation", "resource_name", "resource_id"),
+    internal=frozenset({"data"}),
+    relations={"job": Relation("job", ("job_id", "id"))},
 )

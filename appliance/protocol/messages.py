@@ -54,6 +54,7 @@ def render(code: str, params: Mapping[str, Any], language: Language) -> Text:
 _CODED = {
     "kind": "kind.",
     "users": "kind.",
+    "quota": "quota.",
     "state": "vm.state.",
     "allowed": "vm.state.",
     "status": "image.status.",

@@ -6,153 +6,87 @@ A service binds a handler to each declaration (`appliance.engine.registry`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Generic, TypeVar
-
-import msgspec
-
 from appliance.protocol import requests as q
 from appliance.protocol import resources as r
+from appliance.protocol import tenancy as t
+from appliance.protocol.declaring import (
+    API_VERSION,
+    BYTES,
+    LOGIN,
+    OPERATIONS,
+    PUBLIC,
+    TENANT,
+    Accepted,
+    Access,
+    Kind,
+    OperationSpec,
+    Page,
+)
+from appliance.protocol.declaring import add as _add
+from appliance.protocol.declaring import job as _job
+from appliance.protocol.declaring import reads as _reads
+from appliance.protocol.declaring import update as _update
+from appliance.protocol.operations_tenancy import declare_tenancy
 
-T = TypeVar("T")
-
-API_VERSION = 1
-
-
-class Page(msgspec.Struct, Generic[T], kw_only=True, frozen=True):
-    """Part of a list. `next` is the cursor of the following page, `seq` the feed's place."""
-
-    items: list[T]
-    next: str | None
-    total: int
-    seq: int
-
-
-class Accepted(msgspec.Struct, kw_only=True, frozen=True):
-    """Answer 202: the jobs that now do the work, and the resources that they work on."""
-
-    jobs: list[r.Job]
-    resource_ids: list[str]
-
-
-class Kind(StrEnum):
-    """How an operation answers."""
-
-    READ = "read"  # 200 with the answer
-    CHANGE = "change"  # 200 or 201 with the resource, done at once
-    JOB = "job"  # 202 with Accepted
-
-
-class Access(StrEnum):
-    """Who may call an operation, before its permission is asked."""
-
-    PUBLIC = "public"
-    LOGIN = "login"
-    ADMIN = "admin"
-
-
-@dataclass(frozen=True, kw_only=True)
-class OperationSpec:
-    """One operation. Names in braces in `path` are ids; the request is body or query."""
-
-    name: str
-    summary: str
-    method: str
-    path: str
-    kind: Kind
-    access: Access
-    request: type[Any]
-    response: Any
-
-    @property
-    def noun(self) -> str:
-        """The resource: `vm` of `vm.start`."""
-        return self.name.partition(".")[0]
-
-    @property
-    def verb(self) -> str:
-        """What is done: `start` of `vm.start`."""
-        return self.name.partition(".")[2]
-
-
-OPERATIONS: dict[str, OperationSpec] = {}
-
-
-def _add(
-    name: str,
-    route: str,
-    summary: str,
-    response: Any,
-    *,
-    request: type[Any] = q.Empty,
-    kind: Kind | None = None,
-    access: Access = Access.ADMIN,
-) -> None:
-    method, _, path = route.partition(" ")
-    if kind is None:
-        kind = Kind.READ if method == "GET" else Kind.CHANGE
-    OPERATIONS[name] = OperationSpec(
-        name=name,
-        summary=summary,
-        method=method,
-        path="/v1" + path,
-        kind=kind,
-        access=access,
-        request=request,
-        response=response,
-    )
-
-
-def _job(name: str, route: str, summary: str, request: type[Any] = q.Empty) -> None:
-    _add(name, route, summary, Accepted, request=request, kind=Kind.JOB)
-
-
-def _reads(noun: str, collection: str, resource: type[Any], words: str) -> None:
-    _add(f"{noun}.list", f"GET /{collection}", f"List {words}s", Page[resource])
-    _add(f"{noun}.get", f"GET /{collection}/{{id}}", f"Show one {words}", resource)
-
-
-def _update(
-    noun: str,
-    collection: str,
-    resource: type[Any],
-    words: str,
-    request: type[q.Update] = q.Update,
-) -> None:
-    path = f"PATCH /{collection}/{{id}}"
-    summary = f"Rename or describe a {words}" if request is q.Update else f"Change a {words}"
-    _add(f"{noun}.update", path, summary, resource, request=request)
-
+__all__ = [
+    "API_VERSION",
+    "BYTES",
+    "OPERATIONS",
+    "Accepted",
+    "Access",
+    "Kind",
+    "OperationSpec",
+    "Page",
+]
 
 # Identity
-_add("info.get", "GET /info", "What this appliance is", r.Info, access=Access.PUBLIC)
+_add("info.get", "GET /info", "What this appliance is", r.Info, access=PUBLIC)
 _add(
     "session.set_first_password",
     "POST /sessions/first-password",
     "Set the first administrator's password with the set-up code, and log in",
     r.Session,
     request=q.SetFirstPassword,
-    access=Access.PUBLIC,
+    access=PUBLIC,
+    is_secret=True,
 )
-_add("session.create", "POST /sessions", "Log in", r.Session, request=q.Login, access=Access.PUBLIC)
-_add("session.get", "GET /sessions/current", "Who am I?", r.Account, access=Access.LOGIN)
-_add("session.delete", "DELETE /sessions/current", "Log out", None, access=Access.LOGIN)
+_add(
+    "session.create",
+    "POST /sessions",
+    "Log in",
+    r.Session,
+    request=q.Login,
+    access=PUBLIC,
+    is_secret=True,
+)
+_add("session.get", "GET /sessions/current", "Who am I?", t.Me, access=LOGIN)
+_add("session.delete", "DELETE /sessions/current", "Log out", None, access=LOGIN, by_session=True)
 _add(
     "session.change_password",
     "POST /sessions/current/password",
     "Change one's own password",
     None,
     request=q.ChangePassword,
-    access=Access.LOGIN,
+    access=LOGIN,
+    by_session=True,
 )
-_add("audit.list", "GET /audit", "List who changed what", Page[r.AuditEntry])
-_add("overview.get", "GET /overview", "Figures of the start page", r.Overview)
+_add("audit.list", "GET /audit", "List who changed what", Page[r.AuditEntry], access=TENANT)
+_add("overview.get", "GET /overview", "Figures of the start page", r.Overview, access=TENANT)
+_add(
+    "operation.show",
+    "GET /operations",
+    "Show all operations, and which of them the caller may call",
+    t.OperationList,
+    access=LOGIN,
+)
+
+# Accounts, users, roles, shares, tokens, quotas
+declare_tenancy()
 
 # Jobs
-_reads("job", "jobs", r.Job, "job")
-_add("job.cancel", "POST /jobs/{id}/cancel", "Cancel a job: it is undone", r.Job)
-_add("job.log", "GET /jobs/{id}/log", "Read what a job noted on its way", r.JobLog)
+_reads("job", "jobs", r.Job, "job", TENANT)
+_add("job.cancel", "POST /jobs/{id}/cancel", "Cancel a job: it is undone", r.Job, access=TENANT)
+_add("job.log", "GET /jobs/{id}/log", "Read what a job noted on its way", r.JobLog, access=TENANT)
 _reads("cleanup", "cleanups", r.Cleanup, "piece of clean-up work")
 _add("cleanup.retry", "POST /cleanups/{id}/retry", "Try a piece of clean-up work now", None)
 
@@ -248,7 +182,7 @@ _add(
 )
 
 # Storage
-_reads("image_store", "image-stores", r.ImageStore, "image store")
+_reads("image_store", "image-stores", r.ImageStore, "image store", TENANT)
 _add(
     "image_store.create",
     "POST /image-stores",
@@ -279,10 +213,10 @@ _add(
     "Delete an empty primary storage",
     None,
 )
-_reads("volume", "volumes", r.Volume, "volume")
+_reads("volume", "volumes", r.Volume, "volume", TENANT)
 
 # Offerings and images
-_reads("instance_offering", "instance-offerings", r.InstanceOffering, "instance offering")
+_reads("instance_offering", "instance-offerings", r.InstanceOffering, "instance offering", TENANT)
 _add(
     "instance_offering.create",
     "POST /instance-offerings",
@@ -297,21 +231,21 @@ _add(
     "Delete an instance offering; its VMs keep their size",
     None,
 )
-_reads("image", "images", r.Image, "image")
-_job("image.create", "POST /images", "Add an image", q.ImageCreate)
-_update("image", "images", r.Image, "image")
-_job("image.delete", "DELETE /images/{id}", "Delete an image")
+_reads("image", "images", r.Image, "image", TENANT)
+_job("image.create", "POST /images", "Add an image", q.ImageCreate, TENANT)
+_update("image", "images", r.Image, "image", access=TENANT)
+_job("image.delete", "DELETE /images/{id}", "Delete an image", access=TENANT)
 
 # Networks
-_reads("network", "networks", r.Network, "network")
+_reads("network", "networks", r.Network, "network", TENANT)
 _job("network.create", "POST /networks", "Make a network", q.NetworkCreate)
 _update("network", "networks", r.Network, "network")
 _job("network.delete", "DELETE /networks/{id}", "Delete a network without VMs")
 
 # Virtual machines
-_reads("vm", "vms", r.Vm, "virtual machine")
-_job("vm.create", "POST /vms", "Create virtual machines", q.VmCreate)
-_update("vm", "vms", r.Vm, "virtual machine")
+_reads("vm", "vms", r.Vm, "virtual machine", TENANT)
+_job("vm.create", "POST /vms", "Create virtual machines", q.VmCreate, TENANT)
+_update("vm", "vms", r.Vm, "virtual machine", access=TENANT)
 _add(
     "vm.plan",
     "POST /vms/plan",
@@ -319,27 +253,61 @@ _add(
     r.PlacementReport,
     request=q.VmCreate,
     kind=Kind.READ,
+    access=TENANT,
 )
-_job("vm.start", "POST /vms/{id}/start", "Start a virtual machine")
-_job("vm.stop", "POST /vms/{id}/stop", "Stop a virtual machine", q.VmStop)
-_job("vm.reboot", "POST /vms/{id}/reboot", "Restart a virtual machine", q.VmReboot)
-_job("vm.pause", "POST /vms/{id}/pause", "Pause a virtual machine")
-_job("vm.resume", "POST /vms/{id}/resume", "Let a paused virtual machine go on")
-_job("vm.destroy", "DELETE /vms/{id}", "Move a virtual machine to the recycle bin")
-_job("vm.recover", "POST /vms/{id}/recover", "Take a virtual machine out of the recycle bin")
-_job("vm.expunge", "POST /vms/{id}/expunge", "Delete a destroyed virtual machine for good")
-_job("vm.bulk", "POST /vms/bulk", "Do the same with many virtual machines", q.VmBulk)
+_job("vm.start", "POST /vms/{id}/start", "Start a virtual machine", access=TENANT)
+_job("vm.stop", "POST /vms/{id}/stop", "Stop a virtual machine", q.VmStop, TENANT)
+_job("vm.reboot", "POST /vms/{id}/reboot", "Restart a virtual machine", q.VmReboot, TENANT)
+_job("vm.pause", "POST /vms/{id}/pause", "Pause a virtual machine", access=TENANT)
+_job("vm.resume", "POST /vms/{id}/resume", "Let a paused virtual machine go on", access=TENANT)
+_job("vm.destroy", "DELETE /vms/{id}", "Move a virtual machine to the recycle bin", access=TENANT)
+_job(
+    "vm.recover",
+    "POST /vms/{id}/recover",
+    "Take a virtual machine out of the recycle bin",
+    access=TENANT,
+)
+_job(
+    "vm.expunge",
+    "POST /vms/{id}/expunge",
+    "Delete a destroyed virtual machine for good",
+    access=TENANT,
+)
+_job("vm.bulk", "POST /vms/bulk", "Do the same with many virtual machines", q.VmBulk, TENANT)
 _add(
     "vm.open_console",
     "POST /vms/{id}/console",
     "Get a one-time ticket for a VM's screen or serial console",
     r.ConsoleTicket,
     request=q.ConsoleOpen,
+    access=TENANT,
+    is_secret=True,
 )
 
-# Not in the table, because they carry bytes rather than structs (see appliance.api):
-#   GET /v1/feed?since=N        WebSocket, messages of `appliance.protocol.events`
-#   GET /v1/console             WebSocket, raw bytes of RFB or the serial line
-#   GET /v1/vms/{id}/screenshot PNG of the VM's screen
-#   PUT /v1/images/{id}/content the bytes of an uploaded image, answered 202 with Accepted
-#   GET /v1/openapi.json
+# What carries bytes rather than structs: permissions like the others, served by `appliance.api`.
+#   GET /v1/console and GET /v1/openapi.json need none: a ticket is one, the other is public.
+_add(
+    "vm.screenshot",
+    "GET /vms/{id}/screenshot",
+    "A picture of a virtual machine's screen (PNG)",
+    None,
+    access=TENANT,
+    into=BYTES,
+)
+_add(
+    "image.upload",
+    "PUT /images/{id}/content",
+    "Send the content of an image that waits for it",
+    Accepted,
+    kind=Kind.JOB,
+    access=TENANT,
+    into=BYTES,
+)
+_add(
+    "feed.follow",
+    "GET /feed",
+    "Follow what changes (WebSocket, messages of `appliance.protocol.events`)",
+    None,
+    access=TENANT,
+    into=BYTES,
+)

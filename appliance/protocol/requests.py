@@ -217,6 +217,7 @@ class VmCreate(Create, kw_only=True, frozen=True):
     ssh_public_key: Annotated[str, Meta(max_length=16384)] = ""
     user_data: Annotated[str, Meta(max_length=65536)] = ""
     start: bool = True
+    owner_id: Id | None = None  # the account that gets them; administrators may name another
 
 
 class VmStop(Request, kw_only=True, frozen=True):

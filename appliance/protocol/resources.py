@@ -140,6 +140,7 @@ class InstanceOffering(Resource, kw_only=True, frozen=True):
     cpu_count: int
     memory_bytes: int
     state: State = State.ENABLED
+    owner_id: str = ""
 
 
 class ImageStatus(StrEnum):
@@ -165,6 +166,7 @@ class Image(Resource, kw_only=True, frozen=True):
     size_bytes: int  # what the file takes in the image store
     virtual_size_bytes: int  # what a guest sees
     sha256: str
+    owner_id: str = ""
 
 
 class AddressRange(msgspec.Struct, kw_only=True, frozen=True):
@@ -192,6 +194,7 @@ class Network(Resource, kw_only=True, frozen=True):
     addresses_total: int
     addresses_used: int
     state: State
+    owner_id: str = ""
 
 
 class VmState(StrEnum):
@@ -233,6 +236,7 @@ class Volume(msgspec.Struct, kw_only=True, frozen=True):
     host_id: str
     size_bytes: int
     status: str  # "creating", "ready"
+    owner_id: str = ""
 
 
 class Vm(Resource, kw_only=True, frozen=True):
@@ -384,6 +388,8 @@ class Account(Resource, kw_only=True, frozen=True):
     """Somebody who can log in and owns resources."""
 
     kind: str  # "administrator" or "tenant"
+    state: State = State.ENABLED
+    role_ids: list[str] = []  # what it may do at all, and its users with it
 
 
 class Session(msgspec.Struct, kw_only=True, frozen=True):
@@ -391,6 +397,7 @@ class Session(msgspec.Struct, kw_only=True, frozen=True):
 
     token: str
     account: Account
+    user_name: str = ""  # "" when it is the account itself
     expires_at: datetime
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from appliance.protocol.texts_access import ACCESS_ERRORS
 from appliance.protocol.texts_engine import ENGINE_ERRORS
 from appliance.protocol.texts_network import NETWORK_ERRORS
+from appliance.protocol.texts_query import QUERY_ERRORS
+from appliance.protocol.texts_tenancy import TENANCY_ERRORS
 
 ERRORS: dict[str, tuple[str, str, str, str]] = {
     # Requests
@@ -259,6 +261,8 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "请填写 size_bytes。",
     ),
     **ENGINE_ERRORS,
+    **TENANCY_ERRORS,
+    **QUERY_ERRORS,
     **NETWORK_ERRORS,
     # Placement and VMs
     "placement.no_hosts": (

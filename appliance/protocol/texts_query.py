@@ -141,6 +141,12 @@ QUERY_ERRORS: dict[str, tuple[str, str, str, str]] = {
         f"{_AT_ZH} 不是 IPv4 地址，{{name}} 需要地址。",
         '写法如 10.0.0.5；部分地址请用 like "10.0.0.%"。',
     ),
+    "query.too_costly": (
+        "The question was not answered within {seconds} s.",
+        "Ask for fields that narrow the list down, or without the total (count=false).",
+        "查询未能在 {seconds} 秒内完成。",
+        "请使用能缩小范围的字段，或不计算总数（count=false）。",
+    ),
     # Pages
     "query.other_cursor": (
         "The cursor belongs to another question.",

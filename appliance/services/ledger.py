@@ -9,6 +9,7 @@ from appliance.engine.calls import Call
 from appliance.protocol import requests as q
 from appliance.protocol.resources import LedgerDifference, LedgerReport
 from appliance.services.parts import Parts
+from appliance.services.tenancy.quotas import QUOTA_SOURCES
 from appliance.store.database import Transaction
 
 # How the claims of each unit are counted anew from the rows that make them.
@@ -17,6 +18,7 @@ SOURCES: ledger.Sources = {
     "memory": "SELECT host_id, SUM(memory_bytes) FROM vm WHERE host_id IS NOT NULL GROUP BY 1",
     "disk": "SELECT primary_storage_id || ':' || host_id, SUM(size_bytes) FROM volume GROUP BY 1",
     "address": "SELECT network_id, COUNT(*) FROM nic GROUP BY network_id",
+    **QUOTA_SOURCES,
 }
 
 log = structlog.get_logger()

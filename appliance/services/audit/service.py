@@ -11,7 +11,7 @@ from appliance.protocol.ids import new_id
 from appliance.protocol.resources import AuditEntry
 from appliance.store.database import Store, Transaction
 from appliance.store.fields import BaseModel, now_ms, when
-from appliance.store.kinds import ResourceKind
+from appliance.store.kinds import Relation, ResourceKind
 
 
 class AuditRow(BaseModel):
@@ -19,7 +19,7 @@ class AuditRow(BaseModel):
 
     id = peewee.TextField(primary_key=True)
     at = peewee.BigIntegerField(index=True)
-    account_id = peewee.TextField()
+    account_id = peewee.TextField(index=True)
     account_name = peewee.TextField()
     address = peewee.TextField()
     operation = peewee.TextField()
@@ -44,6 +44,11 @@ class AuditLog:
                 render=_render,
                 search=("operation", "account_name", "resource_id", "address"),
                 order="at",
+                owner="account_id",
+                relations={
+                    "account": Relation("account", ("account_id", "id")),
+                    "vm": Relation("vm", ("resource_id", "id")),
+                },
             )
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from appliance.engine.calls import Call
+from appliance.engine.calls import Caller
 from appliance.protocol import requests as q
 from appliance.protocol.errors import Conflict, InvalidInput, NoResources
 from appliance.protocol.ids import new_id
@@ -19,6 +19,8 @@ from appliance.services.images.models import ImageRow, InstanceOfferingRow
 from appliance.services.networks.allocation import attach
 from appliance.services.networks.models import NetworkRow
 from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
+from appliance.services.tenancy import quotas
+from appliance.services.tenancy.belonging import owner_for
 from appliance.store.database import Transaction
 from appliance.store.fields import now_ms
 from appliance.store.rows import insert
@@ -34,6 +36,7 @@ class Ingredients:
     cpu_count: int
     memory_bytes: int
     disk_bytes: int
+    owner_id: str
 
 
 def check_request(request: q.VmCreate) -> None:
@@ -55,7 +58,7 @@ def names_of(request: q.VmCreate) -> list[str]:
     return [f"{name}-{number}" for number in range(1, request.count + 1)]
 
 
-def gather(request: q.VmCreate) -> Ingredients:
+def gather(caller: Caller, request: q.VmCreate) -> Ingredients:
     """Find what the request names; within a write.
 
     Raises NotFound, Conflict or InvalidInput naming the field at fault.
@@ -80,7 +83,8 @@ def gather(request: q.VmCreate) -> Ingredients:
     )
     if storage is None:
         raise NoResources("storage.none")
-    return Ingredients(image, network, storage, cpu_count, memory_bytes, disk_bytes)
+    owner_id = owner_for(caller, request.owner_id, field="owner_id")
+    return Ingredients(image, network, storage, cpu_count, memory_bytes, disk_bytes, owner_id)
 
 
 def wish_for(request: q.VmCreate, parts: Ingredients) -> Wish:
@@ -99,12 +103,12 @@ def wish_for(request: q.VmCreate, parts: Ingredients) -> Wish:
 
 def create_rows(
     tx: Transaction,
-    call: Call,
     request: q.VmCreate,
     name: str,
     parts: Ingredients,
 ) -> VmRow:
     """Claim a place, an address and a disk for one machine, and write it down."""
+    quotas.check(parts.owner_id, _wanted(parts))
     host = choose_host(wish_for(request, parts))
     vm = VmRow(
         id=request.id or new_id(),
@@ -121,7 +125,7 @@ def create_rows(
         state_reason="",
         ssh_public_key=request.ssh_public_key.strip(),
         user_data=request.user_data,
-        owner_id=call.caller.account_id,
+        owner_id=parts.owner_id,
         request_sha256=digest(request),
         accelerator=host.accelerator,
         created_at=now_ms(),
@@ -136,6 +140,7 @@ def create_rows(
         primary_storage=parts.storage,
         host_id=host.host_id,
         size_bytes=parts.disk_bytes,
+        owner_id=parts.owner_id,
         status="creating",
         created_at=now_ms(),
     )
@@ -144,6 +149,17 @@ def create_rows(
     tx.touch("host", host.host_id)
     tx.touch("network", parts.network.id)
     return vm
+
+
+def _wanted(parts: Ingredients) -> dict[str, int]:
+    """What one machine takes of its owner's quotas; it holds CPU and memory from the start."""
+    return {
+        "vm": 1,
+        "vm_running": 1,
+        "cpu": parts.cpu_count,
+        "memory": parts.memory_bytes,
+        "volume_bytes": parts.disk_bytes,
+    }
 
 
 def digest(request: q.VmCreate) -> str:

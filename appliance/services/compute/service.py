@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from appliance.engine.calls import SYSTEM, Call, Caller
 from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
 from appliance.engine.runner import Runner
@@ -32,7 +34,7 @@ from appliance.services.compute.placement import (
 )
 from appliance.services.compute.standing import Standing, load_standing
 from appliance.services.compute.steps import VmSteps
-from appliance.services.compute.views import render_vms, vms_with_address
+from appliance.services.compute.views import render_vms
 from appliance.services.images.models import ImageRow
 from appliance.services.networks.documents import Guest
 from appliance.services.networks.models import NicRow
@@ -40,9 +42,11 @@ from appliance.services.networks.service import Networks
 from appliance.services.parts import Parts
 from appliance.services.settings import VM_DELETION
 from appliance.services.storage.models import VolumeRow
+from appliance.services.tenancy import quotas
+from appliance.services.tenancy.belonging import owner_for
 from appliance.store.database import Transaction
 from appliance.store.fields import database, now_ms, tuples
-from appliance.store.kinds import ResourceKind
+from appliance.store.kinds import Relation, ResourceKind
 
 MAX_HOSTS_TRIED = 3
 # Errors that speak against the host, not against the machine.
@@ -69,8 +73,25 @@ class Compute:
                 name="vm",
                 model=VmRow,
                 render=render_vms,
-                search=("name", "id", "description"),
-                search_also=lambda text: VmRow.id.in_(vms_with_address(text)),
+                search=("name", "id", "description", "nics.address", "nics.mac"),
+                internal=frozenset({"user_data", "request_sha256", "resume"}),
+                relations={
+                    "cluster": Relation("cluster", ("cluster_id", "id")),
+                    "host": Relation("host", ("host_id", "id")),
+                    "last_host": Relation("host", ("last_host_id", "id")),
+                    "image": Relation("image", ("image_id", "id")),
+                    "offering": Relation("instance_offering", ("offering_id", "id")),
+                    "owner": Relation("account", ("owner_id", "id")),
+                    "nics": Relation("nic", ("id", "vm_id"), many=True),
+                    "volumes": Relation("volume", ("id", "vm_id"), many=True),
+                    "jobs": Relation("job", ("id", "resource_id"), many=True),
+                },
+                aliases={
+                    "zone_id": "cluster.zone_id",
+                    "host_name": "host.name",
+                    "image_name": "image.name",
+                },
+                owner="owner_id",
             )
         )
         self._jobs: dict[str, JobDefinition] = {}
@@ -166,11 +187,12 @@ class Compute:
             if request.id is not None and is_id(request.id):
                 existing = VmRow.get_or_none(VmRow.id == request.id)
                 if existing is not None:
-                    return _same_or_conflict(existing, request)
-            ingredients = gather(request)
+                    owner_id = owner_for(call.caller, request.owner_id, field="owner_id")
+                    return _same_or_conflict(existing, request, owner_id)
+            ingredients = gather(call.caller, request)
             jobs: list[Job] = []
             for name in names_of(request):
-                vm = create_rows(tx, call, request, name, ingredients)
+                vm = create_rows(tx, request, name, ingredients)
                 data = load_standing(tx, vm.id).job_data | {
                     "start": request.start,
                     "pinned": request.host_id is not None,
@@ -184,7 +206,13 @@ class Compute:
 
     async def _plan(self, call: Call, request: q.VmCreate) -> PlacementReport:
         check_request(request)
-        return await self._store.read(lambda: explain(wish_for(request, gather(request))))
+
+        def plan() -> PlacementReport:
+            return explain(wish_for(request, gather(call.caller, request)))
+
+        report = await self._store.read(plan)
+        # Hosts are none of a tenant's business; whether and why something fits is.
+        return report if call.caller.is_admin else replace(report, candidates=[])
 
     def _action(self, verb: str) -> Callable[[Call, Any], Any]:
         async def handle(call: Call, request: Any) -> Accepted:
@@ -226,6 +254,7 @@ class Compute:
         policy = self._settings.get(VM_DELETION)
         if verb == "expunge" and policy == "never" and caller is not SYSTEM:
             raise Conflict("vm.kept_for_ever", name=vm.name)
+        quotas.check(vm.owner_id, _QUOTAS_OF.get(verb, lambda _: {})(vm))
         if verb == "start":
             _claim_place(tx, vm)
         data = vm.job_data | {"before": vm.state}
@@ -320,6 +349,11 @@ class Compute:
         _ends_in(VmState.STOPPED)(tx, run)
 
 
+# What an action takes of the owner's quotas.
+_QUOTAS_OF: dict[str, Callable[[Standing], dict[str, int]]] = {
+    "start": lambda vm: {"vm_running": 1, "cpu": vm.cpu_count, "memory": vm.memory_bytes},
+    "recover": lambda vm: {"vm": 1},
+}
 _BULK_OPTIONS: dict[str, Callable[[q.VmBulk], Any]] = {
     "stop": lambda request: q.VmStop(force=request.force),
     "reboot": lambda request: q.VmReboot(force=request.force),
@@ -450,7 +484,7 @@ def _claim_place(tx: Transaction, vm: Standing) -> None:
     )
 
 
-def _same_or_conflict(vm: VmRow, request: q.VmCreate) -> Accepted:
-    if vm.request_sha256 != digest(request):
+def _same_or_conflict(vm: VmRow, request: q.VmCreate, owner_id: str) -> Accepted:
+    if vm.owner_id != owner_id or vm.request_sha256 != digest(request):
         raise Conflict("request.id_taken", field="id", id=vm.id)
     return accepted_before(vm.id)

@@ -10,7 +10,7 @@ from appliance.protocol.resources import VmState
 from appliance.store.database import Transaction
 
 _STANDING = """
-    SELECT v.id, v.name, v.state, v.cluster_id, v.cpu_count, v.memory_bytes, v.host_id,
+    SELECT v.id, v.name, v.state, v.owner_id, v.cluster_id, v.cpu_count, v.memory_bytes, v.host_id,
            d.id, d.host_id, d.primary_storage_id, s.path
     FROM vm v
     JOIN volume d ON d.vm_id = v.id AND d.kind = 'root'
@@ -26,6 +26,7 @@ class Standing:
     id: str
     name: str
     state: VmState
+    owner_id: str
     cluster_id: str
     cpu_count: int
     memory_bytes: int

@@ -64,16 +64,6 @@ def render_vms(rows: Sequence[VmRow]) -> list[Vm]:
     ]
 
 
-def vms_with_address(text: str) -> Any:
-    """Ids of the machines that a search for part of an address or MAC finds."""
-    found = []
-    query = tuples(NicRow.select(NicRow.vm_id, NicRow.address, NicRow.mac))
-    for vm_id, address, mac in query:
-        if text in text_of(address) or text in mac:
-            found.append(vm_id)
-    return found
-
-
 def _nics(vm_ids: list[str]) -> dict[str, list[Nic]]:
     found: dict[str, list[Nic]] = defaultdict(list)
     query: Any = (

@@ -5,22 +5,28 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
+import msgspec
 import structlog
 
 from appliance.engine.calls import Call, Caller
 from appliance.engine.registry import Registry
 from appliance.protocol import requests as q
-from appliance.protocol.errors import Conflict, Unauthenticated
+from appliance.protocol.errors import Conflict, Forbidden, Unauthenticated
 from appliance.protocol.ids import new_id
 from appliance.protocol.operations import API_VERSION
-from appliance.protocol.resources import Account, Info, Session
+from appliance.protocol.resources import Info, Session
+from appliance.protocol.tenancy import Me
 from appliance.services.identity.endings import ENDED, EXPIRED, Endings
+from appliance.services.identity.logins import Live, Login, find_login, load_live
 from appliance.services.identity.models import (
     AccountRow,
     SessionRow,
     SetupCodeRow,
+    TokenRow,
+    UserRow,
     render_accounts,
 )
 from appliance.services.identity.passwords import (
@@ -29,6 +35,7 @@ from appliance.services.identity.passwords import (
     new_setup_code,
     normal_code,
 )
+from appliance.services.identity.rights import ADMINISTRATOR, attach, keep_predefined
 from appliance.services.identity.slowdown import Slowdown
 from appliance.store.database import Store, Transaction
 from appliance.store.fields import now_ms, tuples, when
@@ -36,32 +43,23 @@ from appliance.store.fields import now_ms, tuples, when
 ADMIN = "admin"
 SESSION_MS = 2 * 3600 * 1000
 RENEW_WHEN_LEFT_MS = SESSION_MS * 3 // 4
+TOKEN_USE_NOTED_EVERY_MS = 60_000
 SWEEP_EVERY_S = 60.0
 VERSION = "0.1.0"
 
 log = structlog.get_logger()
 
 
-@dataclass
-class _Live:
-    """A session as remembered between requests."""
-
-    account_id: str
-    account_name: str
-    is_admin: bool
-    expires_at: int
-
-
 class Identity:
-    """Accounts and sessions. `call.caller` of a logged-in request comes from here."""
+    """Logins and sessions. `call.caller` of a logged-in request comes from here."""
 
     def __init__(self, store: Store, *, ca_fingerprint: str, appliance_name: str) -> None:
         self._store = store
         self._ca_fingerprint = ca_fingerprint
         self._appliance_name = appliance_name
-        self._passwords = Passwords()
+        self.passwords = Passwords()
         self._slowdown = Slowdown()
-        self._live: dict[str, _Live] = {}
+        self._live: dict[str, Live] = {}
         self._endings = Endings()
         self._ended = 0  # how many sessions have ended: what was read before may be over
         self._sweeper: asyncio.Task[None] | None = None
@@ -82,7 +80,7 @@ class Identity:
         code's hash is kept, so each start shows a new one.
         """
         code = new_setup_code()
-        code_hash = await self._passwords.hash(code)
+        code_hash = await self.passwords.hash(code)
 
         await self.sweep()
 
@@ -97,6 +95,8 @@ class Identity:
                     "created_at": now_ms(),
                 },
             )
+            keep_predefined(tx)
+            attach(tx, ADMINISTRATOR, account.id)
             if account.password_hash:
                 return False
             SetupCodeRow.replace(id=1, code_hash=code_hash).execute()
@@ -115,8 +115,8 @@ class Identity:
             await asyncio.gather(self._sweeper, return_exceptions=True)
 
     async def authenticate(self, token: str, address: str) -> Caller:
-        """The caller behind a session token; raises Unauthenticated."""
-        digest = _digest(token)
+        """The caller behind a session's or an API token; raises Unauthenticated."""
+        digest = digest_of(token)
         live = await self._use(digest)
         if live is None:
             raise Unauthenticated("session.required")
@@ -126,6 +126,9 @@ class Identity:
             is_admin=live.is_admin,
             address=address,
             session=digest,
+            user_id=live.user_id,
+            is_token=live.is_token,
+            rights=live.rights,
         )
 
     async def used(self, session: str) -> None:
@@ -143,8 +146,44 @@ class Identity:
             return await ending
 
     async def sweep(self) -> None:
-        """Remove the sessions that have expired."""
+        """Remove the sessions that have expired; tokens stay in the list of their account."""
         await self._end_sessions(SessionRow.expires_at < now_ms(), EXPIRED)
+        query = TokenRow.select(TokenRow.token_sha256).where(TokenRow.expires_at < now_ms())
+        for (digest,) in await self._store.read(lambda: tuples(query)):
+            self._over(digest, EXPIRED)
+
+    def changed(self, tx: Transaction) -> None:
+        """Roles, shares or logins change with this write: what is remembered is read anew."""
+        tx.on_commit(self._forget)
+
+    def log_out(self, tx: Transaction, *, account_id: str = "", user_id: str = "") -> None:
+        """End the sessions of an account with all its users, or of one user; within a write.
+
+        What their API tokens hold open ends as well; whether those still get in, is for the
+        state of account and user to say.
+        """
+        for model in (SessionRow, TokenRow):
+            mine: Any = (model.account == account_id) if account_id else (model.user == user_id)
+            digests = [ref for (ref,) in tuples(model.select(model.token_sha256).where(mine))]
+            for digest in digests:
+                tx.on_commit(partial(self._over, digest, ENDED))
+            if model is SessionRow:
+                SessionRow.delete().where(mine).execute()
+        self.changed(tx)
+
+    def end_token(self, tx: Transaction, row: TokenRow) -> None:
+        """Delete an API token and end what it holds open; within a write."""
+        row.delete_instance()
+        tx.on_commit(partial(self._over, row.token_sha256, ENDED))
+
+    def _forget(self) -> None:
+        self._ended += 1
+        self._live.clear()
+
+    def _over(self, digest: str, why: str) -> None:
+        self._ended += 1
+        self._live.pop(digest, None)
+        self._endings.tell(digest, why)
 
     # Operations
 
@@ -168,10 +207,10 @@ class Identity:
         if account.password_hash:
             self._slowdown.succeeded(*keys)
             raise Conflict("session.setup_done")
-        if not await self._passwords.matches(code_hash, normal_code(request.setup_code)):
+        if not await self.passwords.matches(code_hash, normal_code(request.setup_code)):
             raise Unauthenticated("session.wrong_setup_code", field="setup_code")
         check_strength(request.password, ADMIN, field="password")
-        password_hash = await self._passwords.hash(request.password)
+        password_hash = await self.passwords.hash(request.password)
 
         def keep(tx: Transaction) -> None:
             done = (
@@ -186,29 +225,36 @@ class Identity:
         await self._store.write(keep)
         self._slowdown.succeeded(*keys)
         log.info("first_password_set", address=call.caller.address)
-        return await self._open(account, call.caller.address)
+        return await self._open(Login(account, None), call.caller.address)
 
     async def _log_in(self, call: Call, request: q.Login) -> Session:
         keys = (f"account {request.account}", f"address {call.caller.address}")
         self._slowdown.check(*keys)
         self._slowdown.failed(*keys)  # until proven otherwise: tries in parallel count as well
-        account = await self._store.read(
-            lambda: AccountRow.get_or_none(AccountRow.name == request.account)
-        )
-        kept = account.password_hash if account else None
-        if account is not None and not kept:
+        login = await self._store.read(lambda: find_login(request.account))
+        kept = login.password_hash if login else None
+        if login is not None and not kept:
             self._slowdown.succeeded(*keys)
             raise Conflict("session.setup_needed")
-        if not await self._passwords.matches(kept, request.password):
+        if not await self.passwords.matches(kept, request.password):
             log.warning("login_failed", account=request.account, address=call.caller.address)
             raise Unauthenticated("session.wrong_password")
         self._slowdown.succeeded(*keys)
-        assert account is not None, "its password has just matched"
-        return await self._open(account, call.caller.address)
+        assert login is not None, "its password has just matched"
+        if not login.is_enabled:
+            raise Forbidden("session.disabled", account=request.account)
+        return await self._open(login, call.caller.address)
 
-    async def _who(self, call: Call, _: q.Empty) -> Account:
-        row = await self._store.read(lambda: AccountRow.get_by_id(call.caller.account_id))
-        return render_accounts([row])[0]
+    async def _who(self, call: Call, _: q.Empty) -> Me:
+        def read() -> Me:
+            account = render_accounts([AccountRow.get_by_id(call.caller.account_id)])[0]
+            user = UserRow.get_or_none(UserRow.id == call.caller.user_id)
+            found = msgspec.convert(account, Me, from_attributes=True)
+            if user is None:
+                return found
+            return msgspec.structs.replace(found, user_id=user.id, user_name=user.name)
+
+        return await self._store.read(read)
 
     async def _log_out(self, call: Call, _: q.Empty) -> None:
         await self._end_sessions(SessionRow.token_sha256 == call.caller.session)
@@ -217,75 +263,82 @@ class Identity:
         keys = (f"account {call.caller.account_name}",)
         self._slowdown.check(*keys)
         self._slowdown.failed(*keys)  # until proven otherwise: tries in parallel count as well
-        account = await self._store.read(lambda: AccountRow.get_by_id(call.caller.account_id))
-        if not await self._passwords.matches(account.password_hash, request.old_password):
+        login = await self._store.read(lambda: find_login(call.caller.account_name))
+        kept = login.password_hash if login else None
+        if not await self.passwords.matches(kept, request.old_password) or login is None:
             raise Unauthenticated("session.wrong_password", field="old_password")
         self._slowdown.succeeded(*keys)
-        check_strength(request.new_password, account.name, field="new_password")
-        password_hash = await self._passwords.hash(request.new_password)
-        await self._store.write(
-            lambda tx: (
-                AccountRow.update(password_hash=password_hash)
-                .where(AccountRow.id == account.id)
-                .execute()
-            )
-        )
-        others = (SessionRow.account == account.id) & (
-            SessionRow.token_sha256 != call.caller.session
-        )
+        check_strength(request.new_password, login.own_name, field="new_password")
+        password_hash = await self.passwords.hash(request.new_password)
+        await self._store.write(lambda tx: login.keep_password(password_hash))
+        others = login.sessions() & (SessionRow.token_sha256 != call.caller.session)
         await self._end_sessions(others)
 
     # Sessions
 
-    async def _open(self, account: AccountRow, address: str) -> Session:
+    async def _open(self, login: Login, address: str) -> Session:
         token = secrets.token_urlsafe(32)
         expires_at = now_ms() + SESSION_MS
 
-        def keep(tx: Transaction) -> None:
+        def keep(tx: Transaction) -> Session:
             SessionRow.create(
-                token_sha256=_digest(token),
-                account=account.id,
+                token_sha256=digest_of(token),
+                account=login.account.id,
+                user=login.user.id if login.user else None,
                 address=address,
                 created_at=now_ms(),
                 expires_at=expires_at,
             )
+            return Session(
+                token=token,
+                account=render_accounts([login.account])[0],
+                user_name=login.user.name if login.user else "",
+                expires_at=when(expires_at),
+            )
 
-        await self._store.write(keep)
-        log.info("logged_in", account=account.name, address=address)
-        return Session(
-            token=token, account=render_accounts([account])[0], expires_at=when(expires_at)
-        )
+        session = await self._store.write(keep)
+        log.info("logged_in", account=login.name, address=address)
+        return session
 
-    async def _use(self, digest: str) -> _Live | None:
+    async def _use(self, digest: str) -> Live | None:
         """The session, which now lasts longer; None if it is over."""
         live = self._live.get(digest) or await self._remembered(digest)
         now = now_ms()
         if live is None or live.expires_at < now:
             self._live.pop(digest, None)
             return None
-        if live.expires_at - now < RENEW_WHEN_LEFT_MS:
+        if live.is_token:
+            await self._note_use(digest, live, now)
+        elif live.expires_at - now < RENEW_WHEN_LEFT_MS:
             await self._extend(digest, live, now + SESSION_MS)
         return live
 
-    async def _remembered(self, digest: str) -> _Live | None:
-        def load() -> _Live | None:
-            row = SessionRow.get_or_none(SessionRow.token_sha256 == digest)
-            if row is None:
-                return None
-            account = row.account
-            is_admin = account.kind == "administrator"
-            return _Live(account.id, account.name, is_admin, row.expires_at)
-
+    async def _remembered(self, digest: str) -> Live | None:
         while True:
             before = self._ended
-            live = await self._store.read(load)
+            live = await self._store.read(lambda: load_live(digest))
             if before == self._ended:
                 break  # else it may have been ended after it was read
         if live is not None:
             self._live[digest] = live
         return live
 
-    async def _extend(self, digest: str, live: _Live, expires_at: int) -> None:
+    async def _note_use(self, digest: str, live: Live, now: int) -> None:
+        """When an API token was last used is good to know to the minute."""
+        if now - live.noted_at < TOKEN_USE_NOTED_EVERY_MS:
+            return
+        live.noted_at = now
+
+        def note(tx: Transaction) -> None:
+            row = TokenRow.get_or_none(TokenRow.token_sha256 == digest)
+            if row is not None:
+                row.last_used_at = now
+                row.save()
+                tx.touch("token", row.id)
+
+        await self._store.write(note)
+
+    async def _extend(self, digest: str, live: Live, expires_at: int) -> None:
         live.expires_at = expires_at
         await self._store.write(
             lambda tx: (
@@ -303,9 +356,7 @@ class Identity:
             return digests
 
         for digest in await self._store.write(end):
-            self._ended += 1
-            self._live.pop(digest, None)
-            self._endings.tell(digest, why)
+            self._over(digest, why)
 
     async def _sweep_forever(self) -> None:
         while True:
@@ -321,5 +372,6 @@ def _first_account() -> tuple[AccountRow, str | None]:
     return AccountRow.get(AccountRow.name == ADMIN), code.code_hash if code else None
 
 
-def _digest(token: str) -> str:
+def digest_of(token: str) -> str:
+    """What is kept of a token."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -27,6 +27,7 @@ class ImageRow(BaseModel):
     size_bytes = peewee.BigIntegerField()
     virtual_size_bytes = peewee.BigIntegerField()
     sha256 = peewee.TextField()
+    owner_id = peewee.TextField(index=True, default="")
     created_at = peewee.BigIntegerField()
 
     class Meta:
@@ -42,6 +43,7 @@ class InstanceOfferingRow(BaseModel):
     cpu_count = peewee.IntegerField()
     memory_bytes = peewee.BigIntegerField()
     state = peewee.TextField()
+    owner_id = peewee.TextField(index=True, default="")
     created_at = peewee.BigIntegerField()
 
     class Meta:

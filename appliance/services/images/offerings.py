@@ -12,7 +12,7 @@ from appliance.services.images.models import InstanceOfferingRow
 from appliance.services.images.views import render_offerings
 from appliance.services.parts import Parts
 from appliance.store.database import Transaction
-from appliance.store.kinds import ResourceKind
+from appliance.store.kinds import Relation, ResourceKind
 
 KIND = "instance_offering"
 
@@ -23,7 +23,13 @@ class Offerings:
     def __init__(self, parts: Parts) -> None:
         self._store = parts.store
         parts.store.kinds.add(
-            ResourceKind(name=KIND, model=InstanceOfferingRow, render=render_offerings)
+            ResourceKind(
+                name=KIND,
+                model=InstanceOfferingRow,
+                render=render_offerings,
+                owner="owner_id",
+                relations={"vms": Relation("vm", ("id", "offering_id"), many=True)},
+            )
         )
         parts.registry.bind(f"{KIND}.create", self._create)
         parts.registry.bind(f"{KIND}.update", updater(parts.store, InstanceOfferingRow, KIND))
@@ -37,6 +43,7 @@ class Offerings:
             "cpu_count": request.cpu_count,
             "memory_bytes": request.memory_bytes,
             "state": State.ENABLED,
+            "owner_id": call.caller.account_id,
         }
 
         def create(tx: Transaction) -> Any:

@@ -32,8 +32,9 @@ from appliance.services.images.views import render_images
 from appliance.services.infrastructure.models import HostRow
 from appliance.services.parts import Parts
 from appliance.services.storage.models import ImageStoreRow, PrimaryStorageRow, VolumeRow
+from appliance.services.tenancy import quotas
 from appliance.store.database import Transaction
-from appliance.store.kinds import ResourceKind
+from appliance.store.kinds import Relation, ResourceKind
 from hostagent.protocol import commands as c
 from hostagent.protocol.storage import (
     AdoptFileParams,
@@ -59,7 +60,21 @@ class Images:
         self._runner = parts.runner
         self._starter_folder = parts.starter_folder
         self.uploads = Uploads(parts.store, parts.hosts)
-        parts.store.kinds.add(ResourceKind(name="image", model=ImageRow, render=render_images))
+        parts.store.kinds.add(
+            ResourceKind(
+                name="image",
+                model=ImageRow,
+                render=render_images,
+                owner="owner_id",
+                internal=frozenset({"expected_sha256", "expected_size_bytes"}),
+                relations={
+                    "image_store": Relation("image_store", ("image_store_id", "id")),
+                    "vms": Relation("vm", ("id", "image_id"), many=True),
+                    "volumes": Relation("volume", ("id", "image_id"), many=True),
+                },
+                aliases={"zone_id": "image_store.zone_id"},
+            )
+        )
         self._create_job = parts.runner.define(
             JobDefinition(
                 operation="image.create",
@@ -98,6 +113,7 @@ class Images:
             "platform": request.platform,
             "expected_size_bytes": _checked_size(request),
             "expected_sha256": _checked_sha256(request.sha256),
+            "owner_id": call.caller.account_id,
         }
         if request.source == "starter":
             starter_image(self._starter_folder)
@@ -107,6 +123,8 @@ class Images:
             if ImageRow.get_or_none(ImageRow.id == ref) is not None:
                 create_once(ImageRow, ref, values)
                 return accepted_before(ref)
+            wanted = {"image": 1, "image_bytes": values["expected_size_bytes"]}
+            quotas.check(call.caller.account_id, wanted)
             is_upload = request.source == "upload"
             create_once(
                 ImageRow,
@@ -208,6 +226,7 @@ class Images:
             "virtual_size_bytes": info.virtual_size_bytes,
             "sha256": info.sha256,
         }
+        await self._store.write(lambda tx: _claim_size(run.resource_id, info.size_bytes))
 
     async def _discard(self, run: JobRun) -> None:
         row = await self._row(run.resource_id)
@@ -274,6 +293,16 @@ def unused_caches(image_id: str) -> list[tuple[str, str]]:
             if not is_needed.exists():
                 found.append((host.id, storage.path))
     return found
+
+
+def _claim_size(image_id: str, size_bytes: int) -> None:
+    """The image's true size counts from now on; raises NoResources if the quota forbids it."""
+    row = ImageRow.get_by_id(image_id)
+    quotas.check(
+        row.owner_id, {"image_bytes": size_bytes - (row.size_bytes or row.expected_size_bytes)}
+    )
+    row.size_bytes = size_bytes
+    row.save()
 
 
 def _forget(tx: Transaction, image_id: str) -> None:

@@ -26,6 +26,7 @@ def render_images(rows: Sequence[ImageRow]) -> list[Image]:
             size_bytes=row.size_bytes,
             virtual_size_bytes=row.virtual_size_bytes,
             sha256=row.sha256,
+            owner_id=row.owner_id,
             created_at=when(row.created_at),
         )
         for row in rows
@@ -41,6 +42,7 @@ def render_offerings(rows: Sequence[InstanceOfferingRow]) -> list[InstanceOfferi
             description=row.description,
             cpu_count=row.cpu_count,
             memory_bytes=row.memory_bytes,
+            owner_id=row.owner_id,
             state=State(row.state),
             created_at=when(row.created_at),
         )

@@ -26,6 +26,7 @@ class NetworkRow(BaseModel):
     dhcp_address = peewee.TextField()
     state = peewee.TextField()
     is_deleting = peewee.BooleanField(default=False)
+    owner_id = peewee.TextField(index=True, default="")
     created_at = peewee.BigIntegerField()
 
     class Meta:

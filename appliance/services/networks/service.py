@@ -54,7 +54,7 @@ from appliance.services.networks.views import render_networks
 from appliance.services.parts import Parts
 from appliance.store.database import Transaction
 from appliance.store.fields import tuples
-from appliance.store.kinds import ResourceKind
+from appliance.store.kinds import Relation, ResourceKind, Rows
 from hostagent.protocol.commands import NETWORK_CHECK
 from hostagent.protocol.network import AddressSpan, NetworkCheck, NetworkCheckResult
 
@@ -70,7 +70,41 @@ class Networks:
         self._runner = parts.runner
         self.documents = Documents(parts.store, parts.hosts)
         parts.store.kinds.add(
-            ResourceKind(name="network", model=NetworkRow, render=render_networks)
+            ResourceKind(
+                name="network",
+                model=NetworkRow,
+                render=render_networks,
+                owner="owner_id",
+                internal=frozenset({"is_deleting"}),
+                relations={
+                    "cluster": Relation("cluster", ("cluster_id", "id")),
+                    "ranges": Relation("address_range", ("id", "network_id"), many=True),
+                    "nics": Relation("nic", ("id", "network_id"), many=True),
+                },
+                aliases={"zone_id": "cluster.zone_id"},
+                live=True,
+            )
+        )
+        parts.store.kinds.add_rows(
+            Rows(
+                name="address_range",
+                model=RangeRow,
+                internal=frozenset({"next_free"}),
+                addresses=frozenset({"first", "last"}),
+                part_of=("network_id", "network"),
+            )
+        )
+        parts.store.kinds.add_rows(
+            Rows(
+                name="nic",
+                model=NicRow,
+                addresses=frozenset({"address"}),
+                relations={
+                    "network": Relation("network", ("network_id", "id")),
+                    "vm": Relation("vm", ("vm_id", "id")),
+                },
+                part_of=("vm_id", "vm"),
+            )
         )
         self._create_job = parts.runner.define(
             JobDefinition(
@@ -121,6 +155,7 @@ class Networks:
             "mtu": request.mtu,
             "dhcp_address": text_of(plan.dhcp_address),
             "state": State.ENABLED,
+            "owner_id": call.caller.account_id,
         }
 
         def create(tx: Transaction) -> Accepted:

@@ -44,5 +44,6 @@ def _render(row: NetworkRow, ranges: list[RangeRow], usage: ledger.Usage) -> Net
         addresses_total=usage.capacity,
         addresses_used=usage.claimed,
         state=State(row.state),
+        owner_id=row.owner_id,
         created_at=when(row.created_at),
     )

@@ -89,6 +89,7 @@ class VolumeRow(BaseModel):
     host_id = peewee.TextField(index=True)
     size_bytes = peewee.BigIntegerField()
     status = peewee.TextField()
+    owner_id = peewee.TextField(index=True, default="")
     created_at = peewee.BigIntegerField()
 
     class Meta:

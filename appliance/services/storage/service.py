@@ -34,7 +34,7 @@ from appliance.services.storage.places import change_limits, forget_places, note
 from appliance.services.storage.views import StorageViews, render_volumes
 from appliance.store.database import Transaction
 from appliance.store.fields import tuples
-from appliance.store.kinds import ResourceKind
+from appliance.store.kinds import Relation, ResourceKind
 from hostagent.protocol.commands import STORAGE_CHECK_PATH, STORAGE_RELEASE
 from hostagent.protocol.storage import CheckPathParams, CheckPathResult, ReleaseParams
 
@@ -57,15 +57,46 @@ class Storage:
         self._settings = parts.settings
         views = StorageViews(parts.hosts)
         kinds = parts.store.kinds
-        kinds.add(ResourceKind(name="image_store", model=ImageStoreRow, render=views.image_stores))
         kinds.add(
             ResourceKind(
-                name="primary_storage", model=PrimaryStorageRow, render=views.primary_storages
+                name="image_store",
+                model=ImageStoreRow,
+                render=views.image_stores,
+                relations={
+                    "zone": Relation("zone", ("zone_id", "id")),
+                    "host": Relation("host", ("host_id", "id")),
+                    "images": Relation("image", ("id", "image_store_id"), many=True),
+                },
+                live=True,
             )
         )
         kinds.add(
             ResourceKind(
-                name="volume", model=VolumeRow, render=render_volumes, search=("id", "vm_id")
+                name="primary_storage",
+                model=PrimaryStorageRow,
+                render=views.primary_storages,
+                relations={
+                    "cluster": Relation("cluster", ("cluster_id", "id")),
+                    "volumes": Relation("volume", ("id", "primary_storage_id"), many=True),
+                },
+                aliases={"zone_id": "cluster.zone_id"},
+                live=True,
+            )
+        )
+        kinds.add(
+            ResourceKind(
+                name="volume",
+                model=VolumeRow,
+                render=render_volumes,
+                search=("id", "vm_id"),
+                owner="owner_id",
+                extra=frozenset({"image_id", "created_at"}),
+                relations={
+                    "vm": Relation("vm", ("vm_id", "id")),
+                    "image": Relation("image", ("image_id", "id")),
+                    "host": Relation("host", ("host_id", "id")),
+                    "primary_storage": Relation("primary_storage", ("primary_storage_id", "id")),
+                },
             )
         )
         bind = parts.registry.bind

@@ -77,6 +77,7 @@ def render_volumes(rows: Sequence[VolumeRow]) -> list[Volume]:
             host_id=row.host_id,
             size_bytes=row.size_bytes,
             status=row.status,
+            owner_id=row.owner_id,
         )
         for row in rows
     ]

@@ -26,10 +26,19 @@ _VALUES: dict[str, Any] = {
     "request": {},
     "step": "zone",
     "action": "start",
+    "statements": [{"effect": "allow", "operations": ["vm.*"]}],
+    "scopes": ["vm.*"],
+    "password": "correct horse battery",
     "id": new_id(),
     "value": 1,
     "ids": [new_id()],
     "url": "http://127.0.0.1:9/image",
+}
+
+
+OWN_VALUES: dict[tuple[str, str], Any] = {
+    ("share.create", "kind"): "image",
+    ("quota.update", "name"): "vm",
 }
 
 
@@ -44,7 +53,9 @@ def good_body(spec: OperationSpec) -> dict[str, Any]:
     for field in msgspec.structs.fields(spec.request):
         if field.required:
             default = new_id() if field.name.endswith("_id") else "x"
-            found[field.name] = _VALUES.get(field.name, default)
+            found[field.name] = OWN_VALUES.get((spec.name, field.name)) or _VALUES.get(
+                field.name, default
+            )
     return found
 
 

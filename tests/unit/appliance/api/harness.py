@@ -13,6 +13,7 @@ from appliance.api.app import build_app
 from appliance.api.sockets import ConsoleStream
 from appliance.engine.calls import Call, Caller
 from appliance.engine.models import JOB_KIND
+from appliance.engine.permissions import EVERYTHING
 from appliance.engine.registry import Handler, Registry
 from appliance.protocol.errors import Unauthenticated
 from appliance.protocol.operations import OPERATIONS, Accepted, OperationSpec
@@ -64,6 +65,7 @@ class Accounts:
             is_admin=token == ADMIN,
             address=address,
             session=f"session-of-{name}",
+            rights=EVERYTHING,
         )
 
     async def until_over(self, session: str) -> str:

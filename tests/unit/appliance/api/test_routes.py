@@ -199,9 +199,14 @@ def example(name: str) -> dict[str, object]:
         "ranges": [{"first": "a", "last": "b"}],
         "request": {},
         "action": "start",
+        "statements": [{"effect": "allow", "operations": ["vm.*"]}],
+        "scopes": ["vm.*"],
         "id": SOME_ID,
         "ids": [SOME_ID],
     }
+    values |= {"share.create": {"kind": "image"}, "quota.update": {"name": "vm", "value": 1}}.get(
+        name, {}
+    )
     found: dict[str, object] = {}
     for field in msgspec.structs.fields(OPERATIONS[name].request):
         if field.required:

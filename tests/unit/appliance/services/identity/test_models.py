@@ -8,11 +8,25 @@ import peewee
 import pytest
 
 from appliance.services.audit.service import AuditRow
-from appliance.services.identity.models import AccountRow, SessionRow, SetupCodeRow
+from appliance.services.identity.models import (
+    AccountRow,
+    AttachmentRow,
+    GroupRow,
+    MemberRow,
+    RoleRow,
+    SessionRow,
+    SetupCodeRow,
+    TokenRow,
+    UserRow,
+)
+from appliance.services.tenancy.models import ShareRow
 from appliance.store.database import Store
 from appliance.store.fields import BaseModel, database
 
-MODELS = [AccountRow, SessionRow, SetupCodeRow, AuditRow]
+MODELS = [
+    *(AccountRow, SessionRow, SetupCodeRow, AuditRow, UserRow, GroupRow, MemberRow, RoleRow),
+    *(AttachmentRow, TokenRow, ShareRow),
+]
 
 
 def column_type(field: peewee.Field) -> str:
@@ -42,11 +56,16 @@ async def test_indexes_agree(store: Store, model: type[BaseModel]) -> None:
         for field in meta.sorted_fields
         if (field.index or field.unique) and not field.primary_key
     }
+    declared |= {
+        (tuple(meta.fields[name].column_name for name in names), unique)
+        for names, unique in meta.indexes
+    }
     assert found == declared
 
 
 async def test_the_sessions_of_an_account_go_with_it(store: Store) -> None:
     keys = await store.read(lambda: database.get_foreign_keys("session"))
-    assert [(key.column, key.dest_table, key.dest_column) for key in keys] == [
-        ("account_id", "account", "id")
+    assert sorted((key.column, key.dest_table, key.dest_column) for key in keys) == [
+        ("account_id", "account", "id"),
+        ("user_id", "user", "id"),
     ]

@@ -1,0 +1,66 @@
+"""Which fields of requests name resources, and of which kind: the API lets nobody name others'."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.protocol.declaring import OperationSpec
+
+# Fields called `*_id` always mean a resource of this kind.
+FIELD_KINDS = {
+    "zone_id": "zone",
+    "cluster_id": "cluster",
+    "host_id": "host",
+    "candidate_id": "host_candidate",
+    "image_store_id": "image_store",
+    "image_id": "image",
+    "network_id": "network",
+    "offering_id": "instance_offering",
+    "owner_id": "account",
+    "account_id": "account",
+    "user_id": "user",
+    "group_id": "group",
+}
+# Here the request's field `kind` tells of which kind the id is.
+NAMED_BY_KIND = {("share.create", "resource_id"), ("deletion.preview", "id")}
+# Other fields that name resources, by operation.
+OTHER_FIELDS = {("vm.bulk", "ids"): "vm"}
+# One may share with an account that one cannot see: only its id is needed, which it tells one.
+OPEN = {("share.create", "account_id")}
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A resource that a request names in one of its fields."""
+
+    field: str
+    kind: str
+    id: str
+
+
+def references(spec: OperationSpec, request: Any) -> Iterator[Reference]:
+    """All resources that a request names, except the one in its path."""
+    for field in getattr(request, "__struct_fields__", ()):
+        kind = kind_of(spec.name, field, request)
+        value = getattr(request, field)
+        if kind is None or (spec.name, field) in OPEN:
+            continue
+        for ref in value if isinstance(value, list) else [value]:
+            if isinstance(ref, str):
+                yield Reference(field, kind, ref)
+
+
+def kind_of(operation: str, field: str, request: Any) -> str | None:
+    """The kind of resource that a field names; None for fields that name none."""
+    if (operation, field) in NAMED_BY_KIND:
+        return request.kind
+    return OTHER_FIELDS.get((operation, field)) or FIELD_KINDS.get(field)
+
+
+def implied(spec: OperationSpec, request: Any) -> Iterator[tuple[str, str]]:
+    """Operations, with targets, that a request would carry out besides its own."""
+    if spec.name == "vm.bulk":
+        for ref in request.ids:
+            yield f"vm.{request.action}", ref

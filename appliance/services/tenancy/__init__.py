@@ -1,0 +1,1 @@
+"""Accounts with their users, groups, roles, shares, API tokens and quotas."""
