@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from appliance.api.answers import answer, error_answer
 from appliance.api.around import Audit
 from appliance.api.envelope import Envelope
+from appliance.api.fastread import FastReads
 from appliance.api.gate import Authenticator, Gate
 from appliance.api.landing import LANDING_POLICY, landing_page
 from appliance.api.openapi import describe
@@ -18,6 +19,7 @@ from appliance.api.routes import operation_routes
 from appliance.api.sockets import ConsoleGate, ConsoleSocket, FeedSocket
 from appliance.api.transfers import Screenshot, Upload, transfer_routes
 from appliance.engine.registry import Registry
+from appliance.engine.visibility import may_see
 from appliance.protocol.errors import NotFound
 from appliance.store.database import Store
 
@@ -55,11 +57,11 @@ def build_app(
         Route("/v1/ca.pem", ca),
         *transfer_routes(gate, audit, screenshot, upload),
         *operation_routes(registry, store, gate, audit),
-        WebSocketRoute("/v1/feed", FeedSocket(store, gate).__call__),
+        WebSocketRoute("/v1/feed", FeedSocket(store, gate, may_see).__call__),
         WebSocketRoute("/v1/console", ConsoleSocket(consoles, gate).__call__),
     ]
     app = Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_found})
-    return Envelope(app)
+    return FastReads(Envelope(app), store, authenticator)
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

@@ -32,8 +32,16 @@ class Authenticator(Protocol):
         """The caller; raises Unauthenticated."""
         ...
 
+    def present(self, token: str, address: str) -> Caller | None:
+        """The caller, if nothing has to be read or written for it, else None."""
+        ...
+
     async def until_over(self, session: str) -> str:
         """Returns when a session has ended: why, as a code."""
+        ...
+
+    async def until_changed(self, account_id: str) -> None:
+        """Returns when the rights of an account's logins have changed."""
         ...
 
     async def used(self, session: str) -> None:
@@ -49,6 +57,7 @@ class Gate:
         self._store = store
         self.tickets = TicketOwners()
         self.until_over = authenticator.until_over
+        self.until_changed = authenticator.until_changed
         self.used = authenticator.used
 
     async def admit(self, connection: HTTPConnection, spec: OperationSpec) -> Caller:

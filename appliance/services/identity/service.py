@@ -13,6 +13,7 @@ import structlog
 
 from appliance.engine.calls import Call, Caller
 from appliance.engine.registry import Registry
+from appliance.engine.visibility import EVERYBODY
 from appliance.protocol import requests as q
 from appliance.protocol.errors import Conflict, Forbidden, Unauthenticated
 from appliance.protocol.ids import new_id
@@ -43,6 +44,7 @@ from appliance.store.fields import now_ms, tuples, when
 ADMIN = "admin"
 SESSION_MS = 2 * 3600 * 1000
 RENEW_WHEN_LEFT_MS = SESSION_MS * 3 // 4
+NOBODY = "-"  # no account's id: what is remembered is read anew, and nobody need be told
 TOKEN_USE_NOTED_EVERY_MS = 60_000
 SWEEP_EVERY_S = 60.0
 VERSION = "0.1.0"
@@ -61,6 +63,7 @@ class Identity:
         self._slowdown = Slowdown()
         self._live: dict[str, Live] = {}
         self._endings = Endings()
+        self._changes = Endings()  # of rights, by account
         self._ended = 0  # how many sessions have ended: what was read before may be over
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -120,16 +123,15 @@ class Identity:
         live = await self._use(digest)
         if live is None:
             raise Unauthenticated("session.required")
-        return Caller(
-            account_id=live.account_id,
-            account_name=live.account_name,
-            is_admin=live.is_admin,
-            address=address,
-            session=digest,
-            user_id=live.user_id,
-            is_token=live.is_token,
-            rights=live.rights,
-        )
+        return _caller(live, digest, address)
+
+    def present(self, token: str, address: str) -> Caller | None:
+        """The caller behind a session, if nothing has to be read or written for it, else None."""
+        digest = digest_of(token)
+        live = self._live.get(digest)
+        if live is None or live.is_token or live.expires_at - now_ms() < RENEW_WHEN_LEFT_MS:
+            return None
+        return _caller(live, digest, address)
 
     async def used(self, session: str) -> None:
         """The session's client does something that is no request, like typing on a console."""
@@ -152,9 +154,22 @@ class Identity:
         for (digest,) in await self._store.read(lambda: tuples(query)):
             self._over(digest, EXPIRED)
 
-    def changed(self, tx: Transaction) -> None:
-        """Roles, shares or logins change with this write: what is remembered is read anew."""
-        tx.on_commit(self._forget)
+    def present(self, token: str, address: str) -> Caller | None:
+        """The caller behind a token if nothing has to be read or written for it, else None."""
+        digest = digest_of(token)
+        live, now = self._live.get(digest), now_ms()
+        if live is None or live.is_token or live.expires_at - now < RENEW_WHEN_LEFT_MS:
+            return None
+        return _caller(live, digest, address)
+
+    def changed(self, tx: Transaction, account_id: str = EVERYBODY) -> None:
+        """Rights of an account's logins, or of all, change with this write: they are read anew."""
+        tx.on_commit(partial(self._forget, account_id))
+
+    async def until_changed(self, account_id: str) -> None:
+        """Returns when the rights of an account's logins have changed."""
+        with self._changes.watch(account_id) as change:
+            await change
 
     def log_out(self, tx: Transaction, *, account_id: str = "", user_id: str = "") -> None:
         """End the sessions of an account with all its users, or of one user; within a write.
@@ -169,16 +184,20 @@ class Identity:
                 tx.on_commit(partial(self._over, digest, ENDED))
             if model is SessionRow:
                 SessionRow.delete().where(mine).execute()
-        self.changed(tx)
+        self.changed(tx, account_id or NOBODY)
 
     def end_token(self, tx: Transaction, row: TokenRow) -> None:
         """Delete an API token and end what it holds open; within a write."""
         row.delete_instance()
         tx.on_commit(partial(self._over, row.token_sha256, ENDED))
 
-    def _forget(self) -> None:
+    def _forget(self, account_id: str) -> None:
         self._ended += 1
         self._live.clear()
+        if account_id == EVERYBODY:
+            self._changes.tell_all("")
+        else:
+            self._changes.tell(account_id, "")
 
     def _over(self, digest: str, why: str) -> None:
         self._ended += 1
@@ -325,7 +344,8 @@ class Identity:
 
     async def _note_use(self, digest: str, live: Live, now: int) -> None:
         """When an API token was last used is good to know to the minute."""
-        if now - live.noted_at < TOKEN_USE_NOTED_EVERY_MS:
+        if now - live.noted_at < NOBODY = "-"  # no account's id: what is remembered is read anew, and nobody need be told
+TOKEN_USE_NOTED_EVERY_MS:
             return
         live.noted_at = now
 
@@ -372,6 +392,32 @@ def _first_account() -> tuple[AccountRow, str | None]:
     return AccountRow.get(AccountRow.name == ADMIN), code.code_hash if code else None
 
 
+def _caller(live: Live, digest: str, address: str) -> Caller:
+    return Caller(
+        account_id=live.account_id,
+        account_name=live.account_name,
+        is_admin=live.is_admin,
+        address=address,
+        session=digest,
+        user_id=live.user_id,
+        is_token=live.is_token,
+        rights=live.rights,
+    )
+
+
 def digest_of(token: str) -> str:
     """What is kept of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _caller(live: Live, digest: str, address: str) -> Caller:
+    return Caller(
+        account_id=live.account_id,
+        account_name=live.account_name,
+        is_admin=live.is_admin,
+        address=address,
+        session=digest,
+        user_id=live.user_id,
+        is_token=live.is_token,
+        rights=live.rights,
+    )

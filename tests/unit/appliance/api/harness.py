@@ -52,12 +52,20 @@ class Accounts:
 
     def __init__(self) -> None:
         self.endings = Endings()
+        self.changes = Endings()
         self.in_use: list[str] = []
 
     async def authenticate(self, token: str, address: str) -> Caller:
         """The caller behind one of the tokens."""
-        if token not in (ADMIN, TENANT):
+        caller = self.present(token, address)
+        if caller is None:
             raise Unauthenticated("session.required")
+        return caller
+
+    def present(self, token: str, address: str) -> Caller | None:
+        """Like `authenticate`; None for other tokens."""
+        if token not in (ADMIN, TENANT):
+            return None
         name = token.partition("-")[0]
         return Caller(
             account_id=f"id-of-{name}",
@@ -72,6 +80,11 @@ class Accounts:
         """Returns when a test ends the session."""
         with self.endings.watch(session) as ending:
             return await ending
+
+    async def until_changed(self, account_id: str) -> None:
+        """Returns when a test changes what an account may do."""
+        with self.changes.watch(account_id) as change:
+            await change
 
     async def used(self, session: str) -> None:
         """Remember it."""
