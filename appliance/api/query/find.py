@@ -5,12 +5,16 @@ Works within a read. The SQL is made of declared names; all that a client says i
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
+import time
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import peewee
 
 from appliance.api.query.conditions import BASE, Conditions, Sql, joined
 from appliance.api.query.grammar import parse
@@ -25,6 +29,8 @@ MAX_LIMIT = 1000
 NOT_COUNTED = -1
 RESERVED = frozenset({"limit", "cursor", "sort", "q", "filter", "fields", "count"})
 KEPT_TOTALS = 200
+LONGEST_S = 5
+CHECKED_EVERY = 100_000  # of SQLite's steps, about a millisecond
 
 
 @dataclass(frozen=True)
@@ -65,16 +71,34 @@ def find(kinds: Kinds, kind: ResourceKind, query: Mapping[str, str], scope: Scop
     here = wanted
     if query.get("cursor"):
         here = joined([wanted, order.after(read_cursor(query["cursor"], mark, order))])
-    rows = _rows(kind, here, order, limit + 1)
+    with _limited():
+        rows = _rows(kind, here, order, limit + 1)
+        total = _total(kind, wanted) if counts else NOT_COUNTED
     following = None
     if len(rows) > limit:
         following = write_cursor(mark, rows[limit - 1][1:])
     return Found(
         ids=[row[0] for row in rows[:limit]],
         next=following,
-        total=_total(kind, wanted) if counts else NOT_COUNTED,
+        total=total,
         seq=feed.bounds()[1],
     )
+
+
+@contextlib.contextmanager
+def _limited() -> Iterator[None]:
+    """Nobody may keep a reading thread busy for ever; raises InvalidInput."""
+    connection = database.connection()
+    end = time.monotonic() + LONGEST_S
+    connection.set_progress_handler(lambda: time.monotonic() > end, CHECKED_EVERY)
+    try:
+        yield
+    except peewee.OperationalError as error:
+        if "interrupted" not in str(error):
+            raise
+        raise InvalidInput("query.too_costly", field="filter", seconds=LONGEST_S) from error
+    finally:
+        connection.set_progress_handler(None, 0)
 
 
 def _wanted(conditions: Conditions, kind: ResourceKind, query: Mapping[str, str]) -> Sql:
@@ -96,7 +120,7 @@ def _rows(kind: ResourceKind, wanted: Sql, order: Order, limit: int) -> list[tup
     key = f'{BASE}."{kind.key.column_name}"'
     sql = (
         f"SELECT {key}, {order.columns} FROM {_table(kind)} AS {BASE} "  # noqa: S608 our names
-        f"WHERE {wanted.text} ORDER BY {order.sql} LIMIT ?"
+        f"{wanted.where} ORDER BY {order.sql} LIMIT ?"
     )
     return database.execute_sql(sql, (*wanted.values, limit)).fetchall()
 
@@ -106,7 +130,7 @@ def _total(kind: ResourceKind, wanted: Sql) -> int:
     if version != _totals.version or len(_totals.known) >= KEPT_TOTALS:
         _totals.version = version
         _totals.known.clear()
-    sql = f"SELECT COUNT(*) FROM {_table(kind)} AS {BASE} WHERE {wanted.text}"  # noqa: S608 our names
+    sql = f"SELECT COUNT(*) FROM {_table(kind)} AS {BASE} {wanted.where}"  # noqa: S608 our names
     question = Sql(sql, wanted.values)
     if question not in _totals.known:
         (total,) = database.execute_sql(sql, wanted.values).fetchone()

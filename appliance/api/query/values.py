@@ -25,13 +25,19 @@ _OCTETS = " || '.' || ".join(f"(({{column}} >> {shift}) & 255)" for shift in (24
 @dataclass(frozen=True)
 class ValueType:
     """Parameters: `code` ends the error for what is no such value; `read` raises ValueError;
-    `as_text` is SQL for what `like` compares, with {column}.
+    `as_text` is SQL for what `like` compares, with {column}. A search for text with characters
+    other than `alphabet` need not look there.
     """
 
     code: str
     read: Callable[[str], Any]
     operators: frozenset[str] = ORDERED
     as_text: str = "{column}"
+    alphabet: frozenset[str] | None = None
+
+    def may_contain(self, text: str) -> bool:
+        """Whether such a value can have `text` as a part."""
+        return self.alphabet is None or self.alphabet.issuperset(text.lower())
 
 
 def _number(text: str) -> int | float:
@@ -79,7 +85,27 @@ NUMBER = ValueType("number", _number)
 SIZE = ValueType("size", _size)
 TIME = ValueType("time", _time)
 BOOLEAN = ValueType("boolean", _boolean, frozenset({"=", "in", "null"}))
-ADDRESS = ValueType("address", _address, ORDERED | {"like"}, _OCTETS)
+MAC = ValueType("text", str, TEXT.operators, alphabet=frozenset("0123456789abcdef:"))
+ADDRESS = ValueType("address", _address, TEXT.operators, _OCTETS, frozenset("0123456789."))
+
+
+def addresses_with(text: str) -> list[str]:
+    """All addresses that contain `text`, if it is a whole one: 10.0.0.5 is part of 10.0.0.51.
+
+    They can be looked up, where comparing parts of texts would have to go through all rows.
+    """
+    try:
+        first, *middle, last = str(ipaddress.IPv4Address(text)).split(".")
+    except ValueError:
+        return []
+    octets = [str(number) for number in range(256)]
+    return [
+        ".".join([begin, *middle, end])
+        for begin in octets
+        if begin.endswith(first)
+        for end in octets
+        if end.startswith(last)
+    ]
 
 
 def type_of(field: peewee.Field, *, is_address: bool) -> ValueType | None:
@@ -90,7 +116,7 @@ def type_of(field: peewee.Field, *, is_address: bool) -> ValueType | None:
         return ADDRESS
     # Our JSON columns are texts as well, so the class itself is compared.
     if type(field) is peewee.TextField:
-        return TEXT
+        return MAC if field.column_name == "mac" else TEXT
     if isinstance(field, peewee.BooleanField):
         return BOOLEAN
     if isinstance(field, peewee.FloatField):
