@@ -757,6 +757,10 @@
         <translation>任务</translation>
     </message>
     <message>
+        <source>Cancel job …</source>
+        <translation>取消任务…</translation>
+    </message>
+    <message>
         <source>What</source>
         <translation>操作</translation>
     </message>
@@ -820,12 +824,96 @@
         <translation>详情</translation>
     </message>
     <message>
-        <source>Steps and errors</source>
-        <translation>步骤与错误</translation>
+        <source>Steps, log and errors</source>
+        <translation>步骤、日志和错误</translation>
     </message>
     <message>
         <source>{time} ago</source>
         <translation>{time}前</translation>
+    </message>
+    <message>
+        <source>Cancel job</source>
+        <translation>取消任务</translation>
+    </message>
+    <message>
+        <source>Cancel this job? What it has done so far is undone.</source>
+        <translation>要取消此任务吗？已完成的部分会被撤销。</translation>
+    </message>
+    <message>
+        <source>Let it go on</source>
+        <translation>继续执行</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>日志</translation>
+    </message>
+    <message>
+        <source>{done} of {total} parts done</source>
+        <translation>{total} 个子任务中已完成 {done} 个</translation>
+    </message>
+    <message>
+        <source>{n} failed</source>
+        <translation>{n} 个失败</translation>
+    </message>
+    <message>
+        <source>{words}, {more}</source>
+        <translation>{words}，{more}</translation>
+    </message>
+    <message>
+        <source>{n} cancelled</source>
+        <translation>{n} 个已取消</translation>
+    </message>
+    <message>
+        <source>Asked for by</source>
+        <translation>发起者</translation>
+    </message>
+    <message>
+        <source>Reason</source>
+        <translation>原因</translation>
+    </message>
+    <message>
+        <source>Waits for</source>
+        <translation>等待</translation>
+    </message>
+    <message>
+        <source>Follows</source>
+        <translation>前置任务</translation>
+    </message>
+    <message>
+        <source>Attempts</source>
+        <translation>尝试次数</translation>
+    </message>
+    <message>
+        <source>Priority</source>
+        <translation>优先级</translation>
+    </message>
+    <message>
+        <source>To be done by</source>
+        <translation>截止时间</translation>
+    </message>
+    <message>
+        <source>Cancelled by</source>
+        <translation>取消者</translation>
+    </message>
+    <message>
+        <source>Parts</source>
+        <translation>子任务</translation>
+    </message>
+    <message>
+        <source>The job can no longer be cancelled: {state}.</source>
+        <translation>任务已无法取消：{state}。</translation>
+    </message>
+    <message>
+        <source>the system</source>
+        <translation>系统</translation>
+    </message>
+    <message>
+        <source>{account}, from {address}</source>
+        <translation>{account}，来自 {address}</translation>
+    </message>
+    <message>
+        <source>{n} other jobs</source>
+        <translation>{n} 个其他任务</translation>
     </message>
 </context>
 <context>

@@ -9,10 +9,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from appliance.protocol import resources as r
 from desktop.net.cache import Cache
+from desktop.net.jobs import JobCalls
 from desktop.texts import translate
 from desktop.widgets.bars import Bar
 from desktop.widgets.buttons import FlatButton
-from desktop.widgets.job_list import JobList, job_title, job_words
+from desktop.widgets.job_list import JobList
+from desktop.widgets.job_texts import job_title, job_words
 from desktop.widgets.labels import Elided, Label, Line, Surface
 from desktop.widgets.state import StateLabel
 
@@ -26,7 +28,9 @@ class JobsStrip(Surface):
     failed = Signal(object)
     """A job that this client saw running has failed."""
 
-    def __init__(self, cache: Cache, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, cache: Cache, calls: JobCalls | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__("base", parent=parent)
         self._cache = cache
         self._busy: dict[str, r.Job] = {}
@@ -47,7 +51,7 @@ class JobsStrip(Surface):
             line.addWidget(widget)
         line.addStretch()
         line.addWidget(self.button)
-        self.list = JobList(cache)
+        self.list = JobList(cache, calls)
         self.list.setFixedHeight(216)
         self.list.hide()
         self._edge = Line()
@@ -79,7 +83,8 @@ class JobsStrip(Surface):
             self.toggle()
 
     def _reload(self) -> None:
-        jobs: list[r.Job] = self._cache.all("job")
+        # The parts of a bulk job count with their whole.
+        jobs: list[r.Job] = [job for job in self._cache.all("job") if job.parent_id is None]
         self._busy = {job.id: job for job in jobs if job.state in BUSY}
         self._last = max(jobs, key=lambda job: job.id, default=None)
         self._show()
@@ -87,7 +92,7 @@ class JobsStrip(Surface):
     def _changed(self, kind: str, puts: list[Any], gone: list[str]) -> None:
         if kind != "job":
             return
-        for job in puts:
+        for job in (one for one in puts if one.parent_id is None):
             if job.state in BUSY:
                 self._busy[job.id] = job
             elif self._busy.pop(job.id, None) is not None and job.state is r.JobState.FAILED:

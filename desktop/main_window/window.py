@@ -34,7 +34,7 @@ from desktop.pages.resource_page import ResourcePage
 from desktop.settings import Settings
 from desktop.texts import translate
 from desktop.widgets.brand import window_icon
-from desktop.widgets.job_list import job_title
+from desktop.widgets.job_texts import job_title
 from desktop.widgets.labels import Line
 from desktop.widgets.notice import Notices
 
@@ -77,7 +77,7 @@ class MainWindow(QMainWindow):
         self.connection = ConnectionBar()
         self.navigation = Navigation(groups(), list(self._specs.values()), settings)
         self.stack = QStackedWidget()
-        self.jobs = JobsStrip(cache)
+        self.jobs = JobsStrip(cache, self.shell.job_calls)
         self._build()
         self.palette_list = Palette(
             self.top.search,
@@ -131,7 +131,7 @@ class MainWindow(QMainWindow):
             selected = page.selection()
             for action in page.actions_declared:
                 if not acts.why_not(action, selected):
-                    names = selected[0].name if len(selected) == 1 else str(len(selected))
+                    names = _name(selected[0]) if len(selected) == 1 else str(len(selected))
                     qaction = page.qactions[action.name]
                     yield Entry(f"{action.title}: {names}", "", action.icon, qaction.trigger)
         go_to = translate("Palette", "Go to {page}")
@@ -324,3 +324,7 @@ class MainWindow(QMainWindow):
         self.settings.sync()
         event.accept()
         self.closing.emit()
+
+
+def _name(resource: Any) -> str:
+    return job_title(resource) if isinstance(resource, r.Job) else resource.name

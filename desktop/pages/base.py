@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from desktop.net.bridge import Bridge
 from desktop.net.cache import Cache
 from desktop.net.client_ref import ClientRef
+from desktop.net.jobs import JobCalls
 from desktop.settings import Settings
 from desktop.widgets.notice import Notices
 
@@ -26,6 +27,11 @@ class Shell:
     window: QWidget
     go: Callable[[str, str], None]
     """Show a page by its key, and there the resource with this id (or an empty text)."""
+
+    @property
+    def job_calls(self) -> JobCalls:
+        """What can be asked about jobs."""
+        return JobCalls(self.bridge, self.ref, self.cache)
 
 
 class Page(QWidget):

@@ -54,7 +54,7 @@ class Detail(Surface):
         self._hint = Label(translate("Detail", "Select something to see its details."), "muted")
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.facts = FactGrid()
-        self.jobs = JobList(shell.cache)
+        self.jobs = JobList(shell.cache, shell.job_calls)
         self.tabs = TabRow()
         self.pages = QStackedWidget()
         self._build()

@@ -13,11 +13,13 @@ from desktop import texts
 from desktop.models.columns import Column
 from desktop.net.cache import FINISHED
 from desktop.operation_titles import operation_title
+from desktop.pages.actions import Action
 from desktop.pages.base import Shell
 from desktop.pages.detail import Detail
 from desktop.pages.resource_page import ResourcePage
 from desktop.texts import translate
-from desktop.widgets.job_list import JobLine, job_title, job_words
+from desktop.widgets.job_list import JobLine
+from desktop.widgets.job_texts import cancel_refusal, job_title, job_words
 
 
 class JobDetail(Detail):
@@ -44,16 +46,23 @@ class JobDetail(Detail):
             return
         self._name.setText(job_title(self.resource))
         if self._line is None:
-            self._line = JobLine(self.resource, is_open=True)
+            self._line = JobLine(self.resource, calls=self.shell.job_calls, is_open=True)
             self._layout.insertWidget(1, self._line)
         else:
             self._line.show_job(self.resource)
+
+    def ask_to_cancel(self) -> None:
+        """Ask whether the job is to be cancelled, in its details."""
+        more = self._line.more if self._line is not None else None
+        if more is not None and more.cancel is not None:
+            more.cancel.start_asking()
 
 
 class JobPage(ResourcePage):
     """Jobs, newest first."""
 
     kind = "job"
+    detail: JobDetail
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell)
@@ -64,8 +73,35 @@ class JobPage(ResourcePage):
         """The page's title."""
         return translate("JobPage", "Jobs")
 
-    def make_detail(self) -> Detail:
-        """Steps and error."""
+    def belongs(self, job: r.Job) -> bool:
+        """Parts are listed by the job that they are parts of."""
+        return job.parent_id is None
+
+    def open_resource(self, resource_id: str) -> None:
+        """Select a job, or the one that it is a part of."""
+        job = self.shell.cache.get("job", resource_id)
+        super().open_resource(job.parent_id if job and job.parent_id else resource_id)
+
+    def actions_of(self) -> list[Action]:
+        """Cancelling asks in the details."""
+
+        async def ask(_shell: Shell, _jobs: list[Any]) -> None:
+            self.detail.ask_to_cancel()
+
+        return [
+            Action(
+                name="cancel",
+                title=translate("JobPage", "Cancel job …"),
+                icon="cancel",
+                run=ask,
+                reason=cancel_refusal,
+                is_single=True,
+                is_main=True,
+            )
+        ]
+
+    def make_detail(self) -> JobDetail:
+        """Steps, log and error."""
         return JobDetail(self.shell, self.facts, self.state_of)
 
     def columns(self) -> list[Column]:

@@ -177,7 +177,7 @@ class OverviewPage(Page):
         left.addWidget(card(translate("Overview", "Capacity"), bars))
         left.addWidget(card(translate("Overview", "Virtual machines by state"), self._states))
         left.addStretch()
-        jobs = JobList(self.shell.cache)
+        jobs = JobList(self.shell.cache, self.shell.job_calls)
         row = QHBoxLayout()
         row.setSpacing(16)
         row.addLayout(left, 2)

@@ -43,13 +43,15 @@ class ResourcePage(Page, metaclass=AbstractQObject):
     kind: ClassVar[str]
     state_kind: ClassVar[str] = ""
     """Whose states the chip offers: vm, state, status, image or job."""
+    layout_name: ClassVar[str] = ""
+    """Under which name columns and sizes are remembered, if not under the kind's."""
 
     def __init__(self, shell: Shell) -> None:
         super().__init__(shell)
         self.model = TableModel(self.columns(), self)
         self.actions_declared = self.actions_of()
         self.qactions = acts.make_qactions(self.actions_declared, self, self._trigger)
-        self.table = ResourceTable(self.model, self.kind, shell.settings)
+        self.table = ResourceTable(self.model, self._layout_name(), shell.settings)
         self.filter = FilterField()
         self.chips: list[tuple[Chip, Callable[[Any], str]]] = []
         self.detail = self.make_detail()
@@ -93,6 +95,14 @@ class ResourcePage(Page, metaclass=AbstractQObject):
     @abstractmethod
     def empty_words(self) -> tuple[str, str, str]:
         """(icon, what this is for, the first step's button or empty) of the empty page."""
+
+    def belongs(self, _resource: Any, /) -> bool:
+        """Whether a resource of the kind is shown on this page at all."""
+        return True
+
+    def banner(self) -> QWidget | None:
+        """What stands above the list when something needs attention."""
+        return None
 
     def start_creating(self) -> None:
         """The first step of the empty page, and the button above the list."""
@@ -160,6 +170,12 @@ class ResourcePage(Page, metaclass=AbstractQObject):
 
     # Building
 
+    def _layout_name(self) -> str:
+        return self.layout_name or self.kind
+
+    def _resources(self) -> list[Any]:
+        return [one for one in self.shell.cache.all(self.kind) if self.belongs(one)]
+
     def _make_timer(self, interval_ms: int, slot: Callable[[], object]) -> QTimer:
         timer = QTimer(self)
         timer.setSingleShot(True)
@@ -174,6 +190,8 @@ class ResourcePage(Page, metaclass=AbstractQObject):
         layout.setSpacing(0)
         layout.addWidget(self._make_head())
         layout.addWidget(self._make_bar())
+        if (banner := self.banner()) is not None:
+            layout.addWidget(banner)
         layout.addWidget(Line())
         self._stack.addWidget(self.table)
         self._stack.addWidget(self._empty)
@@ -187,12 +205,12 @@ class ResourcePage(Page, metaclass=AbstractQObject):
         self._splitter.setStretchFactor(0, 3)
         self._splitter.setStretchFactor(1, 2)
         self._splitter.setSizes([420, 300])
-        saved = self.shell.settings.layout(f"splitter/{self.kind}")
+        saved = self.shell.settings.layout(f"splitter/{self._layout_name()}")
         if saved is not None:
             self._splitter.restoreState(saved)
         self._splitter.splitterMoved.connect(
             lambda *_: self.shell.settings.set_layout(
-                f"splitter/{self.kind}", self._splitter.saveState()
+                f"splitter/{self._layout_name()}", self._splitter.saveState()
             )
         )
         outer = QVBoxLayout(self)
@@ -290,7 +308,7 @@ class ResourcePage(Page, metaclass=AbstractQObject):
 
     def _load(self) -> None:
         self._late_puts.clear()
-        self.model.replace(self.shell.cache.all(self.kind))
+        self.model.replace(self._resources())
         self._refresh_around()
         self._selection_changed()
 
@@ -302,6 +320,8 @@ class ResourcePage(Page, metaclass=AbstractQObject):
         if kind != self.kind:
             self.related_changed(kind)
             return
+        gone = [*gone, *(one.id for one in puts if not self.belongs(one))]
+        puts = [one for one in puts if self.belongs(one)]
         if len(puts) >= _MANY and self.model.total():
             # A long list arrives page by page: show its first page at once, the rest in few steps.
             self._late_puts.update({one.id: one for one in puts})
@@ -334,7 +354,7 @@ class ResourcePage(Page, metaclass=AbstractQObject):
     def _refresh_around(self) -> None:
         self._summary.setText(self.summary())
         for (chip, value), (_, _, word) in zip(self.chips, self.filters(), strict=True):
-            values = sorted({value(one) for one in self.shell.cache.all(self.kind)})
+            values = sorted({value(one) for one in self._resources()})
             chip.set_values((one, word(one)) for one in values if one)
         self._show_right_page()
 

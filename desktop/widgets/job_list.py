@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -17,10 +16,12 @@ from PySide6.QtWidgets import (
 from appliance.protocol import resources as r
 from desktop import texts
 from desktop.net.cache import FINISHED, Cache
-from desktop.operation_titles import operation_title
+from desktop.net.jobs import JobCalls
 from desktop.texts import translate
 from desktop.widgets.bars import Bar
 from desktop.widgets.buttons import FlatButton
+from desktop.widgets.job_more import JobMore
+from desktop.widgets.job_texts import job_title, job_words
 from desktop.widgets.labels import Elided, Label
 from desktop.widgets.notice import ErrorLabel
 from desktop.widgets.state import StateLabel
@@ -28,32 +29,13 @@ from desktop.widgets.state import StateLabel
 _SHOWN = 30
 
 
-def job_title(job: r.Job) -> str:
-    """What a job does, with the name of what it works on: `Start VM web-1`."""
-    return f"{operation_title(job.operation)} {job.resource_name}".strip()
-
-
-def job_words(job: r.Job) -> str:
-    """Where a job is: its running step and progress, or how it ended."""
-    if job.state in FINISHED:
-        return texts.word(f"job.state.{job.state.value}")
-    if job.waiting:
-        return texts.waiting(job.waiting)
-    if job.state is r.JobState.QUEUED:
-        return texts.word("job.state.queued")
-    step = next((one for one in job.steps if one.state is r.StepState.RUNNING), None)
-    words = texts.word(f"step.{step.name}") if step else texts.word("job.state.running")
-    progress = job.progress
-    if progress and progress.unit == "bytes" and progress.total:
-        words += f" {texts.size(progress.done)} / {texts.size(progress.total)}"
-    return words
-
-
 class JobLine(QWidget):
-    """One job: one line, and its steps and error when opened."""
+    """One job: one line, and its steps, log and error when opened."""
 
-    def __init__(self, job: r.Job, *, is_open: bool = False) -> None:
+    def __init__(self, job: r.Job, *, calls: JobCalls | None = None, is_open: bool = False) -> None:
         super().__init__()
+        self._calls = calls
+        self.more: JobMore | None = None
         self._state = StateLabel()
         self._title = Elided("", "body", least=240)
         self._bar = Bar()
@@ -61,15 +43,10 @@ class JobLine(QWidget):
         self._words = Elided("", "small")
         self._when = Label("", "small")
         self._open = FlatButton("", "chevron-down", "quiet")
-        self._open.setAccessibleName(translate("Jobs", "Steps and errors"))
+        self._open.setAccessibleName(translate("Jobs", "Steps, log and errors"))
         self._open.setToolTip(self._open.accessibleName())
         self._open.clicked.connect(self.toggle)
         self._error = ErrorLabel()
-        self._steps = QWidget()
-        self._steps_layout = QVBoxLayout(self._steps)
-        self._steps_layout.setContentsMargins(32, 0, 16, 8)
-        self._steps_layout.setSpacing(2)
-        self._step_lines: list[tuple[StateLabel, Label]] = []
         self._is_open = is_open
         self._build()
         self.show_job(job)
@@ -85,11 +62,10 @@ class JobLine(QWidget):
         line.addStretch()
         line.addWidget(self._when)
         line.addWidget(self._open)
-        layout = QVBoxLayout(self)
+        layout = self._column = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(line)
-        layout.addWidget(self._steps)
         self._error.setContentsMargins(32, 0, 16, 8)
         layout.addWidget(self._error)
 
@@ -111,9 +87,7 @@ class JobLine(QWidget):
         self._words.setVisible(bool(words))
         self._when.setText(_when(job))
         self._open.set_icon_name("chevron-up" if self._is_open else "chevron-down")
-        self._steps.setVisible(self._is_open)
-        if self._is_open:
-            self._show_steps(job)
+        self._show_more(job)
         if job.error is not None and (self._is_open or finished):
             self._error.show_error(job.error, job=job)
         else:
@@ -123,31 +97,29 @@ class JobLine(QWidget):
         """Show how long ago it was, as of now."""
         self._when.setText(_when(self.job))
 
-    def _show_steps(self, job: r.Job) -> None:
-        while len(self._step_lines) < len(job.steps):
-            row = QHBoxLayout()
-            state, took = StateLabel(), Label("", "small")
-            row.addWidget(state)
-            row.addWidget(took)
-            row.addStretch()
-            self._steps_layout.addLayout(row)
-            self._step_lines.append((state, took))
-        for index, (state, took) in enumerate(self._step_lines):
-            shown = index < len(job.steps)
-            state.setVisible(shown)
-            took.setVisible(shown)
-            if shown:
-                step = job.steps[index]
-                state.set_state("step", step.state.value, texts.word(f"step.{step.name}"))
-                took.setText(_took(step))
+    def _show_more(self, job: r.Job) -> None:
+        """Most lines are never opened: what is below is made when one is."""
+        if self._is_open and self.more is None:
+            self.more = JobMore(self._calls)
+            self._column.insertWidget(1, self.more)
+        if self.more is not None:
+            self.more.setVisible(self._is_open)
+            if self._is_open:
+                self.more.show_job(job)
 
 
 class JobList(QScrollArea):
-    """The jobs of one resource, or of all, newest first."""
+    """The jobs of one resource, or of all, newest first; parts are shown by their whole.
 
-    def __init__(self, cache: Cache, parent: QWidget | None = None) -> None:
+    With `calls` a job can be cancelled, and shows its log and parts.
+    """
+
+    def __init__(
+        self, cache: Cache, calls: JobCalls | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._cache = cache
+        self._calls = calls
         self._resource_id: str | None = None
         self._lines: dict[str, JobLine] = {}
         self.setWidgetResizable(True)
@@ -199,7 +171,9 @@ class JobList(QScrollArea):
                 line.show_times()
 
     def _fits(self, job: r.Job) -> bool:
-        return self._resource_id is None or job.resource_id == self._resource_id
+        if self._resource_id is None:
+            return job.parent_id is None
+        return job.resource_id == self._resource_id
 
     def _changed(self, kind: str, puts: list[Any], _gone: list[str]) -> None:
         if kind != "job" or not self.isVisible():
@@ -212,7 +186,7 @@ class JobList(QScrollArea):
         self._hint.setVisible(not self._lines)
 
     def _add(self, job: r.Job) -> None:
-        line = JobLine(job)
+        line = JobLine(job, calls=self._calls)
         self._lines[job.id] = line
         self._layout.insertWidget(0, line)
         while len(self._lines) > _SHOWN:
@@ -225,10 +199,3 @@ def _when(job: r.Job) -> str:
     if job.finished_at is not None:
         return ago.format(time=texts.since(job.finished_at))
     return texts.since(job.started_at) if job.started_at else ""
-
-
-def _took(step: r.JobStep) -> str:
-    if step.started_at is None:
-        return ""
-    end = step.finished_at or datetime.now(UTC)
-    return f"{(end - step.started_at).total_seconds():.1f} s"
