@@ -154,14 +154,6 @@ class Identity:
         for (digest,) in await self._store.read(lambda: tuples(query)):
             self._over(digest, EXPIRED)
 
-    def present(self, token: str, address: str) -> Caller | None:
-        """The caller behind a token if nothing has to be read or written for it, else None."""
-        digest = digest_of(token)
-        live, now = self._live.get(digest), now_ms()
-        if live is None or live.is_token or live.expires_at - now < RENEW_WHEN_LEFT_MS:
-            return None
-        return _caller(live, digest, address)
-
     def changed(self, tx: Transaction, account_id: str = EVERYBODY) -> None:
         """Rights of an account's logins, or of all, change with this write: they are read anew."""
         tx.on_commit(partial(self._forget, account_id))
@@ -344,8 +336,7 @@ class Identity:
 
     async def _note_use(self, digest: str, live: Live, now: int) -> None:
         """When an API token was last used is good to know to the minute."""
-        if now - live.noted_at < NOBODY = "-"  # no account's id: what is remembered is read anew, and nobody need be told
-TOKEN_USE_NOTED_EVERY_MS:
+        if now - live.noted_at < TOKEN_USE_NOTED_EVERY_MS:
             return
         live.noted_at = now
 
@@ -408,16 +399,3 @@ def _caller(live: Live, digest: str, address: str) -> Caller:
 def digest_of(token: str) -> str:
     """What is kept of a token."""
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _caller(live: Live, digest: str, address: str) -> Caller:
-    return Caller(
-        account_id=live.account_id,
-        account_name=live.account_name,
-        is_admin=live.is_admin,
-        address=address,
-        session=digest,
-        user_id=live.user_id,
-        is_token=live.is_token,
-        rights=live.rights,
-    )
