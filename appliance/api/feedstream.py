@@ -27,11 +27,6 @@ MaySee = Callable[[Caller, str, str, str | None], bool]
 Send = Callable[[str], Awaitable[None]]
 
 
-def administrators_only(caller: Caller, kind: str, ref: str, owner: str | None) -> bool:
-    """Everything for administrators, nothing for others."""
-    return caller.is_admin
-
-
 @dataclass(frozen=True)
 class Interest:
     """What a subscriber is told of. `key` is the same for those who are told the same."""
@@ -42,8 +37,9 @@ class Interest:
 
     @property
     def key(self) -> Hashable:
-        """Administrators see the same; others may differ by account, user and token."""
-        return (self.kinds, None if self.caller.is_admin else self.caller.session)
+        """Full administrators see the same; others may differ by account, user and token."""
+        sees_all = self.caller.is_admin and self.caller.rights.are_all
+        return (self.kinds, None if sees_all else self.caller.session)
 
     def has(self, entry: feed.Entry) -> bool:
         """Whether the subscriber is told of `entry`."""

@@ -13,12 +13,11 @@ import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from appliance.api.answers import error_content
-from appliance.api.feedstream import FeedStream, Interest, MaySee, administrators_only
+from appliance.api.feedstream import FeedStream, Interest, MaySee
 from appliance.api.gate import Gate, address_of
 from appliance.engine.calls import Caller
 from appliance.protocol.errors import (
     ApiError,
-    Forbidden,
     InvalidInput,
     Unauthenticated,
     Unavailable,
@@ -69,7 +68,7 @@ class FeedSocket:
     repetition. `may_see` says which changes a caller is told of.
     """
 
-    def __init__(self, store: Store, gate: Gate, may_see: MaySee = administrators_only) -> None:
+    def __init__(self, store: Store, gate: Gate, may_see: MaySee) -> None:
         self._store = store
         self._gate = gate
         self._may_see = may_see
@@ -78,8 +77,6 @@ class FeedSocket:
         """Serve one subscriber."""
         try:
             caller = await self._gate.admit(socket, BYTES["feed.follow"])
-            if self._may_see is administrators_only and not caller.is_admin:
-                raise Forbidden("access.denied", operation="feed.follow")
             interest = self._interest(socket, caller)
         except ApiError as error:
             await _refuse(socket, error)
@@ -89,11 +86,16 @@ class FeedSocket:
         stream = FeedStream(self._store, interest, socket.send_text)
         send = asyncio.create_task(stream.run(socket.query_params.get("since")))
         over = asyncio.create_task(self._gate.until_over(caller.session))
+        # What it may see is known from its beginning: with other rights it begins anew.
+        changed = asyncio.create_task(self._gate.until_changed(caller.account_id))
+        tasks = {gone, send, over, changed}
         try:
-            await asyncio.wait({gone, send, over}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             ending = _session_over(over) if over.done() else _how_it_ended(send)
+            if changed.done() and not over.done():
+                ending = _Ending(TOO_SLOW, "rights have changed: resume with since")
         finally:
-            await _end(gone, send, over)
+            await _end(*tasks)
         await _farewell(socket, ending)
 
     def _interest(self, socket: WebSocket, caller: Caller) -> Interest:

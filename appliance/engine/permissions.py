@@ -56,6 +56,12 @@ class Layer:
                 allowed = True
         return allowed
 
+    @property
+    def allows_everything(self) -> bool:
+        """Whether nothing at all is withheld."""
+        withheld = bool(self._denied) or any(not rule.allows for rule in self._special)
+        return not withheld and self._allowed >= PERMISSIONS.keys()
+
     def allows_somewhere(self, operation: str) -> bool:
         """Whether there is a target on which these statements may allow `operation`."""
         if operation in self._denied:
@@ -82,6 +88,11 @@ class Rights:
     def allow_somewhere(self, operation: str) -> bool:
         """Whether `operation` is permitted on some target, or without one."""
         return bool(self.layers) and all(item.allows_somewhere(operation) for item in self.layers)
+
+    @property
+    def are_all(self) -> bool:
+        """Whether nothing at all is withheld."""
+        return bool(self.layers) and all(item.allows_everything for item in self.layers)
 
 
 NOTHING = Rights()

@@ -8,6 +8,7 @@ import peewee
 
 from appliance.engine.calls import Caller
 from appliance.protocol.errors import NotFound
+from appliance.protocol.operations import OPERATIONS
 from appliance.protocol.tenancy import SHAREABLE
 from appliance.store.kinds import ResourceKind, Scope
 
@@ -36,9 +37,14 @@ def visible_to(caller: Caller) -> Scope | None:
 
 
 def may_see(caller: Caller, kind: str, ref: str, owner: str | None) -> bool:
-    """Whether `caller` may see a resource whose owner is known."""
+    """Whether `caller` may see a resource whose owner is known: as if it read it."""
+    read = f"{kind}.get" if f"{kind}.get" in OPERATIONS else f"{kind}.list"
+    if not caller.rights.allow(read, ref):
+        return False
     if caller.is_admin or (kind, ref) in caller.rights.shared:
         return True
+    if kind == "token" and caller.user_id is not None:
+        return False  # tokens of the account's other users are not theirs to see
     return owner == caller.account_id or (kind == "role" and owner == COMMON)
 
 

@@ -35,5 +35,10 @@ class Endings:
             if not future.done():
                 future.set_result(why)
 
+    def tell_all(self, why: str) -> None:
+        """All have ended."""
+        for session in list(self._waiting):
+            self.tell(session, why)
+
     def __len__(self) -> int:
         return len(self._waiting)

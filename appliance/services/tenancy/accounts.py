@@ -86,7 +86,7 @@ class Accounts:
                 refuse_if_first(row)
                 refuse_taken(name)
                 row.name = name
-                self._identity.changed(tx)
+                self._identity.changed(tx, row.id)
             if request.description is not UNSET:
                 row.description = request.description
             row.save()
@@ -121,7 +121,7 @@ class Accounts:
                     self._identity.log_out(tx, account_id=row.id)
                 row.state = state
                 row.save()
-                self._identity.changed(tx)
+                self._identity.changed(tx, row.id)
                 tx.touch("account", row.id)
                 return self._shown(row.id)
 

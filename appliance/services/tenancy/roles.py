@@ -88,7 +88,7 @@ class Roles:
                 row.description = request.description
             if request.statements is not UNSET:
                 row.statements = request.statements
-                self._identity.changed(tx)
+                self._identity.changed(tx)  # a role may be given to other accounts
             row.save()
             tx.touch("role", row.id)
             return self._store.kinds.render_one("role", row.id)
@@ -111,20 +111,20 @@ class Roles:
 
     async def _attach(self, call: Call, request: t.RoleSubject) -> None:
         def give(tx: Transaction) -> None:
-            role, subject_id = _found(call, request)
+            role, subject_id, account_id = _found(call, request)
             attach(tx, role.id, subject_id)
-            self._identity.changed(tx)
+            self._identity.changed(tx, account_id)
             _touch_subject(tx, subject_id)
 
         await self._store.write(give)
 
     async def _detach(self, call: Call, request: t.RoleSubject) -> None:
         def take(tx: Transaction) -> None:
-            role, subject_id = _found(call, request)
+            role, subject_id, account_id = _found(call, request)
             AttachmentRow.delete().where(
                 AttachmentRow.role == role.id, AttachmentRow.subject_id == subject_id
             ).execute()
-            self._identity.changed(tx)
+            self._identity.changed(tx, account_id)
             _touch_subject(tx, subject_id)
 
         await self._store.write(take)
@@ -147,11 +147,11 @@ def check_patterns(statements: Sequence[t.Statement]) -> None:
                 raise InvalidInput("role.unknown_operation", field=field, pattern=pattern)
 
 
-def _found(call: Call, request: t.RoleSubject) -> tuple[RoleRow, str]:
-    """The role and who shall have it or lose it; within a write. Raises ApiError.
+def _found(call: Call, request: t.RoleSubject) -> tuple[RoleRow, str, str]:
+    """The role, who shall have it or lose it, and whose that is; within a write.
 
     A role is for its own account; predefined ones are for all. What an account may as a whole
-    is decided by administrators: its users could lift their own limits otherwise.
+    is decided by administrators: its users could lift their own limits otherwise. Raises ApiError.
     """
     role = find(RoleRow, call.target, "role")
     given = {name: getattr(request, name) for name in SUBJECTS if getattr(request, name)}
@@ -167,7 +167,7 @@ def _found(call: Call, request: t.RoleSubject) -> tuple[RoleRow, str]:
             raise Conflict("account.first", name=subject.name)
     elif role.account_id and subject.account_id != role.account_id:
         raise NotFound("resource.not_found", field=field, kind=kind, id=ref)
-    return role, subject.id
+    return role, subject.id, subject.id if field == "account_id" else subject.account_id
 
 
 def _touch_subject(tx: Transaction, subject_id: str) -> None:

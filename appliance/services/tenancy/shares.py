@@ -61,7 +61,7 @@ class Shares:
                 defaults={"id": new_id(), "owner_id": owner_id, "created_at": now_ms()},
             )
             if is_new:
-                self._identity.changed(tx)
+                self._identity.changed(tx, share.account_id)
                 tx.touch("share", share.id)
                 tx.touch(request.kind, request.resource_id)  # whoever follows the feed sees it now
             return self._store.kinds.render_one("share", share.id)
@@ -70,8 +70,9 @@ class Shares:
 
     async def _delete(self, call: Call, _: q.Empty) -> None:
         def delete(tx: Transaction) -> None:
-            find(ShareRow, call.target, "share").delete_instance()
-            self._identity.changed(tx)
+            share = find(ShareRow, call.target, "share")
+            share.delete_instance()
+            self._identity.changed(tx, share.account_id)
             tx.touch("share", call.target)
 
         await self._store.write(delete)

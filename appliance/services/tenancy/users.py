@@ -78,7 +78,7 @@ class Users:
             if request.name is not UNSET and (name := login_name(request.name)) != row.name:
                 _refuse_taken(row.account_id, name)
                 row.name = name
-                self._identity.changed(tx)
+                self._identity.changed(tx, row.account_id)
             if request.description is not UNSET:
                 row.description = request.description
             row.save()
@@ -107,7 +107,7 @@ class Users:
                 row.save()
                 if state == State.DISABLED:
                     self._identity.log_out(tx, user_id=row.id)
-                self._identity.changed(tx)
+                self._identity.changed(tx, row.account_id)
                 tx.touch("user", row.id)
                 return self._shown(row.id)
 
@@ -168,7 +168,7 @@ class Groups:
             row = find(GroupRow, call.target, "group")
             members = tuples(MemberRow.select(MemberRow.user).where(MemberRow.group == row.id))
             row.delete_instance()
-            self._identity.changed(tx)
+            self._identity.changed(tx, row.account_id)
             tx.touch("group", row.id)
             for (user_id,) in members:
                 tx.touch("user", user_id)
@@ -182,7 +182,7 @@ class Groups:
             if user.account_id != group.account_id:
                 raise NotFound("resource.not_found", field="user_id", kind="user", id=user.id)
             MemberRow.get_or_create(group=group.id, user=user.id)
-            return self._changed(tx, group.id, user.id)
+            return self._changed(tx, group, user.id)
 
         return await self._store.write(add)
 
@@ -193,15 +193,15 @@ class Groups:
             MemberRow.delete().where(
                 MemberRow.group == group.id, MemberRow.user == user.id
             ).execute()
-            return self._changed(tx, group.id, user.id)
+            return self._changed(tx, group, user.id)
 
         return await self._store.write(remove)
 
-    def _changed(self, tx: Transaction, group_id: str, user_id: str) -> Any:
-        self._identity.changed(tx)
-        tx.touch("group", group_id)
+    def _changed(self, tx: Transaction, group: GroupRow, user_id: str) -> Any:
+        self._identity.changed(tx, group.account_id)
+        tx.touch("group", group.id)
         tx.touch("user", user_id)
-        return self._store.kinds.render_one("group", group_id)
+        return self._store.kinds.render_one("group", group.id)
 
 
 def _refuse_taken(account_id: str, name: str) -> None:
