@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import socket
 from asyncio.trsock import TransportSocket
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
+from typing import Any, Literal
+from urllib.parse import quote, urlencode
 
 import aiohttp
 import msgspec
@@ -31,6 +31,7 @@ from appliance.protocol.operations import (
     Accepted,
     Kind,
     OperationSpec,
+    Page,
 )
 
 TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=8)
@@ -108,22 +109,23 @@ class Client:
         """Carry out an operation by its name.
 
         The request is a struct, or its fields as keywords; for lists the keywords are the
-        query (limit, cursor, sort, q, and fields to be equal). `id` names the resource in the
-        path, or the one to be made. Returns the declared response.
+        query: limit, cursor, q, filter, sort, fields, count, and fields to be equal (a relation's
+        field is written `host__name`). Sequences are joined with commas. `id` names the
+        resource in the path, or the one to be made. Returns the declared response; with `fields`
+        the items are dictionaries.
         """
         spec = OPERATIONS[operation]
         if id and "{id}" not in spec.path:
             fields["id"] = id
         path = spec.path.replace("{id}", quote(id, safe=""))
         if spec.method == "GET":
-            query = {name: str(value) for name, value in fields.items() if value is not None}
-            return await self._exchange(spec, path, query=query)
+            return await self._exchange(spec, path, query=_query(fields))
         body = request if request is not None else _request(spec, fields)
         return await self._exchange(spec, path, body=msgspec.json.encode(body))
 
     async def iterate(self, operation: str, /, **query: Any) -> AsyncIterator[Any]:
-        """All items of a list, page by page."""
-        fields: dict[str, Any] = {"limit": 1000} | query
+        """All items of a list, page by page; `query` as in `call`."""
+        fields: dict[str, Any] = {"limit": 1000, "count": False} | query
         cursor = None
         while True:
             page = await self.call(operation, **fields, cursor=cursor)
@@ -182,28 +184,47 @@ class Client:
         )
         return msgspec.json.decode(answer, type=Accepted)
 
-    async def feed(self, since: int | None = None) -> AsyncGenerator[FeedStart | Change, None]:
+    async def feed(
+        self,
+        since: int | None = None,
+        *,
+        kinds: Sequence[str] = (),
+        on_place: Callable[[int], None] | None = None,
+    ) -> AsyncGenerator[FeedStart | Change, None]:
         """One connection to the change feed: first a FeedStart, then changes, for ever.
 
-        Ends by raising Unavailable when the connection is lost (connect again with `since`),
-        or Unauthenticated. `follow` connects again by itself.
+        With `kinds`, changes of these kinds only. Where nothing concerned us for long, `on_place`
+        is told up to where. Ends by raising Unavailable when the connection is lost (connect
+        again with `since`), or Unauthenticated. `follow` connects again by itself.
         """
-        path = "/v1/feed" if since is None else f"/v1/feed?since={since}"
+        asked = {"since": since, "kinds": ",".join(kinds) or None}
+        query = urlencode({name: value for name, value in asked.items() if value is not None})
         headers = {"Authorization": f"Bearer {self.token}"}
-        async with await self._websocket(path, headers) as connection:
-            kind: Any = FeedStart
+        has_begun = False
+        async with await self._websocket(f"/v1/feed?{query}", headers) as connection:
             async for message in connection:
                 if message.type is not aiohttp.WSMsgType.TEXT:
                     break
                 if message.data.startswith('{"error"'):
                     raise _socket_error(message.data)
-                yield msgspec.json.decode(message.data, type=kind)
-                kind = Change
+                found = msgspec.json.decode(message.data, type=FeedMessage)
+                if isinstance(found, list):
+                    for change in found:
+                        yield change.told()
+                elif found.kind:
+                    yield found.told()
+                elif not has_begun:
+                    has_begun = True
+                    yield FeedStart(seq=found.seq, oldest=found.oldest, reset=found.reset)
+                elif on_place is not None:
+                    on_place(found.seq)
         raise Unavailable("client.unreachable", url=self.url, reason="the connection ended")
 
-    def follow(self, since: int | None = None) -> AsyncGenerator[FeedEvent, None]:
+    def follow(
+        self, since: int | None = None, *, kinds: Sequence[str] = ()
+    ) -> AsyncGenerator[FeedEvent, None]:
         """The feed over as many connections as it takes; tells when one is lost and when back."""
-        return follow(self, since)
+        return follow(self, since, kinds)
 
     async def open_console(
         self, vm_id: str, *, kind: str = "vnc", view_only: bool = False
@@ -231,7 +252,9 @@ class Client:
         answer = await self._raw(spec.method, path, params=query, data=body, headers=headers)
         if spec.response is None:
             return None
-        return msgspec.json.decode(answer, type=spec.response)
+        is_partial = spec.verb == "list" and bool(query and query.get("fields"))
+        kind = Page[dict[str, Any]] if is_partial else spec.response
+        return msgspec.json.decode(answer, type=kind)
 
     async def _raw(
         self, method: str, path: str, *, headers: dict[str, str] | None = None, **options: Any
@@ -285,6 +308,26 @@ class Client:
         return self._session, self._tls
 
 
+class _FeedItem(msgspec.Struct, kw_only=True):
+    """A change, or without `kind` a place in the feed."""
+
+    seq: int
+    kind: str = ""
+    id: str = ""
+    action: Literal["put", "delete"] = "put"
+    data: msgspec.Raw = msgspec.Raw(b"null")
+    oldest: int = 0
+    reset: bool = False
+
+    def told(self) -> Change:
+        """As users of the client see it."""
+        data = msgspec.Raw(bytes(self.data))  # a copy: the message need not be kept for it
+        return Change(seq=self.seq, kind=self.kind, id=self.id, action=self.action, data=data)
+
+
+FeedMessage = _FeedItem | list[_FeedItem]
+
+
 class ConsoleConnection:
     """Raw bytes to and from a machine's console."""
 
@@ -310,6 +353,20 @@ class ConsoleConnection:
     async def close(self) -> None:
         """End the console."""
         await self._socket.close()
+
+
+def _query(fields: dict[str, Any]) -> dict[str, str]:
+    return {
+        name.replace("__", "."): _text(value) for name, value in fields.items() if value is not None
+    }
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Sequence | set | frozenset) and not isinstance(value, str):
+        return ",".join(map(str, value))
+    return str(value)
 
 
 def _request(spec: OperationSpec, fields: dict[str, Any]) -> Any:
