@@ -88,6 +88,41 @@
     </message>
 </context>
 <context>
+    <name>Cleanups</name>
+    <message>
+        <source>{job}: {step}</source>
+        <translation>{job}：{step}</translation>
+    </message>
+    <message>
+        <source>One piece of clean-up work has not worked yet; it is tried again by itself.</source>
+        <translation>有 1 项清理工作尚未成功，系统会自动重试。</translation>
+    </message>
+    <message>
+        <source>{n} pieces of clean-up work have not worked yet; they are tried again.</source>
+        <translation>有 {n} 项清理工作尚未成功，系统会自动重试。</translation>
+    </message>
+    <message>
+        <source>Tried {n} times; next try: now</source>
+        <translation>已尝试 {n} 次，即将重试</translation>
+    </message>
+    <message>
+        <source>Tried {n} times; next try in {time}</source>
+        <translation>已尝试 {n} 次，{time}后重试</translation>
+    </message>
+    <message>
+        <source>Try now</source>
+        <translation>立即重试</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>显示</translation>
+    </message>
+    <message>
+        <source>and {n} more</source>
+        <translation>另有 {n} 项</translation>
+    </message>
+</context>
+<context>
     <name>Clusters</name>
     <message>
         <source>Clusters</source>
@@ -1823,8 +1858,8 @@
         <translation>运行中的任务</translation>
     </message>
     <message>
-        <source>Failed jobs and lost hosts</source>
-        <translation>失败的任务和失联的物理机</translation>
+        <source>Failed jobs, lost hosts and clean-up work that waits</source>
+        <translation>失败的任务、失联的物理机和待完成的清理工作</translation>
     </message>
     <message>
         <source>Language</source>

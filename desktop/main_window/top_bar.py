@@ -36,7 +36,9 @@ class TopBar(Surface):
         self.jobs = FlatButton("0", "progress-check", "quiet")
         self.jobs.setToolTip(translate("TopBar", "Running jobs"))
         self.warnings = FlatButton("0", "flag-outline", "quiet")
-        self.warnings.setToolTip(translate("TopBar", "Failed jobs and lost hosts"))
+        self.warnings.setToolTip(
+            translate("TopBar", "Failed jobs, lost hosts and clean-up work that waits")
+        )
         for button in (self.jobs, self.warnings):
             button.setAccessibleName(button.toolTip())
         self.account = FlatButton("", "account-circle-outline", "quiet")

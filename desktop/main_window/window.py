@@ -29,11 +29,13 @@ from desktop.net.cache import Cache
 from desktop.net.client_ref import ClientRef
 from desktop.pages import actions as acts
 from desktop.pages.base import Page, Shell
+from desktop.pages.jobs import JobPage
 from desktop.pages.registry import groups, pages
 from desktop.pages.resource_page import ResourcePage
 from desktop.settings import Settings
 from desktop.texts import translate
 from desktop.widgets.brand import window_icon
+from desktop.widgets.cleanups import cleanup_words
 from desktop.widgets.job_texts import job_title
 from desktop.widgets.labels import Line
 from desktop.widgets.notice import Notices
@@ -70,6 +72,7 @@ class MainWindow(QMainWindow):
         self._pages: dict[str, Page] = {}
         self._fresh_at = datetime.now(UTC)
         self._last_counts = (0, 0)
+        self._known_cleanups: list[r.Cleanup] = cache.all("cleanup")
         self._wizard: QWidget | None = None
         self._asked_setup = False
         self.top = TopBar(settings)
@@ -226,8 +229,10 @@ class MainWindow(QMainWindow):
         self._fresh_at = datetime.now(UTC)
         if kind in self._counted:
             self.navigation.set_count(kind, self.cache.count(kind))
-        if kind == "host":
+        if kind in ("host", "cleanup"):
             self._jobs_counted(*self._last_counts)
+        if kind == "cleanup":
+            self._tell_cleanups()
         if kind == "zone":
             self._name_zone()
 
@@ -268,7 +273,25 @@ class MainWindow(QMainWindow):
         self._last_counts = (busy, failures)
         hosts = self.cache.all("host")
         lost = sum(1 for one in hosts if one.status is r.Status.DISCONNECTED)
-        self.top.set_jobs(busy, failures + lost)
+        self.top.set_jobs(busy, failures + lost + self.cache.count("cleanup"))
+
+    def _tell_cleanups(self) -> None:
+        """A notice about clean-up work that came while this window was open."""
+        known, self._known_cleanups = self._known_cleanups, self.cache.all("cleanup")
+        came = {one.id for one in self._known_cleanups} - {one.id for one in known}
+        if came and self.cache.is_loaded("cleanup"):
+            self.notices.show(
+                cleanup_words(len(self._known_cleanups)),
+                role="warn",
+                action=translate("Jobs", "Details"),
+                on_action=self._open_cleanups,
+            )
+
+    def _open_cleanups(self) -> None:
+        self.go("job")
+        page = self.page("job")
+        if isinstance(page, JobPage):
+            page.show_cleanups()
 
     def _job_failed(self, job: r.Job) -> None:
         text = texts.error_text(job.error) if job.error is not None else None
@@ -285,6 +308,8 @@ class MainWindow(QMainWindow):
         lost = [one for one in self.cache.all("host") if one.status is r.Status.DISCONNECTED]
         if lost:
             self.go("host", lost[0].id)
+        elif self.cache.count("cleanup"):
+            self._open_cleanups()
         else:
             self.jobs.open()
 

@@ -36,6 +36,7 @@ TYPES: dict[str, type[Any]] = {
     "network": r.Network,
     "vm": r.Vm,
     "job": r.Job,
+    "cleanup": r.Cleanup,
 }
 """The kinds of resources that the client keeps, small lists first."""
 

@@ -18,6 +18,7 @@ from desktop.pages.base import Shell
 from desktop.pages.detail import Detail
 from desktop.pages.resource_page import ResourcePage
 from desktop.texts import translate
+from desktop.widgets.cleanups import CleanupBar
 from desktop.widgets.job_list import JobLine
 from desktop.widgets.job_texts import cancel_refusal, job_title, job_words
 
@@ -76,6 +77,15 @@ class JobPage(ResourcePage):
     def belongs(self, job: r.Job) -> bool:
         """Parts are listed by the job that they are parts of."""
         return job.parent_id is None
+
+    def banner(self) -> QWidget:
+        """Clean-up work that waits."""
+        self.cleanups = CleanupBar(self.shell.bridge, self.shell.ref, self.shell.cache)
+        return self.cleanups
+
+    def show_cleanups(self) -> None:
+        """Unfold the clean-up work."""
+        self.cleanups.button.setChecked(True)
 
     def open_resource(self, resource_id: str) -> None:
         """Select a job, or the one that it is a part of."""
