@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import structlog
 
@@ -16,6 +17,9 @@ from hostagent.protocol import commands as c
 from hostagent.protocol.domain import ShutdownParams
 
 GRACE_S = 20.0
+SETTLE_S = 30.0
+LOOK_EVERY_S = 0.1
+STARTING = (VmState.STARTING, VmState.RESUMING, VmState.REBOOTING)
 
 log = structlog.get_logger()
 
@@ -28,7 +32,8 @@ class GuestShutdown:
         self._links: HostLinks = parts.hosts
 
     async def stop_all(self) -> None:
-        """Shut every running machine down, gracefully first."""
+        """Shut every running machine down, gracefully first; those that just start as well."""
+        await self._until_settled()
 
         def mark(tx: Transaction) -> list[tuple[str, str | None]]:
             rows = list(VmRow.select().where(VmRow.state == VmState.RUNNING))
@@ -39,6 +44,14 @@ class GuestShutdown:
 
         running = await self._store.write(mark)
         await asyncio.gather(*(self._stop(vm_id, host_id) for vm_id, host_id in running))
+
+    async def _until_settled(self) -> None:
+        """Machines on their way to running are only stopped when they are there."""
+        query = VmRow.select().where(VmRow.state.in_(STARTING))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_S):
+                while await self._store.read(query.exists):  # noqa: ASYNC110 the service is stopping
+                    await asyncio.sleep(LOOK_EVERY_S)
 
     async def _stop(self, vm_id: str, host_id: str | None) -> None:
         if host_id is None:
