@@ -79,8 +79,15 @@ class Application:
         """Show the main window with what the cache holds."""
         from desktop.main_window.window import MainWindow
 
-        name = self._session.account.name
-        window = MainWindow(self.bridge, self.ref, self.cache, self.settings, name)
+        account = self._session.account
+        window = MainWindow(
+            self.bridge,
+            self.ref,
+            self.cache,
+            self.settings,
+            account.name,
+            is_administrator=account.kind == "administrator",
+        )
         window.closing.connect(self.quit)
         window.logout_wanted.connect(lambda: self.bridge.spawn(self.log_out()))
         window.language_wanted.connect(self.set_language)

@@ -46,5 +46,12 @@ def _titles() -> dict[str, str]:
         "ledger.recalculate": translate("Operations", "Count all claims anew"),
         "setup.update": translate("Operations", "Edit the set-up"),
         "image.upload": translate("Operations", "Send the content of an image"),
+        "account.set_password": translate("Operations", "Set the password of an account"),
+        "user.set_password": translate("Operations", "Set the password of a user"),
+        "group.add_user": translate("Operations", "Add a user to a group"),
+        "group.remove_user": translate("Operations", "Take a user out of a group"),
+        "role.attach": translate("Operations", "Give a role"),
+        "role.detach": translate("Operations", "Take a role away"),
+        "quota.update": translate("Operations", "Change quotas"),
         "vm.open_console": translate("Operations", "Open console"),
     }

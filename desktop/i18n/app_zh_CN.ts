@@ -1163,6 +1163,10 @@
         <source>Audit log</source>
         <translation>操作审计</translation>
     </message>
+    <message>
+        <source>Settings</source>
+        <translation>系统设置</translation>
+    </message>
 </context>
 <context>
     <name>Networks</name>
@@ -1326,6 +1330,34 @@
     <message>
         <source>Send the content of an image</source>
         <translation>上传镜像内容</translation>
+    </message>
+    <message>
+        <source>Set the password of an account</source>
+        <translation>设置账户密码</translation>
+    </message>
+    <message>
+        <source>Set the password of a user</source>
+        <translation>设置用户密码</translation>
+    </message>
+    <message>
+        <source>Add a user to a group</source>
+        <translation>将用户加入用户组</translation>
+    </message>
+    <message>
+        <source>Take a user out of a group</source>
+        <translation>将用户移出用户组</translation>
+    </message>
+    <message>
+        <source>Give a role</source>
+        <translation>授予角色</translation>
+    </message>
+    <message>
+        <source>Take a role away</source>
+        <translation>收回角色</translation>
+    </message>
+    <message>
+        <source>Change quotas</source>
+        <translation>修改配额</translation>
     </message>
     <message>
         <source>Open console</source>
@@ -1606,6 +1638,81 @@
     <message>
         <source>Tell the shell this window&apos;s size</source>
         <translation>将窗口大小告知 shell</translation>
+    </message>
+</context>
+<context>
+    <name>Settings</name>
+    <message>
+        <source>Jobs</source>
+        <translation>任务</translation>
+    </message>
+    <message>
+        <source>Audit log</source>
+        <translation>操作审计</translation>
+    </message>
+    <message>
+        <source>Recycle bin</source>
+        <translation>回收站</translation>
+    </message>
+    <message>
+        <source>Hosts</source>
+        <translation>物理机</translation>
+    </message>
+    <message>
+        <source>Primary storage</source>
+        <translation>主存储</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>系统设置</translation>
+    </message>
+    <message>
+        <source>on</source>
+        <translation>开启</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>gone at once</source>
+        <translation>立即删除</translation>
+    </message>
+    <message>
+        <source>kept for the period</source>
+        <translation>保留一段时间</translation>
+    </message>
+    <message>
+        <source>kept for ever</source>
+        <translation>永久保留</translation>
+    </message>
+    <message>
+        <source>days</source>
+        <translation>天</translation>
+    </message>
+    <message>
+        <source>s</source>
+        <translation>秒</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
+    </message>
+    <message>
+        <source>Reset</source>
+        <translation>恢复默认</translation>
+    </message>
+    <message>
+        <source>Default: {value}</source>
+        <translation>默认值：{value}</translation>
+    </message>
+    <message>
+        <source>It has its default value.</source>
+        <translation>当前即为默认值。</translation>
+    </message>
+    <message>
+        <source>From {lowest} to {highest}</source>
+        <translation>取值范围：{lowest} 到 {highest}</translation>
     </message>
 </context>
 <context>

@@ -56,6 +56,8 @@ class MainWindow(QMainWindow):
         cache: Cache,
         settings: Settings,
         account_name: str = "",
+        *,
+        is_administrator: bool = True,
     ) -> None:
         super().__init__()
         self.setWindowTitle(translate("MainWindow", "Anyun"))
@@ -67,7 +69,7 @@ class MainWindow(QMainWindow):
         self.shell = Shell(
             bridge, ref, cache, settings, self.notices, self, lambda key, one: self.go(key, one)
         )
-        self._specs = {spec.key: spec for spec in pages()}
+        self._specs = {spec.key: spec for spec in pages() if is_administrator or spec.for_all}
         self._counted = {spec.kind for spec in self._specs.values() if spec.kind}
         self._pages: dict[str, Page] = {}
         self._fresh_at = datetime.now(UTC)

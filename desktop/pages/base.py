@@ -58,3 +58,5 @@ class PageSpec:
     group: str
     kind: str | None
     make: Callable[[Shell], Page]
+    for_all: bool = True
+    """Whether accounts that are no administrators see it."""

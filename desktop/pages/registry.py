@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from desktop.pages.audit import AuditPage
 from desktop.pages.base import PageSpec
+from desktop.pages.global_settings import SettingsPage
 from desktop.pages.images import ImagePage, OfferingPage
 from desktop.pages.infrastructure import ClusterPage, HostPage, ZonePage
 from desktop.pages.jobs import JobPage
@@ -27,10 +28,19 @@ def groups() -> list[tuple[str, str]]:
 
 
 def _page(
-    key: str, title: str, icon: str, group: str, make: type, *, counted: bool = True
+    key: str,
+    title: str,
+    icon: str,
+    group: str,
+    make: type,
+    *,
+    counted: bool = True,
+    for_all: bool = True,
 ) -> PageSpec:
     kind = key if counted else None
-    return PageSpec(key=key, title=title, icon=icon, group=group, kind=kind, make=make)
+    return PageSpec(
+        key=key, title=title, icon=icon, group=group, kind=kind, make=make, for_all=for_all
+    )
 
 
 def pages() -> list[PageSpec]:
@@ -100,5 +110,14 @@ def pages() -> list[PageSpec]:
             "operations",
             AuditPage,
             counted=False,
+        ),
+        _page(
+            "settings",
+            translate("Navigation", "Settings"),
+            "tune",
+            "operations",
+            SettingsPage,
+            counted=False,
+            for_all=False,
         ),
     ]
