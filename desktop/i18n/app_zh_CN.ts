@@ -1124,6 +1124,10 @@
         <translation>云主机</translation>
     </message>
     <message>
+        <source>Recycle bin</source>
+        <translation>回收站</translation>
+    </message>
+    <message>
         <source>Images</source>
         <translation>镜像</translation>
     </message>
@@ -1596,6 +1600,33 @@
     <message>
         <source>Stop</source>
         <translation>停止</translation>
+    </message>
+</context>
+<context>
+    <name>RecycleBin</name>
+    <message>
+        <source>Recycle bin</source>
+        <translation>回收站</translation>
+    </message>
+    <message>
+        <source>Moved here</source>
+        <translation>移入时间</translation>
+    </message>
+    <message>
+        <source>Goes for good</source>
+        <translation>彻底删除时间</translation>
+    </message>
+    <message>
+        <source>Virtual machines that are deleted come here first, and can be brought back.</source>
+        <translation>删除的云主机会先进入回收站，可以恢复。</translation>
+    </message>
+    <message>
+        <source>never: it is kept for ever</source>
+        <translation>永久保留</translation>
+    </message>
+    <message>
+        <source>not by itself</source>
+        <translation>不会自动删除</translation>
     </message>
 </context>
 <context>
@@ -2107,6 +2138,10 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Delete for good …</source>
         <translation>彻底删除…</translation>
+    </message>
+    <message>
+        <source>{action}: {count} virtual machines, in one job</source>
+        <translation>{action}：{count} 台云主机，作为一个任务执行</translation>
     </message>
 </context>
 <context>

@@ -10,6 +10,7 @@ from desktop.pages.infrastructure import ClusterPage, HostPage, ZonePage
 from desktop.pages.jobs import JobPage
 from desktop.pages.networks import NetworkPage
 from desktop.pages.overview import OverviewPage
+from desktop.pages.recycle_bin import RecycleBinPage
 from desktop.pages.storage import ImageStorePage, PrimaryStoragePage
 from desktop.pages.vms import VmPage
 from desktop.texts import translate
@@ -56,6 +57,14 @@ def pages() -> list[PageSpec]:
         ),
         _page(
             "vm", translate("Navigation", "Virtual machines"), "monitor-multiple", "compute", VmPage
+        ),
+        _page(
+            "recycle_bin",
+            translate("Navigation", "Recycle bin"),
+            "delete-outline",
+            "compute",
+            RecycleBinPage,
+            counted=False,
         ),
         _page("image", translate("Navigation", "Images"), "disc", "compute", ImagePage),
         _page(

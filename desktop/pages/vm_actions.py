@@ -7,9 +7,11 @@ from typing import Any
 
 from appliance.protocol import resources as r
 from desktop import texts
-from desktop.pages.actions import Action, call_each
+from desktop.pages.actions import Action
 from desktop.pages.base import Shell
 from desktop.pages.sheets.editing import edit_action
+from desktop.pages.sheets.expunging import expunge
+from desktop.pages.vm_bulk import act, bulk
 from desktop.texts import translate
 
 S = r.VmState
@@ -42,13 +44,6 @@ def allowed_in(*states: r.VmState) -> Callable[[r.Vm], str]:
     return reason
 
 
-def _simple(operation: str, **request: Any) -> Callable[[Shell, list[Any]], Any]:
-    async def run(shell: Shell, vms: list[Any]) -> None:
-        await call_each(shell, operation, vms, **request)
-
-    return run
-
-
 async def open_console(shell: Shell, vms: list[Any]) -> None:
     """Open the console window of one VM."""
     from desktop.pages.vm_console import show_console
@@ -58,7 +53,7 @@ async def open_console(shell: Shell, vms: list[Any]) -> None:
 
 async def destroy(shell: Shell, vms: list[Any]) -> None:
     """Move to the recycle bin at once; the notice offers to undo it."""
-    await call_each(shell, "vm.destroy", vms)
+    jobs = await act(shell, "destroy", vms)
     ids = [vm.id for vm in vms]
     if len(vms) == 1:
         words = translate("VmActions", "{name} is moved to the recycle bin.")
@@ -69,44 +64,19 @@ async def destroy(shell: Shell, vms: list[Any]) -> None:
     shell.notices.show(
         words,
         action=translate("VmActions", "Undo"),
-        on_action=lambda: shell.bridge.spawn(_recover_when_destroyed(shell, ids)),
+        on_action=lambda: shell.bridge.spawn(_recover_when_destroyed(shell, ids, jobs)),
     )
 
 
-async def _recover_when_destroyed(shell: Shell, ids: list[str]) -> None:
+async def _recover_when_destroyed(shell: Shell, ids: list[str], jobs: list[r.Job]) -> None:
     # The destroy jobs may still run: recovering queues behind them.
+    for job in jobs:
+        await shell.cache.wait_job(job.id)
     for job in shell.cache.all("job"):
         if job.resource_id in ids and job.operation == "vm.destroy":
             await shell.cache.wait_job(job.id)
     known = [shell.cache.get("vm", one) for one in ids]
-    await call_each(shell, "vm.recover", [vm for vm in known if vm is not None])
-
-
-async def expunge(shell: Shell, vms: list[Any]) -> None:
-    """Delete for good, after the consequences were shown and the name was typed in."""
-    from desktop.widgets.confirm import ConfirmForGood
-
-    if len(vms) == 1:
-        name = vms[0].name
-    else:
-        name = translate("VmActions", "{count} virtual machines").format(count=len(vms))
-    disks = sum(volume.size_bytes for vm in vms for volume in vm.volumes)
-    consequences = [
-        translate("VmActions", "The virtual machine and its disks ({size}) are deleted.").format(
-            size=texts.size(disks)
-        ),
-        translate("VmActions", "Its addresses become free for others."),
-        translate("VmActions", "Nobody can bring them back."),
-    ]
-    dialog = ConfirmForGood(
-        translate("VmActions", "Delete {name} for good").format(name=name),
-        consequences,
-        name,
-        translate("VmActions", "Delete for good"),
-        shell.window,
-    )
-    dialog.confirmed.connect(lambda: shell.bridge.spawn(call_each(shell, "vm.expunge", vms)))
-    dialog.open()
+    await act(shell, "recover", [vm for vm in known if vm is not None])
 
 
 def vm_actions() -> list[Action]:
@@ -117,7 +87,7 @@ def vm_actions() -> list[Action]:
             name="start",
             title=translate("VmActions", "Start"),
             icon="play",
-            run=_simple("vm.start"),
+            run=bulk("start"),
             reason=allowed_in(S.STOPPED),
             is_main=True,
         ),
@@ -125,7 +95,7 @@ def vm_actions() -> list[Action]:
             name="stop",
             title=translate("VmActions", "Stop"),
             icon="stop",
-            run=_simple("vm.stop"),
+            run=bulk("stop"),
             reason=allowed_in(S.RUNNING),
             is_main=True,
         ),
@@ -133,7 +103,7 @@ def vm_actions() -> list[Action]:
             name="reboot",
             title=translate("VmActions", "Reboot"),
             icon="restart",
-            run=_simple("vm.reboot"),
+            run=bulk("reboot"),
             reason=allowed_in(S.RUNNING),
             is_main=True,
         ),
@@ -151,7 +121,7 @@ def vm_actions() -> list[Action]:
             name="pause",
             title=translate("VmActions", "Pause"),
             icon="pause",
-            run=_simple("vm.pause"),
+            run=bulk("pause"),
             reason=allowed_in(S.RUNNING),
             group=1,
         ),
@@ -159,7 +129,7 @@ def vm_actions() -> list[Action]:
             name="resume",
             title=translate("VmActions", "Resume"),
             icon="play-pause",
-            run=_simple("vm.resume"),
+            run=bulk("resume"),
             reason=allowed_in(S.PAUSED),
             group=1,
         ),
@@ -167,7 +137,7 @@ def vm_actions() -> list[Action]:
             name="force_stop",
             title=translate("VmActions", "Force stop"),
             icon="power-plug-off-outline",
-            run=_simple("vm.stop", force=True),
+            run=bulk("stop", force=True),
             reason=allowed_in(S.RUNNING, S.PAUSED, S.UNKNOWN, S.STOPPING),
             group=1,
         ),
@@ -181,13 +151,21 @@ def vm_actions() -> list[Action]:
             shortcut="Del",
             group=3,
         ),
+        *recycle_actions(group=3),
+    ]
+
+
+def recycle_actions(*, group: int, is_main: bool = False) -> list[Action]:
+    """What can be done with machines in the recycle bin."""
+    return [
         Action(
             name="recover",
             title=translate("VmActions", "Recover"),
             icon="delete-restore",
-            run=_simple("vm.recover"),
+            run=bulk("recover"),
             reason=allowed_in(S.DESTROYED),
-            group=3,
+            group=group,
+            is_main=is_main,
         ),
         Action(
             name="expunge",
@@ -195,6 +173,7 @@ def vm_actions() -> list[Action]:
             icon="delete-forever-outline",
             run=expunge,
             reason=allowed_in(S.DESTROYED),
-            group=3,
+            group=group,
+            is_main=is_main,
         ),
     ]
