@@ -71,7 +71,10 @@ class FeedStream:
         with self._store.feed.broadcast.reader() as live:
             await self._begin(since)
             await self._replay()
-            await self._follow(live)
+            await self._catch_up(live)
+            make = partial(part_of, interest=self._interest)
+            while True:
+                await self._pass_on(await live.next(make, key=self._interest.key))
 
     async def _begin(self, since: str | None) -> None:
         oldest, newest = await self._store.read(feed.bounds)
@@ -84,15 +87,17 @@ class FeedStream:
         while entries := await self._store.read(partial(feed.replay, self._sent, REPLAY_PAGE)):
             await self._pass_on(part_of(entries, self._interest))
 
-    async def _follow(self, live: Reader[feed.Entry]) -> None:
-        """The first of what is live may have been replayed already; after that all is new."""
-        known = self._sent
-        while self._sent <= known:
-            make = partial(part_of, interest=self._interest, after=known)
-            await self._pass_on(await live.next(make, key=self))
-        make = partial(part_of, interest=self._interest)
-        while True:
-            await self._pass_on(await live.next(make, key=self._interest.key))
+    async def _catch_up(self, live: Reader[feed.Entry]) -> None:
+        """Leave out of what is live all that came before the last replayed change.
+
+        That goes for passing changes as well: they would show what is over already.
+        """
+        stream, known = self._store.feed.broadcast, self._sent
+        while (place := stream.find(lambda entry: entry.seq == known)) is None:
+            if self._store.feed.published >= known:
+                return  # it was told before we listened
+            await stream.more_than(stream.end)
+        live.position = max(live.position, place + 1)
 
     async def _pass_on(self, part: Part) -> None:
         for message in part.messages:
@@ -111,12 +116,11 @@ class FeedStream:
         await self._send(msgspec.json.encode(start).decode())
 
 
-def part_of(entries: Iterable[feed.Entry], interest: Interest, after: int = 0) -> Part:
-    """Messages with those of `entries` that are of interest and new (passing ones always are)."""
+def part_of(entries: Iterable[feed.Entry], interest: Interest) -> Part:
+    """Messages with those of `entries` that are of interest."""
     found = list(entries)
     last = max((entry.seq for entry in found), default=0)
-    wanted = (e for e in found if (not e.seq or e.seq > after) and interest.has(e))
-    return Part([_message(some) for some in _divided(wanted)], last)
+    return Part([_message(some) for some in _divided(filter(interest.has, found))], last)
 
 
 def _divided(entries: Iterable[feed.Entry]) -> Iterator[list[bytes]]:

@@ -20,7 +20,18 @@ REF = "#/components/schemas/{name}"
 LIST_PARAMETERS: list[tuple[str, str, dict[str, Any]]] = [
     ("limit", "Items on a page", {"type": "integer", "minimum": 1, "maximum": 1000}),
     ("cursor", "`next` of the page before", {"type": "string"}),
-    ("sort", "A field, with - before it for descending order", {"type": "string"}),
+    (
+        "filter",
+        'Which items: `state = running and (memory_bytes > 2GiB or nics.address like "10.0.%")`',
+        {"type": "string", "maxLength": 4000},
+    ),
+    (
+        "sort",
+        "Fields with commas between, each with - before it for descending order",
+        {"type": "string"},
+    ),
+    ("fields", "Return only these fields, like `id,name,nics.address`", {"type": "string"}),
+    ("count", "false: do not count, `total` is -1", {"type": "boolean", "default": True}),
     ("q", "Text to look for in names, ids and addresses", {"type": "string"}),
 ]
 

@@ -18,14 +18,14 @@ async def watch(
 ) -> None:
     """Print changes until Ctrl-C, or `count` of them; as JSON one object a line."""
     left = count
-    async with terminal.client() as client, aclosing(client.follow(since)) as events:
+    async with terminal.client() as client, aclosing(client.follow(since, kinds=kinds)) as events:
         async for event in events:
             if isinstance(event, Lost):
                 terminal.note("feed_lost", reason=str(event.error))
             elif isinstance(event, Connected):
                 key = "feed_reset" if event.reset else "feed_begins"
                 terminal.note(key, seq=event.seq)
-            elif not kinds or event.kind in kinds:
+            else:
                 _show(terminal, event)
                 left = left - 1 if left is not None else None
                 if left == 0:

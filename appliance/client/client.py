@@ -207,7 +207,7 @@ class Client:
                     break
                 if message.data.startswith('{"error"'):
                     raise _socket_error(message.data)
-                found = msgspec.json.decode(message.data, type=FeedMessage)
+                found = msgspec.json.decode(message.data, type=_FeedMessage)
                 if isinstance(found, list):
                     for change in found:
                         yield change.told()
@@ -325,7 +325,7 @@ class _FeedItem(msgspec.Struct, kw_only=True):
         return Change(seq=self.seq, kind=self.kind, id=self.id, action=self.action, data=data)
 
 
-FeedMessage = _FeedItem | list[_FeedItem]
+_FeedMessage = _FeedItem | list[_FeedItem]
 
 
 class ConsoleConnection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -38,17 +38,25 @@ class Lost:
 FeedEvent = Connected | Change | Lost
 
 
-async def follow(client: Client, since: int | None = None) -> AsyncGenerator[FeedEvent, None]:
-    """Changes after `since` (None: from now on), for ever, over as many connections as it takes.
+async def follow(
+    client: Client, since: int | None = None, kinds: Sequence[str] = ()
+) -> AsyncGenerator[FeedEvent, None]:
+    """Changes after `since` (None: from now on), for ever, over as many connections as it takes;
+    with `kinds`, of these kinds only.
 
     Raises Unauthenticated when the session is over, and Forbidden when the appliance's
     certificate is not the trusted one.
     """
     delay_s = FIRST_DELAY_S
     seq = since
+
+    def note(place: int) -> None:
+        nonlocal seq
+        seq = place
+
     while True:
         try:
-            async with aclosing(client.feed(seq)) as messages:
+            async with aclosing(client.feed(seq, kinds=kinds, on_place=note)) as messages:
                 async for message in messages:
                     if isinstance(message, FeedStart):
                         delay_s = FIRST_DELAY_S

@@ -35,6 +35,7 @@ class Broadcast(Generic[T]):
         self.limit = limit
         self._items: deque[T] = deque()
         self._begin = 0  # the number of the first item that is kept
+        self._told = 0  # up to where readers have been told
         self._readers: set[Reader[T]] = set()
         self._round = asyncio.Event()
         self._planned: asyncio.TimerHandle | None = None
@@ -65,6 +66,7 @@ class Broadcast(Generic[T]):
     def _begin_round(self) -> None:
         self._planned = None
         self._last_round = asyncio.get_running_loop().time()
+        self._told = self.end
         self._forget()
         current, self._round = self._round, asyncio.Event()
         current.set()
@@ -89,10 +91,18 @@ class Broadcast(Generic[T]):
             if not self._readers:
                 self._forget()
 
-    async def more_than(self, position: int) -> None:
-        """Return when there is something from `position` on."""
-        while self.end <= position:
+    async def more_than(self, position: int) -> int:
+        """Return when there is something from `position` on: up to where it goes."""
+        while self._told <= position:
             await self._round.wait()
+        return self._told
+
+    def find(self, wanted: Callable[[T], bool]) -> int | None:
+        """The number of the last item that is `wanted`, if one is kept."""
+        for back, item in enumerate(reversed(self._items), 1):
+            if wanted(item):
+                return self.end - back
+        return None
 
     def part(self, begin: int, end: int, make: Callable[[list[T]], M], key: Hashable) -> M:
         """What `make` makes of the items from `begin` to `end`: once for all with this `key`."""
@@ -118,9 +128,9 @@ class Reader(Generic[T]):
 
     async def next(self, make: Callable[[list[T]], M], key: Hashable) -> M:
         """What `make` makes of the next items; raises SlowReader if some were dropped before."""
-        await self._broadcast.more_than(self.position)
+        told = await self._broadcast.more_than(self.position)
         if not self._broadcast.is_kept(self.position):
             raise SlowReader
-        end = min(self._broadcast.end, self.position + BATCH)
+        end = min(told, self.position + BATCH)
         begin, self.position = self.position, end
         return self._broadcast.part(begin, end, make, key)

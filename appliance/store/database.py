@@ -79,7 +79,7 @@ class Store:
     def __init__(self, path: Path, kinds: Kinds) -> None:
         self.kinds = kinds
         self.feed = feeds.Feed(kinds)
-        self.encoded = EncodedCache()
+        self.encoded = EncodedCache(is_live=kinds.is_live)
         self.epoch = 0  # of this node; grows with each start
         self.fenced = asyncio.Event()  # set when a newer node has taken the database over
         self._path = path
@@ -110,6 +110,7 @@ class Store:
         self.epoch = await asyncio.to_thread(take_over, self._path)
         self._writer = threading.Thread(target=self._write_forever, name="store-writer")
         self._writer.start()
+        self.feed.published = (await self.read(feeds.bounds))[1]
 
     async def stop(self) -> None:
         """Finish what is queued and close the database."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from appliance.protocol.events import Change
 
@@ -13,11 +13,17 @@ LIMIT_BYTES = 32 * 1024**2
 class EncodedCache:
     """The newest content of recently changed or read resources. Used in the event loop only.
 
-    What comes from a read is kept only if nothing was committed since the read began, so the
-    cache never goes back in time.
+    Nothing is kept of kinds that show figures which change without their being touched: `is_live`
+    names them. What comes from a read is kept only if nothing was committed since the read
+    began, so the cache never goes back in time.
     """
 
-    def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
+    def __init__(
+        self,
+        limit_bytes: int = LIMIT_BYTES,
+        is_live: Callable[[str], bool] = lambda kind: False,
+    ) -> None:
+        self._is_live = is_live
         self._limit_bytes = limit_bytes
         self._size_bytes = 0
         self._bodies: OrderedDict[tuple[str, str], bytes] = OrderedDict()
@@ -35,12 +41,12 @@ class EncodedCache:
         for change in changes:
             self.version += 1
             self._drop(change.kind, change.id)
-            if change.action == "put":
+            if change.action == "put" and not self._is_live(change.kind):
                 self._keep(change.kind, change.id, bytes(change.data))
 
     def offer(self, kind: str, ref: str, body: bytes, version: int) -> None:
         """Keep what was read, if `version` at the beginning of the read is still the newest."""
-        if version == self.version:
+        if version == self.version and not self._is_live(kind):
             self._drop(kind, ref)
             self._keep(kind, ref, body)
 

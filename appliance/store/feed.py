@@ -51,10 +51,12 @@ class Feed:
         self._kinds = kinds
         self._subscribers: set[asyncio.Queue[Change | None]] = set()
         self.broadcast: Broadcast[Entry] = Broadcast(QUEUE_LIMIT)
+        self.published = 0  # the newest change that subscribers have been given
 
     def publish(self, changes: Iterable[Change]) -> None:
         """Give `changes` to all subscribers; call in the loop, after the commit."""
         batch = list(changes)
+        self.published = max([self.published, *(change.seq for change in batch)])
         for queue in list(self._subscribers):
             if queue.qsize() + len(batch) > QUEUE_LIMIT:
                 self._subscribers.discard(queue)
@@ -109,7 +111,7 @@ def watch_owners(kinds: Kinds) -> None:
         "CREATE TEMP TABLE gone (kind TEXT, ref TEXT, owner TEXT, PRIMARY KEY (kind, ref))"
     )
     for kind, table, key, owner in kinds.owned():
-        values = f"('{kind}', OLD.\"{key}\", OLD.\"{owner}\")"
+        values = f'(\'{kind}\', OLD."{key}", OLD."{owner}")'
         database.execute_sql(
             f'CREATE TEMP TRIGGER "gone_{kind}" AFTER DELETE ON main."{table}" BEGIN '  # noqa: S608
             f"INSERT OR REPLACE INTO gone VALUES {values}; END"

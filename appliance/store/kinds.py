@@ -141,6 +141,10 @@ class Kinds:
         owner = self.by_name[name].owner if name in self.by_name else None
         return None if owner is None else getattr(shown, owner, None)
 
+    def is_live(self, name: str) -> bool:
+        """Whether a kind shows figures that change without its being touched."""
+        return name in self.by_name and self.by_name[name].live
+
     def owner_in(self, name: str, body: bytes) -> str | None:
         """The owner of a resource, from its JSON."""
         owner = self.by_name[name].owner if name in self.by_name else None

@@ -47,6 +47,7 @@ class _Totals(threading.local):
     """Totals of a thread's connection; they hold until somebody else commits."""
 
     def __init__(self) -> None:
+        self.connection: Any = None
         self.version = -1
         self.known: dict[Sql, int] = {}
 
@@ -126,9 +127,11 @@ def _rows(kind: ResourceKind, wanted: Sql, order: Order, limit: int) -> list[tup
 
 
 def _total(kind: ResourceKind, wanted: Sql) -> int:
-    (version,) = database.execute_sql("PRAGMA data_version").fetchone()
-    if version != _totals.version or len(_totals.known) >= KEPT_TOTALS:
-        _totals.version = version
+    connection = database.connection()
+    (version,) = connection.execute("PRAGMA data_version").fetchone()
+    is_same = connection is _totals.connection and version == _totals.version
+    if not is_same or len(_totals.known) >= KEPT_TOTALS:
+        _totals.connection, _totals.version = connection, version
         _totals.known.clear()
     sql = f"SELECT COUNT(*) FROM {_table(kind)} AS {BASE} {wanted.where}"  # noqa: S608 our names
     question = Sql(sql, wanted.values)

@@ -154,7 +154,23 @@ async def test_unknown_fields_are_refused_with_the_choices(api: Api) -> None:
     assert "resource_name" in answer.error["params"]["reason"]
 
 
-@pytest.mark.parametrize("sort", ["colour", "-colour", "--id", "-", "id,name", "Id", "id,", "id,id", "id,-id", "data", "queue", "number"])
+@pytest.mark.parametrize(
+    "sort",
+    [
+        "colour",
+        "-colour",
+        "--id",
+        "-",
+        "id,name",
+        "Id",
+        "id,",
+        "id,id",
+        "id,-id",
+        "data",
+        "queue",
+        "number",
+    ],
+)
 async def test_an_order_by_what_is_no_field_is_refused_with_the_choices(
     api: Api, sort: str
 ) -> None:
@@ -193,7 +209,8 @@ async def test_made_up_cursors_are_refused(api: Api, value: Any) -> None:
 
 @given(
     values=st.tuples(
-        st.none() | st.integers(-(2**62), 2**62) | st.floats(allow_nan=False), st.text(max_size=40)
+        st.none() | st.integers(-(2**62), 2**62) | st.floats(allow_nan=False, allow_infinity=False),
+        st.text(max_size=40),
     )
 )
 def test_cursors_are_read_as_they_were_written(values: tuple[Any, str]) -> None:

@@ -78,7 +78,7 @@ def test_lists_take_paging_parameters() -> None:
             query = {
                 item["name"] for item in described(name)["parameters"] if item["in"] == "query"
             }
-            assert query == {"limit", "cursor", "sort", "q"}, name
+            assert query == {"limit", "cursor", "filter", "sort", "fields", "count", "q"}, name
 
 
 def test_bodies_that_cannot_be_left_out_are_required() -> None:

@@ -9,12 +9,13 @@ import aiohttp
 import msgspec
 import pytest
 
-from appliance.engine.models import CleanupRow
+from appliance.engine.models import CleanupRow, JobRow
 from appliance.protocol.events import Change, FeedStart
 from appliance.store import feed
 from appliance.store.database import Transaction
 from tests.unit.appliance.api.harness import TENANT
 from tests.unit.appliance.api.served import Served
+from tests.unit.appliance.api.test_listing import add_jobs
 
 WAIT_S = 10
 CHUNK = bytes(64 * 1024)
@@ -58,16 +59,126 @@ async def changes(socket: aiohttp.ClientWebSocketResponse, count: int) -> list[i
     [
         (None, "session.required", 4401),
         ("Bearer unknown", "session.required", 4401),
-        (f"Bearer {TENANT}", "access.denied", 1008),
     ],
 )
-async def test_the_feed_is_for_administrators(
+async def test_the_feed_is_not_for_strangers(
     served: Served, authorization: str | None, code: str, close: int
 ) -> None:
     async with served.socket("/v1/feed?since=0", authorization) as socket:
         assert (await receive(socket, dict))["error"]["code"] == code
         assert (await socket.receive(WAIT_S)).type in CLOSED
         assert socket.close_code == close
+
+
+async def test_a_tenant_is_told_of_its_own_only(served: Served) -> None:
+    store = served.api.store
+
+    def add(tx: Transaction, ref: str, owner: str | None) -> None:
+        tx.touched.clear()
+        feed.append([("job", ref, b"{}", owner)])
+
+    for ref, owner in (("a", "id-of-admin"), ("b", "id-of-tenant"), ("c", None)):
+        await store.write(lambda tx, ref=ref, owner=owner: add(tx, ref, owner))
+    async with served.socket("/v1/feed?since=0", f"Bearer {TENANT}") as socket:
+        await receive(socket, FeedStart)
+        assert [change.id for change in await entries(socket, 1)] == ["b"]
+        jobs = await add_jobs(served.api, 2, account_id=["id-of-admin", "id-of-tenant"])
+        assert [change.id for change in await entries(socket, 1)] == [jobs[1]]
+        passing = {"account_id": "id-of-tenant"}
+        for account in ("id-of-admin", "id-of-tenant"):
+            data = msgspec.Raw(msgspec.json.encode(passing | {"account_id": account}))
+            store.feed.publish([Change(seq=0, kind="job", id=account, action="put", data=data)])
+        assert [change.id for change in await entries(socket, 1)] == ["id-of-tenant"]
+
+        def remove(tx: Transaction) -> None:
+            for ref in jobs:
+                JobRow.delete().where(JobRow.id == ref).execute()
+                tx.touch("job", ref)
+
+        await store.write(remove)
+        (gone,) = await entries(socket, 1)
+        assert (gone.id, gone.action) == (jobs[1], "delete")
+
+
+async def test_owners_are_never_told(served: Served) -> None:
+    async with served.socket("/v1/feed?since=0") as socket:
+        await receive(socket, FeedStart)
+        await add_jobs(served.api, 1)
+        change = await receive(socket, dict)
+        assert set(change) == {"seq", "kind", "id", "action", "data"}
+
+
+async def test_kinds_that_were_not_asked_for_are_left_out(served: Served) -> None:
+    store = served.api.store
+    await store.write(lambda tx: tx.touch("audit", "old"))
+    await touch(served, 1)
+    async with served.socket("/v1/feed?since=0&kinds=job") as socket:
+        await receive(socket, FeedStart)
+        assert await changes(socket, 1) == [2]
+        await store.write(lambda tx: tx.touch("audit", "x"))
+        await touch(served, 1)
+        assert await changes(socket, 1) == [4]
+
+
+async def test_who_is_little_concerned_is_told_how_far_the_feed_is(served: Served) -> None:
+    def many(tx: Transaction) -> None:
+        feed.append(("audit", str(number), None, None) for number in range(1500))
+
+    await served.api.store.write(many)
+    async with served.socket("/v1/feed?since=0&kinds=job") as socket:
+        assert (await receive(socket, FeedStart)).seq == 0
+        assert (await receive(socket, FeedStart)).seq == 1000
+        await touch(served, 1)
+        assert await changes(socket, 1) == [1501]
+
+
+async def test_unknown_kinds_are_refused(served: Served) -> None:
+    async with served.socket("/v1/feed?kinds=job,colour") as socket:
+        error = (await receive(socket, dict))["error"]
+        assert (error["code"], error["field"]) == ("request.bad_value", "kinds")
+
+
+async def test_many_changes_at_once_are_one_message(served: Served) -> None:
+    await touch(served, 700)
+    async with served.socket("/v1/feed?since=0") as socket:
+        await receive(socket, FeedStart)
+        assert len(await receive(socket, list[Change])) == 700
+
+
+async def test_subscribers_at_the_same_place_share_one_text(served: Served) -> None:
+    async with served.socket("/v1/feed?since=0") as one, served.socket("/v1/feed?since=0") as two:
+        for socket in (one, two):
+            await receive(socket, FeedStart)
+        await touch(served, 1)
+        for socket in (one, two):
+            assert await changes(socket, 1) == [1]
+        made: list[int] = []
+        stream = served.api.store.feed.broadcast
+        part = stream.part
+        stream.part = lambda begin, end, make, key: part(  # type: ignore[method-assign]
+            begin, end, lambda items: (made.append(begin), make(items))[1], key
+        )
+        await touch(served, 5)
+        for socket in (one, two):
+            assert await changes(socket, 5) == [2, 3, 4, 5, 6]
+        assert len(made) == len(set(made))
+
+
+async def test_a_client_that_answers_no_ping_is_noticed(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = served.server._server.config
+    monkeypatch.setattr(config, "ws_ping_interval", 0.05)
+    monkeypatch.setattr(config, "ws_ping_timeout", 0.1)
+    async with served.socket("/v1/feed", autoping=False) as socket:
+        await receive(socket, FeedStart)
+        stream = served.api.store.feed.broadcast
+        assert stream.has_readers
+        async with asyncio.timeout(WAIT_S):
+            while (await socket.receive()).type not in CLOSED:
+                pass
+            while stream.has_readers:
+                await asyncio.sleep(0.01)
 
 
 async def test_without_since_only_what_comes_is_told(served: Served) -> None:
@@ -117,9 +228,10 @@ async def test_who_was_away_too_long_must_list_again(served: Served) -> None:
 
 
 async def test_passing_changes_are_told_and_not_kept(served: Served) -> None:
-    await touch(served, 2)
-    async with served.socket("/v1/feed?since=2") as socket:
+    async with served.socket("/v1/feed?since=0") as socket:
         await receive(socket, FeedStart)
+        await touch(served, 2)
+        assert await changes(socket, 2) == [1, 2]
         passing = Change(seq=0, kind="job", id="j", action="put", data=msgspec.Raw(b"{}"))
         served.api.store.feed.publish([passing])
         await touch(served, 1)
