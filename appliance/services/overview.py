@@ -7,7 +7,8 @@ from typing import Any
 import peewee
 
 from appliance.engine import ledger
-from appliance.engine.calls import Call
+from appliance.engine.calls import Call, Caller
+from appliance.engine.visibility import visible_to
 from appliance.protocol import requests as q
 from appliance.protocol.resources import Overview
 from appliance.services.compute.models import VmRow
@@ -16,8 +17,10 @@ from appliance.services.infrastructure.models import ClusterRow, HostRow, ZoneRo
 from appliance.services.networks.models import NetworkRow
 from appliance.services.parts import Parts
 from appliance.services.storage.models import PrimaryStorageRow
+from appliance.services.tenancy.quotas import quotas_of
 from appliance.store import feed
 from appliance.store.fields import tuples
+from appliance.store.kinds import Kinds
 
 COUNTED: dict[str, Any] = {
     "zone": ZoneRow,
@@ -30,13 +33,43 @@ COUNTED: dict[str, Any] = {
 }
 
 
+OWN_COUNTED = ("vm", "volume", "image", "network")
+
+
 def install(parts: Parts) -> None:
     """Bind `overview.get`."""
 
     async def get(call: Call, _: q.Empty) -> Overview:
-        return await parts.store.read(_figures)
+        if call.caller.is_admin:
+            return await parts.store.read(_figures)
+        return await parts.store.read(lambda: _own_figures(parts.store.kinds, call.caller))
 
     parts.registry.bind("overview.get", get)
+
+
+def _own_figures(kinds: Kinds, caller: Caller) -> Overview:
+    """What a tenant has and sees; its limits stand for what the cloud has (−1: no limit)."""
+    scope = visible_to(caller)
+    assert scope is not None, "administrators see the whole cloud"
+    counts = {}
+    for name in OWN_COUNTED:
+        kind = kinds.by_name[name]
+        counts[name] = kind.model.select().where(scope(kind)).count()
+    states = VmRow.select(VmRow.state, peewee.fn.COUNT(VmRow.id))
+    states = states.where(VmRow.owner_id == caller.account_id).group_by(VmRow.state)
+    quotas = {item.name: item for item in quotas_of(caller.account_id).items}
+    disks = quotas["volume_bytes"]
+    return Overview(
+        counts=counts,
+        vms_by_state=dict(tuples(states)),
+        cpu_total=quotas["cpu"].limit,
+        cpu_claimed=quotas["cpu"].used,
+        memory_total_bytes=quotas["memory"].limit,
+        memory_claimed_bytes=quotas["memory"].used,
+        storage_total_bytes=disks.limit,
+        storage_available_bytes=disks.limit if disks.limit < 0 else disks.limit - disks.used,
+        feed_seq=feed.bounds()[1],
+    )
 
 
 def _figures() -> Overview:
