@@ -119,7 +119,7 @@ def _command(spec: OperationSpec) -> Callable[..., None]:
             spec=spec,
             targets=[targets] if isinstance(targets, str) else targets,
             body=body,
-            query=_query(given),
+            query=query_of(given),
             limit=None if given.get("everything") else given.get("limit"),
             wait=given.get("wait", True),
             timeout_s=given.get("timeout"),
@@ -174,10 +174,14 @@ def _list_parameters() -> list[inspect.Parameter]:
             list[str] | None,
             None,
             ("--filter",),
-            "FIELD=VALUE, like state=running; may be repeated; VALUE may be a,b.",
+            "Like state=running,paused or 'cpu_count > 2 and host.name = h1'; may be repeated.",
             LIST,
+            "CONDITION",
         ),
-        _option("sort", str | None, None, ("--sort",), "FIELD, or -FIELD to reverse.", LIST),
+        _option("sort", str | None, None, ("--sort",), "FIELDs; -FIELD to reverse.", LIST),
+        _option(
+            "fields", str | None, None, ("--fields",), "Only these, like id,nics.address.", LIST
+        ),
         _option("limit", int, DEFAULT_LIMIT, ("--limit",), "How many.", LIST, "NUMBER", numbers),
         _option("everything", bool, False, ("--all",), "All, however many there are.", LIST),
     ]
@@ -212,21 +216,6 @@ def _option(
         *flags, help=text, metavar=metavar, rich_help_panel=panel, **(limits or {})
     )
     return inspect.Parameter(name, _KEYWORD, default=default, annotation=Annotated[kind, option])
-
-
-def _query(given: dict[str, Any]) -> dict[str, Any]:
-    """The query of a list: search, order, and fields to be equal."""
-    query: dict[str, Any] = {"q": given.get("search"), "sort": given.get("sort")}
-    for text in given.get("filter") or []:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise typer.BadParameter(
-                f"{text!r}; write it like state=running", param_hint="'--filter'"
-            )
-        if name in ("q", "sort", "limit", "cursor", "id"):
-            raise typer.BadParameter(f"{name} has an option of its own", param_hint="'--filter'")
-        query[name] = value
-    return {name: value for name, value in query.items() if value is not None}
 
 
 def _need_change(spec: OperationSpec, body: dict[str, Any]) -> None:

@@ -79,6 +79,7 @@ async def _call(client: Client, spec: OperationSpec, ref: str, body: dict[str, A
 
 async def _list(terminal: Terminal, client: Client, ask: Ask) -> None:
     items: list[Any] = []
+    total = 0
     query = dict(ask.query)
     for name in [name for name in query if name.endswith("_id")]:
         resolved = {name: query[name]}
@@ -88,9 +89,10 @@ async def _list(terminal: Terminal, client: Client, ask: Ask) -> None:
         left = PAGE if ask.limit is None else ask.limit - len(items)
         page = await client.call(ask.spec.name, **query, limit=min(PAGE, left))
         items += page.items
-        query["cursor"] = page.next
+        total = max(total, page.total)
+        query |= {"cursor": page.next, "count": False}  # what was counted once is not again
         if page.next is None or (ask.limit is not None and len(items) >= ask.limit):
-            show_list(terminal, items, page.total)
+            show_list(terminal, items, total, fields=ask.query.get("fields"))
             return
 
 

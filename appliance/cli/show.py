@@ -19,8 +19,10 @@ from appliance.protocol.messages import size
 from appliance.protocol.resources import CheckResult, SetupPlan
 
 
-def show_list(terminal: Terminal, items: Sequence[Any], total: int) -> None:
-    """A list of resources, of which there are `total`."""
+def show_list(
+    terminal: Terminal, items: Sequence[Any], total: int, *, fields: str | None = None
+) -> None:
+    """A list of resources, of which there are `total`; with `fields`, of dictionaries."""
     if terminal.as_json:
         terminal.print_json(items)
         return
@@ -30,7 +32,8 @@ def show_list(terminal: Terminal, items: Sequence[Any], total: int) -> None:
     if not items:
         terminal.note("empty")
         return
-    terminal.out.print(table_of(terminal, items))
+    table = table_of(terminal, items) if fields is None else table_of_fields(items, fields)
+    terminal.out.print(table)
     if total > len(items):
         terminal.note("more", shown=len(items), total=total)
 
@@ -80,6 +83,25 @@ def table_of(terminal: Terminal, items: Sequence[Any]) -> Table:
     for item in items:
         table.add_row(*(escape(column.cell(item, terminal.language)) for column in columns))
     return table
+
+
+def table_of_fields(items: Sequence[dict[str, Any]], fields: str) -> Table:
+    """A table of the fields that were asked for, under their own names."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    names = fields.split(",")
+    for name in names:
+        table.add_column(name, no_wrap=name == "id")
+    for item in items:
+        table.add_row(*(escape(_cell(item, name)) for name in names))
+    return table
+
+
+def _cell(item: dict[str, Any], name: str) -> str:
+    found: list[Any] = [item]
+    for part in name.split("."):
+        found = [value.get(part) for value in found if isinstance(value, dict)]
+        found = [one for value in found for one in (value if isinstance(value, list) else [value])]
+    return ", ".join(readable(name, value) for value in found)
 
 
 def show_plan(terminal: Terminal, plan: SetupPlan) -> None:
@@ -139,4 +161,4 @@ def readable(name: str, value: Any) -> str:
 
 def _ids(items: Sequence[Any]) -> None:
     for item in items:
-        typer.echo(item.id)
+        typer.echo(item.get("id", "") if isinstance(item, dict) else item.id)

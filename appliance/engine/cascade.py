@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from appliance.protocol.errors import NotFound
-from appliance.protocol.resources import Consequence, Consequences
+from appliance.protocol.results import (
+    Consequence,
+    Consequences,
+)
 from appliance.store.kinds import Kinds
 
 Effect = Literal["deleted", "stopped", "detached", "refuses"]

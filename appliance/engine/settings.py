@@ -10,7 +10,9 @@ import msgspec
 import peewee
 
 from appliance.protocol.errors import InvalidInput, NotFound
-from appliance.protocol.resources import Setting as SettingView
+from appliance.protocol.results import (
+    Setting as SettingView,
+)
 from appliance.store.database import Store, Transaction
 from appliance.store.fields import BaseModel, now_ms, tuples
 

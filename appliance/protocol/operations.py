@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from appliance.protocol import requests as q
 from appliance.protocol import resources as r
+from appliance.protocol import results
 from appliance.protocol import tenancy as t
 from appliance.protocol.declaring import (
     API_VERSION,
@@ -91,37 +92,37 @@ _reads("cleanup", "cleanups", r.Cleanup, "piece of clean-up work")
 _add("cleanup.retry", "POST /cleanups/{id}/retry", "Try a piece of clean-up work now", None)
 
 # Settings and deletion
-_add("setting.show", "GET /settings", "Show all global settings", r.SettingList)
+_add("setting.show", "GET /settings", "Show all global settings", results.SettingList)
 _add(
     "setting.change",
     "PUT /settings",
     "Give a global setting another value",
-    r.Setting,
+    results.Setting,
     request=q.SettingChange,
 )
 _add(
     "setting.reset",
     "POST /settings/reset",
     "Give a global setting its default back",
-    r.Setting,
+    results.Setting,
     request=q.SettingReset,
 )
 _add(
     "deletion.preview",
     "POST /deletions/preview",
     "List what deleting a resource would do to others",
-    r.Consequences,
+    results.Consequences,
     request=q.DeletionPreview,
     kind=Kind.READ,
 )
 
 # The ledger
-_add("ledger.check", "GET /ledger/check", "Count all claims anew and compare", r.LedgerReport)
+_add("ledger.check", "GET /ledger/check", "Count all claims anew and compare", results.LedgerReport)
 _add(
     "ledger.recalculate",
     "POST /ledger/recalculate",
     "Count all claims anew and correct the ledger",
-    r.LedgerReport,
+    results.LedgerReport,
 )
 
 # Set-up
@@ -250,7 +251,7 @@ _add(
     "vm.plan",
     "POST /vms/plan",
     "Tell where a virtual machine would be placed, and what each filter removes",
-    r.PlacementReport,
+    results.PlacementReport,
     request=q.VmCreate,
     kind=Kind.READ,
     access=TENANT,

@@ -7,7 +7,9 @@ from typing import Literal
 from appliance.engine.calls import Call
 from appliance.engine.cascade import Edge, Effect, Finder
 from appliance.protocol import requests as q
-from appliance.protocol.resources import Consequences
+from appliance.protocol.results import (
+    Consequences,
+)
 from appliance.services.parts import Parts
 from appliance.store.fields import database
 

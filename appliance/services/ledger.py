@@ -7,7 +7,10 @@ import structlog
 from appliance.engine import ledger
 from appliance.engine.calls import Call
 from appliance.protocol import requests as q
-from appliance.protocol.resources import LedgerDifference, LedgerReport
+from appliance.protocol.results import (
+    LedgerDifference,
+    LedgerReport,
+)
 from appliance.services.parts import Parts
 from appliance.services.tenancy.quotas import QUOTA_SOURCES
 from appliance.store.database import Transaction

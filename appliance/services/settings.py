@@ -5,8 +5,12 @@ from __future__ import annotations
 from appliance.engine.calls import Call
 from appliance.engine.settings import Setting
 from appliance.protocol import requests as q
-from appliance.protocol.resources import Setting as SettingView
-from appliance.protocol.resources import SettingList
+from appliance.protocol.results import (
+    Setting as SettingView,
+)
+from appliance.protocol.results import (
+    SettingList,
+)
 from appliance.services.parts import Parts
 
 JOB_KEEP_DAYS = Setting(name="job.keep_days", default=30, lowest=1, highest=3650, unit="days")

@@ -7,7 +7,7 @@ from typing import Any
 import shiboken6
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from appliance.protocol import resources as r
+from appliance.protocol import results
 from desktop import texts
 from desktop.pages.base import Page, Shell
 from desktop.pages.detail import scrolling
@@ -79,7 +79,7 @@ class SettingsPage(Page):
             call = self.shell.ref.call("setting.show")
             self.shell.bridge.fetch(call, self._arrived, self.error.show_error)
 
-    def _arrived(self, found: r.SettingList | None) -> None:
+    def _arrived(self, found: results.SettingList | None) -> None:
         self.error.clear()
         for setting in found.items if found is not None else []:
             row = self.rows.get(setting.name)
@@ -89,7 +89,7 @@ class SettingsPage(Page):
                 row.show_setting(setting)
         self._apply_filter()
 
-    def _add(self, setting: r.Setting) -> None:
+    def _add(self, setting: results.Setting) -> None:
         group = setting.name.partition(".")[0]
         if group not in self._titles:
             self._titles[group] = Label(group_words(group), "strong")
@@ -108,7 +108,7 @@ class SettingsPage(Page):
         return max(places) + 1
 
     def _ask(self, row: SettingRow, operation: str, **fields: Any) -> None:
-        def changed(setting: r.Setting) -> None:
+        def changed(setting: results.Setting) -> None:
             if shiboken6.isValid(row):
                 row.show_setting(setting)
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from appliance.protocol import resources as r
+from appliance.protocol import results
 from desktop import texts
 from desktop.models.columns import Column
 from desktop.pages.actions import Action
@@ -119,7 +120,7 @@ class RecycleBinPage(ResourcePage):
             # Who may not read the settings sees a dash.
             self.shell.bridge.fetch(call, self._settings_arrived, lambda _error: None)
 
-    def _settings_arrived(self, found: r.SettingList | None) -> None:
+    def _settings_arrived(self, found: results.SettingList | None) -> None:
         values = {one.name: one.value for one in found.items} if found is not None else {}
         self._policy = str(values.get(POLICY, ""))
         self._period_s = float(values.get(PERIOD, 0))

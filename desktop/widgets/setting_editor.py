@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from appliance.protocol import resources as r
+from appliance.protocol import results
 from desktop import texts
 from desktop.texts import translate
 from desktop.widgets.buttons import FlatButton
@@ -27,7 +27,7 @@ Value = int | float | bool | str
 _LARGEST = 2**31 - 1
 
 
-def value_words(setting: r.Setting, value: Value) -> str:
+def value_words(setting: results.Setting, value: Value) -> str:
     """A value as people read it: with its unit, or in words."""
     if isinstance(value, bool):
         return translate("Settings", "on") if value else translate("Settings", "off")
@@ -63,7 +63,7 @@ class SettingRow(QWidget):
     change_wanted = Signal(object)
     reset_wanted = Signal()
 
-    def __init__(self, setting: r.Setting) -> None:
+    def __init__(self, setting: results.Setting) -> None:
         super().__init__()
         self.setting = setting
         self.editor = _make_editor(setting)
@@ -81,7 +81,7 @@ class SettingRow(QWidget):
         _on_touch(self.editor, self._touched)
         self.show_setting(setting)
 
-    def show_setting(self, setting: r.Setting) -> None:
+    def show_setting(self, setting: results.Setting) -> None:
         """Show the value that holds now."""
         self.setting = setting
         _set_value(self.editor, setting.value)
@@ -166,7 +166,7 @@ class SettingRow(QWidget):
         self.reset_wanted.emit()
 
 
-def _make_editor(setting: r.Setting) -> QWidget:
+def _make_editor(setting: results.Setting) -> QWidget:
     """The editor that fits the kind of value, within its limits."""
     if setting.kind == "boolean":
         return QCheckBox(translate("Settings", "on"))

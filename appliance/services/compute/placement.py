@@ -13,7 +13,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from appliance.protocol.errors import ApiError, NoResources
-from appliance.protocol.resources import PlacementCandidate, PlacementFilter, PlacementReport
+from appliance.protocol.results import (
+    PlacementCandidate,
+    PlacementFilter,
+    PlacementReport,
+)
 from appliance.store.fields import database
 
 FREE_SPACE_KEPT_BYTES = 256 * 1024**2

@@ -14,7 +14,13 @@ from appliance.protocol import requests as q
 from appliance.protocol.errors import ApiError, Conflict, NoResources
 from appliance.protocol.ids import is_id
 from appliance.protocol.operations import Accepted
-from appliance.protocol.resources import Job, PlacementReport, VmState
+from appliance.protocol.resources import (
+    Job,
+    VmState,
+)
+from appliance.protocol.results import (
+    PlacementReport,
+)
 from appliance.services.common import accepted_before, updater
 from appliance.services.compute.creation import (
     check_request,

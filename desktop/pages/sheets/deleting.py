@@ -8,7 +8,9 @@ from typing import Any
 from PySide6.QtGui import QShowEvent
 
 from appliance.protocol.errors import ApiError
-from appliance.protocol.resources import Consequences
+from appliance.protocol.results import (
+    Consequences,
+)
 from desktop import texts
 from desktop.net.bridge import single_flight
 from desktop.net.cache import Cache

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtGui import QShowEvent
 
 from appliance.protocol import resources as r
+from appliance.protocol import results
 from appliance.protocol.errors import ApiError
 from desktop import texts
 from desktop.net.bridge import single_flight
@@ -52,7 +53,7 @@ class ExpungeSheet(ConfirmForGood):
             # If it cannot say, nothing is lost: a refusal of the deletion itself is shown.
             shell.bridge.fetch(call, self._previewed, lambda _error: None)
 
-    def _previewed(self, found: r.Consequences | None) -> None:
+    def _previewed(self, found: results.Consequences | None) -> None:
         if found is None or not found.items:
             return
         with contextlib.suppress(RuntimeError):  # the sheet was left meanwhile

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from appliance.protocol import resources as r
+from appliance.protocol import results
 from appliance.protocol.errors import ApiError
 from appliance.protocol.operations import OPERATIONS, Accepted, Kind, Page
 from desktop.main_window.window import MainWindow
@@ -32,8 +33,8 @@ class Operations:
         self.refusals: dict[str, ApiError] = {}
         self.log: list[r.JobLogEntry] = []
         self.parts: list[r.Job] = []
-        self.settings: list[r.Setting] = []
-        self.consequences = r.Consequences(items=[], counts={}, refused=False)
+        self.settings: list[results.Setting] = []
+        self.consequences = results.Consequences(items=[], counts={}, refused=False)
 
     def changes(self) -> list[tuple[str, dict[str, Any]]]:
         """What was asked for, without looking."""
@@ -60,11 +61,11 @@ class Operations:
 
     def _settings(self, operation: str, fields: dict[str, Any]) -> Any:
         if operation == "setting.show":
-            return r.SettingList(items=self.settings)
+            return results.SettingList(items=self.settings)
         (found,) = [one for one in self.settings if one.name == fields["name"]]
         values = {name: getattr(found, name) for name in found.__struct_fields__}
         values["value"] = fields.get("value", found.default)
-        changed = r.Setting(**values)
+        changed = results.Setting(**values)
         self.settings = [changed if one is found else one for one in self.settings]
         return changed
 

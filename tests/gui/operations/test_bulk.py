@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from appliance.protocol import resources as r
+from appliance.protocol import results
 from appliance.protocol.errors import Conflict
 from desktop import texts
 from desktop.main_window.window import MainWindow
@@ -30,11 +31,11 @@ IDS = [make_id(1), make_id(2)]
 BINNED = [make_id(21), make_id(22)]
 
 
-def rules(policy: str, period_s: int = 86400) -> list[r.Setting]:
+def rules(policy: str, period_s: int = 86400) -> list[results.Setting]:
     """The settings of the recycle bin."""
     return [
-        r.Setting(name=POLICY, kind="text", value=policy, default="delay"),
-        r.Setting(name=PERIOD, kind="integer", value=period_s, default=259200, unit="s"),
+        results.Setting(name=POLICY, kind="text", value=policy, default="delay"),
+        results.Setting(name=PERIOD, kind="integer", value=period_s, default=259200, unit="s"),
     ]
 
 
@@ -190,7 +191,7 @@ def test_several_are_deleted_for_good_after_typing(
 def test_consequences_come_from_the_service_and_refusals_stay_in_place(
     window: MainWindow, bin_page: RecycleBinPage, service: Operations, qtbot: QtBot
 ) -> None:
-    item = r.Consequence(
+    item = results.Consequence(
         kind="volume",
         id=make_id(5),
         name="data-5",
@@ -199,7 +200,7 @@ def test_consequences_come_from_the_service_and_refusals_stay_in_place(
         because_kind="vm",
         because_id=BINNED[0],
     )
-    service.consequences = r.Consequences(items=[item], counts={"volume": 1}, refused=False)
+    service.consequences = results.Consequences(items=[item], counts={"volume": 1}, refused=False)
     service.refusals["vm.expunge"] = Conflict("vm.kept_for_ever", name="web-21")
     choose(window, "recycle_bin", BINNED[:1]).qactions["expunge"].trigger()
     sheet = sheet_of(window, qtbot)

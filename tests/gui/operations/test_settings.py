@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from appliance.protocol import resources as r
+from appliance.protocol import results
 from appliance.protocol.errors import Forbidden, InvalidInput
 from desktop.main_window.window import MainWindow
 from desktop.net.bridge import Bridge
@@ -24,16 +24,18 @@ DAYS, POLICY, PERIOD = "job.keep_days", "recycle_bin.vm_policy", "recycle_bin.vm
 RATIO, SWITCH = "host.cpu_ratio", "host.quiet"
 
 
-def all_settings() -> list[r.Setting]:
+def all_settings() -> list[results.Setting]:
     """One of each kind."""
     choices = ["direct", "delay", "never"]
     return [
-        r.Setting(
+        results.Setting(
             name=DAYS, kind="integer", value=40, default=30, lowest=1, highest=3650, unit="days"
         ),
-        r.Setting(name=POLICY, kind="text", value="delay", default="delay", choices=choices),
-        r.Setting(name=RATIO, kind="number", value=10.0, default=10.0, lowest=0.01, highest=1000.0),
-        r.Setting(
+        results.Setting(name=POLICY, kind="text", value="delay", default="delay", choices=choices),
+        results.Setting(
+            name=RATIO, kind="number", value=10.0, default=10.0, lowest=0.01, highest=1000.0
+        ),
+        results.Setting(
             name=PERIOD,
             kind="integer",
             value=259200,
@@ -42,7 +44,7 @@ def all_settings() -> list[r.Setting]:
             highest=315360000,
             unit="s",
         ),
-        r.Setting(name=SWITCH, kind="boolean", value=False, default=False),
+        results.Setting(name=SWITCH, kind="boolean", value=False, default=False),
     ]
 
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from appliance.protocol import resources as r
+from appliance.protocol import results
 from appliance.protocol.errors import ApiError, ErrorBody, Unavailable
 from appliance.protocol.operations import OPERATIONS, Accepted, Kind
 from desktop.main_window.window import MainWindow
@@ -36,7 +37,7 @@ class Registrar:
         self.refusals: dict[str, ApiError | OSError] = {}
         self.found: dict[str, ErrorBody] = {}
         self.sent: list[tuple[str, Path]] = []
-        self.preview: list[r.Consequence] | None = None
+        self.preview: list[results.Consequence] | None = None
         self.gate: asyncio.Event | None = None  # uploads wait for it
 
     def changes(self) -> list[tuple[str, dict[str, Any]]]:
@@ -63,11 +64,11 @@ class Registrar:
             return Accepted(jobs=[job], resource_ids=[fields.get("id", make_id(77))])
         return None
 
-    async def _preview(self) -> r.Consequences:
+    async def _preview(self) -> results.Consequences:
         if self.preview is None:
             raise Unavailable("host.not_connected", name="node-a")
         refused = any(item.effect == "refuses" for item in self.preview)
-        return r.Consequences(items=self.preview, counts={}, refused=refused)
+        return results.Consequences(items=self.preview, counts={}, refused=refused)
 
     async def upload_image(
         self, image_id: str, path: Path, on_progress: Callable[[int, int], None] | None = None

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from appliance.protocol import resources as r
+from appliance.protocol import results
 from appliance.protocol.errors import Conflict
 from desktop.main_window.window import MainWindow
 from desktop.net.cache import Cache
@@ -119,10 +119,10 @@ def test_consequences_are_told_before(
     assert "Nobody can bring it back." in said
 
 
-def consequence(number: int, kind: str, effect: Any, name: str) -> r.Consequence:
+def consequence(number: int, kind: str, effect: Any, name: str) -> results.Consequence:
     """What happens to something else."""
     ref = make_id(300_000 + number)
-    return r.Consequence(
+    return results.Consequence(
         id=ref, kind=kind, name=name, effect=effect, depth=1, because_kind="x", because_id=ref
     )
 
