@@ -22,6 +22,8 @@ def noted(call: Call, request: Any, content: Any = None) -> Call:
         return call
     if isinstance(content, Session):
         account_id, name = content.account.id, content.account.name
+        if content.user_name:
+            name = f"{content.user_name}@{name}"
     elif call.operation == "session.set_first_password":
         account_id, name = "", FIRST_ACCOUNT
     else:

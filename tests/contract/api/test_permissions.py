@@ -5,6 +5,7 @@ All cases come from the table of operations, so an operation that is added is tr
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import sqlite3
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from appliance.client import Client, Connected
+from appliance.protocol.events import Change
 from appliance.protocol.ids import new_id
 from appliance.protocol.operations import BYTES, OPERATIONS, Access, Kind, OperationSpec
 from appliance.protocol.references import FIELD_KINDS, NAMED_BY_KIND, OPEN, OTHER_FIELDS
@@ -32,6 +35,7 @@ TARGETED = [spec for spec in TENANTS if spec.target]
 OWNABLE = [spec for spec in TARGETED if spec.target != "image_store"]
 READ_SHARED = [spec for spec in TARGETED if spec.target in SHAREABLE]
 NARROW = "cluster.list"
+OFFERING = {"cpu_count": 1, "memory_bytes": 1024**3}
 
 
 def name_of(spec: Any) -> str:
@@ -263,6 +267,55 @@ def test_lists_have_what_is_own_and_shared(tenants: Tenants, spec: OperationSpec
         assert tenants.shared[spec.noun] not in {item["id"] for item in foreign.json["items"]}
     owners = {item.get("owner_id") for item in own.json["items"]} - {None}
     assert owners <= {tenants.accounts["own"], tenants.accounts["admin"], ""}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "host.name=host-0",
+        "cluster.name=c",
+        "owner.name=foreign",
+        "image.name=i",
+        "nics.address=1.2.3.4",
+    ],
+)
+def test_questions_over_relations_lead_nowhere_foreign(tenants: Tenants, query: str) -> None:
+    answer = tenants.appliance.request("GET", f"/v1/vms?{query}", token=tenants.tokens["own"])
+    assert (answer.status, answer.json["items"]) == (200, [])
+
+
+def test_nobody_waits_for_foreign_jobs(tenants: Tenants) -> None:
+    vm = tenants.take("own", "vm")
+    for owner in ("foreign", "own"):
+        headers = {"Anyun-After": tenants.ready[owner, "job"][0]}
+        answer = tenants.appliance.request(
+            "POST", f"/v1/vms/{vm}/start", token=tenants.tokens["own"], headers=headers
+        )
+        assert (answer.code == "job.unknown_dependency") == (owner == "foreign")
+
+
+async def test_the_feed_tells_of_what_becomes_shared_and_of_nothing_foreign(
+    tenants: Tenants,
+) -> None:
+    request, ready = tenants.appliance.request, tenants.appliance.ready
+    made = request("POST", "/v1/instance-offerings", OFFERING | {"name": "secret"}).json["id"]
+    shown = request("POST", "/v1/instance-offerings", OFFERING | {"name": "common"}).json["id"]
+    async with Client(ready["url"], fingerprint=ready["ca_fingerprint"]) as client:
+        client.token = tenants.tokens["own"]
+        page = await client.call("instance_offering.list")
+        assert not {made, shown} & {item.id for item in page.items}
+        seen: list[str] = []
+        async with asyncio.timeout(60):
+            async for event in client.follow(page.seq):
+                if isinstance(event, Connected) and not seen:
+                    share = {"kind": "instance_offering", "resource_id": shown}
+                    body = share | {"account_id": tenants.accounts["own"]}
+                    request("PATCH", f"/v1/instance-offerings/{made}", {"name": "still secret"})
+                    request("POST", "/v1/shares", body)
+                if isinstance(event, Change) and event.kind == "instance_offering":
+                    seen.append(event.id)
+                    break
+        assert seen == [shown]
 
 
 def test_figures_are_ones_own(tenants: Tenants) -> None:
