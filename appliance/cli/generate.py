@@ -11,6 +11,7 @@ import typer
 
 from appliance.cli.access import get_password
 from appliance.cli.fields import SECRET, body_of, fields_of
+from appliance.cli.lists import query_of
 from appliance.cli.names import NAMELESS
 from appliance.cli.perform import Ask, perform
 from appliance.cli.terminal import Terminal, language_of

@@ -81,6 +81,8 @@ async def _list(terminal: Terminal, client: Client, ask: Ask) -> None:
     items: list[Any] = []
     total = 0
     query = dict(ask.query)
+    if terminal.quiet and "fields" in query:
+        query["fields"] = "id"
     for name in [name for name in query if name.endswith("_id")]:
         resolved = {name: query[name]}
         await resolve_fields(client, resolved, ask.spec.name)

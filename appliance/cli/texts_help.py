@@ -229,10 +229,11 @@ HELP = {
     "Name of the first machine.": "第一台云主机的名称。",
     "SSH public key for it; @FILE reads it from a file.": ("它的 SSH 公钥；@文件 表示从文件读取。"),
     "Part of a name, address or id.": "名称、地址或标识的一部分。",
-    "FIELD=VALUE, like state=running; may be repeated; VALUE may be a,b.": (
-        "字段=值，例如 state=running；可多次给出；值可以是 a,b。"
+    "Like state=running,paused or 'cpu_count > 2 and host.name = h1'; may be repeated.": (
+        "如 state=running,paused 或 'cpu_count > 2 and host.name = h1'；可重复。"
     ),
-    "FIELD, or -FIELD to reverse.": "排序字段；-字段 表示降序。",
+    "FIELDs; -FIELD to reverse.": "排序字段，以逗号分隔；-字段 表示降序。",
+    "Only these, like id,nics.address.": "只显示这些字段，如 id,nics.address。",
     "How many.": "显示数量。",
     "All, however many there are.": "显示全部。",
     "Seconds to wait at most.": "最长等待秒数。",
