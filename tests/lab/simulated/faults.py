@@ -12,7 +12,7 @@ import msgspec
 
 from hostagent.protocol.link import CommandFailed
 
-Kind = Literal["delay", "fail", "hang", "crash", "vanish"]
+Kind = Literal["delay", "fail", "sick", "hang", "crash", "vanish"]
 When = Literal["before", "after"]
 
 
@@ -20,10 +20,12 @@ class Fault(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tru
     """One rule. `host` and `command` are patterns as of file names.
 
     kind: `delay` waits `seconds`, or between these and `seconds_to`; `fail` answers with `code`;
-        `hang` never answers, until `FaultPlan.thaw`; `crash` drops the link, and the host dials
-        again; `vanish` drops it for good.
+        `sick` fails, and so does the host whatever it is asked after that; `hang` never answers,
+        until `FaultPlan.thaw`; `crash` drops the link, and the host dials again; `vanish` drops
+        it for good.
     when: before or after the command's effect.
     times: how often it strikes, None for always. `share`: of how many of the calls.
+    images: calls that are about other images than these are spared; None spares none.
     """
 
     kind: Kind
@@ -37,6 +39,11 @@ class Fault(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tru
     params: dict[str, Any] = {}
     times: int | None = None
     share: float = 1.0
+    images: list[str] | None = None
+
+    def spares(self, image_id: str) -> bool:
+        """Whether a call about this image is none of the rule's business."""
+        return self.images is not None and bool(image_id) and image_id not in self.images
 
 
 class FaultPlan:
@@ -46,12 +53,15 @@ class FaultPlan:
         self._random = random.Random(seed)
         self._rules: list[Fault] = []
         self._left: list[int | None] = []
+        self._sick: dict[str, Fault] = {}
         self._thawed = asyncio.Event()
         self.struck = 0
+        self.hanging = 0  # commands that hang now
         self.replace(faults)
 
     def replace(self, faults: Iterable[Fault]) -> None:
-        """Follow these rules from now on; what hangs goes on hanging."""
+        """Follow these rules from now on, and heal; what hangs goes on hanging."""
+        self._sick.clear()
         self._rules = list(faults)
         self._left = [fault.times for fault in self._rules]
 
@@ -62,17 +72,31 @@ class FaultPlan:
 
     async def hang(self) -> None:
         """Wait for the next thaw."""
-        await self._thawed.wait()
+        self.hanging += 1
+        try:
+            await self._thawed.wait()
+        finally:
+            self.hanging -= 1
 
-    def due(self, host: str, command: str) -> list[Fault]:
-        """The rules that strike this call: delays, and at most one of the others."""
+    def due(self, host: str, command: str, image_id: str = "") -> list[Fault]:
+        """The rules that strike this call: delays, and at most one of the others.
+
+        `image_id` is the image that the call is about, if it is about one.
+        """
         if not self._rules:
             return []
+        illness = self._sick.get(host)
+        if illness is not None and not illness.spares(image_id):
+            return [illness]
         found: list[Fault] = []
         for index, fault in enumerate(self._rules):
             is_second = fault.kind != "delay" and any(one.kind != "delay" for one in found)
-            if not is_second and self._strikes(index, fault, host, command):
+            if is_second or fault.spares(image_id):
+                continue
+            if self._strikes(index, fault, host, command):
                 found.append(fault)
+                if fault.kind == "sick":
+                    self._sick[host] = msgspec.structs.replace(fault, when="before")
         return found
 
     async def wait(self, fault: Fault) -> None:

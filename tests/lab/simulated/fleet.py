@@ -114,6 +114,7 @@ class Fleet:
         self.plan.struck = 0
         for host in self.hosts:
             host.calls.clear()
+            host.calls_of_jobs.clear()
             host.state.effects.clear()
 
     async def _join(self) -> None:

@@ -15,6 +15,7 @@ from hostagent.protocol.domain import DomainReport
 from hostagent.protocol.enrolment import JoinToken
 from hostagent.protocol.facts import HostFacts
 from hostagent.protocol.link import CallContext, Peer
+from hostagent.protocol.trail import TRAIL
 from tests.lab.simulated.domains import Domains
 from tests.lab.simulated.faults import Fault, FaultPlan, When, refusal
 from tests.lab.simulated.network import Networks
@@ -32,6 +33,7 @@ class SimulatedHost:
         self.id = ""
         self.state = state
         self.calls: Counter[str] = Counter()
+        self.calls_of_jobs: Counter[tuple[str, str]] = Counter()  # by operation and command
         self.links = 0  # how often a link came up
         self._folder = folder
         self._plan = plan
@@ -130,7 +132,10 @@ class SimulatedHost:
     def _with_faults(self, name: str, handler: Handler) -> Handler:
         async def carry_out(params: Any, context: CallContext) -> Any:
             self.calls[name] += 1
-            faults = self._plan.due(self.name, name)
+            trail = TRAIL.get()
+            if trail is not None:
+                self.calls_of_jobs[trail.operation, name] += 1
+            faults = self._plan.due(self.name, name, _image_of(params))
             if not faults:
                 return await handler(params, context)
             await self._strike(faults, "before")
@@ -150,7 +155,7 @@ class SimulatedHost:
             match fault.kind:
                 case "delay":
                     await self._plan.wait(fault)
-                case "fail":
+                case "fail" | "sick":
                     raise refusal(fault)
                 case "hang":
                     await self._plan.hang()
@@ -165,6 +170,12 @@ class SimulatedHost:
     def _tell(self, report: DomainReport) -> None:
         if self._dialler is not None:
             self._dialler.notify("domain.state", report)
+
+
+def _image_of(params: Any) -> str:
+    """The image that a command's parameters are about; empty if they are about none."""
+    place = getattr(params, "place", params)
+    return getattr(place, "image_id", "")
 
 
 async def _until_cancelled() -> None:

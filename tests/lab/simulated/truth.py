@@ -1,0 +1,142 @@
+"""What the service says beside what stages really hold: everything that does not agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.client import Client
+from appliance.protocol.resources import Vm
+from tests.lab.simulated.stages import Stage
+from tests.lab.simulated.state import HostState
+
+PLACED = ("running", "paused")
+OFF = ("stopped", "destroyed")
+
+
+@dataclass(frozen=True)
+class View:
+    """What the service says of everything, read in a few requests."""
+
+    vms: dict[str, Vm]
+    networks: dict[str, Any]
+    images: dict[str, Any]
+    hosts: dict[str, Any]
+    zones: dict[str, Any]
+    ledger: list[str]
+
+    @classmethod
+    async def read(cls, client: Client) -> View:
+        """Read it now."""
+        kinds: dict[str, dict[str, Any]] = {
+            f"{kind}s": {item.id: item async for item in client.iterate(f"{kind}.list")}
+            for kind in ("vm", "network", "image", "host", "zone")
+        }
+        report = await client.call("ledger.check")
+        ledger = [
+            f"ledger: {item.holder} {item.unit}: kept {item.kept}, counted {item.counted}"
+            for item in report.differences
+        ]
+        return cls(**kinds, ledger=ledger)
+
+    def standing(self, ref: str) -> str:
+        """How a resource stands: its state or status, or gone."""
+        if ref in self.vms:
+            return self.vms[ref].state
+        if ref in self.images:
+            return self.images[ref].status
+        found = self.networks.get(ref) or self.zones.get(ref)
+        return "gone" if found is None else found.state
+
+
+def disagreements(stage: Stage, view: View) -> list[str]:
+    """Where a stage's host is not as the service says; empty when all is well."""
+    state = stage.host.state
+    vms = [vm for vm in view.vms.values() if vm.cluster_id == stage.cluster_id]
+    return [
+        *_machines(vms, state),
+        *_claims(vms, stage.host.id),
+        *_disks(vms, state),
+        *_networks(stage, vms, view, state),
+        *_images(stage, view, vms),
+        *(f"on {stage.host.name}: {text}" for text in state.anomalies),
+        *_folders(stage, view),
+    ]
+
+
+def _machines(vms: list[Vm], state: HostState) -> list[str]:
+    wrong = []
+    for vm in vms:
+        domain = state.domains.get(vm.id)
+        there = domain.state.value if domain is not None else "undefined"
+        fits = there == vm.state if vm.state in PLACED else there == "undefined"
+        if not fits or vm.state not in (*PLACED, *OFF):
+            wrong.append(f"{vm.name} is {vm.state}, its host has it {there}")
+    known = {vm.id for vm in vms}
+    return wrong + [f"domain {ref} is of no machine" for ref in state.domains if ref not in known]
+
+
+def _claims(vms: list[Vm], host_id: str) -> list[str]:
+    return [
+        f"{vm.name} is {vm.state} and claims host {vm.host_id}"
+        for vm in vms
+        if vm.host_id != (host_id if vm.state in PLACED else None)
+    ]
+
+
+def _disks(vms: list[Vm], state: HostState) -> list[str]:
+    said = {volume.id for vm in vms for volume in vm.volumes}
+    there = {name_of(path) for path in state.files if "/volumes/" in path}
+    return [
+        *(f"volume {ref} is of no machine" for ref in there - said),
+        *(f"volume {ref} is on no host" for ref in said - there),
+        *_twice([volume.id for vm in vms for volume in vm.volumes], "volume"),
+    ]
+
+
+def _networks(stage: Stage, vms: list[Vm], view: View, state: HostState) -> list[str]:
+    said = {item.id for item in view.networks.values() if item.cluster_id == stage.cluster_id}
+    if stage.host.id not in view.hosts:
+        said = set()
+    there = {network.id for network in state.document.networks}
+    ports = {port.vm_id for network in state.document.networks for port in network.ports}
+    placed = {vm.id for vm in vms if vm.host_id is not None}
+    return [
+        *(f"network {ref} is on the host, but gone" for ref in there - said),
+        *(f"network {ref} is not on the host" for ref in said - there),
+        *(f"port of {ref}, which is not placed there" for ref in ports - placed),
+        *(f"no port for {ref}" for ref in placed - ports),
+    ]
+
+
+def _images(stage: Stage, view: View, vms: list[Vm]) -> list[str]:
+    state = stage.host.state
+    ready = {ref for ref in stage.images if view.standing(ref) == "ready"}
+    stored = {name_of(path) for path in state.stores} & set(stage.images)
+    used = {vm.image_id for vm in vms}
+    cached = {name_of(path) for path in state.files if "/cache/" in path}
+    others = {ref: view.standing(ref) for ref in stage.images if ref not in ready}
+    return [
+        *(f"image {ref} is in the store, but gone" for ref in stored - ready),
+        *(f"image {ref} is ready, but not in the store" for ref in ready - stored),
+        *(f"image {ref} is {what}" for ref, what in others.items() if what != "gone"),
+        *(f"image {ref} is cached for nobody" for ref in cached - ready - used),
+        *(f"{path} is left over" for path in state.files if "/incoming/" in path),
+    ]
+
+
+def _folders(stage: Stage, view: View) -> list[str]:
+    if stage.zone_id in view.zones:
+        return []
+    return [f"folder {path} was not given back" for path in sorted(stage.host.state.folders)]
+
+
+def name_of(path: str) -> str:
+    """The id in the name of a file."""
+    return path.rpartition("/")[2].partition(".")[0]
+
+
+def _twice(refs: Iterable[str], what: str) -> list[str]:
+    found = list(refs)
+    return [f"{what} {ref} is there twice" for ref in set(found) if found.count(ref) > 1]

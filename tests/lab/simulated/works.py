@@ -1,0 +1,276 @@
+"""Everything that jobs do on hosts: how each is prepared and asked for, and by which commands.
+
+The commands are known here and recorded by a test, so a step that is added somewhere cannot be
+forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.protocol.ids import new_id
+from appliance.protocol.operations import Accepted
+from tests.lab.simulated.stages import Stage
+
+Prepare = Callable[[Stage], Awaitable[str]]
+Ask = Callable[[Stage, str], Awaitable[Accepted]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """One operation in one situation.
+
+    `prepare` makes what it works on and returns the id; `ask` has it accepted. `before` and
+    `after` are how the resource stands if the job was undone, and if it succeeded. `fails_at`
+    is a command that fails at first, so that the `commands` are those of the way back.
+    """
+
+    operation: str
+    situation: str = ""
+    prepare: Prepare
+    ask: Ask
+    commands: tuple[str, ...]
+    before: str
+    after: str
+    fails_at: str = ""
+    can_cancel: bool = True
+
+    @property
+    def name(self) -> str:
+        """Operation and situation."""
+        return f"{self.operation} {self.situation}".strip()
+
+
+async def _new(_: Stage) -> str:
+    return new_id()
+
+
+def _vm(*verbs: str, **fields: Any) -> Prepare:
+    return lambda stage: stage.make_vm(*verbs, **fields)
+
+
+async def _last_disk_of_image(stage: Stage) -> str:
+    """A destroyed machine whose image is gone: its disk stands on the cached copy."""
+    image_id = await stage.make_image()
+    ref = await stage.make_vm("destroy", image_id=image_id)
+    await stage.done(await stage.client.call("image.delete", id=image_id))
+    return ref
+
+
+async def _cached_image(stage: Stage) -> str:
+    image_id = await stage.make_image()
+    await stage.make_vm("destroy", "expunge", image_id=image_id)
+    return image_id
+
+
+async def _zone(stage: Stage) -> str:
+    await stage.make_vm()
+    await stage.make_vm("stop")
+    return stage.zone_id
+
+
+def _asked(operation: str, **fields: Any) -> Ask:
+    return lambda stage, ref: stage.client.call(operation, id=ref, **fields)
+
+
+def _network_new(stage: Stage, ref: str) -> Awaitable[Accepted]:
+    return stage.ask_network(ref)
+
+
+def _url(stage: Stage, ref: str) -> Awaitable[Accepted]:
+    return stage.ask_image(ref)
+
+
+def _upload(stage: Stage, ref: str) -> Awaitable[Accepted]:
+    return stage.ask_image(ref, "upload")
+
+
+def _vm_new(stage: Stage, ref: str) -> Awaitable[Accepted]:
+    return stage.ask_vm(ref)
+
+
+OFF = ("domain.destroy", "domain.undefine")
+RELEASED = (*OFF, "network.apply")
+GONE = (*RELEASED, "volume.delete")
+
+WORKS = (
+    Work(
+        operation="vm.create",
+        prepare=_new,
+        ask=_vm_new,
+        commands=("image.ensure_cached", "volume.create_overlay", "network.apply", "domain.start"),
+        before="gone",
+        after="running",
+    ),
+    Work(
+        operation="vm.create",
+        situation="undone",
+        prepare=_new,
+        ask=_vm_new,
+        commands=GONE,
+        before="gone",
+        after="running",
+        fails_at="domain.start",
+    ),
+    Work(
+        operation="vm.start",
+        prepare=_vm(start=False),
+        ask=_asked("vm.start"),
+        commands=("network.apply", "domain.start"),
+        before="stopped",
+        after="running",
+    ),
+    Work(
+        operation="vm.start",
+        situation="undone",
+        prepare=_vm(start=False),
+        ask=_asked("vm.start"),
+        commands=RELEASED,
+        before="stopped",
+        after="running",
+        fails_at="domain.start",
+    ),
+    Work(
+        operation="vm.stop",
+        prepare=_vm(),
+        ask=_asked("vm.stop", timeout_s=1),
+        commands=("domain.shutdown", *RELEASED),
+        before="running",
+        after="stopped",
+    ),
+    Work(
+        operation="vm.reboot",
+        prepare=_vm(),
+        ask=_asked("vm.reboot"),
+        commands=("domain.reboot",),
+        before="running",
+        after="running",
+    ),
+    Work(
+        operation="vm.reboot",
+        situation="by force",
+        prepare=_vm(),
+        ask=_asked("vm.reboot", force=True),
+        commands=("domain.reset",),
+        before="running",
+        after="running",
+    ),
+    Work(
+        operation="vm.pause",
+        prepare=_vm(),
+        ask=_asked("vm.pause"),
+        commands=("domain.suspend",),
+        before="running",
+        after="paused",
+    ),
+    Work(
+        operation="vm.resume",
+        prepare=_vm("pause"),
+        ask=_asked("vm.resume"),
+        commands=("domain.resume",),
+        before="paused",
+        after="running",
+    ),
+    Work(
+        operation="vm.destroy",
+        prepare=_vm(),
+        ask=_asked("vm.destroy"),
+        commands=RELEASED,
+        before="running",
+        after="destroyed",
+        can_cancel=False,
+    ),
+    Work(
+        operation="vm.expunge",
+        prepare=_vm("destroy"),
+        ask=_asked("vm.expunge"),
+        commands=GONE,
+        before="destroyed",
+        after="gone",
+        can_cancel=False,
+    ),
+    Work(
+        operation="vm.expunge",
+        situation="of the last disk of an image",
+        prepare=_last_disk_of_image,
+        ask=_asked("vm.expunge"),
+        commands=("image.drop_cached",),
+        before="destroyed",
+        after="gone",
+        can_cancel=False,
+    ),
+    Work(
+        operation="network.create",
+        prepare=_new,
+        ask=_network_new,
+        commands=("network.apply",),
+        before="gone",
+        after="enabled",
+    ),
+    Work(
+        operation="network.create",
+        situation="undone",
+        prepare=_new,
+        ask=_network_new,
+        commands=("network.apply",),
+        before="gone",
+        after="enabled",
+        fails_at="network.apply",
+    ),
+    Work(
+        operation="network.delete",
+        prepare=lambda stage: stage.make_network(),
+        ask=_asked("network.delete"),
+        commands=("network.apply",),
+        before="enabled",
+        after="gone",
+    ),
+    Work(
+        operation="image.create",
+        situation="from an address",
+        prepare=_new,
+        ask=_url,
+        commands=("image.fetch_url", "image.finish"),
+        before="gone",
+        after="ready",
+    ),
+    Work(
+        operation="image.create",
+        situation="by upload",
+        prepare=_new,
+        ask=_upload,
+        commands=("image.receive", "image.finish"),
+        before="gone",
+        after="ready",
+    ),
+    Work(
+        operation="image.create",
+        situation="undone",
+        prepare=_new,
+        ask=_url,
+        commands=("image.delete",),
+        before="gone",
+        after="ready",
+        fails_at="image.finish",
+    ),
+    Work(
+        operation="image.delete",
+        prepare=_cached_image,
+        ask=_asked("image.delete"),
+        commands=("image.delete", "image.drop_cached"),
+        before="ready",
+        after="gone",
+    ),
+    Work(
+        operation="zone.delete",
+        prepare=_zone,
+        ask=_asked("zone.delete"),
+        commands=(*GONE, "image.delete", "image.drop_cached", "storage.release", "host.release"),
+        before="enabled",
+        after="gone",
+    ),
+)
+# Jobs that reach no host, or only by those above.
+WITHOUT_HOSTS = frozenset({"vm.recover", "vm.bulk", "setup.remove"})
