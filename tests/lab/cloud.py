@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -117,6 +118,29 @@ class LabCloud:
         if self.agent is not None and self.agent.poll() is None:
             self.agent.send_signal(number)
             self.agent.wait(60)
+
+    def left(self) -> dict[str, str]:
+        """What is on the host because of a cloud that was removed: nothing, as it should be."""
+        links = self.host.run("ip", "-o", "link").splitlines()
+        found = {
+            "domains": self.host.run("virsh", "-q", "list", "--all", "--name"),
+            "links": "\n".join(line for line in links if ": any" in line),
+            "namespaces": self.host.run("ip", "netns", "list"),
+            "rules": self.host.run("nft", "list", "tables"),
+            "files": self.host.run("find", str(self.state / "storage"), "-mindepth", "1"),
+            "dnsmasq": "\n".join(self._dnsmasqs()),
+        }
+        return {name: text.strip() for name, text in found.items() if text.strip()}
+
+    def _dnsmasqs(self) -> list[str]:
+        """Command lines of the DHCP servers that read files of this cloud."""
+        found = []
+        for entry in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                if "dnsmasq" in line and str(self.state) in line:
+                    found.append(line)
+        return found
 
     def log(self, name: str) -> str:
         """What `service` or `agent` logged."""

@@ -120,8 +120,11 @@ async def test_from_nothing_to_a_machine_and_back(tmp_path: Path) -> None:
         anyun("vm", "stop", "vm-1", code=4)
         anyun("vm", "destroy", "vm-1")
         anyun("vm", "recover", "vm-1")
-        anyun("setup", "remove", "--yes")
+        anyun("vm", "start", "vm-1")
+        assert anyun.json("vm", "get", "vm-1")["state"] == "running"
+        anyun("vm", "destroy", "vm-1")
+        anyun("vm", "expunge", "vm-1", "--yes")
         assert anyun.json("vm", "list") == []
+        anyun("setup", "remove", "--yes")
         assert anyun.json("zone", "list") == []
-        assert cloud.host.run("virsh", "list", "--all", "--name").split() == []
-        assert not list((cloud.state / "storage").rglob("*.qcow2"))
+        assert cloud.left() == {}

@@ -18,7 +18,7 @@ from tests.lab.host import LabHost
 
 pytestmark = pytest.mark.timeout(400)
 ROOT = Path(__file__).parents[2]
-NUMBER = 6
+NUMBER = 9
 STARTED_WITHIN_S = 180.0
 STOPPED_WITHIN_S = 90.0
 

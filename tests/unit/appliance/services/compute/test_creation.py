@@ -1,0 +1,36 @@
+"""A repeated request is told from another one, whichever field differs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from appliance.protocol.ids import new_id
+from appliance.protocol.requests import VmCreate
+from appliance.services.compute.creation import digest
+
+BASE = VmCreate(name="web", image_id=new_id(), network_id=new_id())
+OTHER: dict[type, Any] = {str: "other", int: 7, bool: False}
+
+
+def other(field: msgspec.structs.FieldInfo) -> Any:
+    value = getattr(BASE, field.name)
+    if field.name == "strategy":
+        return "most_packed"
+    if field.name.endswith("_id") or field.name == "id":
+        return new_id()
+    if value is None:
+        return {"address": "10.0.0.9", "memory_bytes": 2**30}.get(field.name, 7)
+    return OTHER[type(value)]
+
+
+@pytest.mark.parametrize("field", msgspec.structs.fields(VmCreate), ids=lambda field: field.name)
+def test_any_other_field_makes_another_request(field: msgspec.structs.FieldInfo) -> None:
+    changed = msgspec.structs.replace(BASE, **{field.name: other(field)})
+    assert changed != BASE
+    assert digest(changed) != digest(BASE)
+    assert digest(msgspec.json.decode(msgspec.json.encode(changed), type=VmCreate)) == digest(
+        changed
+    )
