@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -68,7 +69,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     kinds = Kinds()
     kinds.add(JOB_KIND)
     kinds.add(CLEANUP_KIND)
-    kinds.by_name["vm"] = JOB_KIND  # touched, but never there
+    kinds.add(dataclasses.replace(CLEANUP_KIND, name="vm"))  # touched, but never there
     store = Store(tmp_path / "s.db", kinds)
     await store.start()
     yield store
