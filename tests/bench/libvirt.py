@@ -60,7 +60,9 @@ async def measure(count: int, rounds: int) -> dict[str, Any]:
         for number in range(1, rounds + 1):
             mine.append(await ours(cloud, count))
             bare.append(await reference(cloud, count))
-            print(f"round {number}: ours {mine[-1]:.2f} s, libvirt alone {bare[-1]:.2f} s", flush=True)
+            print(
+                f"round {number}: ours {mine[-1]:.2f} s, libvirt alone {bare[-1]:.2f} s", flush=True
+            )
         await cloud.client.close()
     return {
         "name": "libvirt",
