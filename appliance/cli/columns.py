@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from appliance.cli.texts_help import TITLES, VERBS
 from appliance.protocol import resources as r
 from appliance.protocol import tenancy as t
 from appliance.protocol.messages import Language, render, size, word
@@ -69,6 +70,15 @@ def _quota_figure(attribute: str) -> Cell:
         return size(value) if quota.name in SIZES else str(value)
 
     return cell
+
+
+def _summary(item: t.OperationInfo, language: Language) -> str:
+    title = TITLES.get(item.name)
+    if language == "en":
+        return item.summary
+    noun, _, verb = item.name.partition(".")
+    general = VERBS.get(verb, item.summary).format(kind=word(f"kind.{noun}", language))
+    return title or general
 
 
 def _job_error(job: r.Job, language: Language) -> str:
@@ -199,7 +209,7 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         _plain("operation", "name"),
         _plain("access"),
         Column("allowed", lambda item, _: "✓" if item.is_allowed else ""),
-        _plain("description", "summary"),
+        Column("description", _summary),
     ),
     r.AuditEntry: (
         _moment("at", "at"),

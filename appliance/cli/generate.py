@@ -28,7 +28,9 @@ BY_HAND = {
     "session.change_password": ("session", "change-password"),
 }
 # These cannot be taken back, so people are asked first.
-CONFIRMED = frozenset({"zone.delete", "setup.remove", "vm.expunge", "image.delete"})
+CONFIRMED = frozenset(
+    {"zone.delete", "setup.remove", "vm.expunge", "image.delete", "account.delete", "user.delete"}
+)
 DEFAULT_LIMIT = 100
 OUTPUT = "Output"
 LIST = "Which"
@@ -104,15 +106,15 @@ def _command(spec: OperationSpec) -> Callable[..., None]:
             context, lang=given["lang"], as_json=given["as_json"], quiet=given["quiet"]
         )
         targets = given.get("targets") or []
-        body = body_of(spec.request, given)
         if given.get("password_stdin") is not None:
-            body["password"] = get_password(
+            given["password"] = get_password(
                 terminal,
                 "new_password_prompt",
                 from_stdin=given["password_stdin"],
                 use_env=False,
                 twice=True,
             )
+        body = body_of(spec.request, given)
         _need_change(spec, body)
         if spec.name in CONFIRMED and not given["yes"]:
             _ask_consent(terminal, spec, targets)
