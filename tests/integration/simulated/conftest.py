@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import pytest_asyncio
+import structlog
 
 from appliance.client import Client, wait
 from appliance.client.jobs import JobFailed
@@ -58,7 +61,8 @@ class Lab:
             lambda vm_id=vm_id: self.client.call(operation, id=vm_id, **fields) for vm_id in vm_ids
         )
         jobs = [job for one in accepted for job in one.jobs]
-        return await self.ended(Accepted(jobs=jobs, resource_ids=[]))
+        timeout_s = 20 + len(jobs) / 20
+        return await self.ended(Accepted(jobs=jobs, resource_ids=[]), timeout_s)
 
     async def vms(self) -> list[Vm]:
         """All machines as the service sees them."""
@@ -100,6 +104,14 @@ class Lab:
             assert (host.cpu_claimed, host.memory_claimed_bytes) == (0, 0)
         network = await self.client.call("network.get", id=self.cloud.network_ids[0])
         assert network.addresses_used == 0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def calm_log() -> None:
+    """A long run shows its own progress, and not what each host does."""
+    if "ANYUN_SOAK_MINUTES" in os.environ:
+        calm = structlog.make_filtering_bound_logger(logging.ERROR)
+        structlog.configure(wrapper_class=calm)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

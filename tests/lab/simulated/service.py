@@ -65,6 +65,11 @@ class ServiceProcess:
             await client.login("admin", PASSWORD)
         return client
 
+    def another(self, client: Client) -> Client:
+        """A client with connections of its own, and the session of `client`."""
+        ready = json.loads((self.state / "service" / "ready.json").read_text())
+        return Client(ready["url"], fingerprint=ready["ca_fingerprint"], token=client.token)
+
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Send a signal and wait until it has gone."""
         if self.process is not None and self.process.poll() is None:

@@ -1,0 +1,102 @@
+"""What must hold whenever it is quiet."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from appliance.client import Client
+from appliance.protocol.resources import Vm
+from tests.integration.simulated.model.expected import Expected
+from tests.integration.simulated.model.replay import Replay
+from tests.lab.simulated.fleet import Fleet
+from tests.lab.simulated.truth import name_of
+
+PLACED = ("running", "paused")
+
+
+async def disagreements(
+    client: Client, fleet: Fleet, replay: Replay, expected: Expected
+) -> list[str]:
+    """Everything that is not as it must be; empty when all is well."""
+    vms = {vm.id: vm async for vm in client.iterate("vm.list")}
+    report = await client.call("ledger.check")
+    return [
+        *(f"ledger: {item.holder} {item.unit}" for item in report.differences),
+        *_states(vms, expected),
+        *_hosts(vms, fleet),
+        *_addresses(vms),
+        *await _claims(client, vms),
+        *_feed(vms, replay),
+    ]
+
+
+def _states(vms: dict[str, Vm], expected: Expected) -> list[str]:
+    said = {ref: vm.state.value for ref, vm in vms.items()}
+    return [
+        f"{vms[ref].name if ref in vms else ref} is {said.get(ref, 'gone')}, "
+        f"and not {expected.states.get(ref, 'gone')}"
+        for ref in said.keys() | expected.states.keys()
+        if said.get(ref) != expected.states.get(ref)
+    ]
+
+
+def _hosts(vms: dict[str, Vm], fleet: Fleet) -> list[str]:
+    domains: dict[str, tuple[str, str]] = {}
+    wrong: list[str] = []
+    volumes: Counter[tuple[str, str]] = Counter()
+    ports: set[tuple[str, str]] = set()
+    for host in fleet.hosts:
+        state = host.state
+        wrong += [f"{host.name}: {text}" for text in state.anomalies]
+        for ref, domain in state.domains.items():
+            if ref in domains:
+                wrong.append(f"{ref} is on two hosts")
+            domains[ref] = host.id, domain.state.value
+        volumes.update((host.id, name_of(path)) for path in state.files if "/volumes/" in path)
+        ports |= {
+            (host.id, port.vm_id) for network in state.document.networks for port in network.ports
+        }
+    really = {vm.id: (vm.host_id, vm.state.value) for vm in vms.values() if vm.state in PLACED}
+    wrong += [
+        f"{ref}: said {really.get(ref)}, found {domains.get(ref)}"
+        for ref in really.keys() | domains.keys()
+        if really.get(ref) != domains.get(ref)
+    ]
+    disks = {(vm.last_host_id, volume.id) for vm in vms.values() for volume in vm.volumes}
+    wrong += [f"volume {ref} is on no host" for _, ref in disks - set(volumes)]
+    wrong += [f"volume {ref} is of no machine there" for _, ref in set(volumes) - disks]
+    placed = {(vm.host_id, vm.id) for vm in vms.values() if vm.host_id is not None}
+    wrong += [f"{_named(vms, ref)} has no port on its host" for _, ref in placed - ports]
+    return wrong + [f"{_named(vms, ref)} has a port on a host" for _, ref in ports - placed]
+
+
+def _named(vms: dict[str, Vm], ref: str) -> str:
+    return f"{vms[ref].name}, {vms[ref].state}," if ref in vms else f"{ref}, gone,"
+
+
+def _addresses(vms: dict[str, Vm]) -> list[str]:
+    given = Counter(nic.address for vm in vms.values() for nic in vm.nics)
+    return [f"{address} is given {count} times" for address, count in given.items() if count > 1]
+
+
+async def _claims(client: Client, vms: dict[str, Vm]) -> list[str]:
+    wrong = []
+    cpus: Counter[str] = Counter()
+    for vm in vms.values():
+        if (vm.host_id is not None) != (vm.state in PLACED):
+            wrong.append(f"{vm.name} is {vm.state} and claims host {vm.host_id}")
+        cpus[vm.host_id or ""] += vm.cpu_count
+    async for host in client.iterate("host.list"):
+        if host.cpu_claimed != cpus[host.id]:
+            wrong.append(f"{host.name}: {host.cpu_claimed} CPUs claimed, {cpus[host.id]} counted")
+    used = sum([item.addresses_used async for item in client.iterate("network.list")])
+    if used != len(vms):
+        wrong.append(f"{used} addresses used by {len(vms)} machines")
+    return wrong
+
+
+def _feed(vms: dict[str, Vm], replay: Replay) -> list[str]:
+    wrong = [f"the feed has {ref} otherwise" for ref in vms if replay.vms.get(ref) != vms[ref]]
+    wrong += [f"the feed has {ref}, which is gone" for ref in replay.vms.keys() - vms.keys()]
+    wrong += [f"job {ref} ended {count} times" for ref, count in replay.ends.items() if count > 1]
+    return wrong + (["the feed lost changes"] if replay.resets else [])
