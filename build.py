@@ -101,6 +101,10 @@ def _add_test(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     test.add_argument("--fast", action="store_true", help="lint, unit and golden tests only")
     test.add_argument("--images", action="store_true", help="build images anew, not from the cache")
+    test.add_argument(
+        "--soak", type=float, metavar="MINUTES",
+        help="only random calls with faults against the model, with new seeds for so long",
+    )  # fmt: skip
     test.set_defaults(do=_test)
 
 
@@ -126,8 +130,10 @@ def _run(options: argparse.Namespace, _rest: list[str]) -> int:
 
 
 def _test(options: argparse.Namespace, rest: list[str]) -> int:
-    from installer.testrun import run_tests
+    from installer.testrun import run_soak, run_tests
 
+    if options.soak is not None:
+        return run_soak(options.soak, rest)
     return run_tests(fast=options.fast, images=options.images, arguments=rest)
 
 

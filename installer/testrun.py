@@ -7,7 +7,7 @@ import re
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from installer import prepare
@@ -34,6 +34,9 @@ STAGES = (
     Stage("integration", ("tests/integration",), needs_root=True),
     Stage("system", ("tests/system",), needs_root=True),
 )
+# What a long run does: claims at full size once, then random calls until the time is up.
+SOAK = ("tests/integration/simulated/test_exact.py", "tests/integration/simulated/test_model.py")
+SOAK_CREATES = "10000"
 _COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed|warnings?)")
 
 
@@ -72,6 +75,17 @@ def run_tests(*, fast: bool, images: bool, arguments: Sequence[str]) -> int:
     return _summarise(results, time.monotonic() - started)
 
 
+def run_soak(minutes: float, arguments: Sequence[str]) -> int:
+    """Run the model-based test with new seeds for so long, showing its progress.
+
+    Returns 0 when all is well; `arguments` are given to pytest, too.
+    """
+    environment = _prepare(images=False)
+    settings = {"ANYUN_SOAK_MINUTES": f"{minutes:g}", "ANYUN_EXACT": SOAK_CREATES}
+    chosen = ["--capture=no", "--show-capture=no", "--timeout=0", *SOAK, *arguments]
+    return _pytest(environment, f"soak of {minutes:g} minutes", chosen, settings).code
+
+
 def _prepare(*, images: bool) -> Environment:
     if not prepare.can_host():
         return prepare.environment(["appliance", "desktop", "dev"])
@@ -86,10 +100,16 @@ def _lint(environment: Environment) -> Result:
     return Result("lint", 0 if is_good else 1, "good" if is_good else "FAILED")
 
 
-def _pytest(environment: Environment, name: str, arguments: Sequence[str]) -> Result:
+def _pytest(
+    environment: Environment,
+    name: str,
+    arguments: Sequence[str],
+    settings: Mapping[str, str] | None = None,
+) -> Result:
     note(f"\n== {name}")
     # Widgets are drawn without a screen; system tests bring a screen of their own.
     env = {"QT_QPA_PLATFORM": "offscreen", **os.environ, "PYTHONUNBUFFERED": "1"}
+    env |= settings or {}
     last = ""
     with subprocess.Popen(
         [environment.python, "-m", "pytest", *arguments],
