@@ -1,11 +1,12 @@
 """What one subscriber of the change feed is sent: what was missed, then what happens.
 
 Several changes at once travel as one array. Subscribers to whom the same is told are sent the
-very same text, which is made once.
+very same message, which is made, and compressed for those who want that, once.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -20,11 +21,14 @@ from appliance.store.database import Store
 
 REPLAY_PAGE = 1000
 MESSAGE_BYTES = 256 * 1024  # about; larger batches are divided
+COMPRESSED_FROM = 512  # bytes; less gains nothing
+COMPRESSION = 1  # the quickest level; changes are much alike, so that is enough
 PLACE_EVERY = 1000  # changes that did not concern a subscriber
 
 # Whether a caller may see a change: caller, kind, id, and the owner's account or None.
 MaySee = Callable[[Caller, str, str, str | None], bool]
-Send = Callable[[str], Awaitable[None]]
+Message = str | bytes  # JSON, and JSON compressed with zlib
+Send = Callable[[Message], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -34,12 +38,13 @@ class Interest:
     caller: Caller
     kinds: frozenset[str]
     may_see: MaySee
+    is_compressed: bool = False
 
     @property
     def key(self) -> Hashable:
         """Full administrators see the same; others may differ by account, user and token."""
         sees_all = self.caller.is_admin and self.caller.rights.are_all
-        return (self.kinds, None if sees_all else self.caller.session)
+        return (self.kinds, None if sees_all else self.caller.session, self.is_compressed)
 
     def has(self, entry: feed.Entry) -> bool:
         """Whether the subscriber is told of `entry`."""
@@ -52,7 +57,7 @@ class Interest:
 class Part:
     """Messages, and the last place in the feed that they stand for."""
 
-    messages: list[str]
+    messages: list[Message]
     last: int
 
 
@@ -120,7 +125,8 @@ def part_of(entries: Iterable[feed.Entry], interest: Interest) -> Part:
     """Messages with those of `entries` that are of interest."""
     found = list(entries)
     last = max((entry.seq for entry in found), default=0)
-    return Part([_message(some) for some in _divided(filter(interest.has, found))], last)
+    wanted = filter(interest.has, found)
+    return Part([_message(some, interest.is_compressed) for some in _divided(wanted)], last)
 
 
 def _divided(entries: Iterable[feed.Entry]) -> Iterator[list[bytes]]:
@@ -141,8 +147,10 @@ def _divided(entries: Iterable[feed.Entry]) -> Iterator[list[bytes]]:
         yield some
 
 
-def _message(changes: list[bytes]) -> str:
+def _message(changes: list[bytes], is_compressed: bool) -> Message:
     body = changes[0] if len(changes) == 1 else b"[" + b",".join(changes) + b"]"
+    if is_compressed and len(body) >= COMPRESSED_FROM:
+        return zlib.compress(body, COMPRESSION)
     return body.decode()
 
 

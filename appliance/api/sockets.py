@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -13,7 +14,12 @@ import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from appliance.api.answers import error_content
-from appliance.api.feedstream import FeedStream, Interest, MaySee
+from appliance.api.feedstream import (
+    FeedStream,
+    Interest,
+    MaySee,
+    Message,
+)
 from appliance.api.gate import Gate, address_of
 from appliance.engine.calls import Caller
 from appliance.protocol.errors import (
@@ -83,7 +89,7 @@ class FeedSocket:
             return
         await socket.accept()
         gone = asyncio.create_task(_until_gone(socket))
-        stream = FeedStream(self._store, interest, socket.send_text)
+        stream = FeedStream(self._store, interest, partial(_send, socket))
         send = asyncio.create_task(stream.run(socket.query_params.get("since")))
         over = asyncio.create_task(self._gate.until_over(caller.session))
         # What it may see is known from its beginning: with other rights it begins anew.
@@ -111,7 +117,7 @@ class FeedSocket:
                 value=min(unknown)[:60],
                 reason=f"kinds are {', '.join(sorted(self._store.kinds.by_name))}",
             )
-        return Interest(caller, kinds, self._may_see)
+        return Interest(caller, kinds, self._may_see, _is_compressed(socket))
 
 
 class ConsoleSocket:
@@ -164,6 +170,26 @@ class ConsoleSocket:
 async def _to_client(socket: WebSocket, stream: ConsoleStream) -> None:
     while data := await stream.read():
         await socket.send_bytes(data)
+
+
+def _is_compressed(socket: WebSocket) -> bool:
+    text = socket.query_params.get("compress")
+    if text not in (None, "zlib"):
+        raise InvalidInput(
+            "request.bad_value",
+            field="compress",
+            name="compress",
+            value=text[:60],
+            reason="zlib, or nothing",
+        )
+    return text is not None
+
+
+async def _send(socket: WebSocket, message: Message) -> None:
+    if isinstance(message, bytes):
+        await socket.send_bytes(message)
+    else:
+        await socket.send_text(message)
 
 
 async def _until_gone(socket: WebSocket) -> None:

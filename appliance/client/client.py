@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import zlib
 from asyncio.trsock import TransportSocket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from pathlib import Path
@@ -197,17 +198,20 @@ class Client:
         is told up to where. Ends by raising Unavailable when the connection is lost (connect
         again with `since`), or Unauthenticated. `follow` connects again by itself.
         """
-        asked = {"since": since, "kinds": ",".join(kinds) or None}
+        asked = {"since": since, "kinds": ",".join(kinds) or None, "compress": "zlib"}
         query = urlencode({name: value for name, value in asked.items() if value is not None})
         headers = {"Authorization": f"Bearer {self.token}"}
         has_begun = False
         async with await self._websocket(f"/v1/feed?{query}", headers) as connection:
             async for message in connection:
-                if message.type is not aiohttp.WSMsgType.TEXT:
+                data = message.data
+                if message.type is aiohttp.WSMsgType.BINARY:
+                    data = zlib.decompress(data)
+                elif message.type is not aiohttp.WSMsgType.TEXT:
                     break
-                if message.data.startswith('{"error"'):
-                    raise _socket_error(message.data)
-                found = msgspec.json.decode(message.data, type=_FeedMessage)
+                elif data.startswith('{"error"'):
+                    raise _socket_error(data)
+                found = msgspec.json.decode(data, type=_FeedMessage)
                 if isinstance(found, list):
                     for change in found:
                         yield change.told()

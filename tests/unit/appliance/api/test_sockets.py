@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import zlib
 from typing import Any
 
 import aiohttp
@@ -143,6 +144,20 @@ async def test_many_changes_at_once_are_one_message(served: Served) -> None:
     async with served.socket("/v1/feed?since=0") as socket:
         await receive(socket, FeedStart)
         assert len(await receive(socket, list[Change])) == 700
+
+
+async def test_who_asks_for_it_is_sent_compressed_messages(served: Served) -> None:
+    await touch(served, 100)
+    async with served.socket("/v1/feed?since=0&compress=zlib") as socket:
+        await receive(socket, FeedStart)
+        packed = await socket.receive_bytes(timeout=WAIT_S)
+        found = msgspec.json.decode(zlib.decompress(packed), type=list[Change])
+        assert [change.seq for change in found] == list(range(1, 101))
+        await touch(served, 1)
+        assert await changes(socket, 1) == [101]  # too short to gain anything
+    async with served.socket("/v1/feed?compress=brotli") as socket:
+        error = (await receive(socket, dict))["error"]
+        assert (error["code"], error["field"]) == ("request.bad_value", "compress")
 
 
 async def test_subscribers_at_the_same_place_share_one_text(served: Served) -> None:
