@@ -20,6 +20,7 @@ from appliance.protocol.errors import (
     Unauthenticated,
     Unavailable,
 )
+from appliance.protocol.events import Change
 from appliance.protocol.ids import new_id
 from appliance.protocol.resources import JobState, Zone
 from tests.contract.conftest import PASSWORD, Service
@@ -107,6 +108,34 @@ async def test_lists_page_by_page(client: Client) -> None:
     with pytest.raises(InvalidInput) as caught:
         await client.call("zone.list", q="a\0b")
     assert (caught.value.code, caught.value.field) == ("request.control_characters", "q")
+
+
+async def test_lists_are_asked_in_the_filter_language(client: Client) -> None:
+    for number in range(4):
+        await client.call("zone.create", name=f"site {number}")
+    zone = (await client.call("zone.list", filter='name = "site 2"')).items[0]
+    await client.call("cluster.create", name="c", zone_id=zone.id)
+    page = await client.call("zone.list", filter='clusters.name = "c"', count=False)
+    assert ([item.id for item in page.items], page.total) == ([zone.id], -1)
+    assert (await client.call("cluster.list", zone__name="site 2")).total == 1
+    page = await client.call(
+        "zone.list", filter="name > 'site 0'", sort=["state", "-name"], fields=["name"]
+    )
+    assert page.items == [{"name": f"site {number}"} for number in (3, 2, 1)]
+    with pytest.raises(InvalidInput) as caught:
+        await client.call("zone.list", filter="name = 'site' or")
+    assert caught.value.code == "query.expected_field"
+    assert caught.value.params["position"] == 17
+
+
+async def test_the_feed_of_some_kinds(client: Client) -> None:
+    async with aclosing(client.follow(0, kinds=["cluster"])) as events:
+        assert isinstance(await anext(events), Connected)
+        zone = await client.call("zone.create", name="z")
+        cluster = await client.call("cluster.create", name="c", zone_id=zone.id)
+        change = await anext(events)
+        assert isinstance(change, Change)
+        assert (change.kind, change.id) == ("cluster", cluster.id)
 
 
 async def test_requests_as_structs_and_as_fields(client: Client) -> None:

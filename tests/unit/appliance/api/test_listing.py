@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.api.query import find
 from appliance.api.query.order import order_of, read_cursor, write_cursor
 from appliance.engine.models import JOB_KIND, JobRow
 from appliance.protocol.errors import InvalidInput
@@ -222,6 +223,60 @@ def test_cursors_are_read_as_they_were_written(values: tuple[Any, str]) -> None:
 def test_any_text_as_cursor_is_refused_or_understood(text: str) -> None:
     with contextlib.suppress(InvalidInput):
         read_cursor(text, "mark", order_of(JOB_KIND, "resource_name"))
+
+
+async def test_chosen_fields_and_nothing_else(api: Api) -> None:
+    await add_jobs(api, 2)
+    page = await listed(api, fields="resource_name,steps.name,error", sort="resource_name")
+    assert page["items"] == [
+        {"resource_name": f"name 00{number}", "steps": [], "error": None} for number in range(2)
+    ]
+    for fields in ("colour", "steps.colour", "id,,state", "id.x", "data"):
+        answer = await api.request("GET", f"/v1/jobs?fields={fields}")
+        assert (answer.status, answer.error["code"]) == (400, "query.unknown_shown"), fields
+        assert answer.error["field"] == "fields"
+
+
+async def test_what_is_in_memory_and_what_is_read_make_one_page(api: Api) -> None:
+    ids = await add_jobs(api, 6)
+    api.store.encoded._drop("job", ids[1])
+    api.store.encoded._drop("job", ids[4])
+    first = await listed(api, sort="resource_name")
+    assert [item["id"] for item in first["items"]] == ids
+    assert api.store.encoded.get("job", ids[1]) is not None
+    assert await listed(api, sort="resource_name") == first
+
+
+async def test_a_page_shows_what_was_committed_before_it_was_asked(api: Api) -> None:
+    (ref,) = await add_jobs(api, 1)
+    await listed(api)
+
+    def change(tx: Transaction) -> None:
+        JobRow.update(state=JobState.RUNNING).where(JobRow.id == ref).execute()
+        tx.touch("job", ref)
+
+    await api.store.write(change)
+    assert (await listed(api, filter="state = running"))["items"][0]["state"] == "running"
+    assert (await listed(api, filter="not state = running"))["total"] == 0
+
+
+async def test_totals_are_counted_anew_after_each_commit(api: Api) -> None:
+    for number in range(1, 4):
+        await add_jobs(api, 1)
+        assert [(await listed(api))["total"] for _ in range(6)] == [number] * 6
+    assert (await listed(api, count="false"))["total"] == -1
+
+
+async def test_a_question_that_takes_too_long_is_given_up(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add_jobs(api, 200)
+    monkeypatch.setattr(find, "LONGEST_S", 0)
+    monkeypatch.setattr(find, "CHECKED_EVERY", 10)
+    answer = await api.request("GET", "/v1/jobs?filter=operation%20like%20%22x%22")
+    assert (answer.status, answer.error["code"]) == (400, "query.too_costly")
+    monkeypatch.undo()
+    assert (await listed(api))["total"] == 200
 
 
 async def test_one_resource_is_found_by_its_id(api: Api) -> None:

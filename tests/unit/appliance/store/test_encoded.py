@@ -42,3 +42,11 @@ def test_what_was_not_used_longest_makes_room() -> None:
     cache.note([change(4, "d", b"x" * 10)])
     assert cache.get("vm", "b") is None
     assert all(cache.get("vm", ref) for ref in "acd")
+
+
+def test_figures_that_change_untouched_are_never_kept() -> None:
+    cache = EncodedCache(is_live=lambda kind: kind == "vm")
+    cache.note([change(1, "a", b"1")])
+    cache.offer("vm", "b", b"1", cache.version)
+    cache.offer("job", "b", b"1", cache.version)
+    assert [cache.get("vm", "a"), cache.get("vm", "b"), cache.get("job", "b")] == [None, None, b"1"]
