@@ -40,6 +40,11 @@ _FORWARDING = "ipv4/ip_forward"
 log = structlog.get_logger(__name__)
 
 
+def tag_of(state_dir: Path) -> str:
+    """Tells what belongs to the agent with this state from that of others on the machine."""
+    return hashlib.sha256(str(state_dir.absolute()).encode()).hexdigest()[:6]
+
+
 class NetworkManager:
     """All networks of one host, in the network namespace that the process runs in.
 
@@ -48,7 +53,7 @@ class NetworkManager:
     """
 
     def __init__(self, state_dir: Path, run_dir: Path | None = None) -> None:
-        tag = hashlib.sha256(str(state_dir.absolute()).encode()).hexdigest()[:6]
+        tag = tag_of(state_dir)
         self._files = StateFiles(state_dir)
         self._state_dir = state_dir
         self._run_dir = run_dir or Path("/run/anyun-network") / tag

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hostagent.network.manager import tag_of
 from installer.images import starter
 from tests.lab.host import LabHost
 
@@ -133,12 +134,13 @@ class LabCloud:
         return {name: text.strip() for name, text in found.items() if text.strip()}
 
     def _dnsmasqs(self) -> list[str]:
-        """Command lines of the DHCP servers that read files of this cloud."""
+        """Command lines of the DHCP servers that read files of this cloud's agent."""
         found = []
+        tag = tag_of(self.state / "agent" / "network")
         for entry in Path("/proc").glob("[0-9]*/cmdline"):
             with contextlib.suppress(OSError):  # it ended meanwhile
                 line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-                if "dnsmasq" in line and str(self.state) in line:
+                if line.startswith("dnsmasq") and tag in line:
                     found.append(line)
         return found
 
