@@ -66,8 +66,7 @@ def _hosts(vms: dict[str, Vm], fleet: Fleet) -> list[str]:
     wrong += [f"volume {ref} is on no host" for _, ref in disks - set(volumes)]
     wrong += [f"volume {ref} is of no machine there" for _, ref in set(volumes) - disks]
     placed = {(vm.host_id, vm.id) for vm in vms.values() if vm.host_id is not None}
-    wrong += [f"{_named(vms, ref)} has no port on its host" for _, ref in placed - ports]
-    return wrong + [f"{_named(vms, ref)} has a port on a host" for _, ref in ports - placed]
+    return wrong + [f"{_named(vms, ref)} has no port on its host" for _, ref in placed - ports]
 
 
 def _named(vms: dict[str, Vm], ref: str) -> str:
