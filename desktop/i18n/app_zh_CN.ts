@@ -974,14 +974,6 @@
         <translation>请输入账户名和密码。</translation>
     </message>
     <message>
-        <source>This appliance ({version}) needs a newer client than this one.</source>
-        <translation>此设备（{version}）需要更新版本的客户端。</translation>
-    </message>
-    <message>
-        <source>Download the client from the appliance&apos;s start page.</source>
-        <translation>请从设备的起始页下载客户端。</translation>
-    </message>
-    <message>
         <source>The certificate has changed</source>
         <translation>证书已更改</translation>
     </message>

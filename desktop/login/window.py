@@ -6,8 +6,8 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
 )
 
 from appliance.protocol import resources as r
-from appliance.protocol.operations import API_VERSION
 from desktop.login.fields import Field, PasswordField, Step
 from desktop.net import connect
 from desktop.net.bridge import Bridge, single_flight
@@ -164,16 +163,6 @@ class LoginWindow(QWidget):
         assert self._endpoint is not None
         call = connect.open_client(self._endpoint, self._fingerprint)
         self._client, info = await self._bridge.run(call)
-        if info.min_client_api_version > API_VERSION:
-            self.show_step(Place.ADDRESS)
-            words = translate(
-                "Login", "This appliance ({version}) needs a newer client than this one."
-            )
-            self.error.show_text(
-                words.format(version=info.version),
-                translate("Login", "Download the client from the appliance's start page."),
-            )
-            return
         self._where.setText(f"{info.appliance_name or info.product}  ·  {self._endpoint.key}")
         needs = info.needs_first_password
         self.show_step(Place.FIRST_PASSWORD if needs else Place.PASSWORD)
@@ -330,6 +319,13 @@ class LoginWindow(QWidget):
             page = self.steps.currentWidget()
             if isinstance(page, Step):
                 page.begin()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Tell why the last appliance was left, instead of only that it was."""
+        super().showEvent(event)
+        parting, self._bridge.parting = self._bridge.parting, None
+        if parting is not None:
+            QTimer.singleShot(0, self, lambda: self.error.show_error(parting))
 
     async def _forget_client(self) -> None:
         if self._client is not None:

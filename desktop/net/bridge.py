@@ -30,6 +30,9 @@ class Bridge(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.parting: Exception | None = None
+        """Why the appliance had to be left, until somebody logs in again: the login window, made
+        when everything else of the last login is gone, tells it."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, name="network", daemon=True)
         self._gui_tasks: set[asyncio.Task[Any]] = set()

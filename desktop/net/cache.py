@@ -42,7 +42,7 @@ class Cache(QObject):
     """(online, the error that broke the connection or None)."""
 
     logged_out = Signal()
-    """The session is over."""
+    """The session is over; if that has a reason, `Bridge.parting` keeps it for the next login."""
 
     _arrived = Signal(object)
 
@@ -52,6 +52,7 @@ class Cache(QObject):
         self._loaded: set[str] = set()
         self._stale: dict[str, set[str]] = {}
         self._online = False
+        self._bridge: Bridge | None = None
         self._follower: concurrent.futures.Future[None] | None = None
         self._waiting: dict[str, list[asyncio.Future[r.Job]]] = {}
         self._arrived.connect(self.take, Qt.ConnectionType.QueuedConnection)
@@ -85,7 +86,10 @@ class Cache(QObject):
     def follow(self, bridge: Bridge, ref: ClientRef) -> None:
         """Load everything and follow the feed until `stop`."""
         self.stop()
-        self._follower = bridge.submit(Feeder(ref, self._arrived.emit).run())
+        self._bridge = bridge
+        bridge.parting = None
+        feeder = Feeder(ref, self._arrived.emit, lambda: ref.client.check_version())
+        self._follower = bridge.submit(feeder.run())
 
     def stop(self) -> None:
         """Follow no longer; what is known stays readable."""
@@ -129,7 +133,9 @@ class Cache(QObject):
             elif isinstance(item, Offline):
                 self._set_online(online=False, error=item.error)
             elif isinstance(item, LoggedOut):
-                self._set_online(online=False, error=None)
+                self._set_online(online=False, error=item.error)
+                if self._bridge is not None:
+                    self._bridge.parting = item.error
                 self.logged_out.emit()
         self._flush(puts)
 

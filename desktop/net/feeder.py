@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +17,9 @@ import msgspec
 import structlog
 
 from appliance.protocol import resources as r
-from appliance.protocol.errors import ApiError, Forbidden, NotFound, Unauthenticated
+from appliance.protocol.errors import ApiError, Forbidden, NotFound, Unauthenticated, Unavailable
 from appliance.protocol.events import Change, FeedStart
+from appliance.protocol.operations import API_VERSION
 from desktop.net.bridge import Batcher
 from desktop.net.client_ref import ClientRef
 from desktop.net.share import Sharer
@@ -44,6 +45,12 @@ PAGE_SIZE = 1000
 FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 10.0
 MAX_JOBS = 500
+FINAL = ("client.certificate_changed", "client.version")
+"""Errors that trying again cannot mend: somebody has to look at them and log in anew."""
+MOST_GARBLED = 2
+"""So many answers in a row that we can't read mean that they are not meant for us."""
+
+Check = Callable[[], Awaitable[r.Info]]
 
 
 @dataclass(frozen=True)
@@ -80,17 +87,35 @@ class Offline:
 
 @dataclass(frozen=True)
 class LoggedOut:
-    """The session is over: somebody must log in again."""
+    """The session is over: somebody must log in again; `error` tells why, if it did not just end.
+
+    It is one of `FINAL`: another certificate, or versions that do not fit any longer.
+    """
+
+    error: ApiError | None = None
 
 
 Item = Listed | Changed | Online | Offline | LoggedOut
 
 
 class Feeder:
-    """Loads the lists, follows the feed, and comes back by itself after a lost connection."""
+    """Loads the lists, follows the feed, and comes back by itself after a lost connection.
 
-    def __init__(self, ref: ClientRef, deliver: Callable[[list[Item]], object]) -> None:
+    `check` is asked after each reconnect whether client and appliance still fit: the appliance
+    may have been upgraded meanwhile. It raises as `Client.check_version` does.
+    """
+
+    def __init__(
+        self,
+        ref: ClientRef,
+        deliver: Callable[[list[Item]], object],
+        check: Check | None = None,
+    ) -> None:
         self._ref = ref
+        self._check = check
+        self._must_check = False
+        self._garbled = 0
+        self._server = "?"  # its version, once it was asked
         self._batcher = Batcher(deliver)
         self._sharer = Sharer()
         self._seq: int | None = None
@@ -102,26 +127,61 @@ class Feeder:
         self._delay_s = FIRST_DELAY_S
         while True:
             try:
-                if self._seq is None:
-                    await self._list_all()
-                await self._follow()
+                await self._connection()
             except Unauthenticated:
-                self._batcher.add(LoggedOut())
-                self._batcher.flush()
+                self._leave(None)
                 return
             except (OSError, ApiError, EOFError, TimeoutError, msgspec.MsgspecError) as error:
+                final = self._final(error)
+                if final is not None:
+                    self._leave(final)
+                    return
                 log.info("feed_lost", error=str(error), retry_in_s=self._delay_s)
                 self._batcher.add(Offline(error, self._delay_s))
+                self._must_check = True
             spread = random.uniform(0.8, 1.2)  # noqa: S311 - so that clients come back apart
             await asyncio.sleep(self._delay_s * spread)
             self._delay_s = min(self._delay_s * 2, LONGEST_DELAY_S)
+
+    async def _connection(self) -> None:
+        """One connection, until it is lost."""
+        if self._must_check and self._check is not None:
+            info = await self._check()
+            self._server = f"{info.api_version} ({info.version})"
+        if self._seq is None:
+            await self._list_all()
+        await self._follow()
+
+    def _leave(self, error: ApiError | None) -> None:
+        if error is not None:
+            log.warning("feed_given_up", error=error.code)
+        self._batcher.add(LoggedOut(error))
+        self._batcher.flush()
+
+    def _final(self, error: Exception) -> ApiError | None:
+        """The error to leave with, or None if trying again may help.
+
+        What can't be read was spoilt on its way or comes from another version: everything is
+        read anew once, after the versions were compared.
+        """
+        if isinstance(error, ApiError):
+            return error if error.code in FINAL else None
+        if not isinstance(error, msgspec.MsgspecError):
+            return None
+        self._seq = None
+        self._garbled += 1
+        if self._garbled < MOST_GARBLED:
+            return None
+        return Unavailable("client.version", client=API_VERSION, server=self._server)
 
     async def _list_all(self) -> None:
         lowest: int | None = None
         for kind in TYPES:
             try:
                 seq = await self._list(kind)
-            except (Forbidden, NotFound):
+            except (Forbidden, NotFound) as error:
+                if error.code in FINAL:
+                    raise
                 self._batcher.add(Listed(kind, [], first=True, last=True))
                 continue
             lowest = seq if lowest is None else min(lowest, seq)
@@ -171,6 +231,7 @@ class Feeder:
         data = None
         if change.action == "put":
             data = decoder.decode(change.data)
+            self._garbled = 0
             self._sharer.share(data)
         self._batcher.add(Changed(change.kind, change.id, data))
 
