@@ -1,15 +1,17 @@
-"""Clean-up work: undo steps that could not be done at once are tried until they work."""
+"""Clean-up work: what could not be undone at once is tried until it works."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import structlog
 
-from appliance.engine.jobs import JobDefinition, JobRun
-from appliance.engine.models import CleanupRow
+from appliance.engine.jobs import JobDefinition, JobRun, Step
+from appliance.engine.models import CleanupRow, JobRow
 from appliance.protocol.errors import ApiError, NotFound
 from appliance.protocol.ids import new_id
 from appliance.protocol.resources import Job
@@ -24,11 +26,23 @@ log = structlog.get_logger()
 
 
 class Cleanup:
-    """Keeps and retries what is left to undo, with growing pauses."""
+    """Keeps and retries what is left to undo, with growing pauses.
 
-    def __init__(self, store: Store, definitions: dict[str, JobDefinition]) -> None:
+    A piece of work is the undo of `step` and of all steps before it, in this order: none is
+    tried before the ones after it worked. It takes its `turn` in the job's own queue, so no job
+    works on the same resource meanwhile; whether a later job has made it needless is for the
+    undo itself to see.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        definitions: dict[str, JobDefinition],
+        turn: Callable[[str], AbstractAsyncContextManager[None]],
+    ) -> None:
         self._store = store
         self._definitions = definitions
+        self._turn = turn
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -42,28 +56,26 @@ class Cleanup:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
-    async def postpone(self, job: Job, step: str, data: dict[str, Any], error: str) -> None:
-        """Note that the undo of `step` failed and must be tried again with this data."""
+    def postpone(
+        self, tx: Transaction, job: Job, step: str, data: dict[str, Any], error: str
+    ) -> None:
+        """Note that undoing `step` failed; it and the steps before it are undone with this data."""
         ref = new_id()
-
-        def add(tx: Transaction) -> None:
-            now = now_ms()
-            CleanupRow.create(
-                id=ref,
-                job_id=job.id,
-                operation=job.operation,
-                resource_id=job.resource_id,
-                resource_name=job.resource_name,
-                step=step,
-                data=data,
-                attempts=1,
-                next_at=now + FIRST_PAUSE_MS,
-                error=error,
-                created_at=now,
-            )
-            tx.touch("cleanup", ref)
-
-        await self._store.write(add)
+        now = now_ms()
+        CleanupRow.create(
+            id=ref,
+            job_id=job.id,
+            operation=job.operation,
+            resource_id=job.resource_id,
+            resource_name=job.resource_name,
+            step=step,
+            data=data,
+            attempts=1,
+            next_at=now + FIRST_PAUSE_MS,
+            error=error,
+            created_at=now,
+        )
+        tx.touch("cleanup", ref)
 
     async def retry(self, ref: str) -> None:
         """Try one now; raises NotFound, or the ApiError why it failed again."""
@@ -89,7 +101,19 @@ class Cleanup:
             log.exception("cleanup_failed", job=row.job_id, step=row.step)
 
     async def _retry(self, row: CleanupRow) -> None:
-        steps = {step.name: step for step in self._definitions[row.operation].steps}
+        queue = await self._store.read(lambda: _queue_of(row))
+        async with self._turn(queue):
+            if await self._store.read(lambda: _is_kept(row.id)):
+                await self._undo(row)
+        log.info("cleanup_done", job=row.job_id, step=row.step, attempts=row.attempts)
+
+        def done(tx: Transaction) -> None:
+            CleanupRow.delete().where(CleanupRow.id == row.id).execute()
+            tx.touch("cleanup", row.id)
+
+        await self._store.write(done)
+
+    async def _undo(self, row: CleanupRow) -> None:
         run = JobRun(
             id=row.job_id,
             operation=row.operation,
@@ -99,29 +123,39 @@ class Cleanup:
             report=lambda *_: None,
             is_undoing=True,
         )
-        undo = steps[row.step].undo
+        step_name = row.step
         try:
-            if undo is not None:
-                await undo(run)
+            for step in self._left(row):
+                step_name = step.name
+                if step.undo is not None:
+                    await step.undo(run)
         except Exception as error:
-            await self._again(row, str(error))
+            await self._again(row, step_name, str(error))
             raise
-        log.info("cleanup_done", job=row.job_id, step=row.step, attempts=row.attempts)
 
-        def done(tx: Transaction) -> None:
-            CleanupRow.delete().where(CleanupRow.id == row.id).execute()
-            tx.touch("cleanup", row.id)
+    def _left(self, row: CleanupRow) -> list[Step]:
+        """What is to be undone, first to last."""
+        steps = self._definitions[row.operation].chosen_steps(row.data)
+        place = [step.name for step in steps].index(row.step)
+        return list(reversed(steps[: place + 1]))
 
-        await self._store.write(done)
-
-    async def _again(self, row: CleanupRow, error: str) -> None:
+    async def _again(self, row: CleanupRow, step: str, error: str) -> None:
         attempts = row.attempts + 1
         pause = min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** min(attempts, 10))
 
         def postpone(tx: Transaction) -> None:
-            CleanupRow.update(attempts=attempts, next_at=now_ms() + pause, error=error).where(
-                CleanupRow.id == row.id
-            ).execute()
+            CleanupRow.update(
+                step=step, attempts=attempts, next_at=now_ms() + pause, error=error
+            ).where(CleanupRow.id == row.id).execute()
             tx.touch("cleanup", row.id)
 
         await self._store.write(postpone)
+
+
+def _is_kept(ref: str) -> bool:
+    return CleanupRow.get_or_none(CleanupRow.id == ref) is not None
+
+
+def _queue_of(row: CleanupRow) -> str:
+    job = JobRow.get_or_none(JobRow.id == row.job_id)
+    return f"job:{row.job_id}" if job is None else job.queue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import structlog
@@ -26,6 +26,13 @@ MARK_AFTER_S = 0.1
 CANCELLED = "job.cancelled"
 
 log = structlog.get_logger()
+
+
+class _Left(NamedTuple):
+    """The step that could not be undone, and why."""
+
+    step: str
+    reason: str
 
 
 class Execution:
@@ -69,9 +76,18 @@ class Execution:
         """Whether the job is on its way back."""
         return self._job.state == JobState.UNDOING
 
+    @property
+    def _has_begun(self) -> bool:
+        return any(step.state != StepState.PENDING for step in self._steps)
+
     def stop(self, error: ApiError) -> None:
-        """End the job with `error`; does nothing once it is on its way back."""
-        if self._stop is None and not self.is_undoing:
+        """End the job with `error`; does nothing once it is on its way back.
+
+        Nor if the job has begun and is one that cannot be cancelled.
+        """
+        if self._has_begun and not self._definition.can_cancel:
+            self._run.note("job.not_stopped", level="warning", reason=str(error))
+        elif self._stop is None and not self.is_undoing:
             self._stop = error
             if self._running_step is not None:
                 self._running_step.cancel()
@@ -91,8 +107,8 @@ class Execution:
                     await self._begin_undo(Internal("internal", reference=reference))
                 else:
                     return
-            await self._undo()
-            if not await self._end_undone():
+            left = await self._undo()
+            if not await self._end_undone(left):
                 return
 
     # Forward
@@ -156,8 +172,11 @@ class Execution:
         self._job = msgspec.structs.replace(self._job, error=to_body(error))
         await self._write(JobState.UNDOING)
 
-    async def _undo(self) -> None:
-        """Undo whatever began, last step first."""
+    async def _undo(self) -> _Left | None:
+        """Undo whatever began, last step first; returns where that was not possible.
+
+        The steps before stay as they are then: undoing is done in order or not at all.
+        """
         self._run.is_undoing = True
         for index in reversed(range(len(self._steps))):
             step = self._steps[index]
@@ -168,22 +187,29 @@ class Execution:
                 try:
                     await body(self._run)
                 except Exception as error:
-                    await self._postpone(step.name, error)
-                    continue
+                    log.warning(
+                        "undo_postponed", job=self._job.id, step=step.name, error=str(error)
+                    )
+                    left = _Left(step.name, str(error))
+                    self._run.note("job.undo_postponed", level="warning", **left._asdict())
+                    return left
             if step.state == StepState.DONE:
                 self._move(index, StepState.UNDONE)
                 await self._write(JobState.UNDOING)
+        return None
 
-    async def _postpone(self, step: str, error: Exception) -> None:
-        log.warning("undo_postponed", job=self._job.id, step=step, error=str(error))
-        self._run.note("job.undo_postponed", level="warning", step=step, reason=str(error))
-        await self._cleanup.postpone(self._job, step, self._run.data, str(error))
+    def _note_left(self, left: _Left) -> _Left:
+        log.warning("undo_postponed", job=self._job.id, step=left.step, error=left.reason)
+        self._run.note("job.undo_postponed", level="warning", step=left.step, reason=left.reason)
+        return left
 
-    async def _end_undone(self) -> bool:
+    async def _end_undone(self, left: _Left | None) -> bool:
         """End the undone job, or begin it anew in another way; returns true for the latter."""
         error = self._error()
 
         def finish(tx: Transaction) -> bool:
+            if left is not None:
+                self._cleanup.postpone(tx, self._job, left.step, self._run.data, left.reason)
             again = self._definition.again
             if error.code != CANCELLED and again is not None and again(tx, self._run, error):
                 return True

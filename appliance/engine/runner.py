@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -27,6 +28,7 @@ from appliance.engine.models import ACTIVE, ENDED, JobRow, render_jobs
 from appliance.engine.scheduler import Entry, Scheduler
 from appliance.protocol.errors import ApiError, Conflict, NotFound
 from appliance.protocol.events import Change
+from appliance.protocol.ids import new_id
 from appliance.protocol.operations import Accepted
 from appliance.protocol.resources import Job, JobState, Waiting
 from appliance.store.database import Store, Transaction
@@ -66,7 +68,8 @@ class Runner:
         self._stopped: dict[str, ApiError] = {}
         self._accepted: dict[str, tuple[Job, dict[str, Any]]] = {}  # saves reading them again
         self._joblog = JobLog(store)
-        self.cleanup = Cleanup(store, self._definitions)
+        self._turns: dict[str, asyncio.Event] = {}
+        self.cleanup = Cleanup(store, self._definitions, self._turn)
         self._telling: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -236,9 +239,28 @@ class Runner:
             self._start(entry)
 
     def _start(self, entry: Entry) -> None:
+        turn = self._turns.get(entry.job_id)
+        if turn is not None:
+            turn.set()
+            return
         task = asyncio.create_task(self._run_logged(entry.job_id), name=f"job {entry.job_id}")
         self._tasks[entry.job_id] = task
         task.add_done_callback(lambda _: self._finished(entry.job_id))
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, queue: str) -> AsyncIterator[None]:
+        """Stand in a queue like a job: none of its jobs runs meanwhile."""
+        entry = Entry(new_id(), queue, account_id="")
+        turn = self._turns[entry.job_id] = asyncio.Event()
+        self._scheduler.add(entry)
+        self._start_ready()
+        try:
+            await turn.wait()
+            yield
+        finally:
+            del self._turns[entry.job_id]
+            self._scheduler.finished(entry.job_id)
+            self._start_ready()
 
     def _finished(self, job_id: str) -> None:
         self._tasks.pop(job_id, None)

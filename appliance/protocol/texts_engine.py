@@ -68,6 +68,12 @@ ENGINE_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "步骤失败：{reason}。",
         "任务正在撤销；详见其错误信息。",
     ),
+    "job.not_stopped": (
+        "It was to be stopped, but cannot be any more: {reason}",
+        "Wait until it is done.",
+        "收到停止要求，但该任务已无法停止：{reason}",
+        "请等待其完成。",
+    ),
     "job.undo_postponed": (
         "The step {step} could not be undone: {reason}. It is tried again until it works.",
         "Nothing is to be done, unless it stays so: then look at what it names.",

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+import structlog
 
 from appliance.hosts.links import HostLinks
-from appliance.protocol.errors import Unavailable
+from appliance.protocol.errors import ApiError, Unavailable
 from appliance.services.networks.addresses import text_of
 from appliance.store import feed
 from appliance.store.database import Store
@@ -28,6 +29,11 @@ from hostagent.protocol.network import (
     bridge_name,
     tap_name,
 )
+
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 60.0
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,8 @@ class Documents:
         self._guests_of: GuestSource = lambda host_id: []
         self._next: dict[str, _Round] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
+        self._outdated: set[str] = set()
+        self._healing: dict[str, asyncio.Task[None]] = {}
 
     def set_guest_source(self, source: GuestSource) -> None:
         """Compute tells which machines are on a host; `source` runs within a read."""
@@ -85,6 +93,32 @@ class Documents:
                 task = asyncio.create_task(self._work(host_id), name=f"network {host_id}")
                 self._workers[host_id] = task
         await asyncio.shield(round_.done)
+
+    def soon(self, host_id: str) -> None:
+        """Bring `host_id` to what the database says now, however often that must be tried.
+
+        Nothing of it is kept: whatever host (re)connects is brought to its document anyway.
+        """
+        self._outdated.add(host_id)
+        if host_id not in self._healing:
+            task = asyncio.create_task(self._heal(host_id), name=f"network soon {host_id}")
+            self._healing[host_id] = task
+
+    async def _heal(self, host_id: str) -> None:
+        pause_s = FIRST_PAUSE_S
+        try:
+            while host_id in self._outdated and self._links.is_connected(host_id):
+                self._outdated.discard(host_id)
+                try:
+                    await self.converge(host_id)
+                except ApiError as error:
+                    log.warning("network_not_applied", host=host_id, error=str(error))
+                    self._outdated.add(host_id)
+                    await asyncio.sleep(pause_s)
+                    pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
+        finally:
+            self._outdated.discard(host_id)
+            del self._healing[host_id]
 
     async def _work(self, host_id: str) -> None:
         try:

@@ -136,6 +136,7 @@ class Networks:
             await self.documents.converge(host_id)
         except ApiError as error:
             log.warning("network_not_applied", host=host_id, error=str(error))
+            self.documents.soon(host_id)
 
     # Operations
 

@@ -217,7 +217,7 @@ class Theatre:
         errors: dict[str, str] = {}
         for _ in range(RETRIES):
             items = [item async for item in self.client.iterate("cleanup.list")]
-            for item in sorted(items, key=lambda item: item.id):  # as they would have been undone
+            for item in items:
                 try:
                     await self.client.call("cleanup.retry", id=item.id)
                 except ApiError as error:

@@ -5,19 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import msgspec
 import pytest
 
 import appliance.engine.runner as runner_module
-from appliance.engine.calls import SYSTEM, Caller, Wishes
+from appliance.engine.calls import SYSTEM, Wishes
 from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
 from appliance.engine.models import (
-    CLEANUP_KIND,
-    JOB_KIND,
-    CleanupRow,
     JobLogRow,
     JobRow,
     render_jobs,
@@ -28,70 +23,7 @@ from appliance.protocol.errors import ApiError, Conflict, InvalidInput
 from appliance.protocol.messages import waiting_text
 from appliance.protocol.resources import Job, JobChildren, JobState, StepState
 from appliance.store.database import Store, Transaction
-from appliance.store.kinds import Kinds
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    kinds = Kinds()
-    kinds.add(JOB_KIND)
-    kinds.add(CLEANUP_KIND)
-    store = Store(tmp_path / "test.db", kinds)
-    await store.start()
-    yield store
-    await store.stop()
-
-
-class Trace:
-    """Steps that note what was done, and fail or hang where told."""
-
-    def __init__(self) -> None:
-        self.done: list[str] = []
-        self.fail_at: str | None = None
-        self.hang_at: str | None = None
-        self.undo_fails = 0
-        self.reached = asyncio.Event()
-
-    def step(self, name: str) -> Step:
-        async def run(job: JobRun) -> None:
-            self.done.append(name)
-            job.data[name] = job.data.get(name, 0) + 1
-            if name == self.hang_at:
-                self.reached.set()
-                await asyncio.Event().wait()
-            if name == self.fail_at:
-                raise Conflict("resource.disabled", name=name)
-
-        async def undo(job: JobRun) -> None:
-            if self.undo_fails:
-                self.undo_fails -= 1
-                raise OSError("cannot undo now")
-            self.done.append(f"undo {name}")
-
-        return Step(name, run, undo)
-
-    def definition(self) -> JobDefinition:
-        return JobDefinition(operation="vm.start", steps=tuple(self.step(n) for n in "abc"))
-
-
-async def launch(
-    store: Store,
-    runner: Runner,
-    definition: JobDefinition,
-    queue: str = "q",
-    caller: Caller = SYSTEM,
-) -> str:
-    def accept_one(tx: Transaction) -> str:
-        new = NewJob(
-            definition=definition,
-            queue=queue,
-            resource_kind="vm",
-            resource_id="x",
-            resource_name="x",
-        )
-        return runner.accept(tx, caller, new).jobs[0].id
-
-    return await store.write(accept_one)
+from tests.unit.appliance.engine.trace import Trace, launch
 
 
 def row_of(job_id: str) -> JobRow:
@@ -163,20 +95,6 @@ async def test_jobs_of_one_queue_run_one_after_the_other(store: Store) -> None:
     jobs = [await launch(store, runner, definition) for _ in range(5)]
     for job_id in jobs:
         await finished(store, job_id)
-    await runner.stop()
-
-
-async def test_an_undo_that_fails_is_kept_as_cleanup_work(store: Store) -> None:
-    trace, runner = Trace(), Runner(store)
-    trace.fail_at, trace.undo_fails = "b", 1
-    definition = runner.define(trace.definition())
-    await runner.start()
-    job_id = await launch(store, runner, definition)
-    with pytest.raises(ApiError):
-        await finished(store, job_id)
-    left = await store.read(lambda: [(row.step, row.error) for row in CleanupRow.select()])
-    assert left == [("b", "cannot undo now")]
-    assert trace.done == ["a", "b", "undo a"]
     await runner.stop()
 
 
