@@ -32,7 +32,6 @@ from appliance.services.compute.consoles import Consoles
 from appliance.services.compute.guests import GuestShutdown
 from appliance.services.compute.recyclebin import RecycleBin
 from appliance.services.compute.service import Compute
-from appliance.services.compute.sync import StateSync
 from appliance.services.hostwatch import HostWatch
 from appliance.services.identity.service import Identity
 from appliance.services.images.offerings import Offerings
@@ -109,7 +108,6 @@ class Node:
         networks = Networks(parts)
         compute = Compute(parts, networks)
         self._consoles = Consoles(parts)
-        sync = StateSync(self.store, self.links, networks.documents)
         Setup(parts, Removal(parts))
         overview.install(parts)
         ledger.install(parts)
@@ -129,7 +127,7 @@ class Node:
             storage=storage,
             networks=networks,
             compute=compute,
-            sync=sync,
+            sync=compute.sync,
         )
 
     async def start(self) -> None:

@@ -74,6 +74,12 @@ ENGINE_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "收到停止要求，但该任务已无法停止：{reason}",
         "请等待其完成。",
     ),
+    "network.later": (
+        "The host could not take the machine out of its networks yet: {reason}",
+        "Nothing is to be done: the host is told again until it has done so.",
+        "主机暂时无法将该虚拟机移出网络：{reason}",
+        "无需操作：系统会持续通知主机直到完成。",
+    ),
     "job.undo_postponed": (
         "The step {step} could not be undone: {reason}. It is tried again until it works.",
         "Nothing is to be done, unless it stays so: then look at what it names.",

@@ -69,7 +69,8 @@ class HostWatch:
         self._enqueue(host_id, self._after_disconnect(host_id))
 
     def _domain_state(self, host_id: str, report: DomainReport) -> None:
-        self._enqueue(host_id, self._sync.reported(host_id, report))
+        self._sync.note(host_id, report)
+        self._enqueue(host_id, self._sync.adopt(report.vm_id))
 
     async def _after_connect(self, host_id: str) -> None:
         await self._infrastructure.note_link(host_id)

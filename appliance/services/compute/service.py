@@ -8,10 +8,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from appliance.engine.calls import SYSTEM, Call, Caller
-from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
+from appliance.engine.jobs import JobDefinition, NewJob, Step
 from appliance.engine.runner import Runner
 from appliance.protocol import requests as q
-from appliance.protocol.errors import ApiError, Conflict, NoResources
+from appliance.protocol.errors import ApiError, Conflict
 from appliance.protocol.ids import is_id
 from appliance.protocol.operations import Accepted
 from appliance.protocol.resources import (
@@ -30,38 +30,27 @@ from appliance.services.compute.creation import (
     names_of,
     wish_for,
 )
-from appliance.services.compute.machine import ALLOWED, VM_MACHINE
+from appliance.services.compute.endings import Endings, move
+from appliance.services.compute.machine import ALLOWED
 from appliance.services.compute.models import VmRow
 from appliance.services.compute.placement import (
-    FREE_SPACE_KEPT_BYTES,
     Wish,
     choose_host,
     explain,
 )
 from appliance.services.compute.standing import Standing, load_standing
 from appliance.services.compute.steps import VmSteps
+from appliance.services.compute.sync import StateSync
 from appliance.services.compute.views import render_vms
-from appliance.services.images.models import ImageRow
 from appliance.services.networks.documents import Guest
-from appliance.services.networks.models import NicRow
 from appliance.services.networks.service import Networks
 from appliance.services.parts import Parts
 from appliance.services.settings import VM_DELETION
-from appliance.services.storage.models import VolumeRow
 from appliance.services.tenancy import quotas
 from appliance.services.tenancy.belonging import owner_for
 from appliance.store.database import Transaction
-from appliance.store.fields import database, now_ms, tuples
+from appliance.store.fields import database, tuples
 from appliance.store.kinds import Relation, ResourceKind
-
-MAX_HOSTS_TRIED = 3
-# Errors that speak against the host, not against the machine.
-HOST_FAULTS = frozenset(
-    {"host.link_lost", "host.timeout", "host.not_connected", "host.command_failed"}
-    | {"vm.start_failed", "network.not_applied"}
-)
-
-Finish = Callable[[Transaction, JobRun], None]
 
 
 class Compute:
@@ -72,7 +61,9 @@ class Compute:
         self._links = parts.hosts
         self._runner: Runner = parts.runner
         self._settings = parts.settings
-        self.steps = VmSteps(parts.store, parts.hosts, networks.documents)
+        self.sync = StateSync(parts.store, parts.hosts, networks.documents)
+        self.steps = VmSteps(parts.store, parts.hosts, networks.documents, self.sync)
+        self._endings = Endings(parts.hosts, networks.documents, self.sync)
         networks.set_guest_source(guests_on)
         parts.store.kinds.add(
             ResourceKind(
@@ -111,10 +102,10 @@ class Compute:
             bind(f"vm.{verb}", self._action(verb))
 
     def _define_jobs(self) -> None:
-        s = self.steps
+        s, ends = self.steps, self._endings
         start = (
             Step("configure_network", s.configure_network, s.release),
-            Step("start_domain", s.start_domain, s.power_off),
+            Step("start_domain", s.start_domain, s.take_back_start),
         )
         self._define(
             "create",
@@ -123,51 +114,51 @@ class Compute:
                 Step("create_disk", s.create_disk, s.delete_disk),
                 *start,
             ),
-            done=self._created,
-            failed=self._not_created,
-            again=self._create_elsewhere,
+            done=ends.created,
+            failed=ends.not_created,
+            again=ends.create_elsewhere,
             steps_for=_creation_steps,
         )
-        self._define("start", start, done=_ends_in(VmState.RUNNING), failed=self._not_started)
+        self._define("start", start, done=ends.running, failed=ends.not_started)
         gone = (
             Step("delete_disk", s.delete_disk),
             Step("drop_caches", s.drop_cache_of_deleted_image),
         )
-        off = (Step("shut_down", s.shut_down), Step("power_off", s.power_off))
+        off = Step("power_off", s.power_off, s.look)
         self._define(
             "stop",
-            (*off, Step("release", s.release)),
-            done=_ends_in(VmState.STOPPED),
-            failed=_back,
+            (Step("shut_down", s.shut_down, s.look), off, Step("release", s.release)),
+            done=ends.stopped,
+            failed=ends.back,
             steps_for=_stop_steps,
         )
         self._define(
             "reboot",
-            (Step("reboot_domain", s.reboot_domain),),
-            done=_ends_in(VmState.RUNNING),
-            failed=_back,
+            (Step("reboot_domain", s.reboot_domain, s.look),),
+            done=ends.running,
+            failed=ends.back,
         )
         self._define(
             "pause",
-            (Step("pause_domain", s.pause_domain),),
-            done=_ends_in(VmState.PAUSED),
-            failed=_back,
+            (Step("pause_domain", s.pause_domain, s.look),),
+            done=ends.paused,
+            failed=ends.back,
         )
         self._define(
             "resume",
-            (Step("resume_domain", s.resume_domain),),
-            done=_ends_in(VmState.RUNNING),
-            failed=_back,
+            (Step("resume_domain", s.resume_domain, s.look),),
+            done=ends.running,
+            failed=ends.back,
         )
         self._define(
             "destroy",
-            (Step("power_off", s.power_off), Step("release", s.release), *gone),
-            done=_destroyed,
-            failed=_back,
+            (off, Step("release", s.release), *gone),
+            done=ends.destroyed,
+            failed=ends.back,
             steps_for=_destroy_steps,
             can_cancel=False,
         )
-        self._define("recover", (), done=_ends_in(VmState.STOPPED), failed=_back)
+        self._define("recover", (), done=ends.stopped, failed=ends.back)
         self._define(
             "expunge",
             (
@@ -175,8 +166,8 @@ class Compute:
                 Step("release", s.release),
                 *gone,
             ),
-            done=forget,
-            failed=_back,
+            done=ends.forgotten,
+            failed=ends.back,
             can_cancel=False,
         )
 
@@ -270,7 +261,7 @@ class Compute:
             data |= {"force": request.force, "timeout_s": request.timeout_s}
         if isinstance(request, q.VmReboot):
             data |= {"force": request.force}
-        _move(tx, vm.id, _TRANSIENT_OF.get(verb, vm.state))
+        move(tx, vm.id, _TRANSIENT_OF.get(verb, vm.state))
         return self._new(vm.id, vm.name, verb, data)
 
     def _new(self, vm_id: str, name: str, verb: str, data: dict[str, Any]) -> NewJob:
@@ -301,58 +292,6 @@ class Compute:
                 action=verb,
                 allowed=", ".join(sorted(allowed)),
             )
-
-    # Ends of jobs
-
-    def _created(self, tx: Transaction, run: JobRun) -> None:
-        tx.execute("UPDATE volume SET status = 'ready' WHERE vm_id = ?", run.resource_id)
-        if run.data["start"]:
-            _ends_in(VmState.RUNNING)(tx, run)
-        else:
-            _ends_in(VmState.STOPPED)(tx, run)
-
-    def _create_elsewhere(self, tx: Transaction, run: JobRun, error: ApiError) -> bool:
-        """A host failed: place the machine on another one, if it was not pinned to this one."""
-        if error.code not in HOST_FAULTS or run.data["pinned"]:
-            return False
-        failed = run.data["host_id"]
-        tried = [*run.data["tried"], failed]
-        if len(tried) >= MAX_HOSTS_TRIED:
-            return False
-        vm = VmRow.get_by_id(run.resource_id)
-        volume = VolumeRow.get(VolumeRow.vm_id == vm.id, VolumeRow.kind == "root")
-        image = ImageRow.get_or_none(ImageRow.id == vm.image_id)
-        VmRow.update(host_id=None).where(VmRow.id == vm.id).execute()
-        wish = Wish(
-            cluster_id=vm.cluster_id,
-            cpu_count=vm.cpu_count,
-            memory_bytes=vm.memory_bytes,
-            storage_id=volume.primary_storage_id,
-            disk_bytes=volume.size_bytes,
-            image_bytes=(image.size_bytes if image else 0) + FREE_SPACE_KEPT_BYTES,
-            avoid=tried,
-        )
-        try:
-            choice = choose_host(wish)
-        except NoResources:
-            return False
-        vm.host_id = vm.last_host_id = volume.host_id = choice.host_id
-        vm.accelerator = choice.accelerator
-        vm.save()
-        volume.save()
-        run.data |= {"host_id": choice.host_id, "tried": tried}
-        names = {"host": self._links.name_of(failed), "other": self._links.name_of(choice.host_id)}
-        tx.on_commit(lambda: run.note("job.moved", level="warning", **names))
-        tx.touch("vm", vm.id)
-        _touch_around(tx, failed, [])
-        _touch_around(tx, choice.host_id, [])
-        return True
-
-    def _not_created(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
-        forget(tx, run)
-
-    def _not_started(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
-        _ends_in(VmState.STOPPED)(tx, run)
 
 
 # What an action takes of the owner's quotas.
@@ -392,71 +331,6 @@ def guests_on(host_id: str) -> list[Guest]:
         )
         for vm_id, name, image_id, keys, user_data in rows
     ]
-
-
-def forget(tx: Transaction, run: JobRun) -> None:
-    """Delete a machine with its claims: place, address, disk."""
-    vm_id = run.resource_id
-    networks = [row.network_id for row in NicRow.select().where(NicRow.vm_id == vm_id)]
-    NicRow.delete().where(NicRow.vm_id == vm_id).execute()
-    VolumeRow.delete().where(VolumeRow.vm_id == vm_id).execute()
-    VmRow.delete().where(VmRow.id == vm_id).execute()
-    tx.touch("vm", vm_id)
-    _touch_around(tx, run.data.get("host_id"), networks)
-
-
-def _move(tx: Transaction, vm_id: str, state: VmState) -> None:
-    """Put a machine into `state`; raises UndefinedTransition for what cannot be."""
-    before, started_at, destroyed_at = tx.execute(
-        "SELECT state, started_at, destroyed_at FROM vm WHERE id = ?", vm_id
-    ).fetchone()
-    VM_MACHINE.check(VmState(before), state)
-    is_off = state in (VmState.STOPPED, VmState.DESTROYED)
-    if state == VmState.RUNNING:
-        started_at = started_at or now_ms()
-    tx.execute(
-        "UPDATE vm SET state = ?, state_reason = '', started_at = ?, destroyed_at = ?, "
-        "host_id = CASE WHEN ? THEN NULL ELSE host_id END WHERE id = ?",
-        *(state, None if is_off else started_at),
-        *((destroyed_at or now_ms()) if state == VmState.DESTROYED else None, is_off, vm_id),
-    )
-    tx.touch("vm", vm_id)
-
-
-def _ends_in(state: VmState) -> Finish:
-    def finish(tx: Transaction, run: JobRun) -> None:
-        _move(tx, run.resource_id, state)
-        if state in (VmState.STOPPED, VmState.DESTROYED):
-            _touch_around(tx, run.data["host_id"], [])
-
-    return finish
-
-
-def _destroyed(tx: Transaction, run: JobRun) -> None:
-    """Into the recycle bin, or away for good if the policy is direct."""
-    if run.data.get("direct"):
-        forget(tx, run)
-    else:
-        _ends_in(VmState.DESTROYED)(tx, run)
-
-
-def _back(tx: Transaction, run: JobRun, error: ApiError) -> None:
-    """The action failed: the machine is what it was; libvirt's word corrects it if needed."""
-    vm = VmRow.get_by_id(run.resource_id)
-    vm.state = run.data["before"]
-    vm.host_id = vm.host_id or (run.data["host_id"] if vm.state in _PLACED else None)
-    vm.save()
-    tx.touch("vm", vm.id)
-
-
-_PLACED = (VmState.RUNNING, VmState.PAUSED, VmState.UNKNOWN)
-
-
-def _touch_around(tx: Transaction, host_id: str | None, networks: list[str]) -> None:
-    if host_id and tx.execute("SELECT 1 FROM host WHERE id = ?", host_id).fetchone():
-        tx.touch("host", host_id)
-    for network_id in networks:
-        tx.touch("network", network_id)
 
 
 def _creation_steps(data: dict[str, Any]) -> tuple[str, ...]:

@@ -11,13 +11,17 @@ from typing import Any
 
 from appliance.engine.jobs import JobRun
 from appliance.hosts.links import WAIT_FOR_LINK_S, HostLinks
+from appliance.protocol.errors import ApiError
+from appliance.protocol.resources import VmState
+from appliance.services.compute.machine import TRANSIENT
 from appliance.services.compute.models import VmRow
+from appliance.services.compute.sync import SEEN, StateSync
 from appliance.services.compute.target import Target, domain_spec, load_target
 from appliance.services.networks.documents import Documents
 from appliance.services.storage.models import VolumeRow
 from appliance.store.database import Store, Transaction
 from hostagent.protocol import commands as c
-from hostagent.protocol.domain import ShutdownParams, VmRef
+from hostagent.protocol.domain import DomainReport, DomainState, ShutdownParams, VmRef
 from hostagent.protocol.storage import (
     CachedImage,
     CreateOverlayParams,
@@ -26,15 +30,19 @@ from hostagent.protocol.storage import (
 )
 
 UNDO_WAIT_S = 1.0
+RELEASE_WAIT_S = 10.0
 
 
 class VmSteps:
     """What is done on hosts for a machine."""
 
-    def __init__(self, store: Store, links: HostLinks, documents: Documents) -> None:
+    def __init__(
+        self, store: Store, links: HostLinks, documents: Documents, sync: StateSync
+    ) -> None:
         self._store = store
         self._links = links
         self._documents = documents
+        self._sync = sync
         self._caching: dict[tuple[str, str], asyncio.Lock] = {}
 
     async def cache_image(self, run: JobRun) -> None:
@@ -98,6 +106,24 @@ class VmSteps:
         await self._call(run, c.DOMAIN_DESTROY, VmRef(vm_id=run.resource_id))
         await self._call(run, c.DOMAIN_UNDEFINE, VmRef(vm_id=run.resource_id))
 
+    async def take_back_start(self, run: JobRun) -> None:
+        """Switch the machine off, unless a later job has started it on this host."""
+        host_id = run.data["host_id"]
+        if not await self._store.read(lambda: _is_placed_on(host_id, run.resource_id)):
+            await self.power_off(run)
+
+    async def look(self, run: JobRun) -> None:
+        """Find out what an action that came to nothing has left of the machine."""
+        run.data["seen"] = VmState.UNKNOWN
+        ref = VmRef(vm_id=run.resource_id)
+        report: DomainReport = await self._call(run, c.DOMAIN_GET, ref)
+        if report.state == DomainState.STOPPED:
+            await self._call(run, c.DOMAIN_UNDEFINE, ref)
+        run.data["seen"] = SEEN.get(report.state, VmState.UNKNOWN)
+        # Later, as clean-up work, the job is over and does not tell any more.
+        self._sync.note(run.data["host_id"], report)
+        await self._sync.adopt(run.resource_id)
+
     async def shut_down(self, run: JobRun) -> None:
         """Ask the guest to shut down; switch it off when its time is over."""
         timeout_s = float(run.data.get("timeout_s", 60))
@@ -118,11 +144,21 @@ class VmSteps:
         await self._call(run, c.DOMAIN_RESUME, VmRef(vm_id=run.resource_id))
 
     async def release(self, run: JobRun) -> None:
-        """Take the machine out of its host's network document."""
+        """Take the machine out of its host's network document.
+
+        The host may be away or sick: it is brought to its document as soon as it can be.
+        """
         host_id = run.data["host_id"]
         await self._store.write(lambda tx: _leave_host(tx, run.resource_id, host_id))
-        if self._links.is_connected(host_id):
-            await self._documents.converge(host_id)
+        if run.is_undoing:
+            self._documents.soon(host_id)
+            return
+        try:
+            async with asyncio.timeout(RELEASE_WAIT_S):
+                await self._documents.converge(host_id)
+        except (ApiError, TimeoutError) as error:
+            run.note("network.later", level="warning", reason=str(error))
+            self._documents.soon(host_id)
 
     async def _target(self, run: JobRun) -> Target:
         target = run.cache.get("target")
@@ -142,6 +178,19 @@ class VmSteps:
         )
 
 
+def _is_placed_on(host_id: str, vm_id: str) -> bool:
+    """Whether the machine is said to run on the host, and no job is bringing it there."""
+    vm = VmRow.get_or_none(VmRow.id == vm_id, VmRow.host_id == host_id)
+    return vm is not None and vm.state not in TRANSIENT
+
+
 def _leave_host(tx: Transaction, vm_id: str, host_id: str) -> None:
-    """The machine claims nothing of this host any more (it may be on another one already)."""
-    VmRow.update(host_id=None).where(VmRow.id == vm_id, VmRow.host_id == host_id).execute()
+    """The machine claims nothing of this host any more.
+
+    Clean-up work may find it on another host, or started on this one by a later job.
+    """
+    if _is_placed_on(host_id, vm_id):
+        return
+    if VmRow.update(host_id=None).where(VmRow.id == vm_id, VmRow.host_id == host_id).execute():
+        tx.touch("vm", vm_id)
+        tx.touch("host", host_id)

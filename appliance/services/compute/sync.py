@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import structlog
 
@@ -26,13 +28,52 @@ SEEN = {
 log = structlog.get_logger()
 
 
+class _Noted(NamedTuple):
+    """What a host says of a machine."""
+
+    host_id: str
+    state: VmState
+    reason: str
+
+
 class StateSync:
-    """Adopts what hosts report. Machines that a job works on are left to the job."""
+    """Adopts what hosts report.
+
+    Machines that a job works on are left to the job; what was reported of them last is looked at
+    again when the job has ended. Reports are noted as they come and only the last one of a
+    machine counts, so nothing older is adopted after it.
+    """
 
     def __init__(self, store: Store, links: HostLinks, documents: Documents) -> None:
         self._store = store
         self._links = links
         self._documents = documents
+        self._noted: dict[str, _Noted] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def note(self, host_id: str, report: DomainReport) -> None:
+        """A machine's domain changed on its host; to be followed by `adopt`."""
+        state = SEEN.get(report.state)
+        if state is not None:
+            self._noted[report.vm_id] = _Noted(host_id, state, report.reason)
+
+    async def adopt(self, vm_id: str) -> None:
+        """Take over what was noted last of a machine, unless a job works on it."""
+        noted = self._noted.get(vm_id)
+        if noted is not None:
+            await self._adopt(vm_id, noted)
+
+    def job_ended(self, vm_id: str, state: VmState | None) -> None:
+        """A job on the machine is over: what came while it ran may be newer than its end."""
+        noted = self._noted.get(vm_id)
+        if noted is None:
+            return
+        if state in (None, VmState.DESTROYED, noted.state):
+            del self._noted[vm_id]
+            return
+        task = asyncio.create_task(self.adopt(vm_id), name=f"report after a job {vm_id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def host_connected(self, host_id: str) -> None:
         """Compare all machines that should be on a host with what is there."""
@@ -55,7 +96,8 @@ class StateSync:
             report = there.get(vm_id)
             state = SEEN.get(report.state) if report else VmState.STOPPED
             reason = report.reason if report else "outside"
-            await self._adopt(host_id, vm_id, state, reason, asked_at)
+            if state is not None:
+                await self._adopt(vm_id, _Noted(host_id, state, reason), asked_at)
 
     async def host_disconnected(self, host_id: str) -> None:
         """Nobody knows what the machines of a silent host do."""
@@ -70,48 +112,33 @@ class StateSync:
 
         await self._store.write(mark)
 
-    async def reported(self, host_id: str, report: DomainReport) -> None:
-        """A machine's domain changed on its host."""
-        state = SEEN.get(report.state)
-        if state is not None:
-            await self._adopt(host_id, report.vm_id, state, report.reason)
-
-    async def _adopt(
-        self,
-        host_id: str,
-        vm_id: str,
-        state: VmState | None,
-        reason: str,
-        asked_at: int | None = None,
-    ) -> None:
+    async def _adopt(self, vm_id: str, told: _Noted, asked_at: int | None = None) -> None:
         """Take over what a host says; what was asked for at `asked_at` knows no later jobs."""
-        if state is None:
-            return
 
         def adopt(tx: Transaction) -> bool:
             known = tx.execute("SELECT state, last_host_id FROM vm WHERE id = ?", vm_id).fetchone()
-            if known is None or known[1] != host_id:
+            if known is None or known[0] not in TRANSIENT:
+                tx.on_commit(lambda: self._forget(vm_id, told))
+            if known is None or known[1] != told.host_id:
                 return False
-            if known[0] in _LEFT_ALONE or known[0] == state:
+            if known[0] in _LEFT_ALONE or known[0] == told.state:
                 return False
             if asked_at is not None and _was_worked_on(tx, vm_id, asked_at):
                 return False
             vm = VmRow.get_by_id(vm_id)
-            if state == VmState.STOPPED and vm.host_id is None:
+            if told.state == VmState.STOPPED and vm.host_id is None:
                 return False
-            vm.host_id = None if state == VmState.STOPPED else host_id
-            _note(tx, vm, state, reason)
+            vm.host_id = None if told.state == VmState.STOPPED else told.host_id
+            _note(tx, vm, told.state, told.reason)
             return True
 
         if await self._store.write(adopt):
-            log.info("vm_state_adopted", vm=vm_id, state=state, reason=reason)
-            await self._documents_again(host_id)
+            log.info("vm_state_adopted", vm=vm_id, state=told.state, reason=told.reason)
+            self._documents.soon(told.host_id)
 
-    async def _documents_again(self, host_id: str) -> None:
-        try:
-            await self._documents.converge(host_id)
-        except ApiError as error:
-            log.warning("network_not_applied", host=host_id, error=str(error))
+    def _forget(self, vm_id: str, noted: _Noted) -> None:
+        if self._noted.get(vm_id) is noted:
+            del self._noted[vm_id]
 
 
 _LEFT_ALONE: Iterable[VmState] = TRANSIENT | {VmState.DESTROYED}

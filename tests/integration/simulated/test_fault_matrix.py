@@ -24,7 +24,7 @@ ALL = [(work, command) for work in WORKS for command in work.commands]
 # What these leave behind when they fail halfway, or are killed, has to be corrected in the service
 # first: then they leave these lists, which end empty.
 HALF_DONE = frozenset(
-    {"vm.stop", "vm.pause", "vm.resume", "vm.destroy", "vm.expunge"}
+    {"vm.expunge"}
     | {"network.create", "network.delete", "image.create", "image.delete", "zone.delete"}
 )
 NOT_RESUMED = frozenset({"image.delete", "zone.delete"})

@@ -269,7 +269,8 @@ class Theatre:
         work, job = case.work, await self.client.call("job.get", id=case.job.id)
         stands = view.standing(case.ref)
         told = f"{job.state} ({job.error.code if job.error else 'no error'})"
-        fits = (work.after,) if job.state == JobState.SUCCEEDED else (work.before, work.after)
+        taken_back = (work.before, *work.halfway, work.after)
+        fits = (work.after,) if job.state == JobState.SUCCEEDED else taken_back
         if stands not in fits:
             case.problems.append(f"its job {told}, but it is {stands}")
         if case.command == "image.receive":

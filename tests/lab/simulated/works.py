@@ -24,7 +24,8 @@ class Work:
 
     `prepare` makes what it works on and returns the id; `ask` has it accepted. `before` and
     `after` are how the resource stands if the job was undone, and if it succeeded. `fails_at`
-    is a command that fails at first, so that the `commands` are those of the way back.
+    is a command that fails at first, so that the `commands` are those of the way back. `halfway`
+    is how it may stand besides: what cannot be made good again is at least said.
     """
 
     operation: str
@@ -35,6 +36,7 @@ class Work:
     before: str
     after: str
     fails_at: str = ""
+    halfway: tuple[str, ...] = ()
     can_cancel: bool = True
 
     @property
@@ -141,6 +143,16 @@ WORKS = (
         after="stopped",
     ),
     Work(
+        operation="vm.stop",
+        situation="undone",
+        prepare=_vm(),
+        ask=_asked("vm.stop", timeout_s=1),
+        commands=("domain.get",),
+        before="running",
+        after="stopped",
+        fails_at="domain.shutdown",
+    ),
+    Work(
         operation="vm.reboot",
         prepare=_vm(),
         ask=_asked("vm.reboot"),
@@ -166,6 +178,16 @@ WORKS = (
         after="paused",
     ),
     Work(
+        operation="vm.pause",
+        situation="undone",
+        prepare=_vm(),
+        ask=_asked("vm.pause"),
+        commands=("domain.get",),
+        before="running",
+        after="paused",
+        fails_at="domain.suspend",
+    ),
+    Work(
         operation="vm.resume",
         prepare=_vm("pause"),
         ask=_asked("vm.resume"),
@@ -179,6 +201,7 @@ WORKS = (
         ask=_asked("vm.destroy"),
         commands=RELEASED,
         before="running",
+        halfway=("stopped",),
         after="destroyed",
         can_cancel=False,
     ),

@@ -6,7 +6,7 @@ from collections import Counter
 
 from appliance.client import Client
 from appliance.protocol.resources import Vm
-from tests.integration.simulated.model.expected import Expected
+from tests.integration.simulated.model.expected import GONE, Expected
 from tests.integration.simulated.model.replay import Replay
 from tests.lab.simulated.fleet import Fleet
 from tests.lab.simulated.truth import name_of
@@ -20,7 +20,7 @@ async def disagreements(
     """Everything that is not as it must be; empty when all is well."""
     vms = {vm.id: vm async for vm in client.iterate("vm.list")}
     report = await client.call("ledger.check")
-    return [
+    found = [
         *(f"ledger: {item.holder} {item.unit}" for item in report.differences),
         *_states(vms, expected),
         *_hosts(vms, fleet),
@@ -28,16 +28,25 @@ async def disagreements(
         *await _claims(client, vms),
         *_feed(vms, replay),
     ]
+    if not found:
+        _settle(vms, expected)
+    return found
 
 
 def _states(vms: dict[str, Vm], expected: Expected) -> list[str]:
-    said = {ref: vm.state.value for ref, vm in vms.items()}
+    said = {ref: vms[ref].state.value if ref in vms else GONE for ref in vms | expected.states}
     return [
-        f"{vms[ref].name if ref in vms else ref} is {said.get(ref, 'gone')}, "
-        f"and not {expected.states.get(ref, 'gone')}"
-        for ref in said.keys() | expected.states.keys()
-        if said.get(ref) != expected.states.get(ref)
+        f"{vms[ref].name if ref in vms else ref} is {state}, "
+        f"and not {' or '.join(sorted(expected.may_be(ref)))}"
+        for ref, state in said.items()
+        if state not in expected.may_be(ref)
     ]
+
+
+def _settle(vms: dict[str, Vm], expected: Expected) -> None:
+    """What agrees is certain from here on."""
+    for ref in vms.keys() | expected.states.keys():
+        expected.is_seen(ref, vms[ref].state.value if ref in vms else GONE)
 
 
 def _hosts(vms: dict[str, Vm], fleet: Fleet) -> list[str]:
@@ -66,6 +75,7 @@ def _hosts(vms: dict[str, Vm], fleet: Fleet) -> list[str]:
     wrong += [f"volume {ref} is on no host" for _, ref in disks - set(volumes)]
     wrong += [f"volume {ref} is of no machine there" for _, ref in set(volumes) - disks]
     placed = {(vm.host_id, vm.id) for vm in vms.values() if vm.host_id is not None}
+    wrong += [f"{_named(vms, ref)} has a port on a host" for _, ref in ports - placed]
     return wrong + [f"{_named(vms, ref)} has no port on its host" for _, ref in placed - ports]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from appliance.protocol.resources import Job, JobState
 
 GONE = "gone"
-# What a job leads to if it succeeds. If it does not, all is as before.
+# What a job leads to if it succeeds.
 LEADS_TO = {
     "vm.create": "running",
     "vm.start": "running",
@@ -19,6 +19,15 @@ LEADS_TO = {
     "vm.destroy": "destroyed",
     "vm.recover": "stopped",
     "vm.expunge": GONE,
+}
+# How a machine may stand besides as before, if its job does not succeed: what has happened on the
+# host is not always to be taken back, but it is seen.
+HALFWAY: dict[str, tuple[str, ...]] = {
+    "vm.start": ("running",),
+    "vm.stop": ("stopped",),
+    "vm.pause": ("paused",),
+    "vm.resume": ("running",),
+    "vm.destroy": ("stopped",),
 }
 ENDED = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
 # States in which a job must have found the machine, or it should not have been accepted.
@@ -37,10 +46,20 @@ NEEDS = {
 
 @dataclass
 class Expected:
-    """States by machine; machines that are gone are not in it."""
+    """How each machine may stand; machines that are certainly gone are not in it."""
 
-    states: dict[str, str] = field(default_factory=dict)
+    states: dict[str, frozenset[str]] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
+
+    def may_be(self, ref: str) -> frozenset[str]:
+        """How a machine may stand."""
+        return self.states.get(ref, frozenset({GONE}))
+
+    def is_seen(self, ref: str, state: str) -> None:
+        """From here on it is certain how the machine stands."""
+        self.states[ref] = frozenset({state})
+        if state == GONE:
+            del self.states[ref]
 
     def take(self, jobs: Iterable[Job]) -> list[str]:
         """Follow jobs that have ended, in the order of their acceptance; returns what is odd."""
@@ -56,11 +75,12 @@ class Expected:
         return odd
 
     def _follow(self, job: Job) -> list[str]:
-        ref, before = job.resource_id, self.states.get(job.resource_id, GONE)
+        ref, before = job.resource_id, self.may_be(job.resource_id)
         if job.state == JobState.SUCCEEDED:
-            self.states[ref] = LEADS_TO[job.operation]
-        if self.states.get(ref) == GONE:
-            del self.states[ref]
-        if before not in NEEDS[job.operation]:
-            return [f"{job.operation} of {job.resource_name} was accepted when it was {before}"]
+            self.is_seen(ref, LEADS_TO[job.operation])
+        else:
+            self.states[ref] = before | frozenset(HALFWAY.get(job.operation, ()))
+        if before.isdisjoint(NEEDS[job.operation]):
+            was = " or ".join(sorted(before))
+            return [f"{job.operation} of {job.resource_name} was accepted when it was {was}"]
         return []

@@ -20,8 +20,12 @@ CLIENTS = 4
 SLOTS = 40
 CALLS = 100  # in a round
 EVENTS = 8  # one of so many calls is an event
-# What jobs bear: they repeat it, or try another host, or take everything back.
-REFUSABLE = ("image.ensure_cached", "volume.create_overlay", "domain.start", "domain.reboot")
+# Jobs repeat what is refused, try another host, or take everything back.
+REFUSABLE = (
+    *("image.ensure_cached", "volume.create_overlay", "network.apply", "domain.start"),
+    *("domain.reboot", "domain.shutdown", "domain.destroy", "domain.undefine", "domain.get"),
+    *("domain.suspend", "domain.resume"),
+)
 
 
 @dataclass(frozen=True)

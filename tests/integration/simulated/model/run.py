@@ -28,7 +28,7 @@ PLACEMENT = "placement."
 ENDS_WITHIN_S = 40.0
 SETTLED_WITHIN_S = 6.0
 LOOK_EVERY_S = 0.05
-CANCELLABLE = ("vm.create", "vm.start")
+CANCELLABLE = ("vm.create", "vm.start", "vm.stop", "vm.reboot", "vm.pause", "vm.resume")
 KILL_AFTER_S = 0.2
 
 

@@ -1,0 +1,181 @@
+"""How jobs on machines end: what becomes of the machine, its place and its claims.
+
+Each is run in the transaction that ends the job.
+"""
+
+from __future__ import annotations
+
+from appliance.engine.jobs import JobRun
+from appliance.hosts.links import HostLinks
+from appliance.protocol.errors import ApiError, NoResources
+from appliance.protocol.resources import VmState
+from appliance.services.compute.machine import VM_MACHINE
+from appliance.services.compute.models import VmRow
+from appliance.services.compute.placement import FREE_SPACE_KEPT_BYTES, Wish, choose_host
+from appliance.services.compute.sync import StateSync
+from appliance.services.images.models import ImageRow
+from appliance.services.networks.documents import Documents
+from appliance.services.networks.models import NicRow
+from appliance.services.storage.models import VolumeRow
+from appliance.store.database import Transaction
+from appliance.store.fields import now_ms
+
+MAX_HOSTS_TRIED = 3
+# Errors that speak against the host, not against the machine.
+HOST_FAULTS = frozenset(
+    {"host.link_lost", "host.timeout", "host.not_connected", "host.command_failed"}
+    | {"vm.start_failed", "network.not_applied"}
+)
+PLACED = (VmState.RUNNING, VmState.PAUSED, VmState.UNKNOWN)
+
+
+class Endings:
+    """What jobs of the compute service do when they are over."""
+
+    def __init__(self, links: HostLinks, documents: Documents, sync: StateSync) -> None:
+        self._links = links
+        self._documents = documents
+        self._sync = sync
+
+    # Done
+
+    def created(self, tx: Transaction, run: JobRun) -> None:
+        """The machine is there, and runs if it was to be started."""
+        tx.execute("UPDATE volume SET status = 'ready' WHERE vm_id = ?", run.resource_id)
+        self._enter(tx, run, VmState.RUNNING if run.data["start"] else VmState.STOPPED)
+
+    def running(self, tx: Transaction, run: JobRun) -> None:
+        """The machine runs."""
+        self._enter(tx, run, VmState.RUNNING)
+
+    def paused(self, tx: Transaction, run: JobRun) -> None:
+        """Its CPUs stand still."""
+        self._enter(tx, run, VmState.PAUSED)
+
+    def stopped(self, tx: Transaction, run: JobRun) -> None:
+        """It is off and claims nothing of a host."""
+        self._enter(tx, run, VmState.STOPPED)
+
+    def destroyed(self, tx: Transaction, run: JobRun) -> None:
+        """Into the recycle bin, or away for good if the policy is direct."""
+        if run.data.get("direct"):
+            self.forgotten(tx, run)
+        else:
+            self._enter(tx, run, VmState.DESTROYED)
+
+    def forgotten(self, tx: Transaction, run: JobRun) -> None:
+        """Delete the machine with its claims: place, address, disk."""
+        vm_id = run.resource_id
+        networks = [row.network_id for row in NicRow.select().where(NicRow.vm_id == vm_id)]
+        NicRow.delete().where(NicRow.vm_id == vm_id).execute()
+        VolumeRow.delete().where(VolumeRow.vm_id == vm_id).execute()
+        VmRow.delete().where(VmRow.id == vm_id).execute()
+        tx.touch("vm", vm_id)
+        _touch_host(tx, run.data["host_id"])
+        for network_id in networks:
+            tx.touch("network", network_id)
+        tx.on_commit(lambda: self._sync.job_ended(vm_id, None))
+
+    # Failed
+
+    def not_created(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
+        """As if it had never been asked for."""
+        self.forgotten(tx, run)
+        tx.on_commit(lambda: self._documents.soon(run.data["host_id"]))
+
+    def not_started(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
+        """It stays off."""
+        self._enter(tx, run, VmState.STOPPED)
+        tx.on_commit(lambda: self._documents.soon(run.data["host_id"]))
+
+    def back(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
+        """The machine is what it was before, or as its host was seen to have it since."""
+        vm_id, host_id = run.resource_id, run.data["host_id"]
+        state = VmState(run.data.get("seen", run.data["before"]))
+        if state in PLACED and not self._links.is_connected(host_id):
+            state = VmState.UNKNOWN
+        is_placed = state in PLACED
+        tx.execute(
+            "UPDATE vm SET state = ?, host_id = CASE WHEN ? THEN coalesce(host_id, ?) END, "
+            "started_at = CASE WHEN ? THEN started_at END WHERE id = ?",
+            *(state, is_placed, host_id, is_placed, vm_id),
+        )
+        tx.touch("vm", vm_id)
+        _touch_host(tx, host_id)
+        tx.on_commit(lambda: self._sync.job_ended(vm_id, state))
+        tx.on_commit(lambda: self._documents.soon(host_id))
+
+    def create_elsewhere(self, tx: Transaction, run: JobRun, error: ApiError) -> bool:
+        """A host failed: place the machine on another one, if it was not pinned to this one."""
+        if error.code not in HOST_FAULTS or run.data["pinned"]:
+            return False
+        failed = run.data["host_id"]
+        tried = [*run.data["tried"], failed]
+        if len(tried) >= MAX_HOSTS_TRIED:
+            return False
+        host_id = _place_again(run.resource_id, tried)
+        if host_id is None:
+            return False
+        run.data |= {"host_id": host_id, "tried": tried}
+        names = {"host": self._links.name_of(failed), "other": self._links.name_of(host_id)}
+        tx.on_commit(lambda: run.note("job.moved", level="warning", **names))
+        tx.on_commit(lambda: self._documents.soon(failed))
+        tx.touch("vm", run.resource_id)
+        _touch_host(tx, failed)
+        _touch_host(tx, host_id)
+        return True
+
+    def _enter(self, tx: Transaction, run: JobRun, state: VmState) -> None:
+        move(tx, run.resource_id, state)
+        if state not in PLACED:
+            _touch_host(tx, run.data["host_id"])
+        tx.on_commit(lambda: self._sync.job_ended(run.resource_id, state))
+
+
+def move(tx: Transaction, vm_id: str, state: VmState) -> None:
+    """Put a machine into `state`; raises UndefinedTransition for what cannot be."""
+    before, started_at, destroyed_at = tx.execute(
+        "SELECT state, started_at, destroyed_at FROM vm WHERE id = ?", vm_id
+    ).fetchone()
+    VM_MACHINE.check(VmState(before), state)
+    is_off = state in (VmState.STOPPED, VmState.DESTROYED)
+    if state == VmState.RUNNING:
+        started_at = started_at or now_ms()
+    tx.execute(
+        "UPDATE vm SET state = ?, state_reason = '', started_at = ?, destroyed_at = ?, "
+        "host_id = CASE WHEN ? THEN NULL ELSE host_id END WHERE id = ?",
+        *(state, None if is_off else started_at),
+        *((destroyed_at or now_ms()) if state == VmState.DESTROYED else None, is_off, vm_id),
+    )
+    tx.touch("vm", vm_id)
+
+
+def _place_again(vm_id: str, tried: list[str]) -> str | None:
+    """Claim a place on a host that has not been tried; None if there is none."""
+    vm = VmRow.get_by_id(vm_id)
+    volume = VolumeRow.get(VolumeRow.vm_id == vm_id, VolumeRow.kind == "root")
+    image = ImageRow.get_or_none(ImageRow.id == vm.image_id)
+    VmRow.update(host_id=None).where(VmRow.id == vm_id).execute()
+    wish = Wish(
+        cluster_id=vm.cluster_id,
+        cpu_count=vm.cpu_count,
+        memory_bytes=vm.memory_bytes,
+        storage_id=volume.primary_storage_id,
+        disk_bytes=volume.size_bytes,
+        image_bytes=(image.size_bytes if image else 0) + FREE_SPACE_KEPT_BYTES,
+        avoid=tried,
+    )
+    try:
+        choice = choose_host(wish)
+    except NoResources:
+        return None
+    vm.host_id = vm.last_host_id = volume.host_id = choice.host_id
+    vm.accelerator = choice.accelerator
+    vm.save()
+    volume.save()
+    return choice.host_id
+
+
+def _touch_host(tx: Transaction, host_id: str) -> None:
+    if tx.execute("SELECT 1 FROM host WHERE id = ?", host_id).fetchone():
+        tx.touch("host", host_id)
