@@ -1,4 +1,4 @@
-"""Clean-up work: what could not be undone at once is tried until it works."""
+"""Clean-up work: what could not be undone, or finished, at once is tried until it works."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from appliance.engine.jobs import JobDefinition, JobRun, Step
+from appliance.engine.jobs import JobDefinition, JobRun, StepBody
 from appliance.engine.models import CleanupRow, JobRow
 from appliance.protocol.errors import ApiError, NotFound
 from appliance.protocol.ids import new_id
@@ -26,12 +26,13 @@ log = structlog.get_logger()
 
 
 class Cleanup:
-    """Keeps and retries what is left to undo, with growing pauses.
+    """Keeps and retries what is left to do, with growing pauses.
 
     A piece of work is the undo of `step` and of all steps before it, in this order: none is
-    tried before the ones after it worked. It takes its `turn` in the job's own queue, so no job
-    works on the same resource meanwhile; whether a later job has made it needless is for the
-    undo itself to see.
+    tried before the ones after it worked. If there is no way back from `step`, it is the run of
+    it and of all steps after it. It takes its `turn` in the job's own queue, so no job works on
+    the same resource meanwhile; whether a later job has made it needless is for the step itself
+    to see.
     """
 
     def __init__(
@@ -59,7 +60,10 @@ class Cleanup:
     def postpone(
         self, tx: Transaction, job: Job, step: str, data: dict[str, Any], error: str
     ) -> None:
-        """Note that undoing `step` failed; it and the steps before it are undone with this data."""
+        """Note that `step` could not be undone, or done if there is no way back from it.
+
+        It, and what is left beyond it, is done with this data.
+        """
         ref = new_id()
         now = now_ms()
         CleanupRow.create(
@@ -104,7 +108,7 @@ class Cleanup:
         queue = await self._store.read(lambda: _queue_of(row))
         async with self._turn(queue):
             if await self._store.read(lambda: _is_kept(row.id)):
-                await self._undo(row)
+                await self._carry_out(row)
         log.info("cleanup_done", job=row.job_id, step=row.step, attempts=row.attempts)
 
         def done(tx: Transaction) -> None:
@@ -113,7 +117,7 @@ class Cleanup:
 
         await self._store.write(done)
 
-    async def _undo(self, row: CleanupRow) -> None:
+    async def _carry_out(self, row: CleanupRow) -> None:
         run = JobRun(
             id=row.job_id,
             operation=row.operation,
@@ -125,19 +129,24 @@ class Cleanup:
         )
         step_name = row.step
         try:
-            for step in self._left(row):
-                step_name = step.name
-                if step.undo is not None:
-                    await step.undo(run)
+            for name, body in self._left(row):
+                step_name = name
+                if body is not None:
+                    await body(run)
         except Exception as error:
             await self._again(row, step_name, str(error))
             raise
 
-    def _left(self, row: CleanupRow) -> list[Step]:
-        """What is to be undone, first to last."""
-        steps = self._definitions[row.operation].chosen_steps(row.data)
+    def _left(self, row: CleanupRow) -> list[tuple[str, StepBody | None]]:
+        """What is to be done, first to last."""
+        definition = self._definitions[row.operation]
+        forward = [(step.name, step.run) for step in definition.forward_steps(row.data)]
+        places = [name for name, _ in forward]
+        if row.step in places:
+            return [*forward[places.index(row.step) :]]
+        steps = definition.chosen_steps(row.data)
         place = [step.name for step in steps].index(row.step)
-        return list(reversed(steps[: place + 1]))
+        return [(step.name, step.undo) for step in reversed(steps[: place + 1])]
 
     async def _again(self, row: CleanupRow, step: str, error: str) -> None:
         attempts = row.attempts + 1

@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 
 class _Left(NamedTuple):
-    """The step that could not be undone, and why."""
+    """The step that could not be undone, or done where there is no way back, and why."""
 
     step: str
     reason: str
@@ -80,12 +80,24 @@ class Execution:
     def _has_begun(self) -> bool:
         return any(step.state != StepState.PENDING for step in self._steps)
 
+    @property
+    def can_stop(self) -> bool:
+        """Whether the job could still end otherwise than well by being told to."""
+        if self._has_begun and not self._definition.can_cancel:
+            return False
+        return not self.is_undoing and not self._is_past_return
+
+    @property
+    def _is_past_return(self) -> bool:
+        forward = {step.name for step in self._definition.forward_steps(self._run.data)}
+        return any(step.name in forward and step.state != StepState.PENDING for step in self._steps)
+
     def stop(self, error: ApiError) -> None:
         """End the job with `error`; does nothing once it is on its way back.
 
-        Nor if the job has begun and is one that cannot be cancelled.
+        Nor if the job has begun and is one that cannot be cancelled, or has no way back.
         """
-        if self._has_begun and not self._definition.can_cancel:
+        if not self.is_undoing and not self.can_stop:
             self._run.note("job.not_stopped", level="warning", reason=str(error))
         elif self._stop is None and not self.is_undoing:
             self._stop = error
@@ -98,13 +110,10 @@ class Execution:
             if not self.is_undoing:
                 try:
                     await self._forward()
-                except ApiError as error:
-                    await self._begin_undo(error)
                 except Exception as error:
-                    reference = new_id()[-12:]
-                    log.exception("job_step_failed", job=self._job.id, reference=reference)
-                    self._run.note("job.step_failed", level="error", reason=str(error))
-                    await self._begin_undo(Internal("internal", reference=reference))
+                    if self._is_past_return:
+                        raise  # the runner goes on with it
+                    await self._begin_undo(self._as_told(error))
                 else:
                     return
             left = await self._undo()
@@ -115,19 +124,25 @@ class Execution:
 
     async def _forward(self) -> None:
         last = len(self._steps) - 1
+        left: _Left | None = None
         for index, step in enumerate(self._steps):
             self._check_stop()
             if step.state == StepState.DONE:
                 continue
             self._begin(index)
-            await self._carry_out(index)
+            left = await self._attempt(index)
+            if left is not None:
+                break
             self._move(index, StepState.DONE)
+            self._check_stop()
             if index < last:
                 self._begin(index + 1)
                 await self._write(JobState.RUNNING)
         self._check_stop()
 
         def finish(tx: Transaction) -> None:
+            if left is not None:
+                self._cleanup.postpone(tx, self._job, left.step, self._run.data, left.reason)
             if self._definition.done is not None:
                 self._definition.done(tx, self._run)
             self._save(tx, JobState.SUCCEEDED)
@@ -143,6 +158,17 @@ class Execution:
             self._move(index, StepState.RUNNING)
         if self._job.started_at is None:
             self._job = msgspec.structs.replace(self._job, started_at=when(now_ms()))
+
+    async def _attempt(self, index: int) -> _Left | None:
+        """Carry out a step; returns that it failed if there is no way back, and else raises."""
+        try:
+            await self._carry_out(index)
+        except Exception as error:
+            if not self._is_past_return:
+                raise
+            self._move(index, StepState.FAILED)
+            return self._note_left("job.step_postponed", _Left(self._steps[index].name, str(error)))
+        return None
 
     async def _carry_out(self, index: int) -> None:
         body = self._body(self._steps[index]).run
@@ -163,6 +189,15 @@ class Execution:
             self._running_step = None
 
     # Back
+
+    def _as_told(self, error: Exception) -> ApiError:
+        """The error that clients are told; what is a fault of ours is logged."""
+        if isinstance(error, ApiError):
+            return error
+        reference = new_id()[-12:]
+        log.error("job_step_failed", job=self._job.id, reference=reference, exc_info=error)
+        self._run.note("job.step_failed", level="error", reason=str(error))
+        return Internal("internal", reference=reference)
 
     async def _begin_undo(self, error: ApiError) -> None:
         """Note why the job failed before undoing anything."""
@@ -187,20 +222,15 @@ class Execution:
                 try:
                     await body(self._run)
                 except Exception as error:
-                    log.warning(
-                        "undo_postponed", job=self._job.id, step=step.name, error=str(error)
-                    )
-                    left = _Left(step.name, str(error))
-                    self._run.note("job.undo_postponed", level="warning", **left._asdict())
-                    return left
+                    return self._note_left("job.undo_postponed", _Left(step.name, str(error)))
             if step.state == StepState.DONE:
                 self._move(index, StepState.UNDONE)
                 await self._write(JobState.UNDOING)
         return None
 
-    def _note_left(self, left: _Left) -> _Left:
-        log.warning("undo_postponed", job=self._job.id, step=left.step, error=left.reason)
-        self._run.note("job.undo_postponed", level="warning", step=left.step, reason=left.reason)
+    def _note_left(self, code: str, left: _Left) -> _Left:
+        log.warning(code, job=self._job.id, step=left.step, error=left.reason)
+        self._run.note(code, level="warning", **left._asdict())
         return left
 
     async def _end_undone(self, left: _Left | None) -> bool:

@@ -67,11 +67,16 @@ class Step:
     """One step: `run` must bear being repeated; `undo` must bear that `run` never happened.
 
     `undo` may use nothing but the run's `data`: the resource may be gone when it is repeated.
+
+    From the beginning of a step that is `forward_only` there is no way back: the job cannot be
+    stopped any more and ends well. If that step or one after it fails, it and those after it are
+    left as clean-up work, so they, too, may use nothing but `data`.
     """
 
     name: str
     run: StepBody
     undo: StepBody | None = None
+    forward_only: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +104,12 @@ class JobDefinition:
             return self.steps
         names = self.steps_for(data)
         return tuple(step for step in self.steps if step.name in names)
+
+    def forward_steps(self, data: dict[str, Any]) -> tuple[Step, ...]:
+        """Those of a job with this data from which there is no way back."""
+        steps = self.chosen_steps(data)
+        places = (place for place, step in enumerate(steps) if step.forward_only)
+        return steps[next(places, len(steps)) :]
 
 
 @dataclass(frozen=True, kw_only=True)

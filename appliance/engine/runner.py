@@ -214,7 +214,9 @@ class Runner:
         has_begun = row.state != JobState.QUEUED or not self._scheduler.is_waiting(row.id)
         definition = self._definitions.get(row.operation)
         cannot = definition is not None and not definition.can_cancel
-        if row.state == JobState.UNDOING or (has_begun and cannot):
+        execution = self._executions.get(row.id)
+        is_past_return = execution is not None and not execution.can_stop
+        if row.state == JobState.UNDOING or (has_begun and cannot) or is_past_return:
             raise Conflict("job.cannot_cancel", operation=row.operation)
 
     def _expire(self, job_id: str) -> None:

@@ -86,6 +86,12 @@ ENGINE_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "步骤 {step} 无法撤销：{reason}。系统会持续重试直到成功。",
         "一般无需操作；如长时间未成功，请检查提示中所述的对象。",
     ),
+    "job.step_postponed": (
+        "The step {step} has not worked yet: {reason}. It is tried again until it works.",
+        "Nothing is to be done, unless it stays so: then look at what it names.",
+        "步骤 {step} 尚未成功：{reason}。系统会持续重试直到成功。",
+        "一般无需操作；如长时间未成功，请检查提示中所述的对象。",
+    ),
     "job.again": (
         "It failed and is tried in another way: {reason}",
         "Nothing is to be done.",

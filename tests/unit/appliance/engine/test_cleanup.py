@@ -9,10 +9,11 @@ import pytest
 
 from appliance.engine.calls import SYSTEM, Wishes
 from appliance.engine.jobs import JobDefinition, JobRun, Step
-from appliance.engine.models import CleanupRow, JobLogRow
+from appliance.engine.models import CleanupRow, JobLogRow, JobRow
 from appliance.engine.runner import Runner
 from appliance.engine.waiting import finished
-from appliance.protocol.errors import ApiError, NotFound
+from appliance.protocol.errors import ApiError, Conflict, NotFound
+from appliance.protocol.resources import JobState, StepState
 from appliance.store.database import Store
 from tests.unit.appliance.engine.trace import Trace, launch
 
@@ -142,3 +143,76 @@ async def test_a_deadline_lets_jobs_end_that_cannot_be_cancelled(store: Store) -
     await runner.stop()
     codes = await store.read(lambda: [row.code for row in JobLogRow.select()])
     assert codes == ["job.not_stopped"]
+
+
+def _no_way_back(trace: Trace, ended: list[str]) -> JobDefinition:
+    """Steps a, b, c; from b on only forward."""
+    a, b, c = (trace.step(name) for name in "abc")
+    return JobDefinition(
+        operation="vm.expunge",
+        steps=(a, Step("b", b.run, forward_only=True), Step("c", c.run)),
+        done=lambda tx, run: ended.append("done"),
+        failed=lambda tx, run, error: ended.append("failed"),
+    )
+
+
+@pytest.mark.parametrize(("fail_at", "rest"), [("b", ["b", "c"]), ("c", ["c"])])
+async def test_without_a_way_back_the_rest_is_left_and_the_job_ends_well(
+    store: Store, fail_at: str, rest: list[str]
+) -> None:
+    trace, runner, ended = Trace(), Runner(store), list[str]()
+    trace.fail_at = fail_at
+    definition = runner.define(_no_way_back(trace, ended))
+    await runner.start()
+    job_id = await launch(store, runner, definition)
+    await finished(store, job_id)
+    assert ended == ["done"]
+    ((step, _, attempts),) = await _left(store)
+    assert (step, attempts) == (fail_at, 1)
+    with pytest.raises(ApiError):
+        await runner.cleanup.retry(await _only(store))
+    trace.fail_at, trace.done = None, []
+    await runner.cleanup.retry(await _only(store))
+    assert trace.done == rest
+    assert await _left(store) == []
+    await runner.stop()
+    codes = await store.read(lambda: [row.code for row in JobLogRow.select()])
+    assert codes == ["job.step_postponed"]
+
+
+async def test_a_step_before_it_takes_the_job_back(store: Store) -> None:
+    trace, runner, ended = Trace(), Runner(store), list[str]()
+    trace.fail_at = "a"
+    definition = runner.define(_no_way_back(trace, ended))
+    await runner.start()
+    await _fail(store, runner, definition)
+    assert (trace.done, ended) == (["a", "undo a"], ["failed"])
+    assert await _left(store) == []
+    await runner.stop()
+
+
+async def test_a_job_without_a_way_back_cannot_be_cancelled(store: Store) -> None:
+    trace, runner, ended = Trace(), Runner(store), list[str]()
+    trace.hang_at = "b"
+    definition = runner.define(_no_way_back(trace, ended))
+    await runner.start()
+    job_id = await launch(store, runner, definition)
+    await trace.reached.wait()
+    with pytest.raises(Conflict, match="cannot be cancelled"):
+        await runner.cancel(SYSTEM, job_id)
+    await runner.stop()
+    row = await store.read(lambda: JobRow.get(JobRow.id == job_id))
+    assert (row.state, row.cancelled_by) == (JobState.RUNNING, "")
+    # As if the order to stop had come just before: it is gone on with all the same.
+    trace.hang_at = None
+    await store.write(
+        lambda tx: JobRow.update(cancelled_by="somebody").where(JobRow.id == job_id).execute()
+    )
+    runner = Runner(store)
+    runner.define(_no_way_back(trace, ended))
+    await runner.start()
+    await finished(store, job_id)
+    await runner.stop()
+    row = await store.read(lambda: JobRow.get(JobRow.id == job_id))
+    assert [step.state for step in row.steps] == [StepState.DONE] * 3
+    assert (trace.done, ended) == (["a", "b", "b", "c"], ["done"])
