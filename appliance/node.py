@@ -28,6 +28,7 @@ from appliance.hosts.listener import AgentListener
 from appliance.hosts.listening import in_url, local_address
 from appliance.services import deletion, jobs, ledger, overview, settings
 from appliance.services.audit.service import AuditLog
+from appliance.services.compute.affinity import AffinityGroups
 from appliance.services.compute.consoles import Consoles
 from appliance.services.compute.guests import GuestShutdown
 from appliance.services.compute.recyclebin import RecycleBin
@@ -106,6 +107,7 @@ class Node:
         Offerings(parts)
         self._images = Images(parts)
         networks = Networks(parts)
+        AffinityGroups(parts)
         compute = Compute(parts, networks)
         self._consoles = Consoles(parts)
         Setup(parts, Removal(parts))

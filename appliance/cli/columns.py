@@ -140,6 +140,14 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         STATE,
         ID,
     ),
+    r.AffinityGroup: (
+        NAME,
+        _word("policy", "policy", "policy"),
+        Column("required", lambda group, _: "✓" if group.is_required else ""),
+        _plain("vms", "vm_count", is_number=True),
+        _plain("description"),
+        ID,
+    ),
     r.Image: (
         NAME,
         _word("state", "image.status", "status"),

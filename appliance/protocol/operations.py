@@ -243,6 +243,25 @@ _job("network.create", "POST /networks", "Make a network", q.NetworkCreate)
 _update("network", "networks", r.Network, "network")
 _job("network.delete", "DELETE /networks/{id}", "Delete a network without VMs")
 
+# Affinity groups
+_reads("affinity_group", "affinity-groups", r.AffinityGroup, "affinity group", TENANT)
+_add(
+    "affinity_group.create",
+    "POST /affinity-groups",
+    "Make an affinity group",
+    r.AffinityGroup,
+    request=q.AffinityGroupCreate,
+    access=TENANT,
+)
+_update("affinity_group", "affinity-groups", r.AffinityGroup, "affinity group", access=TENANT)
+_add(
+    "affinity_group.delete",
+    "DELETE /affinity-groups/{id}",
+    "Delete an affinity group; its VMs stay where they are",
+    None,
+    access=TENANT,
+)
+
 # Virtual machines
 _reads("vm", "vms", r.Vm, "virtual machine", TENANT)
 _job("vm.create", "POST /vms", "Create virtual machines", q.VmCreate, TENANT)
@@ -272,6 +291,14 @@ _job(
     "vm.expunge",
     "POST /vms/{id}/expunge",
     "Delete a destroyed virtual machine for good",
+    access=TENANT,
+)
+_add(
+    "vm.set_affinity_group",
+    "POST /vms/{id}/affinity-group",
+    "Put a virtual machine into an affinity group, or take it out",
+    r.Vm,
+    request=q.VmSetAffinityGroup,
     access=TENANT,
 )
 _job("vm.bulk", "POST /vms/bulk", "Do the same with many virtual machines", q.VmBulk, TENANT)

@@ -18,6 +18,7 @@ FIELD_KINDS = {
     "image_id": "image",
     "network_id": "network",
     "offering_id": "instance_offering",
+    "affinity_group_id": "affinity_group",
     "owner_id": "account",
     "account_id": "account",
     "user_id": "user",

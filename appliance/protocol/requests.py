@@ -217,7 +217,21 @@ class VmCreate(Create, kw_only=True, frozen=True):
     ssh_public_key: Annotated[str, Meta(max_length=16384)] = ""
     user_data: Annotated[str, Meta(max_length=65536)] = ""
     start: bool = True
+    affinity_group_id: Id | None = None
     owner_id: Id | None = None  # the account that gets them; administrators may name another
+
+
+class AffinityGroupCreate(Create, kw_only=True, frozen=True):
+    """Make a group of virtual machines that are placed together, or apart."""
+
+    policy: Literal["affinity", "anti_affinity"]
+    is_required: bool = False
+
+
+class VmSetAffinityGroup(Request, kw_only=True, frozen=True):
+    """Put a machine into an affinity group; without one, take it out."""
+
+    affinity_group_id: Id | None = None
 
 
 class VmStop(Request, kw_only=True, frozen=True):

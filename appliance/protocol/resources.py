@@ -250,6 +250,7 @@ class Vm(Resource, kw_only=True, frozen=True):
     image_id: str
     image_name: str = ""
     offering_id: str | None
+    affinity_group_id: str | None = None
     cpu_count: int
     memory_bytes: int
     state: VmState
@@ -262,6 +263,22 @@ class Vm(Resource, kw_only=True, frozen=True):
     owner_id: str
     started_at: datetime | None
     destroyed_at: datetime | None
+
+
+class AffinityPolicy(StrEnum):
+    """Whether the machines of a group shall share hosts."""
+
+    AFFINITY = "affinity"
+    ANTI_AFFINITY = "anti_affinity"
+
+
+class AffinityGroup(Resource, kw_only=True, frozen=True):
+    """Virtual machines that are placed together, or apart from each other."""
+
+    policy: AffinityPolicy
+    is_required: bool  # else hosts that fit are preferred, and others taken if there are none
+    vm_count: int
+    owner_id: str
 
 
 class JobState(StrEnum):

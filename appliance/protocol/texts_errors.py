@@ -283,6 +283,25 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "{count} 台已启用的物理机均未连接。",
         "请检查物理机是否开机、代理是否运行。",
     ),
+    "placement.affinity": (
+        "The affinity group {name} allows none of the {count} hosts that are left for {vms} "
+        "machines in it.",
+        "Add a host, choose another group, or use one that is only preferred.",
+        "亲和组 {name}（组内 {vms} 台云主机）不允许使用剩余 {count} 台物理机中的任何一台。",
+        "请添加物理机、选择其他亲和组，或使用非强制的亲和组。",
+    ),
+    "affinity.other_owner": (
+        "The affinity group {name} belongs to another account than the virtual machine.",
+        "Choose a group of the machine's own account.",
+        "亲和组 {name} 与云主机不属于同一账户。",
+        "请选择云主机所属账户的亲和组。",
+    ),
+    "affinity.violated": (
+        "The affinity group {name} does not allow {vm} beside {other}: it asks for {policy}.",
+        "Stop or move one of them first, or use a group that is only preferred.",
+        "亲和组 {name} 要求{policy}，云主机 {vm} 与 {other} 当前的位置不符合。",
+        "请先停止或迁移其中一台，或使用非强制的亲和组。",
+    ),
     "placement.no_cpu": (
         "Not enough CPU: {needed} are needed; of {count} hosts, {host} has the most free: {free} "
         "(over-provisioning ratio {ratio}).",

@@ -50,6 +50,7 @@ EDGES = (
     _edge("vm", "volume", "deleted", "deleted", "vm_id"),
     # Machines keep their disks and their size when the template goes.
     _edge("image", "vm", "detached", "detached", "image_id"),
+    _edge("affinity_group", "vm", "detached", "detached", "affinity_group_id"),
     _edge("instance_offering", "vm", "detached", "detached", "offering_id"),
 )
 

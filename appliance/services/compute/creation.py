@@ -13,7 +13,8 @@ from appliance.protocol.errors import Conflict, InvalidInput, NoResources
 from appliance.protocol.ids import new_id
 from appliance.protocol.resources import ImageStatus, State, VmState
 from appliance.services.common import clean_name, find
-from appliance.services.compute.models import VmRow
+from appliance.services.compute.affinity import affinity_to, chosen_group
+from appliance.services.compute.models import AffinityGroupRow, VmRow
 from appliance.services.compute.placement import FREE_SPACE_KEPT_BYTES, Wish, choose_host
 from appliance.services.images.models import ImageRow, InstanceOfferingRow
 from appliance.services.networks.allocation import attach
@@ -37,6 +38,7 @@ class Ingredients:
     memory_bytes: int
     disk_bytes: int
     owner_id: str
+    group: AffinityGroupRow | None
 
 
 def check_request(request: q.VmCreate) -> None:
@@ -84,7 +86,10 @@ def gather(caller: Caller, request: q.VmCreate) -> Ingredients:
     if storage is None:
         raise NoResources("storage.none")
     owner_id = owner_for(caller, request.owner_id, field="owner_id")
-    return Ingredients(image, network, storage, cpu_count, memory_bytes, disk_bytes, owner_id)
+    group = request.affinity_group_id and chosen_group(request.affinity_group_id, owner_id)
+    return Ingredients(
+        image, network, storage, cpu_count, memory_bytes, disk_bytes, owner_id, group or None
+    )
 
 
 def wish_for(request: q.VmCreate, parts: Ingredients) -> Wish:
@@ -98,6 +103,7 @@ def wish_for(request: q.VmCreate, parts: Ingredients) -> Wish:
         image_bytes=parts.image.size_bytes + FREE_SPACE_KEPT_BYTES,
         host_id=request.host_id,
         strategy=request.strategy,
+        affinity=affinity_to(parts.group) if parts.group else None,
     )
 
 
@@ -119,6 +125,7 @@ def create_rows(
         last_host_id=host.host_id,
         image_id=parts.image.id,
         offering_id=request.offering_id,
+        affinity_group_id=request.affinity_group_id,
         cpu_count=parts.cpu_count,
         memory_bytes=parts.memory_bytes,
         state=VmState.STARTING if request.start else VmState.CREATED,
@@ -148,6 +155,8 @@ def create_rows(
     tx.touch("vm", vm.id)
     tx.touch("host", host.host_id)
     tx.touch("network", parts.network.id)
+    if parts.group:
+        tx.touch("affinity_group", parts.group.id)
     return vm
 
 

@@ -9,6 +9,7 @@ from appliance.engine.jobs import JobRun
 from appliance.hosts.links import HostLinks
 from appliance.protocol.errors import ApiError, NoResources
 from appliance.protocol.resources import VmState
+from appliance.services.compute.affinity import affinity_of
 from appliance.services.compute.machine import VM_MACHINE
 from appliance.services.compute.models import VmRow
 from appliance.services.compute.placement import FREE_SPACE_KEPT_BYTES, Wish, choose_host
@@ -69,8 +70,11 @@ class Endings:
         networks = [row.network_id for row in NicRow.select().where(NicRow.vm_id == vm_id)]
         NicRow.delete().where(NicRow.vm_id == vm_id).execute()
         VolumeRow.delete().where(VolumeRow.vm_id == vm_id).execute()
+        group = affinity_of(vm_id)
         VmRow.delete().where(VmRow.id == vm_id).execute()
         tx.touch("vm", vm_id)
+        if group is not None:
+            tx.touch("affinity_group", group.group_id)
         _touch_host(tx, run.data["host_id"])
         for network_id in networks:
             tx.touch("network", network_id)
@@ -164,6 +168,7 @@ def _place_again(vm_id: str, tried: list[str]) -> str | None:
         disk_bytes=volume.size_bytes,
         image_bytes=(image.size_bytes if image else 0) + FREE_SPACE_KEPT_BYTES,
         avoid=tried,
+        affinity=affinity_of(vm_id),
     )
     try:
         choice = choose_host(wish)

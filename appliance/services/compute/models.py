@@ -1,4 +1,4 @@
-"""Table of virtual machines."""
+"""Tables of virtual machines and affinity groups."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class VmRow(BaseModel):
     last_host_id = peewee.TextField(null=True)
     image_id = peewee.TextField(index=True)
     offering_id = peewee.TextField(null=True)
+    affinity_group_id = peewee.TextField(null=True)
     cpu_count = peewee.IntegerField()
     memory_bytes = peewee.BigIntegerField()
     state = peewee.TextField(index=True)
@@ -39,3 +40,18 @@ class VmRow(BaseModel):
 
     class Meta:
         table_name = "vm"
+
+
+class AffinityGroupRow(BaseModel):
+    """Machines that are placed together or apart."""
+
+    id = peewee.TextField(primary_key=True)
+    name = peewee.TextField()
+    description = peewee.TextField()
+    policy = peewee.TextField()
+    is_required = peewee.BooleanField()
+    owner_id = peewee.TextField(index=True)
+    created_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "affinity_group"

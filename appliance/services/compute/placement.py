@@ -24,6 +24,16 @@ FREE_SPACE_KEPT_BYTES = 256 * 1024**2
 SHOWN_CANDIDATES = 20
 
 
+@dataclass(frozen=True)
+class Affinity:
+    """The group that the machine is in. `vm_id` is empty for one that is not there yet."""
+
+    group_id: str
+    is_apart: bool
+    is_required: bool
+    vm_id: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wish:
     """What a virtual machine needs.
@@ -43,6 +53,7 @@ class Wish:
     last_host_id: str | None = None
     avoid: Sequence[str] = field(default_factory=tuple)
     strategy: str = "least_loaded"
+    affinity: Affinity | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,13 @@ class Filter:
     code: str
 
 
+# The machines of the group but this one; those that are off will start where their disks are.
+_MEMBERS = (
+    "vm g WHERE g.affinity_group_id = :group_id AND g.id != :vm_id "
+    "AND g.state NOT IN ('destroying', 'destroyed', 'expunging')"
+)
+_MEMBERS_HERE = f"{_MEMBERS} AND g.last_host_id = h.id"
+
 FILTERS = (
     Filter("in_cluster", "h.cluster_id = :cluster_id", "placement.no_hosts"),
     Filter("chosen", "(:host_id IS NULL OR h.id = :host_id)", "placement.no_hosts"),
@@ -72,6 +90,13 @@ FILTERS = (
     ),
     Filter("cpu", "COALESCE(c.free, 0) >= :cpu_count", "placement.no_cpu"),
     Filter("memory", "COALESCE(m.free, 0) >= :memory_bytes", "placement.no_memory"),
+    Filter(
+        "affinity_group",
+        f"(NOT :must_be_apart OR NOT EXISTS (SELECT 1 FROM {_MEMBERS_HERE})) AND "  # noqa: S608
+        f"(NOT :must_be_together OR EXISTS (SELECT 1 FROM {_MEMBERS_HERE}) "
+        f"OR NOT EXISTS (SELECT 1 FROM {_MEMBERS}))",
+        "placement.affinity",
+    ),
     Filter(
         "disk_threshold",
         "(:disk_bytes = 0 OR p.total_bytes - p.available_bytes <= s.threshold * p.total_bytes)",
@@ -119,7 +144,7 @@ def choose_host(wish: Wish) -> Choice:
 
     Raises NoResources naming the first filter that no host passed, with the numbers.
     """
-    order = STRATEGIES[wish.strategy]
+    order = _order(wish)
     rows = _rows(
         f"SELECT h.id, h.agent_id {_FAST} WHERE m.unit = 'memory' AND m.free >= :memory_bytes "
         f"AND {_CONDITIONS} ORDER BY {order} LIMIT 1",
@@ -138,7 +163,7 @@ def explain(wish: Wish) -> PlacementReport:
     """How many hosts each filter removed, and the best of those that are left; within a read."""
     values = _values(wish)
     steps = _count(values)
-    order = STRATEGIES[wish.strategy]
+    order = _order(wish)
     rows = _rows(
         f"SELECT h.id, h.name, c.free, m.free, COALESCE(d.free, 0) {_ALL} "
         f"WHERE {_CONDITIONS} ORDER BY {order} LIMIT {SHOWN_CANDIDATES}",
@@ -158,6 +183,15 @@ def explain(wish: Wish) -> PlacementReport:
             for row in rows
         ],
     )
+
+
+def _order(wish: Wish) -> str:
+    """What its group prefers comes before the strategy."""
+    order = STRATEGIES[wish.strategy]
+    if wish.affinity is None:
+        return order
+    direction = "ASC" if wish.affinity.is_apart else "DESC"
+    return f"(SELECT COUNT(*) FROM {_MEMBERS_HERE}) {direction}, {order}"  # noqa: S608
 
 
 def _count(values: dict[str, Any]) -> list[PlacementFilter]:
@@ -212,6 +246,13 @@ def _numbers(wish: Wish, index: int, values: dict[str, Any]) -> dict[str, Any]:
                 "free_bytes": memory,
                 "reserved_bytes": reserved,
             }
+        case "affinity_group":
+            group = _rows(
+                f"SELECT n.name, (SELECT COUNT(*) FROM {_MEMBERS}) FROM affinity_group n "  # noqa: S608
+                "WHERE n.id = :group_id",
+                values,
+            )
+            return {"name": group[0][0], "vms": group[0][1]}
         case "disk_threshold":
             used = 100 * (total - available) // total if total else 100
             return {"name": storage, "used": used, "limit": round(100 * (limit or 0))}
@@ -225,7 +266,15 @@ def _numbers(wish: Wish, index: int, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _values(wish: Wish) -> dict[str, Any]:
-    return asdict(wish) | {"avoid": json.dumps(list(wish.avoid))}
+    group = wish.affinity
+    return asdict(wish) | {
+        "avoid": json.dumps(list(wish.avoid)),
+        "affinity": None,
+        "group_id": group.group_id if group else "",
+        "vm_id": group.vm_id if group else "",
+        "must_be_apart": group is not None and group.is_required and group.is_apart,
+        "must_be_together": group is not None and group.is_required and not group.is_apart,
+    }
 
 
 def _rows(sql: str, values: dict[str, Any]) -> list[Any]:

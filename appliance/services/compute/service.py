@@ -22,6 +22,7 @@ from appliance.protocol.results import (
     PlacementReport,
 )
 from appliance.services.common import accepted_before, updater
+from appliance.services.compute.affinity import affinity_of
 from appliance.services.compute.creation import (
     check_request,
     create_rows,
@@ -78,6 +79,7 @@ class Compute:
                     "last_host": Relation("host", ("last_host_id", "id")),
                     "image": Relation("image", ("image_id", "id")),
                     "offering": Relation("instance_offering", ("offering_id", "id")),
+                    "affinity_group": Relation("affinity_group", ("affinity_group_id", "id")),
                     "owner": Relation("account", ("owner_id", "id")),
                     "nics": Relation("nic", ("id", "vm_id"), many=True),
                     "volumes": Relation("volume", ("id", "vm_id"), many=True),
@@ -356,6 +358,7 @@ def _claim_place(tx: Transaction, vm: Standing) -> None:
         memory_bytes=vm.memory_bytes,
         storage_id=vm.storage_id,
         host_id=vm.volume_host_id,
+        affinity=affinity_of(vm.id),
     )
     host = choose_host(wish)
     tx.execute(

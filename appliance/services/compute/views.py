@@ -46,6 +46,7 @@ def render_vms(rows: Sequence[VmRow]) -> list[Vm]:
             image_id=row.image_id,
             image_name=images.get(row.image_id, ""),
             offering_id=row.offering_id,
+            affinity_group_id=row.affinity_group_id,
             cpu_count=row.cpu_count,
             memory_bytes=row.memory_bytes,
             state=VmState(row.state),

@@ -26,7 +26,7 @@ from appliance.store.kinds import ResourceKind
 
 ROLES = {"administrator": ADMINISTRATOR, "tenant": TENANT}
 # An account that owns any of these cannot be deleted.
-OWNED = ("vm", "volume", "image", "network", "instance_offering")
+OWNED = ("vm", "volume", "image", "network", "instance_offering", "affinity_group")
 
 
 class Accounts:

@@ -16,6 +16,7 @@ GUARDED = [spec for spec in OPERATIONS.values() if spec.access != Access.PUBLIC]
 NOT_AT_RANDOM = ("session.delete", "session.change_password", "session.set_first_password")
 
 _VALUES: dict[str, Any] = {
+    "policy": "anti_affinity",
     "cidr": "10.20.0.0/24",
     "gateway": "10.20.0.1",
     "ranges": [{"first": "10.20.0.10", "last": "10.20.0.20"}],

@@ -14,7 +14,7 @@ from appliance.engine.models import JobRow
 from appliance.protocol.ids import new_id
 from appliance.protocol.resources import ImageStatus, State
 from appliance.protocol.tenancy import Statement
-from appliance.services.compute.models import VmRow
+from appliance.services.compute.models import AffinityGroupRow, VmRow
 from appliance.services.identity.models import GroupRow, RoleRow, TokenRow, UserRow
 from appliance.services.images.models import ImageRow, InstanceOfferingRow
 from appliance.services.networks.models import NetworkRow
@@ -186,6 +186,17 @@ def _network(owner: str) -> str:
     ).id
 
 
+def _affinity_group(owner: str) -> str:
+    return AffinityGroupRow.create(
+        id=new_id(),
+        name="group",
+        policy="affinity",
+        is_required=False,
+        owner_id=owner,
+        **COMMON,
+    ).id
+
+
 def _offering(owner: str) -> str:
     return InstanceOfferingRow.create(
         id=new_id(),
@@ -260,6 +271,7 @@ ADD: dict[str, Any] = {
     "image": _image,
     "network": _network,
     "instance_offering": _offering,
+    "affinity_group": _affinity_group,
     "job": _job,
     "user": _user,
     "group": _group,

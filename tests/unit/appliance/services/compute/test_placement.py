@@ -10,7 +10,8 @@ import pytest
 
 from appliance.protocol.errors import NoResources
 from appliance.protocol.requests import PrimaryStorageUpdate
-from appliance.services.compute.placement import Wish, choose_host, explain
+from appliance.services.compute.models import AffinityGroupRow, VmRow
+from appliance.services.compute.placement import Affinity, Wish, choose_host, explain
 from appliance.services.infrastructure.models import HostRow
 from appliance.services.storage.models import PrimaryStorageRow, StoragePlaceRow
 from appliance.services.storage.places import change_limits
@@ -155,3 +156,83 @@ async def test_a_dry_run_shows_filters_and_candidates(store: Store) -> None:
     assert report.candidates[1].memory_free_bytes == 13 * GiB
     assert report.candidates[1].disk_free_bytes == 100 * GiB
     assert report.considered == 4
+
+
+def group_of(*, is_apart: bool, is_required: bool, vm_id: str = "") -> Affinity:
+    return Affinity("group", is_apart=is_apart, is_required=is_required, vm_id=vm_id)
+
+
+def add_members(tx: Transaction, *host_ids: str, state: str = "running") -> None:
+    """A group with one machine on each of these hosts."""
+    AffinityGroupRow.get_or_create(
+        id="group",
+        defaults={"name": "pair", "description": "", "policy": "", "is_required": True}
+        | {"owner_id": "a", "created_at": 0},
+    )
+    for number, host_id in enumerate(host_ids):
+        VmRow.create(
+            id=f"{state}-{number}",
+            name="m",
+            description="",
+            cluster=CLUSTER,
+            host_id=host_id if state == "running" else None,
+            last_host_id=host_id,
+            image_id="i",
+            affinity_group_id="group",
+            cpu_count=0,
+            memory_bytes=0,
+            state=state,
+            state_reason="",
+            ssh_public_key="",
+            user_data="",
+            owner_id="a",
+            accelerator="tcg",
+            created_at=0,
+        )
+
+
+async def test_a_group_that_is_only_preferred_orders_hosts(store: Store) -> None:
+    def load(tx: Transaction) -> None:
+        for number in range(4):
+            claim(tx, f"host-{number}", 0, number)
+        add_members(tx, "host-0", "host-2")
+
+    await store.write(load)
+
+    def choose(is_apart: bool, **changes: Any) -> Any:
+        wanted = wish(affinity=group_of(is_apart=is_apart, is_required=False), **changes)
+        return store.write(lambda tx: choose_host(wanted).host_id)
+
+    assert await choose(True) == "host-1"
+    assert await choose(True, strategy="most_packed") == "host-3"
+    assert await choose(False) == "host-0"
+    assert await choose(False, strategy="most_packed") == "host-2"
+    # Nothing that fits the policy is left: any host will do.
+    assert await choose(True, avoid=["host-1", "host-3"]) == "host-0"
+    assert await choose(False, avoid=["host-0", "host-2"]) == "host-1"
+
+
+async def test_a_group_that_is_required_refuses_hosts(store: Store) -> None:
+    apart = group_of(is_apart=True, is_required=True)
+    together = group_of(is_apart=False, is_required=True)
+    await store.write(lambda tx: add_members(tx))
+    assert await store.write(lambda tx: choose_host(wish(affinity=together)).host_id)
+
+    await store.write(lambda tx: add_members(tx, "host-0", "host-1", "host-2"))
+    assert await store.write(lambda tx: choose_host(wish(affinity=apart)).host_id) == "host-3"
+    chosen = await store.write(lambda tx: choose_host(wish(affinity=together)).host_id)
+    assert chosen == "host-0"
+    error = await refusal(store, wish(affinity=together, host_id="host-3"))
+    assert error.code == "placement.affinity"
+    # Machines that are off keep their place, those in the recycle bin do not.
+    await store.write(lambda tx: add_members(tx, "host-3", state="destroyed"))
+    assert await store.write(lambda tx: choose_host(wish(affinity=apart)).host_id) == "host-3"
+    await store.write(lambda tx: add_members(tx, "host-3", state="stopped"))
+    error = await refusal(store, wish(affinity=apart))
+    assert (error.params["name"], error.params["vms"], error.params["count"]) == ("pair", 4, 4)
+    # Its own place does not stand in a machine's way.
+    own = group_of(is_apart=True, is_required=True, vm_id="stopped-0")
+    assert await store.write(lambda tx: choose_host(wish(affinity=own)).host_id) == "host-3"
+    report = await store.read(lambda: explain(wish(affinity=apart)))
+    removed = {item.name: item.removed for item in report.filters if item.removed}
+    assert removed == {"affinity_group": 4}
