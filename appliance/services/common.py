@@ -10,13 +10,17 @@ import peewee
 from msgspec import UNSET
 
 from appliance.engine.calls import Call
+from appliance.engine.jobs import JobRun
 from appliance.engine.models import JobRow, render_jobs
+from appliance.hosts.links import WAIT_FOR_LINK_S
 from appliance.protocol.errors import Conflict, InvalidInput, NotFound
 from appliance.protocol.ids import is_id, new_id
 from appliance.protocol.operations import Accepted
 from appliance.protocol.requests import Create, Update
 from appliance.store.database import Store, Transaction
 from appliance.store.fields import BaseModel, now_ms
+
+UNDO_WAIT_S = 1.0
 
 Row = TypeVar("Row", bound=BaseModel)
 
@@ -110,3 +114,8 @@ def accepted_before(ref: str) -> Accepted:
     """The answer to a repeated create: the newest job of the resource that was made."""
     rows = list(JobRow.select().where(JobRow.resource_id == ref).order_by(JobRow.number.desc()))
     return Accepted(jobs=render_jobs(rows[:1]), resource_ids=[ref])
+
+
+def link_wait_s(run: JobRun) -> float:
+    """How long to wait for a host that is away: its undo soon becomes clean-up work instead."""
+    return UNDO_WAIT_S if run.is_undoing else WAIT_FOR_LINK_S

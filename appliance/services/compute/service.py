@@ -123,7 +123,7 @@ class Compute:
         )
         self._define("start", start, done=ends.running, failed=ends.not_started)
         gone = (
-            Step("delete_disk", s.delete_disk),
+            Step("delete_disk", s.delete_disk, forward_only=True),
             Step("drop_caches", s.drop_cache_of_deleted_image),
         )
         off = Step("power_off", s.power_off, s.look)

@@ -11,7 +11,7 @@ from appliance.store.database import Transaction
 
 _STANDING = """
     SELECT v.id, v.name, v.state, v.owner_id, v.cluster_id, v.cpu_count, v.memory_bytes, v.host_id,
-           d.id, d.host_id, d.primary_storage_id, s.path
+           d.id, d.host_id, d.primary_storage_id, s.path, d.image_id
     FROM vm v
     JOIN volume d ON d.vm_id = v.id AND d.kind = 'root'
     JOIN primary_storage s ON s.id = d.primary_storage_id
@@ -35,11 +35,13 @@ class Standing:
     volume_host_id: str
     storage_id: str
     storage_path: str
+    disk_image_id: str
 
     @property
     def job_data(self) -> dict[str, Any]:
-        """Where a job on the machine works: all that its undo steps may need."""
+        """Where a job on the machine works: all that may be needed when its rows are gone."""
         return {
+            "image_id": self.disk_image_id,
             "host_id": self.host_id or self.volume_host_id,
             "volume": {"volume_id": self.volume_id, "primary_path": self.storage_path},
         }

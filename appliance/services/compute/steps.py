@@ -1,7 +1,8 @@
 """The steps that jobs of virtual machines are made of. Each bears being repeated.
 
-A job's data says where it works: `host_id`, and `volume` (id and path of its storage). Undo
-steps use nothing else, because the machine's rows may be gone when an undo is repeated.
+A job's data says where it works: `host_id`, `volume` (id and path of its storage), and `image_id`,
+which the disk stands on. Undo steps, and those from which there is no way back, use nothing else:
+the machine's rows may be gone when they are repeated.
 """
 
 from __future__ import annotations
@@ -10,26 +11,25 @@ import asyncio
 from typing import Any
 
 from appliance.engine.jobs import JobRun
-from appliance.hosts.links import WAIT_FOR_LINK_S, HostLinks
+from appliance.hosts.links import HostLinks
 from appliance.protocol.errors import ApiError
 from appliance.protocol.resources import VmState
+from appliance.services.common import link_wait_s
 from appliance.services.compute.machine import TRANSIENT
 from appliance.services.compute.models import VmRow
 from appliance.services.compute.sync import SEEN, StateSync
 from appliance.services.compute.target import Target, domain_spec, load_target
 from appliance.services.networks.documents import Documents
-from appliance.services.storage.models import VolumeRow
+from appliance.services.storage.caches import Caches, Copy, unneeded_copies
 from appliance.store.database import Store, Transaction
 from hostagent.protocol import commands as c
 from hostagent.protocol.domain import DomainReport, DomainState, ShutdownParams, VmRef
 from hostagent.protocol.storage import (
-    CachedImage,
     CreateOverlayParams,
     EnsureCachedParams,
     VolumeRef,
 )
 
-UNDO_WAIT_S = 1.0
 RELEASE_WAIT_S = 10.0
 
 
@@ -43,6 +43,7 @@ class VmSteps:
         self._links = links
         self._documents = documents
         self._sync = sync
+        self._caches = Caches(store, links)
         self._caching: dict[tuple[str, str], asyncio.Lock] = {}
 
     async def cache_image(self, run: JobRun) -> None:
@@ -51,6 +52,7 @@ class VmSteps:
         assert target.image_store_path is not None, "a machine is created from an image"
         lock = self._caching.setdefault((run.data["host_id"], target.image_id), asyncio.Lock())
         async with lock:
+            await self._caches.note(Copy(target.image_id, run.data["host_id"], target.storage_path))
             await self._call(
                 run,
                 c.IMAGE_ENSURE_CACHED,
@@ -76,21 +78,12 @@ class VmSteps:
 
     async def drop_cache_of_deleted_image(self, run: JobRun) -> None:
         """The last disk on the cached copy of an image that is gone takes the copy along."""
-        target = await self._target(run)
-        if target.image_store_path is not None:
-            return
-
-        def others() -> int:
-            query = VolumeRow.select().where(
-                VolumeRow.image_id == target.disk_image_id,
-                VolumeRow.host_id == target.disk_host_id,
-                VolumeRow.id != target.volume_id,
-            )
-            return query.count()
-
-        if await self._store.read(others) == 0:
-            cached = CachedImage(image_id=target.disk_image_id, primary_path=target.storage_path)
-            await self._call(run, c.IMAGE_DROP_CACHED, cached)
+        host_id, image_id = run.data["host_id"], run.data["image_id"]
+        disk_id = run.data["volume"]["volume_id"]
+        copies = await self._store.read(
+            lambda: unneeded_copies(host_id=host_id, image_id=image_id, but_for=disk_id)
+        )
+        await self._caches.drop(copies, wait_s=link_wait_s(run))
 
     async def configure_network(self, run: JobRun) -> None:
         """Have DHCP, metadata and anti-spoofing ready for the machine on its host."""
@@ -172,9 +165,8 @@ class VmSteps:
     ) -> Any:
         """Undo does not wait for a host that is away: it becomes clean-up work."""
         host_id = run.data["host_id"]
-        wait_s = UNDO_WAIT_S if run.is_undoing else WAIT_FOR_LINK_S
         return await self._links.call(
-            host_id, command, params, on_wait=run.wait, wait_s=wait_s, **how
+            host_id, command, params, on_wait=run.wait, wait_s=link_wait_s(run), **how
         )
 
 

@@ -24,7 +24,6 @@ class Target:
     volume_id: str
     disk_image_id: str
     disk_bytes: int
-    disk_host_id: str
     storage_path: str
     image_id: str
     image_store_path: str | None
@@ -38,7 +37,7 @@ class Target:
 
 _TARGET = """
     SELECT v.id, v.name, v.cpu_count, v.memory_bytes, v.accelerator, d.id, d.image_id,
-           d.size_bytes, d.host_id, s.path, v.image_id, i.path
+           d.size_bytes, s.path, v.image_id, i.path
     FROM vm v
     JOIN volume d ON d.vm_id = v.id AND d.kind = 'root'
     JOIN primary_storage s ON s.id = d.primary_storage_id

@@ -23,22 +23,22 @@ from appliance.services.common import (
     create_once,
     find,
     known_machine,
+    link_wait_s,
     updater,
 )
 from appliance.services.images.machine import IMAGE_MACHINE
 from appliance.services.images.models import ImageRow
 from appliance.services.images.uploads import Uploads
 from appliance.services.images.views import render_images
-from appliance.services.infrastructure.models import HostRow
 from appliance.services.parts import Parts
-from appliance.services.storage.models import ImageStoreRow, PrimaryStorageRow, VolumeRow
+from appliance.services.storage.caches import Caches, unneeded_copies
+from appliance.services.storage.models import ImageStoreRow
 from appliance.services.tenancy import quotas
 from appliance.store.database import Transaction
 from appliance.store.kinds import Relation, ResourceKind
 from hostagent.protocol import commands as c
 from hostagent.protocol.storage import (
     AdoptFileParams,
-    CachedImage,
     CheckUrlParams,
     FetchUrlParams,
     FinishParams,
@@ -59,6 +59,7 @@ class Images:
         self._links = parts.hosts
         self._runner = parts.runner
         self._starter_folder = parts.starter_folder
+        self._caches = Caches(parts.store, parts.hosts)
         self.uploads = Uploads(parts.store, parts.hosts)
         parts.store.kinds.add(
             ResourceKind(
@@ -90,7 +91,7 @@ class Images:
             JobDefinition(
                 operation="image.delete",
                 steps=(
-                    Step("delete_image", self._discard),
+                    Step("delete_image", self._discard, forward_only=True),
                     Step("drop_caches", self._drop_caches),
                 ),
                 done=lambda tx, run: _forget(tx, run.resource_id),
@@ -119,7 +120,9 @@ class Images:
             starter_image(self._starter_folder)
 
         def create(tx: Transaction) -> Accepted:
-            find(ImageStoreRow, request.image_store_id, "image_store", field="image_store_id")
+            store = find(
+                ImageStoreRow, request.image_store_id, "image_store", field="image_store_id"
+            )
             if ImageRow.get_or_none(ImageRow.id == ref) is not None:
                 create_once(ImageRow, ref, values)
                 return accepted_before(ref)
@@ -140,7 +143,7 @@ class Images:
                 },
             )
             tx.touch("image", ref)
-            return self._accept(tx, call, self._create_job, ref, values["name"])
+            return self._accept(tx, call, self._create_job, ref, values["name"], store)
 
         return await self._store.write(create)
 
@@ -150,12 +153,18 @@ class Images:
             if row.status not in (ImageStatus.READY, ImageStatus.ERROR):
                 raise Conflict("image.not_ready", name=row.name, status=row.status)
             _move(tx, row.id, ImageStatus.DELETING)
-            return self._accept(tx, call, self._delete_job, row.id, row.name)
+            return self._accept(tx, call, self._delete_job, row.id, row.name, row.image_store)
 
         return await self._store.write(delete)
 
     def _accept(
-        self, tx: Transaction, call: Call, definition: JobDefinition, ref: str, name: str
+        self,
+        tx: Transaction,
+        call: Call,
+        definition: JobDefinition,
+        ref: str,
+        name: str,
+        store: ImageStoreRow,
     ) -> Accepted:
         new = NewJob(
             definition=definition,
@@ -163,6 +172,10 @@ class Images:
             resource_kind="image",
             resource_id=ref,
             resource_name=name,
+            data={
+                "host_id": store.host_id,
+                "place": {"image_id": ref, "store_path": store.path},
+            },
         )
         return self._runner.accept(tx, call.caller, new)
 
@@ -187,13 +200,12 @@ class Images:
             await self._bring(row, run)
 
     async def _bring(self, row: ImageRow, run: JobRun) -> None:
-        store = row.image_store
-        place = ImagePlace(image_id=row.id, store_path=store.path)
+        host_id, place = _place(run)
         if row.source == "upload":
             await self.uploads.wait(row.id, run)
         elif row.source == "url":
             await self._links.call(
-                store.host_id,
+                host_id,
                 c.IMAGE_FETCH_URL,
                 FetchUrlParams(place=place, url=row.url, limit_bytes=LARGEST_IMAGE_BYTES),
                 report=run.report,
@@ -201,7 +213,7 @@ class Images:
         else:
             path, _ = starter_image(self._starter_folder)
             await self._links.call(
-                store.host_id,
+                host_id,
                 c.IMAGE_ADOPT_FILE,
                 AdoptFileParams(place=place, path=str(path)),
                 report=run.report,
@@ -212,10 +224,10 @@ class Images:
         sha256 = row.expected_sha256
         if row.source == "starter":
             sha256 = starter_image(self._starter_folder)[1]
-        place = ImagePlace(image_id=row.id, store_path=row.image_store.path)
+        host_id, place = _place(run)
         with _blaming(CONTENT_FIELDS[row.source]):
             info: ImageInfo = await self._links.call(
-                row.image_store.host_id,
+                host_id,
                 c.IMAGE_FINISH,
                 FinishParams(place=place, sha256=sha256),
                 report=run.report,
@@ -229,27 +241,17 @@ class Images:
         await self._store.write(lambda tx: _claim_size(run.resource_id, info.size_bytes))
 
     async def _discard(self, run: JobRun) -> None:
-        row = await self._row(run.resource_id)
-        await self._links.call(
-            row.image_store.host_id,
-            c.IMAGE_DELETE,
-            ImagePlace(image_id=row.id, store_path=row.image_store.path),
-        )
+        """Delete the image's file, and whatever of it is on its way."""
+        host_id, place = _place(run)
+        await self._links.call(host_id, c.IMAGE_DELETE, place, wait_s=link_wait_s(run))
 
     async def _drop_caches(self, run: JobRun) -> None:
-        """Delete the image's copies on primary storages, unless disks still stand on them."""
-        for host_id, path in await self._store.read(lambda: unused_caches(run.resource_id)):
-            if self._links.is_connected(host_id):
-                cached = CachedImage(image_id=run.resource_id, primary_path=path)
-                await self._links.call(host_id, c.IMAGE_DROP_CACHED, cached)
+        """Delete the image's copies in primary storages, unless disks still stand on them."""
+        copies = await self._store.read(lambda: unneeded_copies(image_id=run.resource_id))
+        await self._caches.drop(copies, wait_s=link_wait_s(run))
 
     async def _row(self, image_id: str) -> ImageRow:
-        def load() -> ImageRow:
-            row = find(ImageRow, image_id, "image")
-            _ = row.image_store.path  # fetched now, while the snapshot is open
-            return row
-
-        return await self._store.read(load)
+        return await self._store.read(lambda: find(ImageRow, image_id, "image"))
 
     # Ends of jobs
 
@@ -280,19 +282,9 @@ def starter_image(folder: Path | None) -> tuple[Path, str]:
     return folder / content["file"], content["sha256"]
 
 
-def unused_caches(image_id: str) -> list[tuple[str, str]]:
-    """Hosts and primary storage paths where the image may be cached and no disk needs it."""
-    found = []
-    for storage in PrimaryStorageRow.select():
-        for host in HostRow.select().where(HostRow.cluster == storage.cluster_id):
-            is_needed = VolumeRow.select().where(
-                VolumeRow.image_id == image_id,
-                VolumeRow.primary_storage == storage.id,
-                VolumeRow.host_id == host.id,
-            )
-            if not is_needed.exists():
-                found.append((host.id, storage.path))
-    return found
+def _place(run: JobRun) -> tuple[str, ImagePlace]:
+    """The host of the image's store, and how it finds the image."""
+    return run.data["host_id"], ImagePlace(**run.data["place"])
 
 
 def _claim_size(image_id: str, size_bytes: int) -> None:

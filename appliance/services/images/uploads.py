@@ -28,6 +28,8 @@ class _Waiting:
         self.run = run
         self.started = asyncio.Event()
         self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.carrying: asyncio.Task[None] | None = None
+        self.is_given_up = False
         self.received_bytes = 0
 
     def fail(self, error: ApiError) -> None:
@@ -39,6 +41,13 @@ class _Waiting:
         """Let the job go on."""
         if not self.finished.done():
             self.finished.set_result(None)
+
+    async def end(self) -> None:
+        """The job waits no more: nothing arrives on the host after this."""
+        if self.carrying is not None and not self.carrying.done():
+            self.is_given_up = True
+            self.carrying.cancel()
+            await asyncio.gather(self.carrying, return_exceptions=True)
 
 
 class Uploads:
@@ -66,6 +75,7 @@ class Uploads:
             ) from None
         finally:
             del self._waiting[image_id]
+            await waiting.end()
 
     async def receive(
         self, call: Call, image_id: str, length: int, body: AsyncIterator[bytes]
@@ -86,12 +96,16 @@ class Uploads:
                 expected_bytes=row.expected_size_bytes,
             )
         waiting.started.set()
+        waiting.carrying = asyncio.create_task(self._carry(row, waiting, body))
         try:
-            await self._carry(row, waiting, body)
+            await waiting.carrying
         except ApiError as error:
             waiting.fail(error)
             raise
         except BaseException:
+            if waiting.is_given_up:
+                name, status = row.name, ImageStatus.DELETING
+                raise Conflict("image.not_uploading", name=name, status=status) from None
             received = waiting.received_bytes
             waiting.fail(
                 Conflict("image.truncated", received_bytes=received, expected_bytes=length)

@@ -24,6 +24,7 @@ from appliance.services.common import (
 from appliance.services.infrastructure.models import ClusterRow, HostRow, ZoneRow
 from appliance.services.parts import Parts
 from appliance.services.settings import STORAGE_RATIO, STORAGE_THRESHOLD
+from appliance.services.storage.caches import Caches
 from appliance.services.storage.models import (
     ImageStoreRow,
     PrimaryStorageRow,
@@ -55,6 +56,7 @@ class Storage:
         self._store = parts.store
         self._links = parts.hosts
         self._settings = parts.settings
+        self._caches = Caches(parts.store, parts.hosts)
         views = StorageViews(parts.hosts)
         kinds = parts.store.kinds
         kinds.add(
@@ -253,7 +255,7 @@ class Storage:
         return result
 
     async def refresh(self, host_id: str) -> None:
-        """Note the present sizes of the storages that `host_id` serves."""
+        """Note the present sizes of the storages that `host_id` serves, and empty its caches."""
 
         def paths() -> list[tuple[str, Any, Any]]:
             stores = ImageStoreRow.select().where(ImageStoreRow.host == host_id)
@@ -273,6 +275,7 @@ class Storage:
                 host_id, STORAGE_CHECK_PATH, CheckPathParams(path=row.path)
             )
             await self._store.write(_size_noter(kind, model, row.id, host_id, result))
+        await self._caches.sweep(host_id)
 
 
 def checked_path(text: str) -> str:

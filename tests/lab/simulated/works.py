@@ -285,6 +285,7 @@ WORKS = (
         commands=("image.delete", "image.drop_cached"),
         before="ready",
         after="gone",
+        can_cancel=False,
     ),
     Work(
         operation="zone.delete",
