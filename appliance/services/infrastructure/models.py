@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import peewee
 
-from appliance.store.fields import BaseModel, json_field
+from appliance.store.fields import BaseModel, json_field, tuples
 from hostagent.protocol.facts import HostFacts
 
 
@@ -82,3 +82,10 @@ class JoinTokenRow(BaseModel):
 
     class Meta:
         table_name = "join_token"
+
+
+def hosts_of(cluster_id: str) -> list[str]:
+    """Ids of a cluster's hosts; within a read or write."""
+    return [
+        ref for (ref,) in tuples(HostRow.select(HostRow.id).where(HostRow.cluster == cluster_id))
+    ]

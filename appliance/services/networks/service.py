@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import structlog
@@ -26,7 +27,7 @@ from appliance.services.common import (
     refuse_if_used,
     updater,
 )
-from appliance.services.infrastructure.models import ClusterRow, HostRow
+from appliance.services.infrastructure.models import ClusterRow, hosts_of
 from appliance.services.networks.addresses import (
     Plan,
     check_dns,
@@ -53,7 +54,6 @@ from appliance.services.networks.proposals import physical_proposals
 from appliance.services.networks.views import render_networks
 from appliance.services.parts import Parts
 from appliance.store.database import Transaction
-from appliance.store.fields import tuples
 from appliance.store.kinds import Relation, ResourceKind, Rows
 from hostagent.protocol.commands import NETWORK_CHECK
 from hostagent.protocol.network import AddressSpan, NetworkCheck, NetworkCheckResult
@@ -174,7 +174,7 @@ class Networks:
                 RangeRow.create(id=new_id(), network=ref, first=first, last=last, next_free=first)
             ledger.set_capacity(tx, ref, "address", plan.capacity)
             tx.touch("network", ref)
-            return self._accept(tx, call, self._create_job, ref, values["name"])
+            return self._accept(tx, call, self._create_job, ref, values["name"], request.cluster_id)
 
         return await self._store.write(create)
 
@@ -185,12 +185,18 @@ class Networks:
             refuse_if_used(row.name, nics, "vm")
             row.is_deleting = True
             row.save()
-            return self._accept(tx, call, self._delete_job, row.id, row.name)
+            return self._accept(tx, call, self._delete_job, row.id, row.name, row.cluster_id)
 
         return await self._store.write(delete)
 
     def _accept(
-        self, tx: Transaction, call: Call, definition: JobDefinition, ref: str, name: str
+        self,
+        tx: Transaction,
+        call: Call,
+        definition: JobDefinition,
+        ref: str,
+        name: str,
+        cluster_id: str,
     ) -> Accepted:
         new = NewJob(
             definition=definition,
@@ -198,6 +204,7 @@ class Networks:
             resource_kind="network",
             resource_id=ref,
             resource_name=name,
+            data={"cluster_id": cluster_id},
         )
         return self._runner.accept(tx, call.caller, new)
 
@@ -249,21 +256,21 @@ class Networks:
 
     async def _apply(self, run: JobRun) -> None:
         """Converge the connected hosts of the cluster; the others follow when they return."""
-
-        def hosts() -> list[str]:
-            row = NetworkRow.get_by_id(run.resource_id)
-            query = HostRow.select(HostRow.id).where(HostRow.cluster == row.cluster_id)
-            return [host_id for (host_id,) in tuples(query)]
-
-        connected = [ref for ref in await self._store.read(hosts) if self._links.is_connected(ref)]
+        hosts = await self._store.read(lambda: hosts_of(run.data["cluster_id"]))
+        connected = [ref for ref in hosts if self._links.is_connected(ref)]
         await asyncio.gather(*(self.documents.converge(host_id) for host_id in connected))
 
     async def _unapply(self, run: JobRun) -> None:
         def hide(tx: Transaction) -> None:
             NetworkRow.update(is_deleting=True).where(NetworkRow.id == run.resource_id).execute()
+            self._bring_soon(tx, run)
 
         await self._store.write(hide)
-        await self._apply(run)
+
+    def _bring_soon(self, tx: Transaction, run: JobRun) -> None:
+        """Let the cluster's hosts follow what this transaction says, however long that takes."""
+        for host_id in hosts_of(run.data["cluster_id"]):
+            tx.on_commit(partial(self.documents.soon, host_id))
 
     def _forget(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
         self._deleted(tx, run)
@@ -276,6 +283,7 @@ class Networks:
 
     def _keep(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
         NetworkRow.update(is_deleting=False).where(NetworkRow.id == run.resource_id).execute()
+        self._bring_soon(tx, run)
         tx.touch("network", run.resource_id)
 
 

@@ -21,7 +21,7 @@ from appliance.services.common import (
     refuse_if_used,
     updater,
 )
-from appliance.services.infrastructure.models import ClusterRow, HostRow, ZoneRow
+from appliance.services.infrastructure.models import ClusterRow, HostRow, ZoneRow, hosts_of
 from appliance.services.parts import Parts
 from appliance.services.settings import STORAGE_RATIO, STORAGE_THRESHOLD
 from appliance.services.storage.caches import Caches
@@ -34,7 +34,6 @@ from appliance.services.storage.models import (
 from appliance.services.storage.places import change_limits, forget_places, note_place
 from appliance.services.storage.views import StorageViews, render_volumes
 from appliance.store.database import Transaction
-from appliance.store.fields import tuples
 from appliance.store.kinds import Relation, ResourceKind
 from hostagent.protocol.commands import STORAGE_CHECK_PATH, STORAGE_RELEASE
 from hostagent.protocol.storage import CheckPathParams, CheckPathResult, ReleaseParams
@@ -137,7 +136,7 @@ class Storage:
     async def _create_primary(self, call: Call, request: q.PrimaryStorageCreate) -> Any:
         path = checked_path(request.path)
         ref = chosen_id(request)
-        hosts = await self._store.read(lambda: _hosts_of(request.cluster_id))
+        hosts = await self._store.read(lambda: hosts_of(request.cluster_id))
         connected = [host_id for host_id in hosts if self._links.is_connected(host_id)]
         found = await asyncio.gather(*(self._probe(host_id, path) for host_id in connected))
         places = dict(zip(connected, found, strict=True))
@@ -210,7 +209,7 @@ class Storage:
             return row
 
         row = await self._store.write(delete)
-        hosts = await self._store.read(lambda: _hosts_of(row.cluster_id))
+        hosts = await self._store.read(lambda: hosts_of(row.cluster_id))
         await self._release(hosts, row.path)
 
     async def _release(self, hosts: list[str], path: str) -> None:
@@ -308,11 +307,6 @@ def _refuse_taken(model: Any, ref: str, path: str, scope: Any) -> None:
     other = model.get_or_none(scope, model.path == path, model.id != ref)
     if other is not None:
         raise Conflict("path.taken", field="path", path=path, name=other.name)
-
-
-def _hosts_of(cluster_id: str) -> list[str]:
-    query = tuples(HostRow.select(HostRow.id).where(HostRow.cluster == cluster_id))
-    return [host_id for (host_id,) in query]
 
 
 def _count(table: str, column: str, ref: str) -> int:

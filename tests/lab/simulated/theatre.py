@@ -142,6 +142,7 @@ class Theatre:
                 await self._kill(cases)
             case "cancel":
                 await side_by_side(lambda case=case: self._cancel(case) for case in cases)
+                await self._ended([case for case in cases if case.work.can_cancel])
                 await self._let_go(cases)
             case "deadline":
                 await self._let_go(cases)
