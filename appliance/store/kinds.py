@@ -62,14 +62,16 @@ class ResourceKind(Rows):
     """One kind of resource.
 
     Parameters: `render` turns rows into client structs, several at once so that it can fetch
-    what belongs to them in one query; `search` names the text columns that `q` looks in;
+    what belongs to them in one query; `read` makes them from ids instead, where rows as models
+    cost too much; `search` names the text columns that `q` looks in;
     `visible` restricts lists (rows kept for other reasons stay hidden); `search_also` maps a
     search text to further ids (an address finds its VM). `owner` names the column of the
     account that owns a resource; what has none is infrastructure. A `live` kind shows figures
     that change without its being touched, so it is always read anew.
     """
 
-    render: Callable[[Sequence[Any]], list[Any]]
+    render: Callable[[Sequence[Any]], list[Any]] | None = None
+    read: Callable[[Sequence[str]], list[Any]] | None = None
     search: tuple[str, ...] = ("name", "id")
     visible: Callable[[], Any] | None = None
     search_also: Callable[[str], Any] | None = None
@@ -169,11 +171,16 @@ class Kinds:
         kind = self.by_name[name]
         found: dict[str, tuple[Any, str | None]] = {}
         for part in batched(refs, QUERY_LIMIT):
+            if kind.read is not None:
+                shown = kind.read(part)
+                found |= {item.id: (item, self._owner_of(name, item)) for item in shown}
+                continue
             conditions = [kind.key.in_(part)]
             if kind.visible is not None:
                 conditions.append(kind.visible())
             rows = list(kind.model.select().where(*conditions))
-            for row, content in zip(rows, kind.render(rows) if rows else (), strict=True):
+            contents = kind.render(rows) if rows and kind.render is not None else ()
+            for row, content in zip(rows, contents, strict=True):
                 owner = None if kind.owner is None else getattr(row, kind.owner)
                 found[row.__data__[kind.key.name]] = (content, owner)
         return found

@@ -42,7 +42,7 @@ from appliance.services.compute.placement import (
 from appliance.services.compute.standing import Standing, load_standing
 from appliance.services.compute.steps import VmSteps
 from appliance.services.compute.sync import StateSync
-from appliance.services.compute.views import render_vms
+from appliance.services.compute.views import read_vms
 from appliance.services.networks.documents import Guest
 from appliance.services.networks.service import Networks
 from appliance.services.parts import Parts
@@ -70,7 +70,7 @@ class Compute:
             ResourceKind(
                 name="vm",
                 model=VmRow,
-                render=render_vms,
+                read=read_vms,
                 search=("name", "id", "description", "nics.address", "nics.mac"),
                 internal=frozenset({"user_data", "request_sha256", "resume"}),
                 relations={
@@ -263,7 +263,8 @@ class Compute:
             data |= {"force": request.force, "timeout_s": request.timeout_s}
         if isinstance(request, q.VmReboot):
             data |= {"force": request.force}
-        move(tx, vm.id, _TRANSIENT_OF.get(verb, vm.state))
+        if verb in _TRANSIENT_OF:
+            move(tx, vm.id, _TRANSIENT_OF[verb])
         return self._new(vm.id, vm.name, verb, data)
 
     def _new(self, vm_id: str, name: str, verb: str, data: dict[str, Any]) -> NewJob:

@@ -1,4 +1,8 @@
-"""How virtual machines look to clients."""
+"""How virtual machines look to clients.
+
+Read with plain SQL: every change of a machine is shown to those who follow, and models would be
+most of what that costs.
+"""
 
 from __future__ import annotations
 
@@ -6,87 +10,93 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from appliance.protocol.resources import Nic, Vm, VmState
-from appliance.services.compute.models import VmRow
-from appliance.services.images.models import ImageRow
-from appliance.services.infrastructure.models import ClusterRow, HostRow
+from appliance.protocol.resources import Nic, Vm, VmState, Volume
 from appliance.services.networks.addresses import text_of
-from appliance.services.networks.models import NetworkRow, NicRow
-from appliance.services.storage.models import VolumeRow
-from appliance.services.storage.views import render_volumes
-from appliance.store.fields import tuples, when, when_or_none
+from appliance.store.fields import database, when, when_or_none
+
+_VMS = """
+    SELECT v.id, v.name, v.description, c.zone_id, v.cluster_id, v.host_id, h.name,
+           v.last_host_id, v.image_id, i.name, v.offering_id, v.affinity_group_id, v.cpu_count,
+           v.memory_bytes, v.state, v.state_reason, v.accelerator, v.ssh_public_key,
+           v.user_data != '', v.owner_id, v.created_at, v.started_at, v.destroyed_at
+    FROM vm v JOIN cluster c ON c.id = v.cluster_id
+    LEFT JOIN host h ON h.id = v.host_id LEFT JOIN image i ON i.id = v.image_id
+    WHERE v.id IN ({marks})
+"""
+_NICS = """
+    SELECT x.vm_id, x.id, x.network_id, n.name, x.mac, x.address
+    FROM nic x JOIN network n ON n.id = x.network_id
+    WHERE x.vm_id IN ({marks}) ORDER BY x.position
+"""
+_VOLUMES = """
+    SELECT vm_id, id, kind, primary_storage_id, host_id, size_bytes, status, owner_id
+    FROM volume WHERE vm_id IN ({marks}) ORDER BY id
+"""
 
 
-def render_vms(rows: Sequence[VmRow]) -> list[Vm]:
-    """VM rows as clients see them; what belongs to them is fetched in one query each."""
-    ids = [row.id for row in rows]
-    nics = _nics(ids)
-    volumes: dict[str, list[VolumeRow]] = defaultdict(list)
-    for volume in VolumeRow.select().where(VolumeRow.vm_id.in_(ids)):
-        volumes[volume.vm_id].append(volume)
-    images = _names(ImageRow, [row.image_id for row in rows])
-    hosts = _names(HostRow, [row.host_id for row in rows if row.host_id])
-    zones: dict[str, str] = dict(
-        tuples(
-            ClusterRow.select(ClusterRow.id, ClusterRow.zone).where(
-                ClusterRow.id.in_([row.cluster_id for row in rows])
-            )
-        )
-    )
-    return [
-        Vm(
-            id=row.id,
-            name=row.name,
-            description=row.description,
-            zone_id=zones[row.cluster_id],
-            cluster_id=row.cluster_id,
-            host_id=row.host_id,
-            host_name=hosts.get(row.host_id or "", ""),
-            last_host_id=row.last_host_id,
-            image_id=row.image_id,
-            image_name=images.get(row.image_id, ""),
-            offering_id=row.offering_id,
-            affinity_group_id=row.affinity_group_id,
-            cpu_count=row.cpu_count,
-            memory_bytes=row.memory_bytes,
-            state=VmState(row.state),
-            state_reason=row.state_reason,
-            accelerator=row.accelerator,
-            nics=nics[row.id],
-            volumes=render_volumes(volumes[row.id]),
-            ssh_public_key=row.ssh_public_key,
-            has_user_data=bool(row.user_data),
-            owner_id=row.owner_id,
-            created_at=when(row.created_at),
-            started_at=when_or_none(row.started_at),
-            destroyed_at=when_or_none(row.destroyed_at),
-        )
-        for row in rows
-    ]
-
-
-def _nics(vm_ids: list[str]) -> dict[str, list[Nic]]:
-    found: dict[str, list[Nic]] = defaultdict(list)
-    query: Any = (
-        NicRow.select(NicRow, NetworkRow.name.alias("network_name"))
-        .join(NetworkRow)
-        .where(NicRow.vm_id.in_(vm_ids))
-        .order_by(NicRow.position)
-        .objects()
-    )
-    for nic in query:
-        found[nic.vm_id].append(
+def read_vms(ids: Sequence[str]) -> list[Vm]:
+    """The machines with these ids, in any order; within a read or write."""
+    nics: dict[str, list[Nic]] = defaultdict(list)
+    for vm_id, ref, network_id, network, mac, address in _rows(_NICS, ids):
+        nics[vm_id].append(
             Nic(
-                id=nic.id,
-                network_id=nic.network_id,
-                network_name=nic.network_name,
-                mac=nic.mac,
-                address=text_of(nic.address),
+                id=ref,
+                network_id=network_id,
+                network_name=network,
+                mac=mac,
+                address=text_of(address),
             )
         )
-    return found
+    volumes: dict[str, list[Volume]] = defaultdict(list)
+    for vm_id, ref, kind, storage_id, host_id, size_bytes, status, owner_id in _rows(_VOLUMES, ids):
+        volumes[vm_id].append(
+            Volume(
+                id=ref,
+                vm_id=vm_id,
+                kind=kind,
+                primary_storage_id=storage_id,
+                host_id=host_id,
+                size_bytes=size_bytes,
+                status=status,
+                owner_id=owner_id,
+            )
+        )
+    return [_vm(row, nics[row[0]], volumes[row[0]]) for row in _rows(_VMS, ids)]
 
 
-def _names(model: Any, ids: list[str]) -> dict[str, str]:
-    query = model.select(model.id, model.name).where(model.id.in_(list(set(ids))))
-    return dict(tuples(query))
+def _vm(row: Sequence[Any], nics: list[Nic], volumes: list[Volume]) -> Vm:
+    ref, name, description, zone_id, cluster_id, host_id, host, last_host_id, *rest = row
+    image_id, image, offering_id, group_id, cpu_count, memory_bytes, state, reason, *rest = rest
+    accelerator, key, has_user_data, owner_id, created_at, started_at, destroyed_at = rest
+    return Vm(
+        id=ref,
+        name=name,
+        description=description,
+        zone_id=zone_id,
+        cluster_id=cluster_id,
+        host_id=host_id,
+        host_name=host or "",
+        last_host_id=last_host_id,
+        image_id=image_id,
+        image_name=image or "",
+        offering_id=offering_id,
+        affinity_group_id=group_id,
+        cpu_count=cpu_count,
+        memory_bytes=memory_bytes,
+        state=VmState(state),
+        state_reason=reason,
+        accelerator=accelerator,
+        nics=nics,
+        volumes=volumes,
+        ssh_public_key=key,
+        has_user_data=bool(has_user_data),
+        owner_id=owner_id,
+        created_at=when(created_at),
+        started_at=when_or_none(started_at),
+        destroyed_at=when_or_none(destroyed_at),
+    )
+
+
+def _rows(sql: str, ids: Sequence[str]) -> list[Any]:
+    marks = ",".join("?" * len(ids))
+    return database.execute_sql(sql.format(marks=marks), tuple(ids)).fetchall()

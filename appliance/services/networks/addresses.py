@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
@@ -163,7 +164,7 @@ def check_own_addresses(spans: Sequence[Span], own: Iterable[tuple[str, str]]) -
 
 def text_of(number: int) -> str:
     """An address as people write it."""
-    return str(IPv4Address(number))
+    return socket.inet_ntoa(number.to_bytes(4))
 
 
 def _parse_span(network: IPv4Network, item: RangeSpec) -> Span:

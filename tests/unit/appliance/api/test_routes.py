@@ -196,6 +196,7 @@ def example(name: str) -> dict[str, object]:
         "memory_bytes": 1024**3,
         "kind": "local",
         "source": "starter",
+        "policy": "affinity",
         "ranges": [{"first": "a", "last": "b"}],
         "request": {},
         "action": "start",
