@@ -94,6 +94,5 @@ async def test_left_to_the_router(method: str, path: str, status: int) -> None:
 
 def test_every_operation_is_found_at_once() -> None:
     found = Dispatch(Starlette(), [_route(spec.path, spec.method) for spec in OPERATIONS.values()])
-    assert {method for method, *_ in found.endpoints} <= {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
     said = {(method, "/".join(parts)) for method, *parts in found.endpoints}
     assert said >= {(spec.method, spec.path) for spec in OPERATIONS.values()}
