@@ -9,12 +9,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLineEdit, QRadioButton
 
 from appliance.protocol.errors import ErrorBody
-from appliance.protocol.resources import HostNic
+from appliance.protocol.resources import CheckResult, HostNic
 from desktop import texts
 from desktop.texts import translate
 from desktop.widgets.labels import Label
 from desktop.wizard.fields import FormField, line
 from desktop.wizard.page import Request, StepPage, problem_words
+from desktop.wizard.proposals import Proposals, private_network
 from desktop.wizard.ranges import RangeList
 from desktop.wizard.validation import plan_findings, suggested
 
@@ -68,11 +69,12 @@ class NetworkPage(StepPage):
             ),
         )
         self.cidr.editingFinished.connect(self._follow_cidr)
-        for field in (self.cidr, self.gateway, self.dns):
-            field.textEdited.connect(self.touched)
-        self.ranges.touched.connect(self.touched)
+        self.proposals = Proposals()
+        for key, field in (("cidr", self.cidr), ("gateway", self.gateway), ("dns", self.dns)):
+            field.textEdited.connect(lambda _, key=key: self._typed(key))
+        self.ranges.touched.connect(lambda: self._typed("ranges"))
         self._kept_cidr = ""
-        self.nic.currentIndexChanged.connect(lambda _: self.chosen_by_hand())
+        self.nic.currentIndexChanged.connect(lambda _: self._chosen())
         self._show_kind()
 
     @property
@@ -93,14 +95,12 @@ class NetworkPage(StepPage):
     def fill(self, requests: Mapping[str, Request]) -> None:
         """Show the values of these requests."""
         request = requests["network"]
-        self.ranges.set_ranges(request["ranges"])
-        self.ranges.setEnabled(not self.is_done)
+        self.proposals.take_request(request)
+        for part in (self.ranges, *self.kinds.buttons()):
+            part.setEnabled(not self.is_done)
         self.kinds.button(KINDS.index(request["kind"])).setChecked(True)
         self.name.setText(request["name"])
-        self.cidr.setText(request["cidr"])
-        self._kept_cidr = request["cidr"]
-        self.gateway.setText(request["gateway"])
-        self.dns.setText(", ".join(request.get("dns", [])))
+        self._show_addressing(request)
         place = self.nic.findData(request.get("physical_interface", ""))
         if place >= 0:
             self.nic.setCurrentIndex(place)
@@ -112,6 +112,7 @@ class NetworkPage(StepPage):
         if self.nic.count() and not anew:
             return
         self.is_filling = True
+        self.proposals.forget_host(private_network(nics))
         self.nic.clear()
         for nic in nics:
             words = f"{nic.name}  {', '.join(nic.addresses)}".strip()
@@ -166,6 +167,14 @@ class NetworkPage(StepPage):
             for form in row.forms.values():
                 form.set_finding("")
 
+    def show_findings(self, found: CheckResult) -> None:
+        """What a host answered, which tells what it proposes for each of its NICs."""
+        self.proposals.take_facts(found.facts, self.values("network"))
+        if self.proposals.is_awaited and self._propose():
+            self.touched()  # the answer is about other values
+            return
+        super().show_findings(found)
+
     def good_words(self, facts: Mapping[str, Any]) -> str:
         """Nothing else has these addresses."""
         if self.kind == "physical":
@@ -181,7 +190,7 @@ class NetworkPage(StepPage):
         )
         for index, title in enumerate(titles):
             button = QRadioButton(title)
-            button.clicked.connect(lambda _=False: (self._show_kind(), self.touched()))
+            button.clicked.connect(lambda _=False: (self._show_kind(), self._chosen()))
             self.kinds.addButton(button, index)
             self.body.addWidget(button)
         self.kinds.button(0).setChecked(True)
@@ -196,6 +205,32 @@ class NetworkPage(StepPage):
 
     def _show_kind(self) -> None:
         self.fields["physical_interface"].setVisible(self.kind == "physical")
+
+    def _typed(self, key: str) -> None:
+        self.proposals.typed(key)
+        self.touched()
+
+    def _chosen(self) -> None:
+        """Another kind or card: propose what fits it, now or when the host has told it."""
+        if self.is_filling:
+            return
+        self.proposals.is_awaited = True
+        self._propose()
+        self.touched()
+
+    def _propose(self) -> bool:
+        """Put the proposal into all that nobody has typed; False if that changes nothing."""
+        before = self.values("network")
+        proposal = self.proposals.untouched(self.kind, before["physical_interface"])
+        self._show_addressing(before | proposal)
+        return self.values("network") != before
+
+    def _show_addressing(self, request: Request) -> None:
+        self.ranges.set_ranges(request["ranges"])
+        self.cidr.setText(request["cidr"])
+        self._kept_cidr = request["cidr"]
+        self.gateway.setText(request["gateway"])
+        self.dns.setText(", ".join(request.get("dns", [])))
 
     def _follow_cidr(self) -> None:
         """Another network: propose gateway and range that fit, instead of errors."""
