@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -21,6 +21,7 @@ from appliance.store.fields import now_ms
 FIRST_PAUSE_MS = 5_000
 LONGEST_PAUSE_MS = 600_000
 LOOK_EVERY_S = 2.0
+ATTEMPT_WITHIN_S = 10.0
 
 log = structlog.get_logger()
 
@@ -64,10 +65,7 @@ class Cleanup:
 
         It, and what is left beyond it, is done with this data.
         """
-        ref = new_id()
-        now = now_ms()
-        CleanupRow.create(
-            id=ref,
+        ref = _keep(
             job_id=job.id,
             operation=job.operation,
             resource_id=job.resource_id,
@@ -75,11 +73,41 @@ class Cleanup:
             step=step,
             data=data,
             attempts=1,
-            next_at=now + FIRST_PAUSE_MS,
             error=error,
-            created_at=now,
         )
         tx.touch("cleanup", ref)
+
+    def leave(
+        self,
+        tx: Transaction,
+        definition: JobDefinition,
+        resource_id: str,
+        resource_name: str,
+        data: dict[str, Any],
+    ) -> str:
+        """Note work that belongs to no job: the steps of `definition`, all `forward_only`.
+
+        Returns its id for `attempt`; clients hear of it only if that fails.
+        """
+        return _keep(
+            job_id="",
+            operation=definition.operation,
+            resource_id=resource_id,
+            resource_name=resource_name,
+            step=definition.chosen_steps(data)[0].name,
+            data=data,
+            attempts=0,
+            error="",
+        )
+
+    async def attempt(self, refs: Sequence[str]) -> None:
+        """Try new work at once, but not for long; what fails is tried again."""
+        rows = await self._store.read(
+            lambda: list(CleanupRow.select().where(CleanupRow.id.in_(refs)))
+        )
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ATTEMPT_WITHIN_S):
+                await asyncio.gather(*(self._retry_quietly(row) for row in rows))
 
     async def retry(self, ref: str) -> None:
         """Try one now; raises NotFound, or the ApiError why it failed again."""
@@ -161,10 +189,16 @@ class Cleanup:
         await self._store.write(postpone)
 
 
+def _keep(**values: Any) -> str:
+    now = now_ms()
+    row = CleanupRow.create(id=new_id(), next_at=now + FIRST_PAUSE_MS, created_at=now, **values)
+    return row.id
+
+
 def _is_kept(ref: str) -> bool:
     return CleanupRow.get_or_none(CleanupRow.id == ref) is not None
 
 
 def _queue_of(row: CleanupRow) -> str:
     job = JobRow.get_or_none(JobRow.id == row.job_id)
-    return f"job:{row.job_id}" if job is None else job.queue
+    return f"cleanup:{row.id}" if job is None else job.queue

@@ -114,6 +114,12 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "物理机 {name} 没有响应。",
         "请检查该机器的电源、网络以及代理日志。",
     ),
+    "host.cleanup_first": (
+        "Other clean-up work on the host {name} goes first.",
+        "Nothing is to be done, unless it stays so: then look at that work.",
+        "物理机 {name} 上的其他清理工作需先完成。",
+        "一般无需操作；如长时间未完成，请查看该项清理工作。",
+    ),
     "host.link_lost": (
         "The link to the host {name} broke during the work.",
         "It reconnects by itself; try again then.",

@@ -154,6 +154,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "step.remove_vms": ("removing virtual machines", "移除云主机"),
     "step.remove_images": ("removing images", "移除镜像"),
     "step.remove_networks": ("removing networks", "移除网络"),
+    "step.give_back_folder": ("giving the directory back", "归还目录"),
+    "step.release_host": ("removing networks from the machine", "从机器上移除网络"),
     "step.remove_infrastructure": ("giving storage and hosts back", "归还存储和物理机"),
     # Why a virtual machine is in its state
     "vm.reason.guest_shutdown": ("shut down by the guest", "由客户机关机"),

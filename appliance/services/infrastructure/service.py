@@ -12,6 +12,7 @@ from msgspec import UNSET
 
 from appliance.engine import ledger
 from appliance.engine.calls import Call
+from appliance.engine.jobs import JobDefinition, JobRun, Step
 from appliance.protocol import requests as q
 from appliance.protocol.errors import Conflict, NotFound, Unauthenticated
 from appliance.protocol.ids import new_id
@@ -21,6 +22,7 @@ from appliance.services.common import (
     clean_name,
     create_once,
     find,
+    link_wait_s,
     refuse_if_used,
     updater,
 )
@@ -61,6 +63,11 @@ class Infrastructure:
         self._store = parts.store
         self._links = parts.hosts
         self._settings = parts.settings
+        self._cleanup = parts.runner.cleanup
+        release = Step("release_host", self._release, forward_only=True)
+        self._release_work = parts.runner.define(
+            JobDefinition(operation="host.delete", steps=(release,))
+        )
         self._added_callbacks: list[Callable[[str], None]] = []
         views = HostViews(parts.hosts)
         kinds = parts.store.kinds
@@ -214,7 +221,7 @@ class Infrastructure:
         return await self._store.write(create)
 
     async def _delete_host(self, call: Call, _: q.Empty) -> None:
-        def delete(tx: Transaction) -> None:
+        def delete(tx: Transaction) -> str:
             row = find(HostRow, call.target, "host")
             for table, users in (
                 ("vm", "vm"),
@@ -226,10 +233,19 @@ class Infrastructure:
             ledger.forget(tx, row.id)
             tx.touch("host", row.id)
             tx.touch("host_candidate", row.id)
+            return self._cleanup.leave(tx, self._release_work, row.id, row.name, {})
 
-        await self._store.write(delete)
-        if self._links.is_connected(call.target):
-            await self._links.call(call.target, HOST_RELEASE, Nothing())
+        await self._cleanup.attempt([await self._store.write(delete)])
+
+    async def _release(self, run: JobRun) -> None:
+        """Nothing of its cluster's networks stays on a machine that is no host any more.
+
+        One that is away gets an empty network document when it comes back.
+        """
+        host_id = run.resource_id
+        is_host = HostRow.select().where(HostRow.id == host_id)
+        if self._links.is_connected(host_id) and not await self._store.read(is_host.exists):
+            await self._links.call(host_id, HOST_RELEASE, Nothing(), wait_s=link_wait_s(run))
 
     async def _enable(self, call: Call, _: q.Empty) -> Any:
         return await self._set_state(call.target, State.ENABLED)

@@ -11,7 +11,7 @@ from appliance.engine.models import ACTIVE, JobRow
 from appliance.engine.registry import Registry
 from appliance.engine.waiting import finished
 from appliance.protocol import requests as q
-from appliance.protocol.errors import ApiError, Conflict
+from appliance.protocol.errors import ApiError, Conflict, NotFound
 from appliance.protocol.operations import Accepted
 from appliance.protocol.resources import VmState
 from appliance.services.common import find
@@ -23,8 +23,6 @@ from appliance.services.parts import Parts
 from appliance.services.storage.models import ImageStoreRow, PrimaryStorageRow
 from appliance.store.database import Transaction
 from appliance.store.fields import tuples
-
-IN_BIN = (VmState.DESTROYED,)
 
 
 class Removal:
@@ -81,14 +79,11 @@ class Removal:
                 await finished(self._store, job_id)
 
     async def _remove_vms(self, run: JobRun) -> None:
-        clusters = _clusters_of(run.resource_id)
-
-        def found() -> list[tuple[str, str]]:
-            query = VmRow.select(VmRow.id, VmRow.state).where(VmRow.cluster.in_(clusters))
-            return tuples(query)
-
-        for vm_id, state in await self._store.read(found):
-            if state not in IN_BIN:
+        query = VmRow.select(VmRow.id).where(VmRow.cluster.in_(_clusters_of(run.resource_id)))
+        for (vm_id,) in await self._store.read(lambda: tuples(query)):
+            await self._quiet(vm_id)
+            in_bin = VmRow.select().where(VmRow.id == vm_id, VmRow.state == VmState.DESTROYED)
+            if not await self._store.read(in_bin.exists):
                 await self._do("vm.destroy", vm_id)
             await self._do("vm.expunge", vm_id)
 
@@ -119,12 +114,29 @@ class Removal:
     async def _each(self, operation: str, model: Any, condition: Any) -> None:
         query = model.select(model.id).where(condition)
         for (ref,) in await self._store.read(lambda: tuples(query)):
+            await self._quiet(ref)
             await self._do(operation, ref)
 
+    async def _quiet(self, ref: str) -> None:
+        """Let jobs on a resource end: after a restart, those that this step began before it."""
+        query = JobRow.select(JobRow.id).where(JobRow.resource_id == ref, JobRow.state.in_(ACTIVE))
+        for (job_id,) in await self._store.read(lambda: tuples(query)):
+            with contextlib.suppress(ApiError):  # what it failed to do is tried again
+                await finished(self._store, job_id)
+
     async def _do(self, operation: str, ref: str) -> None:
-        """Run one operation as the system and wait until its job has ended well."""
+        """Run one operation as the system and wait until its job has ended well.
+
+        What is gone already needs nothing more: somebody, or this step before a restart, was
+        quicker.
+        """
         call = Call(operation=operation, caller=SYSTEM, target=ref)
-        answer = await self._registry.get(operation).handler(call, q.Empty())
+        try:
+            answer = await self._registry.get(operation).handler(call, q.Empty())
+        except NotFound as error:
+            if error.params.get("id") != ref:
+                raise
+            return
         if isinstance(answer, Accepted):
             for job in answer.jobs:
                 await finished(self._store, job.id)

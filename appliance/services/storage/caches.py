@@ -57,6 +57,14 @@ _NEEDED = """
         WHERE v.image_id = c.image_id AND v.host_id = c.host_id AND s.path = c.path
         AND v.id <> ?)
 """
+# Disks whose machine is gone, and that could not be deleted yet.
+_LEFT = """
+    EXISTS (SELECT 1 FROM cleanup w WHERE json_extract(w.data, '$.image_id') = c.image_id
+        AND json_extract(w.data, '$.host_id') = c.host_id
+        AND json_extract(w.data, '$.volume.primary_path') = c.path
+        AND json_extract(w.data, '$.volume.volume_id') <> ?)
+"""
+_ON_HOST = "EXISTS (SELECT 1 FROM host h WHERE h.id = c.host_id)"
 _WANTED = "EXISTS (SELECT 1 FROM image i WHERE i.id = c.image_id AND i.status <> 'deleting')"
 
 
@@ -65,9 +73,11 @@ def unneeded_copies(
 ) -> list[Copy]:
     """Copies, on one host or of one image, of images that are going, under no disk.
 
-    The disk `but_for` counts as gone. Runs within a read or write.
+    The disk `but_for` counts as gone, and machines that were given back do not count. Runs
+    within a read or write.
     """
-    return _copies(f"NOT {_NEEDED} AND NOT {_WANTED}", but_for, host_id=host_id, image_id=image_id)
+    condition = f"NOT {_NEEDED} AND NOT {_LEFT} AND NOT {_WANTED} AND {_ON_HOST}"
+    return _copies(condition, but_for, but_for, host_id=host_id, image_id=image_id)
 
 
 def copies_at(host_id: str, path: str) -> list[Copy]:
@@ -75,16 +85,12 @@ def copies_at(host_id: str, path: str) -> list[Copy]:
     return _copies("1", host_id=host_id, path=path)
 
 
-def forget_copies(tx: Transaction, host_id: str) -> None:
-    """Nothing more is known of a host that is given back."""
-    tx.execute("DELETE FROM image_cache WHERE host_id = ?", host_id)
-
-
 def _copies(condition: str, *params: str, **columns: str | None) -> list[Copy]:
     given = {name: value for name, value in columns.items() if value is not None}
     where = " AND ".join([condition, *(f"c.{name} = ?" for name in given)])
     rows = database.execute_sql(
-        f"SELECT c.image_id, c.host_id, c.path FROM image_cache c WHERE {where}",  # noqa: S608 fixed names
+        "SELECT c.image_id, c.host_id, c.path FROM image_cache c "  # noqa: S608 fixed names
+        f"WHERE {where}",
         (*params, *given.values()),
     )
     return [Copy(*row) for row in rows]

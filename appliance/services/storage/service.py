@@ -25,6 +25,7 @@ from appliance.services.infrastructure.models import ClusterRow, HostRow, ZoneRo
 from appliance.services.parts import Parts
 from appliance.services.settings import STORAGE_RATIO, STORAGE_THRESHOLD
 from appliance.services.storage.caches import Caches
+from appliance.services.storage.folders import Folders
 from appliance.services.storage.models import (
     ImageStoreRow,
     PrimaryStorageRow,
@@ -35,8 +36,8 @@ from appliance.services.storage.places import change_limits, forget_places, note
 from appliance.services.storage.views import StorageViews, render_volumes
 from appliance.store.database import Transaction
 from appliance.store.kinds import Relation, ResourceKind
-from hostagent.protocol.commands import STORAGE_CHECK_PATH, STORAGE_RELEASE
-from hostagent.protocol.storage import CheckPathParams, CheckPathResult, ReleaseParams
+from hostagent.protocol.commands import STORAGE_CHECK_PATH
+from hostagent.protocol.storage import CheckPathParams, CheckPathResult
 
 NEEDED_BYTES = 1024**3
 SYSTEM_FOLDERS = frozenset(
@@ -55,7 +56,9 @@ class Storage:
         self._store = parts.store
         self._links = parts.hosts
         self._settings = parts.settings
+        self._cleanup = parts.runner.cleanup
         self._caches = Caches(parts.store, parts.hosts)
+        self._folders = Folders(parts, self._caches)
         views = StorageViews(parts.hosts)
         kinds = parts.store.kinds
         kinds.add(
@@ -121,6 +124,7 @@ class Storage:
             "description": request.description,
             "zone": request.zone_id,
             "host": request.host_id,
+            "kind": request.kind,
             "path": path,
             "state": State.ENABLED,
         }
@@ -189,34 +193,25 @@ class Storage:
         return self._store.kinds.render_one(kind, ref)
 
     async def _delete_image_store(self, call: Call, _: q.Empty) -> None:
-        def delete(tx: Transaction) -> ImageStoreRow:
+        def delete(tx: Transaction) -> list[str]:
             row = find(ImageStoreRow, call.target, "image_store")
             refuse_if_used(row.name, _count("image", "image_store_id", row.id), "image")
             row.delete_instance()
             tx.touch("image_store", row.id)
-            return row
+            return self._folders.leave(tx, row, [row.host_id])
 
-        row = await self._store.write(delete)
-        await self._release([row.host_id], row.path)
+        await self._cleanup.attempt(await self._store.write(delete))
 
     async def _delete_primary(self, call: Call, _: q.Empty) -> None:
-        def delete(tx: Transaction) -> PrimaryStorageRow:
+        def delete(tx: Transaction) -> list[str]:
             row = find(PrimaryStorageRow, call.target, "primary_storage")
             refuse_if_used(row.name, _count("volume", "primary_storage_id", row.id), "volume")
             forget_places(tx, StoragePlaceRow.primary_storage == row.id)
             row.delete_instance()
             tx.touch("primary_storage", row.id)
-            return row
+            return self._folders.leave(tx, row, hosts_of(row.cluster_id))
 
-        row = await self._store.write(delete)
-        hosts = await self._store.read(lambda: hosts_of(row.cluster_id))
-        await self._release(hosts, row.path)
-
-    async def _release(self, hosts: list[str], path: str) -> None:
-        """Give a directory back on the hosts that are there; it holds nothing by now."""
-        for host_id in hosts:
-            if self._links.is_connected(host_id):
-                await self._links.call(host_id, STORAGE_RELEASE, ReleaseParams(path=path))
+        await self._cleanup.attempt(await self._store.write(delete))
 
     async def _check(self, call: Call, request: q.PathCheck) -> CheckResult:
         await self._store.read(lambda: known_machine(call.target))

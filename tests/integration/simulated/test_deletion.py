@@ -17,7 +17,7 @@ from tests.lab.simulated.cloud import IMAGE_BYTES, until_all
 from tests.lab.simulated.faults import Fault
 from tests.lab.simulated.fleet import Fleet
 from tests.lab.simulated.service import ServiceProcess
-from tests.lab.simulated.stages import Stage
+from tests.lab.simulated.stages import DISKS_PATH, Stage
 from tests.lab.simulated.theatre import Theatre
 from tests.lab.simulated.tokens import prepare_secrets, tokens_for
 from tests.lab.simulated.truth import View, disagreements
@@ -73,6 +73,46 @@ async def test_direct_leaves_nothing_in_the_bin(stage: Stage) -> None:
     await choose(stage, "direct")
     await stage.make_vm("destroy")
     assert (await assert_agreed(stage)).vms == {}
+
+
+async def test_direct_never_brings_a_machine_without_its_disk_back(
+    theatre: Theatre, stage: Stage
+) -> None:
+    await choose(stage, "direct")
+    ref = await stage.make_vm()
+    theatre.fleet.plan.replace([Fault(kind="fail", command="volume.delete", times=1)])
+    await stage.done(await stage.client.call("vm.destroy", id=ref))
+    (left,) = (await stage.client.call("cleanup.list")).items
+    assert (left.operation, left.step) == ("vm.destroy", "delete_disk")
+    await stage.client.call("cleanup.retry", id=left.id)
+    assert (await assert_agreed(stage)).vms == {}
+
+
+async def test_direct_zones_go_without_a_bin(theatre: Theatre, stage: Stage) -> None:
+    await choose(stage, "direct")
+    await stage.make_vm()
+    await stage.make_vm("stop")
+    accepted = await stage.client.call("zone.delete", id=stage.zone_id)
+    await assert_gone(theatre, stage, accepted)
+
+
+async def test_folders_are_given_back_whenever_their_host_can(
+    theatre: Theatre, stage: Stage
+) -> None:
+    image_id = await stage.make_image()
+    await stage.make_vm("destroy", "expunge", image_id=image_id)
+    plan = theatre.fleet.plan
+    plan.replace([Fault(kind="fail", command="storage.release")])
+    await stage.client.call("primary_storage.delete", id=stage.storage_id)
+    (left,) = (await stage.client.call("cleanup.list")).items
+    assert (left.operation, left.resource_id) == ("primary_storage.delete", stage.storage_id)
+    assert DISKS_PATH in stage.host.state.folders
+    plan.replace([])
+    await stage.client.call("cleanup.retry", id=left.id)
+    assert DISKS_PATH not in stage.host.state.folders
+    # Images stay, but their copies went with the folder.
+    assert stage.host.state.files == {}
+    assert (await View.read(stage.client)).standing(image_id) == "ready"
 
 
 async def test_delay_keeps_what_can_come_back(stage: Stage) -> None:

@@ -216,3 +216,23 @@ async def test_a_job_without_a_way_back_cannot_be_cancelled(store: Store) -> Non
     row = await store.read(lambda: JobRow.get(JobRow.id == job_id))
     assert [step.state for step in row.steps] == [StepState.DONE] * 3
     assert (trace.done, ended) == (["a", "b", "b", "c"], ["done"])
+
+
+async def test_work_that_belongs_to_no_job_is_tried_until_it_works(store: Store) -> None:
+    trace, runner = Trace(), Runner(store)
+    step = trace.step("a")
+    definition = runner.define(
+        JobDefinition(operation="host.delete", steps=(Step("a", step.run, forward_only=True),))
+    )
+    trace.fail_at = "a"
+    ref = await store.write(lambda tx: runner.cleanup.leave(tx, definition, "x", "x", {}))
+    told = store.feed.subscribe()
+    with told as changes:
+        await runner.cleanup.attempt([ref])
+        change = await anext(aiter(changes))
+    assert (change.kind, change.id, change.action) == ("cleanup", ref, "put")
+    ((step_name, _, attempts),) = await _left(store)
+    assert (step_name, attempts) == ("a", 1)
+    trace.fail_at = None
+    await runner.cleanup.retry(ref)
+    assert (trace.done, await _left(store)) == (["a", "a"], [])

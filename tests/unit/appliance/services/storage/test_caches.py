@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from appliance.engine.models import CleanupRow
 from appliance.protocol.resources import ImageStatus, State
 from appliance.services.images.models import ImageRow
-from appliance.services.storage.caches import Copy, copies_at, forget_copies, unneeded_copies
+from appliance.services.storage.caches import Copy, copies_at, unneeded_copies
 from appliance.services.storage.models import ImageStoreRow, VolumeRow
 from appliance.store.database import Store, Transaction
 from tests.unit.appliance.services.rows import STORAGE, ZONE, rows_store
@@ -81,8 +82,21 @@ async def test_copies_of_an_image_that_goes_are_kept_under_disks(store: Store) -
     assert alone == [HERE, THERE]
 
 
-async def test_nothing_is_known_of_a_host_that_was_given_back(store: Store) -> None:
+async def test_copies_are_kept_under_disks_that_are_still_to_be_deleted(store: Store) -> None:
+    volume = {"volume_id": "left", "primary_path": PATH}
+    data = {"host_id": "host-0", "image_id": "gone", "volume": volume}
+    await store.write(
+        lambda tx: CleanupRow.create(
+            id="work", job_id="", step="delete_disk", data=data, attempts=1, next_at=0, error=""
+        )
+    )
+    assert await store.read(unneeded_copies) == []
+    assert await store.read(lambda: unneeded_copies(but_for="left")) == [GONE]
+
+
+async def test_machines_that_were_given_back_do_not_count(store: Store) -> None:
     assert set(await store.read(lambda: copies_at("host-0", PATH))) == {HERE, GONE}
-    await store.write(lambda tx: forget_copies(tx, "host-0"))
-    assert await store.read(lambda: copies_at("host-0", PATH)) == []
-    assert await store.read(lambda: copies_at("host-1", PATH)) == [THERE]
+    away = Copy("gone", "away", PATH)
+    await store.write(lambda tx: tx.execute("INSERT INTO image_cache VALUES (?, ?, ?)", *away))
+    assert await store.read(lambda: unneeded_copies(image_id="gone")) == [GONE]
+    assert await store.read(lambda: copies_at("away", PATH)) == [away]

@@ -1,0 +1,79 @@
+"""Giving directories back on hosts once their storage is deleted, however long that takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from appliance.engine.jobs import JobDefinition, JobRun, Step
+from appliance.engine.models import CleanupRow
+from appliance.protocol.errors import Conflict
+from appliance.services.common import link_wait_s
+from appliance.services.infrastructure.models import HostRow
+from appliance.services.parts import Parts
+from appliance.services.storage.caches import Caches, copies_at
+from appliance.services.storage.models import ImageStoreRow, PrimaryStorageRow
+from appliance.store.database import Transaction
+from appliance.store.fields import now_ms
+from hostagent.protocol.commands import STORAGE_RELEASE
+from hostagent.protocol.storage import ReleaseParams
+
+# How long machines that are no hosts any more may stay away until they are given up.
+GIVEN_UP_AFTER_MS = 24 * 3600 * 1000
+OPERATIONS = ("image_store.delete", "primary_storage.delete")
+
+
+class Folders:
+    """Directories of deleted storages: clean-up work, tried at once."""
+
+    def __init__(self, parts: Parts, caches: Caches) -> None:
+        self._store = parts.store
+        self._links = parts.hosts
+        self._cleanup = parts.runner.cleanup
+        self._caches = caches
+        steps = (Step("give_back_folder", self._give_back, forward_only=True),)
+        self._definitions = {
+            name: parts.runner.define(JobDefinition(operation=name, steps=steps))
+            for name in OPERATIONS
+        }
+
+    def leave(
+        self, tx: Transaction, row: ImageStoreRow | PrimaryStorageRow, hosts: list[str]
+    ) -> list[str]:
+        """Note that a storage's directory is to be given back; returns what to `attempt`."""
+        kind = "image_store" if isinstance(row, ImageStoreRow) else "primary_storage"
+        definition = self._definitions[f"{kind}.delete"]
+        until = now_ms() + GIVEN_UP_AFTER_MS
+        places = [{"host_id": ref, "path": row.path, "until": until} for ref in hosts]
+        return [self._cleanup.leave(tx, definition, row.id, row.name, data) for data in places]
+
+    async def _give_back(self, run: JobRun) -> None:
+        host_id, path = run.data["host_id"], run.data["path"]
+        if await self._store.read(lambda: self._is_needless(run.data)):
+            return
+        if await self._store.read(lambda: _is_more_left(host_id)):
+            raise Conflict("host.cleanup_first", name=self._links.name_of(host_id))
+        wait_s = link_wait_s(run)
+        copies = await self._store.read(lambda: copies_at(host_id, path))
+        await self._caches.drop(copies, wait_s=wait_s)
+        params = ReleaseParams(path=path)
+        await self._links.call(host_id, STORAGE_RELEASE, params, wait_s=wait_s)
+
+    def _is_needless(self, data: dict[str, Any]) -> bool:
+        """Whether the directory is in use again, or its machine is gone for good."""
+        host = HostRow.get_or_none(HostRow.id == data["host_id"])
+        stores = ImageStoreRow.select().where(
+            ImageStoreRow.host == data["host_id"], ImageStoreRow.path == data["path"]
+        )
+        if host is None:
+            is_away = not self._links.is_connected(data["host_id"])
+            return is_away and now_ms() > data["until"]
+        primaries = PrimaryStorageRow.select().where(
+            PrimaryStorageRow.cluster == host.cluster_id, PrimaryStorageRow.path == data["path"]
+        )
+        return stores.exists() or primaries.exists()
+
+
+def _is_more_left(host_id: str) -> bool:
+    """Whether there may be files that other clean-up work is going to delete."""
+    others = CleanupRow.select().where(CleanupRow.operation.not_in(OPERATIONS))
+    return any(row.data.get("host_id") == host_id for row in others)
