@@ -109,6 +109,7 @@ class ImageStoreCreate(Create, kw_only=True, frozen=True):
 
     zone_id: Id
     host_id: Id
+    kind: Literal["directory"] = "directory"
     path: Annotated[str, Meta(min_length=1, max_length=1024)]
 
 

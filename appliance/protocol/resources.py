@@ -109,6 +109,7 @@ class ImageStore(Resource, kw_only=True, frozen=True):
 
     zone_id: str
     host_id: str
+    kind: str = "directory"  # on the host
     path: str
     state: State
     status: Status

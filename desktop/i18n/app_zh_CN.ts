@@ -1761,20 +1761,12 @@
         <translation>镜像是新云主机启动时使用的磁盘。</translation>
     </message>
     <message>
-        <source>Other</source>
-        <translation>其他</translation>
-    </message>
-    <message>
         <source>Image store</source>
         <translation>镜像服务器</translation>
     </message>
     <message>
         <source>Make an image store first.</source>
         <translation>请先创建镜像服务器。</translation>
-    </message>
-    <message>
-        <source>Platform</source>
-        <translation>平台</translation>
     </message>
     <message>
         <source>Add image</source>
@@ -2353,6 +2345,14 @@ Licence: Apache-2.0.</source>
         <translation>内存</translation>
     </message>
     <message>
+        <source>Platform</source>
+        <translation>平台</translation>
+    </message>
+    <message>
+        <source>Other</source>
+        <translation>其他</translation>
+    </message>
+    <message>
         <source>The host can read this address.</source>
         <translation>物理机可以读取此地址。</translation>
     </message>
@@ -2417,6 +2417,26 @@ Licence: Apache-2.0.</source>
         <translation>网关</translation>
     </message>
     <message>
+        <source>Separated by commas</source>
+        <translation>以逗号分隔</translation>
+    </message>
+    <message>
+        <source>Optional, such as cloud.example</source>
+        <translation>可选，例如 cloud.example</translation>
+    </message>
+    <message>
+        <source>DNS domain of the machines</source>
+        <translation>云主机的 DNS 域名</translation>
+    </message>
+    <message>
+        <source>Hosts serve here: DHCP and DNS for our own machines only, and their host name, SSH key and user data at 169.254.169.254.</source>
+        <translation>物理机在此网络提供：仅面向本平台云主机的 DHCP 与 DNS，以及通过 169.254.169.254 提供的主机名、SSH 公钥和用户数据。</translation>
+    </message>
+    <message>
+        <source>Hosts serve here: DHCP, DNS, the way out (NAT), and each machine&apos;s host name, SSH key and user data at 169.254.169.254.</source>
+        <translation>物理机在此网络提供：DHCP、DNS、外网出口（NAT），以及通过 169.254.169.254 提供的主机名、SSH 公钥和用户数据。</translation>
+    </message>
+    <message>
         <source>First address for machines</source>
         <translation>云主机起始地址</translation>
     </message>
@@ -2441,16 +2461,16 @@ Licence: Apache-2.0.</source>
         <translation>DNS 服务器</translation>
     </message>
     <message>
-        <source>Separated by commas.</source>
-        <translation>以逗号分隔。</translation>
-    </message>
-    <message>
         <source>{n} address for virtual machines.</source>
         <translation>可供云主机使用的地址：{n} 个。</translation>
     </message>
     <message>
         <source>{n} addresses for virtual machines.</source>
         <translation>可供云主机使用的地址：{n} 个。</translation>
+    </message>
+    <message>
+        <source>Netmask {netmask}.</source>
+        <translation>子网掩码 {netmask}。</translation>
     </message>
     <message>
         <source>The host has this card, and the addresses fit.</source>
@@ -2471,6 +2491,22 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Description</source>
         <translation>简介</translation>
+    </message>
+    <message>
+        <source>A cluster is a group of hosts that share networks and storage.</source>
+        <translation>集群是一组共享网络和存储的物理机。</translation>
+    </message>
+    <message>
+        <source>Hypervisor</source>
+        <translation>虚拟化类型</translation>
+    </message>
+    <message>
+        <source>Hosts without hardware virtualisation run machines emulated.</source>
+        <translation>没有硬件虚拟化的物理机将以模拟方式运行云主机。</translation>
+    </message>
+    <message>
+        <source>Type</source>
+        <translation>类型</translation>
     </message>
     <message>
         <source>Directory on the host</source>
@@ -2497,28 +2533,28 @@ Licence: Apache-2.0.</source>
         <translation>区域是一个站点，例如一间机房。其他资源都属于某个区域。</translation>
     </message>
     <message>
-        <source>Cluster</source>
-        <translation>集群</translation>
+        <source>The image server keeps the images that virtual machines are made from.</source>
+        <translation>镜像服务器保存用于创建云主机的镜像。</translation>
     </message>
     <message>
-        <source>A cluster is a group of KVM hosts that share networks and storage.</source>
-        <translation>集群是一组共享网络和存储的 KVM 物理机。</translation>
+        <source>Primary storage holds the disks of virtual machines.</source>
+        <translation>主存储保存云主机的磁盘。</translation>
+    </message>
+    <message>
+        <source>Local directory, the same on each host of the cluster</source>
+        <translation>本地目录，集群内各物理机相同</translation>
+    </message>
+    <message>
+        <source>Cluster</source>
+        <translation>集群</translation>
     </message>
     <message>
         <source>Image server</source>
         <translation>镜像服务器</translation>
     </message>
     <message>
-        <source>The image server keeps the images that virtual machines are made from. Here it is a directory on the host.</source>
-        <translation>镜像服务器保存用于创建云主机的镜像。此处使用物理机上的一个目录。</translation>
-    </message>
-    <message>
         <source>Primary storage</source>
         <translation>主存储</translation>
-    </message>
-    <message>
-        <source>Primary storage holds the disks of virtual machines. Here it is a directory on each host of the cluster.</source>
-        <translation>主存储存放云主机的云盘。此处使用集群中每台物理机上的一个目录。</translation>
     </message>
     <message>
         <source>{name}: {cpus}, {memory}</source>

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
 
 from appliance.client.setup import SetupFlow
 from appliance.protocol.errors import ErrorBody
@@ -26,6 +26,13 @@ def problem_words(problem: ErrorBody) -> str:
     """What is wrong and what to do, in one line below a field."""
     text = texts.error_text(problem)
     return " ".join(part for part in (text.message, text.remedy) if part)
+
+
+def choose(field: QComboBox, value: str) -> None:
+    """Show one of the values of a choice; others leave it as it is."""
+    place = field.findData(value)
+    if place >= 0:
+        field.setCurrentIndex(place)
 
 
 class StepPage(QWidget, metaclass=AbstractQObject):
@@ -56,6 +63,17 @@ class StepPage(QWidget, metaclass=AbstractQObject):
         """A titled line of text, known as `key` (a field of the request)."""
         field = line(placeholder=placeholder)
         field.textEdited.connect(self.touched)
+        self.add_field(key, FormField(title, field, hint))
+        return field
+
+    def add_choice(
+        self, key: str, title: str, items: Sequence[tuple[str, str]], hint: str = ""
+    ) -> QComboBox:
+        """A titled choice of a few values, given as pairs of words and value."""
+        field = QComboBox()
+        for words, value in items:
+            field.addItem(words, value)
+        field.currentIndexChanged.connect(lambda _: self.chosen_by_hand())
         self.add_field(key, FormField(title, field, hint))
         return field
 

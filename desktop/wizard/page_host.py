@@ -53,6 +53,7 @@ class HostPage(StepPage):
         self.body.addWidget(self._taken)
         self.body.addLayout(self._cards)
         self.name = self.add_line("name", translate("Wizard", "Name"))
+        self.description = self.add_line("description", translate("Wizard", "Description"))
         self._shown: dict[str, QRadioButton] = {}
 
     @property
@@ -66,6 +67,7 @@ class HostPage(StepPage):
     def fill(self, requests: Mapping[str, Request]) -> None:
         """Show the values of these requests."""
         self.name.setText(requests["host"]["name"])
+        self.description.setText(requests["host"].get("description", ""))
         button = self._shown.get(requests["host"]["candidate_id"])
         if button is not None:
             button.setChecked(True)
@@ -83,13 +85,17 @@ class HostPage(StepPage):
             if candidate.id not in self._shown:
                 self._cards.addWidget(self._card(candidate))
                 QWidget.setTabOrder(self._shown[candidate.id], self.name)
+                QWidget.setTabOrder(self.name, self.description)
         self.waiting.setVisible(not self._shown and not self.is_done)
         if self._shown and not self.chosen:
             next(iter(self._shown.values())).setChecked(True)
 
     def values(self, name: str) -> dict[str, Any]:
         """What the fields say."""
-        found: dict[str, Any] = {"name": self.name.text()}
+        found: dict[str, Any] = {
+            "name": self.name.text(),
+            "description": self.description.text(),
+        }
         if self.chosen:
             found["candidate_id"] = self.chosen
         return found

@@ -22,7 +22,7 @@ from desktop.texts import translate
 from desktop.widgets.buttons import FlatButton
 from desktop.widgets.labels import Label
 from desktop.wizard.fields import FormField, line
-from desktop.wizard.page import Request, StepPage
+from desktop.wizard.page import Request, StepPage, choose
 
 MiB = 1024**2
 SOURCES = ("starter", "url", "upload")
@@ -36,6 +36,7 @@ class OfferingForm(StepPage):
     def __init__(self, title: str = "", intro: str = "", *, name_title: str = "") -> None:
         super().__init__(title, intro)
         self.name = self.add_line("name", name_title or translate("Wizard", "Name"))
+        self.description = self.add_line("description", translate("Wizard", "Description"))
         self.cpus = QSpinBox()
         self.cpus.setRange(1, 1024)
         self.memory = QSpinBox()
@@ -57,6 +58,7 @@ class OfferingForm(StepPage):
         """Show the values of these requests."""
         request = requests["offering"]
         self.name.setText(request["name"])
+        self.description.setText(request.get("description", ""))
         self.cpus.setValue(request["cpu_count"])
         self.memory.setValue(request["memory_bytes"] // MiB)
 
@@ -64,6 +66,7 @@ class OfferingForm(StepPage):
         """What the fields say."""
         return {
             "name": self.name.text(),
+            "description": self.description.text(),
             "cpu_count": self.cpus.value(),
             "memory_bytes": self.memory.value() * MiB,
         }
@@ -89,6 +92,7 @@ class ImageForm(StepPage):
     ) -> None:
         super().__init__(title, intro)
         self.name = self.add_line("name", name_title or translate("Wizard", "Name"))
+        self.description = self.add_line("description", translate("Wizard", "Description"))
         self.sources = QButtonGroup(self)
         self._add_sources(sources)
         self.url = self.add_line(
@@ -101,6 +105,15 @@ class ImageForm(StepPage):
         )
         self.file = line()
         self._add_file()
+        self.platform = self.add_choice(
+            "platform",
+            translate("Wizard", "Platform"),
+            [
+                ("Linux", "linux"),
+                ("Windows", "windows"),
+                (translate("Wizard", "Other"), "other"),
+            ],
+        )
         self._show_source()
 
     @property
@@ -117,13 +130,20 @@ class ImageForm(StepPage):
         """Show the values of these requests."""
         request = requests["image"]
         self.name.setText(request["name"])
+        self.description.setText(request.get("description", ""))
+        choose(self.platform, request.get("platform", "linux"))
         self.url.setText(request.get("url", ""))
         self.sha256.setText(request.get("sha256", ""))
         self.choose_source(request["source"])
 
     def values(self, name: str) -> dict[str, Any]:
         """What the fields say."""
-        values: dict[str, Any] = {"name": self.name.text(), "source": self.source}
+        values: dict[str, Any] = {
+            "name": self.name.text(),
+            "description": self.description.text(),
+            "source": self.source,
+            "platform": "linux" if self.source == "starter" else self.platform.currentData(),
+        }
         if self.source == "url":
             values["url"] = self.url.text().strip()
         if self.source != "starter":
@@ -210,7 +230,8 @@ class ImageForm(StepPage):
     def _show_source(self) -> None:
         self.fields["url"].setVisible(self.source == "url")
         self.fields["file"].setVisible(self.source == "upload")
-        self.fields["sha256"].setVisible(self.source != "starter")
+        for key in ("sha256", "platform"):
+            self.fields[key].setVisible(self.source != "starter")
 
 
 class ImagePage(StepPage):
@@ -231,7 +252,8 @@ class ImagePage(StepPage):
         self.offering = OfferingForm(name_title=translate("Wizard", "Offering"))
         self.image = ImageForm(name_title=translate("Wizard", "Image"))
         self.fields = self.offering.fields | {
-            {"name": "image_name"}.get(key, key): form for key, form in self.image.fields.items()
+            {"name": "image_name", "description": "image_description"}.get(key, key): form
+            for key, form in self.image.fields.items()
         }
         for form in (self.offering, self.image):
             self.body.addWidget(form)

@@ -17,7 +17,13 @@ from desktop.wizard.fields import FormField, line
 from desktop.wizard.page import Request, StepPage, problem_words
 from desktop.wizard.proposals import Proposals, private_network
 from desktop.wizard.ranges import RangeList
-from desktop.wizard.validation import plan_findings, suggested
+from desktop.wizard.validation import (
+    dns_problem,
+    domain_problem,
+    netmask_of,
+    plan_findings,
+    suggested,
+)
 
 KINDS = ("nat", "physical")
 # What hosts call the ends of the ranges that they test.
@@ -50,8 +56,12 @@ class NetworkPage(StepPage):
                 translate("Wizard", "The host keeps its own address on it."),
             ),
         )
-        self.name = self.add_line("name", translate("Wizard", "Name"))
-        self.cidr, self.gateway, self.dns = line(), line(), line()
+        self.name, self.description = line(), line()
+        self.cidr, self.gateway, self.dns, self.domain = line(), line(), line(), line()
+        self._add_row(
+            ("name", translate("Wizard", "Name"), self.name),
+            ("description", translate("Wizard", "Description"), self.description),
+        )
         self._add_row(
             ("cidr", translate("Wizard", "Network (CIDR)"), self.cidr),
             ("gateway", translate("Wizard", "Gateway"), self.gateway),
@@ -60,14 +70,16 @@ class NetworkPage(StepPage):
         self.body.addWidget(self.ranges)
         self.count = Label("", "muted")
         self.body.addWidget(self.count)
-        self.add_field(
-            "dns",
-            FormField(
-                translate("Wizard", "DNS servers"),
-                self.dns,
-                translate("Wizard", "Separated by commas."),
-            ),
+        self.dns.setPlaceholderText(translate("Wizard", "Separated by commas"))
+        self.domain.setPlaceholderText(translate("Wizard", "Optional, such as cloud.example"))
+        self._add_row(
+            ("dns", translate("Wizard", "DNS servers"), self.dns),
+            ("domain", translate("Wizard", "DNS domain of the machines"), self.domain),
         )
+        self.services = Label("", "muted")
+        self.body.addWidget(self.services)
+        for field in (self.name, self.description, self.domain):
+            field.textEdited.connect(self.touched)
         self.cidr.editingFinished.connect(self._follow_cidr)
         self.proposals = Proposals()
         for key, field in (("cidr", self.cidr), ("gateway", self.gateway), ("dns", self.dns)):
@@ -100,6 +112,8 @@ class NetworkPage(StepPage):
             part.setEnabled(not self.is_done)
         self.kinds.button(KINDS.index(request["kind"])).setChecked(True)
         self.name.setText(request["name"])
+        self.description.setText(request.get("description", ""))
+        self.domain.setText(request.get("domain", ""))
         self._show_addressing(request)
         place = self.nic.findData(request.get("physical_interface", ""))
         if place >= 0:
@@ -121,16 +135,20 @@ class NetworkPage(StepPage):
 
     def values(self, name: str) -> dict[str, Any]:
         """What the fields say."""
-        servers = [part.strip() for part in self.dns.text().split(",") if part.strip()]
         return {
             "kind": self.kind,
             "physical_interface": (self.nic.currentData() or "") if self.kind != "nat" else "",
             "name": self.name.text(),
+            "description": self.description.text(),
             "cidr": self.cidr.text().strip(),
             "gateway": self.gateway.text().strip(),
             "ranges": self.ranges.ranges(),
-            "dns": servers,
+            "dns": self._servers(),
+            "domain": self._domain(),
         }
+
+    def _servers(self) -> list[str]:
+        return [part.strip() for part in self.dns.text().split(",") if part.strip()]
 
     def review(self) -> bool:
         """Check the addresses against each other, as the service will."""
@@ -141,12 +159,25 @@ class NetworkPage(StepPage):
         for row, problems in zip(self.ranges.rows, found.ranges, strict=True):
             for key, form in row.forms.items():
                 form.set_problem(_words(problems.get(key)))
-        if found.addresses == 1:
+        names = {"dns": dns_problem(self._servers()), "domain": domain_problem(self._domain())}
+        for key, problem in names.items():
+            self.tell(key, _words(problem))
+        self._count(found.addresses)
+        return self.review_names() and found.is_good and not any(names.values())
+
+    def _domain(self) -> str:
+        return self.domain.text().strip()
+
+    def _count(self, addresses: int) -> None:
+        if addresses == 1:
             number = translate("Wizard", "{n} address for virtual machines.")
         else:
             number = translate("Wizard", "{n} addresses for virtual machines.")
-        self.count.setText(number.format(n=texts.number(found.addresses)))
-        return self.review_names() and found.is_good
+        words = number.format(n=texts.number(addresses))
+        netmask = netmask_of(self.cidr.text())
+        if netmask:
+            words += " " + translate("Wizard", "Netmask {netmask}.").format(netmask=netmask)
+        self.count.setText(words)
 
     # What the service says
 
@@ -205,6 +236,19 @@ class NetworkPage(StepPage):
 
     def _show_kind(self) -> None:
         self.fields["physical_interface"].setVisible(self.kind == "physical")
+        if self.kind == "physical":
+            words = translate(
+                "Wizard",
+                "Hosts serve here: DHCP and DNS for our own machines only, and their host name, "
+                "SSH key and user data at 169.254.169.254.",
+            )
+        else:
+            words = translate(
+                "Wizard",
+                "Hosts serve here: DHCP, DNS, the way out (NAT), and each machine's host name, "
+                "SSH key and user data at 169.254.169.254.",
+            )
+        self.services.setText(words)
 
     def _typed(self, key: str) -> None:
         self.proposals.typed(key)

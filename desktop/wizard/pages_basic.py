@@ -7,7 +7,7 @@ from typing import Any
 
 from desktop import texts
 from desktop.texts import translate
-from desktop.wizard.page import Request, StepPage
+from desktop.wizard.page import Request, StepPage, choose
 
 
 class NamePage(StepPage):
@@ -34,13 +34,40 @@ class NamePage(StepPage):
         return self.review_names()
 
 
+class ClusterPage(NamePage):
+    """A step that asks for the hypervisor as well."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "cluster",
+            translate("Wizard", "Cluster"),
+            translate("Wizard", "A cluster is a group of hosts that share networks and storage."),
+        )
+        self.hypervisor = self.add_choice(
+            "hypervisor",
+            translate("Wizard", "Hypervisor"),
+            [("KVM", "kvm")],
+            translate("Wizard", "Hosts without hardware virtualisation run machines emulated."),
+        )
+
+    def fill(self, requests: Mapping[str, Request]) -> None:
+        """Show the values of these requests."""
+        super().fill(requests)
+        choose(self.hypervisor, requests["cluster"].get("hypervisor", "kvm"))
+
+    def values(self, name: str) -> dict[str, Any]:
+        """What the fields say."""
+        return super().values(name) | {"hypervisor": self.hypervisor.currentData()}
+
+
 class PathPage(NamePage):
-    """A step that asks for a directory on the host as well."""
+    """A step that asks for a kind of storage, and for a directory on the host."""
 
     tested_field = "path"
 
-    def __init__(self, step: str, title: str, intro: str) -> None:
+    def __init__(self, step: str, title: str, intro: str, kinds: list[tuple[str, str]]) -> None:
         super().__init__(step, title, intro)
+        self.kind = self.add_choice("kind", translate("Wizard", "Type"), kinds)
         self.path = self.add_line(
             "path",
             translate("Wizard", "Directory on the host"),
@@ -50,11 +77,15 @@ class PathPage(NamePage):
     def fill(self, requests: Mapping[str, Request]) -> None:
         """Show the values of these requests."""
         super().fill(requests)
+        choose(self.kind, requests[self.names[0]].get("kind", ""))
         self.path.setText(requests[self.names[0]]["path"])
 
     def values(self, name: str) -> dict[str, Any]:
         """What the fields say."""
-        return super().values(name) | {"path": self.path.text().strip()}
+        return super().values(name) | {
+            "kind": self.kind.currentData(),
+            "path": self.path.text().strip(),
+        }
 
     def review(self) -> bool:
         """The path must be absolute."""
@@ -85,14 +116,7 @@ def zone_page() -> StepPage:
 
 def cluster_page() -> StepPage:
     """Step 2."""
-    return NamePage(
-        "cluster",
-        translate("Wizard", "Cluster"),
-        translate(
-            "Wizard",
-            "A cluster is a group of KVM hosts that share networks and storage.",
-        ),
-    )
+    return ClusterPage()
 
 
 def image_store_page() -> StepPage:
@@ -102,9 +126,9 @@ def image_store_page() -> StepPage:
         translate("Wizard", "Image server"),
         translate(
             "Wizard",
-            "The image server keeps the images that virtual machines are made from. "
-            "Here it is a directory on the host.",
+            "The image server keeps the images that virtual machines are made from.",
         ),
+        [(translate("Wizard", "Directory on the host"), "directory")],
     )
 
 
@@ -115,7 +139,7 @@ def primary_storage_page() -> StepPage:
         translate("Wizard", "Primary storage"),
         translate(
             "Wizard",
-            "Primary storage holds the disks of virtual machines. "
-            "Here it is a directory on each host of the cluster.",
+            "Primary storage holds the disks of virtual machines.",
         ),
+        [(translate("Wizard", "Local directory, the same on each host of the cluster"), "local")],
     )

@@ -6,14 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
 
+from appliance.protocol.addressing import RESERVED, is_domain, may_be_asked
 from appliance.protocol.errors import ErrorBody
 
 SMALLEST_PREFIX, LARGEST_PREFIX = 8, 30
-# Addresses that no network can have (RFC 6890).
-RESERVED = tuple(
-    IPv4Network(text)
-    for text in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4")
-)
 
 
 @dataclass
@@ -147,6 +143,29 @@ def _check_range(gateway: int | None, first: int | None, last: int | None, found
     if gateway is not None and first <= gateway <= last:
         shown = str(IPv4Address(gateway))
         found.add("gateway", "network.gateway_in_range", gateway=shown, **words)
+
+
+def dns_problem(servers: Sequence[str]) -> ErrorBody | None:
+    """What is wrong with the first DNS server that guests could not ask."""
+    found = Findings()
+    for server in servers:
+        number = _address(server, "dns", found)
+        if number is not None and not may_be_asked(str(IPv4Address(number))):
+            found.add("dns", "network.bad_dns", value=server)
+    return found.problems.get("dns")
+
+
+def domain_problem(text: str) -> ErrorBody | None:
+    """What is wrong with a DNS domain; it may be empty."""
+    if not text or is_domain(text):
+        return None
+    return ErrorBody(code="network.bad_domain", field="domain", params={"value": text})
+
+
+def netmask_of(cidr: str) -> str:
+    """The netmask of a network in the other notation; empty for what is no network."""
+    network = _network(cidr, Findings())
+    return "" if network is None else str(network.netmask)
 
 
 def suggested(cidr: str) -> tuple[str, str, str] | None:

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
 from itertools import pairwise
 
+from appliance.protocol.addressing import RESERVED, is_domain, may_be_asked
 from appliance.protocol.errors import Conflict, InvalidInput
 from appliance.protocol.requests import RangeSpec
 
 Span = tuple[int, int]  # first and last address as numbers, both included
-
-# Addresses that no network of ours can have (RFC 6890).
-RESERVED = tuple(
-    IPv4Network(text)
-    for text in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4")
-)
-DOMAIN_LENGTH = 253
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"  # RFC 1123
-_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 
 
 @dataclass(frozen=True)
@@ -110,15 +101,6 @@ def check_dns(servers: Iterable[str]) -> list[str]:
     return found
 
 
-def may_be_asked(address: str) -> bool:
-    """Whether an IPv4 address could be another machine's, as seen from a guest."""
-    try:
-        found = IPv4Address(address)
-    except AddressValueError:
-        return False
-    return not any(found in reserved for reserved in RESERVED)
-
-
 def check_domain(text: str) -> str:
     """A DNS domain in lower case, or ""; raises InvalidInput for anything else.
 
@@ -127,7 +109,7 @@ def check_domain(text: str) -> str:
     name = text.strip()
     if not name:
         return ""
-    if len(name) > DOMAIN_LENGTH or not _DOMAIN.fullmatch(name):
+    if not is_domain(name):
         raise InvalidInput("network.bad_domain", field="domain", value=ascii(text)[1:-1])
     return name.lower()
 

@@ -7,13 +7,8 @@ from ipaddress import IPv4Interface, IPv4Network
 from itertools import pairwise
 from typing import Any
 
-from appliance.services.networks.addresses import (
-    Span,
-    is_reserved,
-    may_be_asked,
-    parse_address,
-    text_of,
-)
+from appliance.protocol.addressing import may_be_asked
+from appliance.services.networks.addresses import Span, is_reserved, parse_address, text_of
 from hostagent.protocol.network import NicAddressing
 
 PUBLIC_DNS = ["223.5.5.5", "1.1.1.1"]

@@ -78,6 +78,7 @@ def propose(
             "description": "",
             "zone_id": ids["zone"],
             "host_id": host_id,
+            "kind": "directory",
             "path": str(storage_root / "image-store"),
         },
         "primary_storage": {
@@ -113,6 +114,7 @@ def propose(
             "physical_interface": "",
             **addressing(survey.cidr),
             "dns": dns_servers(survey.resolvers),
+            "domain": "",
         },
     }
 

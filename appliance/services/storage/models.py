@@ -18,6 +18,7 @@ class ImageStoreRow(BaseModel):
     zone_id: str
     host = peewee.ForeignKeyField(HostRow, on_delete="RESTRICT")
     host_id: str
+    kind = peewee.TextField(default="directory")
     path = peewee.TextField()
     state = peewee.TextField()
     total_bytes = peewee.BigIntegerField()

@@ -28,6 +28,7 @@ class StorageViews:
                 description=row.description,
                 zone_id=row.zone_id,
                 host_id=row.host_id,
+                kind=row.kind,
                 path=row.path,
                 state=State(row.state),
                 status=_status(self._links.is_connected(row.host_id)),

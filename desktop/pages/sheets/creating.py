@@ -53,18 +53,12 @@ def create_image(shell: Shell) -> None:
         form.show_requests(
             {"image": {"name": free_name("image", shell.cache.all("image")), "source": "url"}}
         )
-        platforms = [
-            ("Linux", "linux"),
-            ("Windows", "windows"),
-            (translate("Sheets", "Other"), "other"),
-        ]
         stores = Choice(
             key="image_store_id",
             title=translate("Sheets", "Image store"),
             items=_named(shell, "image_store"),
             missing=translate("Sheets", "Make an image store first."),
         )
-        platform = Choice(key="platform", title=translate("Sheets", "Platform"), items=platforms)
 
         def host_of(body: Values) -> str:
             store = shell.cache.get("image_store", body["image_store_id"])
@@ -74,7 +68,7 @@ def create_image(shell: Shell) -> None:
             operation="image.create",
             button=translate("Sheets", "Add image"),
             fixed={"id": new_id()},
-            choices=(platform, stores),
+            choices=(stores,),
             check=_check(shell, "image", host_of),
         )
         return FormSheet(shell, form, spec)

@@ -160,14 +160,14 @@ def test_a_relative_path_is_told_while_typing(opened: Opened) -> None:
 def test_mistakes_in_a_network_are_told_at_their_field(opened: Opened) -> None:
     wizard = opened(PlanService(*STEPS[:-1]))
     page: Any = wizard.current_page
-    assert page.count.text() == "241 addresses for virtual machines."
+    assert page.count.text() == "241 addresses for virtual machines. Netmask 255.255.255.0."
     write(page.gateway, "192.168.100.20")
     assert not wizard.next.isEnabled()
     assert "192.168.100.20" in page.gateway.accessibleDescription()
     write(page.gateway, "192.168.100.1")
     write(page.last, "192.168.100.19")
     assert wizard.next.isEnabled()
-    assert page.count.text() == "10 addresses for virtual machines."
+    assert page.count.text() == "10 addresses for virtual machines. Netmask 255.255.255.0."
 
 
 def test_another_network_brings_gateway_and_range_that_fit(opened: Opened) -> None:
@@ -439,3 +439,40 @@ def test_a_machine_that_comes_after_an_edit_is_taken(opened: Opened, until: Unti
     service.machines = [candidate()]
     refreshed(wizard, until)
     assert wizard.start.all_button.isEnabled()
+
+
+def test_names_of_servers_and_domains_are_checked_while_typing(opened: Opened) -> None:
+    wizard = opened(PlanService(*STEPS[:-1]))
+    page: Any = wizard.current_page
+    for field, wrong, right in (
+        (page.dns, "1.1.1.1, 127.0.0.1", "1.1.1.1, 9.9.9.9"),
+        (page.dns, "one.one", ""),
+        (page.domain, "not_a.domain", "cloud.example"),
+    ):
+        write(field, wrong)
+        assert not wizard.next.isEnabled()
+        assert field.accessibleDescription()
+        write(field, right)
+        assert wizard.next.isEnabled()
+    assert page.values("network")["domain"] == "cloud.example"
+
+
+def test_every_step_tells_what_kind_it_is_and_keeps_a_description(opened: Opened) -> None:
+    service = PlanService()
+    service.requests["image"] |= {"source": "url", "url": "http://a/b", "platform": "windows"}
+    wizard = opened(service)
+    fitting = {
+        "cluster": {"hypervisor": "kvm"},
+        "image_store": {"kind": "directory"},
+        "primary_storage": {"kind": "local"},
+        "image": {"platform": "windows"},
+        "network": {"kind": "nat"},
+    }
+    for place in range(1, 8):
+        wizard.go(place)
+        page: Any = wizard.current_page
+        for name in page.names:
+            form = getattr(page, name, page)
+            write(form.description, f"about {name}")
+            said = page.values(name)
+            assert said | fitting.get(name, {}) | {"description": f"about {name}"} == said
