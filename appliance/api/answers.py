@@ -15,16 +15,10 @@ from appliance.protocol.ids import new_id
 log = structlog.get_logger()
 
 
-class RefusedBody(ErrorBody, kw_only=True, frozen=True, omit_defaults=True):
-    """An error as an answer: `request_id` finds the request in the service's log."""
-
-    request_id: str = ""
-
-
 class ErrorAnswer(msgspec.Struct, kw_only=True):
     """What every refused request is answered with."""
 
-    error: RefusedBody
+    error: ErrorBody
 
 
 def answer(content: Any, status: int = 200) -> Response:
@@ -44,8 +38,8 @@ def error_answer(error: ApiError) -> Response:
 
 def error_content(error: ApiError) -> ErrorAnswer:
     """An error for the wire, in answers and on WebSockets."""
-    body = msgspec.structs.asdict(to_body(error))
-    return ErrorAnswer(error=RefusedBody(**body, request_id=request_id.current()))
+    body = msgspec.structs.replace(to_body(error), request_id=request_id.current())
+    return ErrorAnswer(error=body)
 
 
 def unexpected(error: Exception, where: str) -> ApiError:

@@ -154,6 +154,8 @@ class Terminal:
         if shown.code == "session.required":
             remedy = self.text("log_in_first")
         self._print_error(text.message, remedy)
+        if shown.request_id:
+            self.err.print(f"  [dim]{self.text('request')} {escape(shown.request_id)}[/]")
 
     def _print_error(self, message: str, remedy: str) -> None:
         self.err.print(f"[bold red]{self.text('failed')}:[/] {escape(message)}")

@@ -57,6 +57,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "allowed": ("Allowed", "可用"),
     # Sentences
     "failed": ("Error", "错误"),
+    "request": ("Request", "请求"),
     "more": (
         "{shown} of {total}; --all shows the rest, --search finds.",
         "共 {total} 条，显示 {shown} 条；--all 显示全部，--search 查找。",

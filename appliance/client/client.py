@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import zlib
 from asyncio.trsock import TransportSocket
@@ -93,7 +94,7 @@ class Client:
         """
         for raw in self._raw_sockets:
             with contextlib.suppress(OSError):
-                raw.shutdown(socket.SHUT_RDWR)
+                _hang_up(raw)
         if self._raw_sockets:
             for _ in range(TURNS_TO_CLOSE):
                 await asyncio.sleep(0)
@@ -357,6 +358,14 @@ class ConsoleConnection:
     async def close(self) -> None:
         """End the console."""
         await self._socket.close()
+
+
+def _hang_up(raw: TransportSocket) -> None:
+    try:
+        raw.shutdown(socket.SHUT_RDWR)
+    except TypeError:  # what uvloop lends out has a number, and no methods that change it
+        with socket.socket(fileno=os.dup(raw.fileno())) as own:
+            own.shutdown(socket.SHUT_RDWR)
 
 
 def _query(fields: dict[str, Any]) -> dict[str, str]:

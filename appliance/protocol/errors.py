@@ -12,7 +12,8 @@ class ErrorBody(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """An error as it travels: clients render `code` and `params` in the user's language.
 
     `message` and `remedy` are the English texts, for logs and for clients that do not know
-    the code. `field` names the request field at fault.
+    the code. `field` names the request field at fault, `request_id` the request in the
+    service's log.
     """
 
     code: str
@@ -20,16 +21,19 @@ class ErrorBody(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     remedy: str = ""
     field: str | None = None
     params: dict[str, Any] = {}
+    request_id: str = ""
 
 
 class ApiError(Exception):
     """Base of every error that a caller of the API can see.
 
     Parameters: `code` from the message catalogue, `field` the request field at fault, and the
-    values that the text of the code names.
+    values that the text of the code names. `request_id` is known of errors that came from a
+    service.
     """
 
     status: ClassVar[int] = 500
+    request_id = ""
 
     def __init__(self, code: str, /, *, field: str | None = None, **params: Any) -> None:
         super().__init__(code, params)
@@ -118,7 +122,9 @@ _CLASSES: dict[int, type[ApiError]] = {
 
 def from_body(status: int, body: ErrorBody) -> ApiError:
     """The exception that a client raises for an error answer with this HTTP status."""
-    return _CLASSES.get(status, Internal)(body.code, field=body.field, **body.params)
+    error = _CLASSES.get(status, Internal)(body.code, field=body.field, **body.params)
+    error.request_id = body.request_id
+    return error
 
 
 def to_body(error: ApiError) -> ErrorBody:
@@ -132,4 +138,5 @@ def to_body(error: ApiError) -> ErrorBody:
         remedy=text.remedy,
         field=error.field,
         params=dict(error.params),
+        request_id=error.request_id,
     )

@@ -71,15 +71,15 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "请检查地址；接口说明列出了所有路径。",
     ),
     "name.control_characters": (
-        "The name has characters that cannot be shown.",
+        'The name "{value}" has characters that cannot be shown.',
         "Use letters, digits, spaces and punctuation.",
-        "名称包含不可显示的字符。",
+        "名称“{value}”包含不可显示的字符。",
         "请使用文字、数字、空格和标点。",
     ),
     "name.blank": (
-        "The name is empty.",
-        "Give a name.",
-        "名称为空。",
+        'The name "{value}" is empty.',
+        "Give a name with at least one letter, digit or other sign that can be seen.",
+        "名称“{value}”为空。",
         "请填写名称。",
     ),
     "resource.not_found": (

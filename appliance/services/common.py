@@ -22,6 +22,8 @@ from appliance.store.fields import BaseModel, now_ms
 
 UNDO_WAIT_S = 1.0
 
+LONGEST_SHOWN = 60  # characters of a value that is refused
+
 Row = TypeVar("Row", bound=BaseModel)
 
 
@@ -46,10 +48,22 @@ def clean_name(name: str) -> str:
     """`name` without outer blanks; raises InvalidInput for blank or unprintable names."""
     stripped = unicodedata.normalize("NFC", name).strip()
     if not stripped:
-        raise InvalidInput("name.blank", field="name")
-    if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co") for character in stripped):
-        raise InvalidInput("name.control_characters", field="name")
+        raise InvalidInput("name.blank", field="name", value=_printable(name))
+    if any(map(_is_unprintable, stripped)):
+        raise InvalidInput("name.control_characters", field="name", value=_printable(name))
     return stripped
+
+
+def _is_unprintable(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co")
+
+
+def _printable(text: str) -> str:
+    """A text that was refused, as it can be shown: what nobody can see is written as an escape."""
+    return "".join(
+        one.encode("unicode_escape").decode() if _is_unprintable(one) else one
+        for one in text[:LONGEST_SHOWN]
+    )
 
 
 def chosen_id(request: Create) -> str:

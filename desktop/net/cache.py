@@ -23,6 +23,7 @@ from desktop.net.feeder import (
     Online,
 )
 
+BINNED = (r.VmState.DESTROYED, r.VmState.EXPUNGING)
 FINISHED = (r.JobState.SUCCEEDED, r.JobState.FAILED, r.JobState.CANCELLED)
 
 
@@ -50,6 +51,7 @@ class Cache(QObject):
         super().__init__(parent)
         self._by_kind: dict[str, dict[str, Any]] = {kind: {} for kind in TYPES}
         self._loaded: set[str] = set()
+        self._binned: set[str] = set()
         self._stale: dict[str, set[str]] = {}
         self._online = False
         self._bridge: Bridge | None = None
@@ -75,8 +77,8 @@ class Cache(QObject):
         return list(self._by_kind[kind].values())
 
     def count(self, kind: str) -> int:
-        """How many resources of a kind there are."""
-        return len(self._by_kind[kind])
+        """How many resources of a kind there are, without those in the recycle bin."""
+        return len(self._by_kind[kind]) - (len(self._binned) if kind == "vm" else 0)
 
     def name(self, kind: str, resource_id: str | None) -> str:
         """The name of a resource; empty if it is unknown."""
@@ -113,6 +115,7 @@ class Cache(QObject):
     def clear(self) -> None:
         """Forget everything, before somebody else logs in."""
         self._loaded.clear()
+        self._binned.clear()
         for kind, known in self._by_kind.items():
             if known:
                 known.clear()
@@ -164,6 +167,9 @@ class Cache(QObject):
 
     def _put(self, kind: str, resources: list[Any], gone: list[str]) -> None:
         known = self._by_kind[kind]
+        if kind == "vm":
+            self._binned.difference_update(gone, (vm.id for vm in resources))
+            self._binned.update(vm.id for vm in resources if vm.state in BINNED)
         for resource in resources:
             known[resource.id] = resource
         gone = [key for key in gone if known.pop(key, None) is not None]

@@ -10,6 +10,7 @@ from appliance.protocol import resources as r
 from appliance.protocol import results
 from desktop import texts
 from desktop.models.columns import Column
+from desktop.net.cache import BINNED
 from desktop.pages.actions import Action
 from desktop.pages.common import id_column, name_column, size_column
 from desktop.pages.resource_page import ResourcePage
@@ -35,7 +36,7 @@ class RecycleBinPage(ResourcePage):
 
     def belongs(self, vm: r.Vm) -> bool:
         """What was destroyed, and what is being deleted for good."""
-        return vm.state in (r.VmState.DESTROYED, r.VmState.EXPUNGING)
+        return vm.state in BINNED
 
     def actions_of(self) -> list[Action]:
         """Recover and delete for good."""

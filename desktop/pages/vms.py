@@ -8,6 +8,7 @@ from typing import Any
 from appliance.protocol import resources as r
 from desktop import texts
 from desktop.models.columns import Column, address_key, natural
+from desktop.net.cache import BINNED
 from desktop.pages.actions import Action
 from desktop.pages.resource_page import ResourcePage
 from desktop.pages.vm_actions import vm_actions
@@ -150,6 +151,10 @@ class VmPage(ResourcePage):
         """Facts beside a live picture of the screen."""
         return VmDetail(self.shell, self.facts, self.state_of)
 
+    def belongs(self, vm: r.Vm) -> bool:
+        """What was destroyed is in the recycle bin."""
+        return vm.state not in BINNED
+
     def filters(self) -> list[tuple[str, Callable[[Any], str], Callable[[str], str]]]:
         """By state and by host."""
         return [
@@ -164,7 +169,7 @@ class VmPage(ResourcePage):
     def summary(self) -> str:
         """`12 running · 3 stopped`."""
         counts: dict[str, int] = {}
-        for vm in self.shell.cache.all("vm"):
+        for vm in filter(self.belongs, self.shell.cache.all("vm")):
             counts[vm.state.value] = counts.get(vm.state.value, 0) + 1
         parts = [
             f"{texts.number(counts[state.value])} {texts.word(f'vm.state.{state.value}').lower()}"

@@ -167,7 +167,8 @@ async def _write(
     except OSError as error:
         remove(path)
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise no_space(path.parent, size_bytes) from error
+            needed_bytes = max(size_bytes, received + CHUNK_BYTES) + KEEP_FREE_BYTES
+            raise no_space(path.parent, needed_bytes) from error
         raise
     return received
 

@@ -55,13 +55,6 @@ def run(work: Coroutine[Any, Any, dict[str, Any]]) -> None:
     print(json.dumps(asyncio.run(stoppable())))
 
 
-class LoopClient(Client):
-    """A client that can be closed under uvloop, whose sockets do not shut down."""
-
-    async def _end_sockets(self) -> None:
-        self._raw_sockets.clear()
-
-
 class BenchLab:
     """Use as a context: everything is started, and ended and deleted afterwards.
 
@@ -98,7 +91,7 @@ class BenchLab:
         words = await asyncio.to_thread(prepare_secrets, self.service.state, self._hosts)
         ready = await self.service.start()
         self.trust = await probe(ready["url"])
-        self.client = await self.service.log_in(LoopClient)
+        self.client = await self.service.log_in()
         self.rss_empty_mb = rss_mb(self.service.pid)
         say(f"service: {time.monotonic() - began:.1f} s, {self.rss_empty_mb} MB")
         began = time.monotonic()

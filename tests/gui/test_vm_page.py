@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import qasync
 from PySide6.QtCore import Qt
@@ -107,7 +108,7 @@ def choose(page: VmPage, *numbers: int) -> None:
 
 def test_sorted_by_name_with_numbers_in_order(page: VmPage) -> None:
     assert shown(page)[:3] == ["web-1", "web-2", "web-3"]
-    assert shown(page)[-1] == "web-14"
+    assert shown(page)[-1] == "web-13"
 
 
 def test_changes_keep_selection_and_place(page: VmPage, cache: Cache, qtbot: QtBot) -> None:
@@ -176,8 +177,10 @@ def test_destroy_is_done_at_once_and_can_be_undone(
 
 
 def test_expunge_wants_the_name(
-    page: VmPage, window: MainWindow, client: RecordingClient, loop: object, qtbot: QtBot
+    window: MainWindow, client: RecordingClient, loop: object, qtbot: QtBot
 ) -> None:
+    window.go("recycle_bin")
+    page: Any = window.page("recycle_bin")
     page.table.select(make_id(14))
     page.qactions["expunge"].trigger()
     qtbot.waitUntil(lambda: bool(window.findChildren(ConfirmForGood)))
@@ -230,7 +233,7 @@ def test_export(page: VmPage, cache: Cache, tmp_path: Path) -> None:
     page.table.export_csv(tmp_path / "vms.csv")
     lines = (tmp_path / "vms.csv").read_text(encoding="utf-8-sig").splitlines()
     assert lines[0].startswith("Name,State,Address")
-    assert len(lines) == 16
+    assert len(lines) == 15
     assert any(line.startswith("'=cmd()") for line in lines)
 
 
@@ -264,6 +267,22 @@ def test_pages_of_a_long_list_are_shown(page: VmPage, cache: Cache, qtbot: QtBot
     cache.put("vm", [make_vm(number) for number in range(1000, 3000)])
     cache.put("vm", [make_vm(number) for number in range(3000, 5000)])
     cache.put("vm", [make_vm(1500, r.VmState.STOPPED)])
-    qtbot.waitUntil(lambda: page.model.total() == 4014)
+    qtbot.waitUntil(lambda: page.model.total() == 4013)
     row = page.model.row_of(make_id(1500))
     assert page.model.resource(row).state is r.VmState.STOPPED
+
+
+def test_what_was_destroyed_is_in_the_recycle_bin(
+    window: MainWindow, page: VmPage, cache: Cache
+) -> None:
+    vm = page.model.resources()[0]
+    before = cache.count("vm")
+    cache.put("vm", [msgspec.structs.replace(vm, state=r.VmState.DESTROYED, host_id=None)])
+    assert vm.name not in shown(page)
+    assert cache.count("vm") == before - 1
+    window.go("recycle_bin")
+    bin_page: Any = window.page("recycle_bin")
+    assert vm.name in [one.name for one in bin_page.model.resources()]
+    cache.put("vm", [vm])
+    assert vm.name in shown(page)
+    assert cache.count("vm") == before

@@ -27,6 +27,8 @@ async def test_names_of_all_kinds(cloud: Bench) -> None:
                 error = await cloud.refused(operation, **(request | {"name": name}))
                 assert (error.code, error.field) == (code, "name"), operation
                 assert error.message.isprintable()
+                assert error.params["value"] in error.message
+                assert error.request_id
     assert len(await cloud.all("zone")) == 1
     assert await cloud.all("image") == await cloud.all("network") == await cloud.all("vm") == []
 

@@ -12,6 +12,7 @@ import appliance.cli
 from appliance.cli.columns import COLUMNS
 from appliance.cli.terminal import Terminal, language_of
 from appliance.cli.texts import TEXTS
+from appliance.protocol.errors import ErrorBody, from_body
 
 SOURCES = "\n".join(
     path.read_text(encoding="utf-8")
@@ -77,3 +78,12 @@ def test_errors_speak_of_states_in_words() -> None:
     assert "running" not in text.message
     english = Terminal(language="en").render("resource.not_found", {"kind": "vm", "id": "x"})
     assert english.message == "There is no virtual machine x."
+
+
+def test_an_error_of_the_service_names_its_request(capsys: pytest.CaptureFixture[str]) -> None:
+    body = ErrorBody(code="vm.id_with_count", field="id", request_id="r-7")
+    for as_json in (False, True):
+        Terminal(language="en", as_json=as_json).show_error(from_body(400, body))
+        assert "r-7" in capsys.readouterr().err
+    Terminal(language="en").show_error(from_body(400, ErrorBody(code="vm.id_with_count")))
+    assert "Request" not in capsys.readouterr().err

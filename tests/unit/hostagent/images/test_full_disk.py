@@ -79,7 +79,9 @@ async def test_more_than_anybody_said_beforehand(disk: Path) -> None:
         await write_incoming(place, pieces(ROOM_BYTES // MiB + 8), 0, watch)
     assert watch.told, "the check beforehand refused it already"
     assert caught.value.code == "storage.no_space"
-    assert caught.value.params["path"] == str(incoming_path(place).parent)
+    params = caught.value.params
+    assert params["path"] == str(incoming_path(place).parent)
+    assert params["needed_bytes"] > params["available_bytes"] > 0
     assert (files(disk), free_bytes(disk)) == ([], before)
 
 
@@ -96,7 +98,7 @@ async def test_somebody_else_takes_the_room_meanwhile(disk: Path) -> None:
         await write_incoming(place, chunks(), size_bytes, watch)
     assert watch.told == [(MiB, size_bytes, "bytes")]
     assert caught.value.code == "storage.no_space"
-    assert caught.value.params["needed_bytes"] == size_bytes
+    assert caught.value.params["needed_bytes"] == size_bytes + KEEP_FREE_BYTES
     assert files(disk) == [disk / "other"]
 
 
