@@ -61,7 +61,7 @@ def _is_unprintable(character: str) -> bool:
 def _printable(text: str) -> str:
     """A text that was refused, as it can be shown: what nobody can see is written as an escape."""
     return "".join(
-        one.encode("unicode_escape").decode() if _is_unprintable(one) else one
+        one if one.isprintable() else one.encode("unicode_escape").decode()
         for one in text[:LONGEST_SHOWN]
     )
 
