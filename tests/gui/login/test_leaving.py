@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from PySide6.QtWidgets import QApplication
 
 from appliance.protocol.operations import API_VERSION
-from desktop.app import Application, Options
+from desktop.app import Application
 from desktop.login.window import LoginWindow, Place
 from desktop.main_window.window import MainWindow
-from desktop.net import connect
 from desktop.net import feeder as feeder_module
 from desktop.net.bridge import Bridge
-from desktop.settings import Settings
 from tests.gui.wizard.conftest import Until
 from tests.gui.wizard.test_looks import clipped, picture
 from tests.unit.appliance.client.fake_appliance import FakeAppliance
@@ -26,35 +23,6 @@ from tests.unit.appliance.client.fake_appliance import FakeAppliance
 def _comes_back_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feeder_module, "FIRST_DELAY_S", 0.05)
     monkeypatch.setattr(feeder_module, "LONGEST_DELAY_S", 0.2)
-
-
-@pytest.fixture
-def application(
-    qapp: QApplication,
-    settings: Settings,
-    bridge: Bridge,
-    appliance: FakeAppliance,
-    until: Until,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Application]:
-    """The client, logged in and online."""
-    endpoint = connect.parse_address(appliance.url)
-    settings.url = appliance.url
-    settings.set_pin(endpoint.key, appliance.ca.fingerprint)
-    monkeypatch.setattr("desktop.app.Bridge", lambda: bridge)
-    made = Application(qapp, Options(), settings)
-    opening = connect.open_client(endpoint, appliance.ca.fingerprint)
-    client, _ = bridge.submit(opening).result(10)
-    account = SimpleNamespace(name="operator", kind="tenant")
-    made._logged_in(client, SimpleNamespace(account=account))
-    until("the copy is fresh", lambda: made.cache.is_online)
-    yield made
-    made.cache.stop()
-    if made.ref.is_set:
-        bridge.submit(client.close()).result(10)
-    assert made.window is not None
-    made.window.blockSignals(True)
-    made.window.close()
 
 
 def login_window(application: Application, until: Until) -> LoginWindow:

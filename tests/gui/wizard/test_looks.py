@@ -47,7 +47,8 @@ def clipped(window: QWidget) -> list[str]:
     for label in visible(window, QLabel):
         wide = label.width()
         tall = label.heightForWidth(wide) if label.wordWrap() else label.sizeHint().height()
-        words = max(label.text().split() or [""], key=len) if label.wordWrap() else label.text()
+        parts = label.text().split() if label.wordWrap() else label.text().splitlines()
+        words = max(parts or [""], key=len)
         if label.height() < tall or wide < label.fontMetrics().horizontalAdvance(words):
             found.append(label.text())
     for button in (*visible(window, QPushButton), *visible(window, QRadioButton)):
