@@ -2429,8 +2429,8 @@ Licence: Apache-2.0.</source>
         <translation>云主机的 DNS 域名</translation>
     </message>
     <message>
-        <source>Hosts serve here: DHCP and DNS for our own machines only, and their host name, SSH key and user data at 169.254.169.254.</source>
-        <translation>物理机在此网络提供：仅面向本平台云主机的 DHCP 与 DNS，以及通过 169.254.169.254 提供的主机名、SSH 公钥和用户数据。</translation>
+        <source>Hosts serve here: DHCP for our own machines only, with these DNS servers, and each machine&apos;s host name, SSH key and user data at 169.254.169.254.</source>
+        <translation>物理机在此网络提供：仅面向本平台云主机的 DHCP（下发上述 DNS 服务器），以及通过 169.254.169.254 提供的主机名、SSH 公钥和用户数据。</translation>
     </message>
     <message>
         <source>Hosts serve here: DHCP, DNS, the way out (NAT), and each machine&apos;s host name, SSH key and user data at 169.254.169.254.</source>

@@ -239,8 +239,8 @@ class NetworkPage(StepPage):
         if self.kind == "physical":
             words = translate(
                 "Wizard",
-                "Hosts serve here: DHCP and DNS for our own machines only, and their host name, "
-                "SSH key and user data at 169.254.169.254.",
+                "Hosts serve here: DHCP for our own machines only, with these DNS servers, and "
+                "each machine's host name, SSH key and user data at 169.254.169.254.",
             )
         else:
             words = translate(

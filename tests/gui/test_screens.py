@@ -23,7 +23,8 @@ Look = Callable[[str, str], None]
 Fill = Callable[[dict[str, list[Any]]], None]
 LOOKS = [(language, scheme) for language in ("en", "zh") for scheme in ("light", "dark")]
 PAGES = ["overview", "vm", "image", "instance_offering", "primary_storage", "image_store"]
-PAGES += ["network", "host", "cluster", "zone", "job", "audit"]
+PAGES += ["network", "host", "cluster", "zone", "job", "audit", "recycle_bin", "settings"]
+WITHOUT_DETAIL = ("overview", "audit", "settings")
 
 
 @pytest.fixture(params=LOOKS, ids=["-".join(one) for one in LOOKS])
@@ -55,7 +56,9 @@ def check(widget: Any, name: str) -> None:
 def test_pages(window: MainWindow, fill: Fill, chosen: str, page: str) -> None:
     fill(small_cloud())
     window.go(page)
-    if page not in ("overview", "audit"):
+    if page == "recycle_bin":
+        window.go(page, make_id(14))
+    elif page not in WITHOUT_DETAIL:
         one = window.cache.all(page)[0]
         window.go(page, make_id(3) if page == "vm" else one.id)
     check(window, f"{page}-{chosen}")

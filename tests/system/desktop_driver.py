@@ -18,7 +18,7 @@ from typing import Any
 
 import qasync
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, qGray
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
@@ -34,7 +34,20 @@ from desktop.wizard.window import FINISH, START
 from tests.system.conftest import PASSWORD
 
 BOOT_S = 120
+LINE_HEIGHT = 16  # pixels of a line of VGA text
 VM_NAME = "desk-1"
+
+
+def text_lines(screen: QImage) -> int:
+    """How many lines of a text screen have anything in them; four are left from booting."""
+    small = screen.convertToFormat(QImage.Format.Format_Grayscale8)
+    lines = range(small.height() // LINE_HEIGHT)
+    return sum(any(_lit(small, line, x) for x in range(small.width())) for line in lines)
+
+
+def _lit(screen: QImage, line: int, x: int) -> bool:
+    rows = range(line * LINE_HEIGHT, (line + 1) * LINE_HEIGHT)
+    return any(qGray(screen.pixel(x, y)) > 64 for y in rows)
 
 
 class Driver:
@@ -165,6 +178,10 @@ class Driver:
             self.application.ref.client.open_console(vm.id, kind="serial")
         )
         await self.read_serial(serial, f"{VM_NAME} login:")
+        # The screen has a login of its own, which begins later; keys before that are lost.
+        await self.until(
+            "login on the screen", lambda: text_lines(console.console.screenshot()) >= 8, BOOT_S
+        )
         self.say("the login prompt is there")
         await self.compare_with_qemu(console, vm)
         self.picture("main", window)
@@ -223,7 +240,7 @@ class Driver:
 
     async def live(self, vm: Any) -> None:
         """Stop, start, recycle bin and back, and for good."""
-        page, cache = self.page(), self.application.cache
+        cache = self.application.cache
         for action, state in (
             ("stop", "stopped"),
             ("start", "running"),
@@ -231,10 +248,11 @@ class Driver:
             ("recover", "stopped"),
             ("destroy", "destroyed"),
         ):
+            page = self.page("recycle_bin" if action == "recover" else "vm")
             page.open_resource(vm.id)
             await self.until(
                 f"{action} possible",
-                lambda action=action: page.selection() and page.qactions[action].isEnabled(),
+                lambda action=action, page=page: page.selection() and page.qactions[action].isEnabled(),
             )
             page.qactions[action].trigger()
             await self.until(
@@ -243,6 +261,7 @@ class Driver:
                 BOOT_S,
             )
             self.say(f"{action}: {state}")
+        page = self.page("recycle_bin")
         page.open_resource(vm.id)
         await self.until("expunge possible", page.qactions["expunge"].isEnabled)
         page.qactions["expunge"].trigger()
@@ -254,11 +273,11 @@ class Driver:
         await self.until("gone", lambda: cache.get("vm", vm.id) is None)
         self.say("expunged")
 
-    def page(self) -> Any:
-        """The page of virtual machines."""
+    def page(self, key: str = "vm") -> Any:
+        """A page of the main window, which shows it from now on."""
         window = self.window(MainWindow)
-        window.go("vm", "")
-        return window.page("vm")
+        window.go(key, "")
+        return window.page(key)
 
     async def run(self) -> None:
         """The whole day."""

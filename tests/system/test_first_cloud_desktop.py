@@ -6,12 +6,15 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QImage, qGray
 
 from appliance.client import Client
 from appliance.client.setup import SetupFlow
@@ -20,6 +23,9 @@ from tests.system.conftest import PASSWORD
 
 pytestmark = pytest.mark.timeout(600)
 OUTPUT = ROOT / "tests" / "output" / "first-cloud"
+SHOWN = ROOT / "docs" / "images"
+"""What README shows of this run; `--regenerate` puts it there anew."""
+ALIKE = 0.03
 
 
 @contextlib.contextmanager
@@ -37,7 +43,9 @@ def screen() -> Iterator[str]:
             server.terminate()
 
 
-async def test_a_person_sets_up_a_cloud_and_uses_a_machine(tmp_path: Path) -> None:
+async def test_a_person_sets_up_a_cloud_and_uses_a_machine(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     async with LabCloud(5) as lab:
         ready = lab.state / "service" / "ready.json"
         with screen() as display:
@@ -55,6 +63,7 @@ async def test_a_person_sets_up_a_cloud_and_uses_a_machine(tmp_path: Path) -> No
             )
         print(result.stdout)
         assert result.returncode == 0, result.stdout + result.stderr[-4000:]
+        compare_pictures(regenerate=bool(request.config.getoption("--regenerate")))
         host = lab.host
         assert host.run("virsh", "-q", "list", "--all", "--name").strip() == ""
         assert ": anyt" not in host.run("ip", "-o", "link")
@@ -65,6 +74,35 @@ async def test_a_person_sets_up_a_cloud_and_uses_a_machine(tmp_path: Path) -> No
         assert host.run("nft", "list", "tables").strip() == ""
         assert ": any" not in host.run("ip", "-o", "link")
         assert host.run("find", str(lab.state / "storage"), "-mindepth", "1").strip() == ""
+
+
+def compare_pictures(*, regenerate: bool) -> None:
+    """What README shows looks like what this run has shown, or is replaced by it."""
+    for shown in sorted(SHOWN.glob("*.png")):
+        if regenerate:
+            shutil.copyfile(OUTPUT / shown.name, shown)
+        made, kept = QImage(str(OUTPUT / shown.name)), QImage(str(shown))
+        assert not made.isNull()
+        assert difference(made, kept) < ALIKE, (
+            f"{shown.name} looks otherwise by now: pytest --regenerate {__file__}"
+        )
+
+
+def difference(one: QImage, other: QImage) -> float:
+    """How far two pictures are apart, 0 to 1; small print does not count.
+
+    Times, names of machines and fonts differ from run to run, so both are looked at from afar.
+    """
+    small = QSize(40, 25)
+    grey = [
+        picture.scaled(
+            small, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+        ).convertToFormat(QImage.Format.Format_Grayscale8)
+        for picture in (one, other)
+    ]
+    points = [(x, y) for x in range(small.width()) for y in range(small.height())]
+    apart = (abs(qGray(grey[0].pixel(x, y)) - qGray(grey[1].pixel(x, y))) for x, y in points)
+    return sum(apart) / len(points) / 255
 
 
 async def remove_set_up(ready: Path) -> None:
