@@ -252,7 +252,7 @@ class Driver:
             page.open_resource(vm.id)
             await self.until(
                 f"{action} possible",
-                lambda action=action, page=page: page.selection() and page.qactions[action].isEnabled(),
+                lambda one=page.qactions[action], page=page: page.selection() and one.isEnabled(),
             )
             page.qactions[action].trigger()
             await self.until(
