@@ -13,6 +13,7 @@ import signal
 import subprocess
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -159,6 +160,15 @@ class LabHost:
     def stop_libvirtd(self) -> None:
         """End libvirtd; machines go on running."""
         _end(self.libvirtd)
+
+    @contextlib.contextmanager
+    def frozen_libvirtd(self) -> Iterator[None]:
+        """While this lasts, libvirtd is there and does not answer."""
+        self.libvirtd.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.libvirtd.send_signal(signal.SIGCONT)
 
     def start_libvirtd(self) -> None:
         """Start libvirtd again; returns when it answers."""

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import http.server
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -120,3 +121,35 @@ async def test_libvirt_that_is_down_is_named_and_comes_back(cloud: Cloud) -> Non
     async with asyncio.timeout(60):
         while "later" in host.run("virsh", "-q", "list", "--all", "--title"):
             await asyncio.sleep(0.5)
+
+
+async def test_a_guest_that_does_not_listen_is_switched_off(cloud: Cloud) -> None:
+    vm = await cloud.create("deaf")
+    # It is in its firmware still, where nobody hears the power button.
+    began = time.monotonic()
+    await cloud.do("vm.stop", vm.id, timeout_s=1)
+    assert time.monotonic() - began > 1
+    assert (await cloud.vm(vm.id)).state == VmState.STOPPED
+    assert vm.id not in cloud.lab.host.run("virsh", "-q", "list", "--all", "--uuid")
+    await cloud.do("vm.destroy", vm.id)
+    await cloud.do("vm.expunge", vm.id)
+
+
+async def test_the_agent_goes_on_while_libvirt_hangs(cloud: Cloud) -> None:
+    vm = await cloud.create("held")
+    host_id = vm.host_id
+    assert host_id is not None
+    folder = str(cloud.lab.state / "storage" / "tried")
+    with cloud.lab.host.frozen_libvirtd():
+        accepted = await cloud.client.call("vm.pause", id=vm.id)
+        for _ in range(3):
+            async with asyncio.timeout(10):
+                found = await cloud.client.call("host.check_path", id=host_id, path=folder)
+                assert not found.problems
+        job = await cloud.client.call("job.get", id=accepted.jobs[0].id)
+        assert job.finished_at is None
+        assert (await cloud.client.call("host.get", id=host_id)).status == "connected"
+    await wait(cloud.client, accepted, timeout_s=60)
+    assert (await cloud.vm(vm.id)).state == VmState.PAUSED
+    await cloud.do("vm.destroy", vm.id)
+    await cloud.do("vm.expunge", vm.id)
