@@ -37,6 +37,7 @@ def _titles() -> dict[str, str]:
     return {
         "session.set_first_password": translate("Operations", "Set the first password"),
         "session.create": translate("Operations", "Log in"),
+        "vm.set_affinity_group": translate("Operations", "Put a machine into an affinity group"),
         "session.delete": translate("Operations", "Log out"),
         "session.change_password": translate("Operations", "Change password"),
         "job.cancel": translate("Operations", "Cancel job"),

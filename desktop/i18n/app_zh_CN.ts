@@ -29,6 +29,85 @@
     </message>
 </context>
 <context>
+    <name>Affinity</name>
+    <message>
+        <source>Never two on one host</source>
+        <translation>任意两台都不在同一物理机</translation>
+    </message>
+    <message>
+        <source>On different hosts, if possible</source>
+        <translation>尽量分布在不同物理机</translation>
+    </message>
+    <message>
+        <source>All on one host</source>
+        <translation>全部在同一物理机</translation>
+    </message>
+    <message>
+        <source>On one host, if possible</source>
+        <translation>尽量在同一物理机</translation>
+    </message>
+    <message>
+        <source>New affinity group</source>
+        <translation>新建亲和组</translation>
+    </message>
+    <message>
+        <source>Its machines are placed together, or apart from each other.</source>
+        <translation>组内云主机集中或分散放置。</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>简介</translation>
+    </message>
+    <message>
+        <source>Placement</source>
+        <translation>放置方式</translation>
+    </message>
+    <message>
+        <source>Apart: one failing host takes only one</source>
+        <translation>分散：一台物理机故障只影响一台云主机</translation>
+    </message>
+    <message>
+        <source>Together: the shortest way to each other</source>
+        <translation>聚集：云主机之间路径最短</translation>
+    </message>
+    <message>
+        <source>Rather refuse to start a machine than place it otherwise</source>
+        <translation>无法满足时拒绝启动云主机</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Affinity group</source>
+        <translation>亲和组</translation>
+    </message>
+    <message>
+        <source>Affinity group …</source>
+        <translation>亲和组…</translation>
+    </message>
+    <message>
+        <source>Affinity groups</source>
+        <translation>亲和组</translation>
+    </message>
+    <message>
+        <source>Virtual machines</source>
+        <translation>云主机</translation>
+    </message>
+    <message>
+        <source>A group keeps machines apart, so that one host&apos;s failure takes only one.</source>
+        <translation>亲和组可将云主机分散放置，一台物理机故障只影响其中一台。</translation>
+    </message>
+    <message>
+        <source>Make affinity group</source>
+        <translation>创建亲和组</translation>
+    </message>
+</context>
+<context>
     <name>Audit</name>
     <message>
         <source>accepted</source>
@@ -342,6 +421,10 @@
         <translation>{name}：{cidr}，{free} 个空闲地址</translation>
     </message>
     <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
         <source>{name}: {cpus}, {memory}</source>
         <translation>{name}：{cpus}，{memory}</translation>
     </message>
@@ -446,6 +529,10 @@
         <translation>创建</translation>
     </message>
     <message>
+        <source>Affinity group</source>
+        <translation>亲和组</translation>
+    </message>
+    <message>
         <source>Choose a public key</source>
         <translation>选择公钥</translation>
     </message>
@@ -497,8 +584,16 @@
         <translation>{names} 及另外 {n} 个</translation>
     </message>
     <message>
+        <source>Nothing keeps its machines in place any more.</source>
+        <translation>其中的云主机不再受放置规则约束。</translation>
+    </message>
+    <message>
         <source>Virtual machines that keep their size: {n}.</source>
         <translation>保持现有规格的云主机：{n} 台。</translation>
+    </message>
+    <message>
+        <source>Virtual machines that stay where they are: {n}.</source>
+        <translation>保持原位的云主机：{n} 台。</translation>
     </message>
     <message>
         <source>Virtual machines that keep their disks: {n}.</source>
@@ -1128,6 +1223,10 @@
         <translation>计算规格</translation>
     </message>
     <message>
+        <source>Affinity groups</source>
+        <translation>亲和组</translation>
+    </message>
+    <message>
         <source>Primary storage</source>
         <translation>主存储</translation>
     </message>
@@ -1290,6 +1389,10 @@
     <message>
         <source>Log in</source>
         <translation>登录</translation>
+    </message>
+    <message>
+        <source>Put a machine into an affinity group</source>
+        <translation>将云主机加入亲和组</translation>
     </message>
     <message>
         <source>Log out</source>
@@ -2216,6 +2319,10 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Size</source>
         <translation>规格</translation>
+    </message>
+    <message>
+        <source>Affinity group</source>
+        <translation>亲和组</translation>
     </message>
     <message>
         <source>Accelerator</source>

@@ -21,6 +21,7 @@ _SEARCHED = (
     "network",
     "image",
     "instance_offering",
+    "affinity_group",
     "primary_storage",
     "image_store",
     "cluster",

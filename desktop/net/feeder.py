@@ -35,6 +35,7 @@ TYPES: dict[str, type[Any]] = {
     "instance_offering": r.InstanceOffering,
     "image": r.Image,
     "network": r.Network,
+    "affinity_group": r.AffinityGroup,
     "vm": r.Vm,
     "job": r.Job,
     "cleanup": r.Cleanup,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from desktop.pages.affinity import AffinityPage
 from desktop.pages.audit import AuditPage
 from desktop.pages.base import PageSpec
 from desktop.pages.global_settings import SettingsPage
@@ -73,6 +74,13 @@ def pages() -> list[PageSpec]:
             "ruler-square",
             "compute",
             OfferingPage,
+        ),
+        _page(
+            "affinity_group",
+            translate("Navigation", "Affinity groups"),
+            "vector-link",
+            "compute",
+            AffinityPage,
         ),
         _page(
             "primary_storage",

@@ -8,6 +8,7 @@ from typing import Any
 from appliance.protocol import resources as r
 from desktop import texts
 from desktop.pages.actions import Action
+from desktop.pages.affinity import member_action
 from desktop.pages.base import Shell
 from desktop.pages.sheets.editing import edit_action
 from desktop.pages.sheets.expunging import expunge
@@ -142,6 +143,7 @@ def vm_actions() -> list[Action]:
             group=1,
         ),
         edit_action("vm", group=2),
+        member_action(group=2),
         Action(
             name="destroy",
             title=translate("VmActions", "Move to the recycle bin"),

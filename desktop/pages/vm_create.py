@@ -82,6 +82,7 @@ class CreateVmDialog(QDialog):
             text.setTabChangesFocus(True)
         self.address = line(placeholder=translate("CreateVm", "chosen by the system"))
         self.host = QComboBox()
+        self.group = QComboBox()
         self.disk = QSpinBox()
         self.disk.setRange(0, 65536)
         self.disk.setSuffix(" GiB")
@@ -94,6 +95,9 @@ class CreateVmDialog(QDialog):
         self.host.addItem(translate("CreateVm", "chosen by the system"), None)
         for host in self._sorted("host"):
             self.host.addItem(host.name, host.id)
+        self.group.addItem(translate("CreateVm", "none"), None)
+        for group in self._sorted("affinity_group"):
+            self.group.addItem(group.name, group.id)
         names = {vm.name for vm in self._cache.all("vm")}
         number = next(n for n in range(1, len(names) + 2) if f"vm-{n}" not in names)
         self.name.setText(f"vm-{number}")
@@ -164,6 +168,7 @@ class CreateVmDialog(QDialog):
             "user_data": self.user_data.toPlainText(),
             "address": self.address.text().strip(),
             "host_id": self.host.currentData(),
+            "affinity_group_id": self.group.currentData(),
             "root_disk_bytes": self.disk.value() * GiB,
         }
         body |= {key: value for key, value in optional.items() if value}
@@ -349,7 +354,13 @@ class CreateVmDialog(QDialog):
             )
         )
         disk = translate("CreateVm", "Root disk")
-        layout.addWidget(self._form("root_disk_bytes", disk, self.disk))
+        group = translate("CreateVm", "Affinity group")
+        layout.addLayout(
+            _row(
+                (self._form("root_disk_bytes", disk, self.disk), 1),
+                (self._form("affinity_group_id", group, self.group), 1),
+            )
+        )
         layout.addWidget(self.start)
         box.hide()
         return box
@@ -360,7 +371,7 @@ class CreateVmDialog(QDialog):
         self.more.toggled.connect(self.folded.setVisible)
         self.footer.cancel.clicked.connect(self.reject)
         self.offering.currentIndexChanged.connect(lambda _: self._show_size())
-        for box in (self.offering, self.image, self.network, self.host):
+        for box in (self.offering, self.image, self.network, self.host, self.group):
             box.currentIndexChanged.connect(lambda _: self._review())
         for spin in (self.cpus, self.memory, self.count, self.disk):
             spin.valueChanged.connect(lambda _: self._review())

@@ -225,6 +225,10 @@ class VmPage(ResourcePage):
             (translate("Vms", "Disk"), texts.size(disk_bytes(vm)) if vm.volumes else ""),
             (translate("Vms", "Image"), vm.image_name),
             (translate("Vms", "Host"), vm.host_name),
+            (
+                translate("Vms", "Affinity group"),
+                self.shell.cache.name("affinity_group", vm.affinity_group_id),
+            ),
             (translate("Vms", "Accelerator"), _accelerator(vm)),
             (translate("Vms", "Running for"), texts.since(vm.started_at)),
             (translate("Vms", "Created"), texts.moment(vm.created_at)),

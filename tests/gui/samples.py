@@ -198,6 +198,17 @@ def infrastructure() -> dict[str, list[Any]]:
             _offering(900_020, "Small", 1, GIB // 2),
             _offering(900_021, "Medium", 2, 4 * GIB),
         ],
+        "affinity_group": [
+            r.AffinityGroup(
+                id=make_id(900_025),
+                name="database",
+                created_at=NOW,
+                policy=r.AffinityPolicy.ANTI_AFFINITY,
+                is_required=True,
+                vm_count=1,
+                owner_id=make_id(1),
+            )
+        ],
         "network": [
             r.Network(
                 id=make_id(900_030),

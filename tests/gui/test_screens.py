@@ -22,7 +22,8 @@ from tests.gui.screens import clipped, is_blank, take
 Look = Callable[[str, str], None]
 Fill = Callable[[dict[str, list[Any]]], None]
 LOOKS = [(language, scheme) for language in ("en", "zh") for scheme in ("light", "dark")]
-PAGES = ["overview", "vm", "image", "instance_offering", "primary_storage", "image_store"]
+PAGES = ["overview", "vm", "image", "instance_offering", "affinity_group"]
+PAGES += ["primary_storage", "image_store"]
 PAGES += ["network", "host", "cluster", "zone", "job", "audit", "recycle_bin", "settings"]
 WITHOUT_DETAIL = ("overview", "audit", "settings")
 

@@ -140,6 +140,7 @@ def own_words(kind: str) -> list[str]:
         "instance_offering": translate(
             "Deleting", "It can no longer be chosen for new virtual machines."
         ),
+        "affinity_group": translate("Deleting", "Nothing keeps its machines in place any more."),
         "image": translate("Deleting", "Its file is deleted from the image store."),
         "network": translate("Deleting", "The network is removed from all hosts."),
         "primary_storage": translate("Deleting", "Its directory on the hosts is given back."),
@@ -154,6 +155,9 @@ def _others(cache: Cache, kind: str, ref: str) -> tuple[str, int]:
     if kind == "instance_offering":
         words = translate("Deleting", "Virtual machines that keep their size: {n}.")
         return words, sum(vm.offering_id == ref for vm in vms)
+    if kind == "affinity_group":
+        words = translate("Deleting", "Virtual machines that stay where they are: {n}.")
+        return words, sum(vm.affinity_group_id == ref for vm in vms)
     if kind == "image":
         words = translate("Deleting", "Virtual machines that keep their disks: {n}.")
         return words, sum(vm.image_id == ref for vm in vms)

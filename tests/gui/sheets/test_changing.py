@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 import shiboken6
 from PySide6.QtCore import Qt
@@ -24,6 +25,7 @@ from tests.gui.sheets.conftest import Registrar, trigger
 
 DELETED = {
     "instance_offering": make_id(900_020),
+    "affinity_group": make_id(900_025),
     "image": make_id(900_010),
     "network": make_id(900_030),
     "primary_storage": make_id(900_040),
@@ -189,3 +191,22 @@ def test_the_sheets_have_no_clipped_text(
     edit = sheet_of(window, FormSheet, qtbot)
     take(edit, f"sheet-edit-{language}")
     assert clipped(edit) == []
+
+
+def test_a_machine_is_put_into_a_group(
+    window: MainWindow, registrar: Registrar, qtbot: QtBot
+) -> None:
+    cache = window.cache
+    (vm,) = [one for one in cache.all("vm") if one.id == make_id(1)]
+    (group,) = cache.all("affinity_group")
+    cache.put("affinity_group", [msgspec.structs.replace(group, owner_id=vm.owner_id)])
+    trigger(window, "vm", "affinity", vm.id)
+    sheet = sheet_of(window, FormSheet, qtbot)
+    assert sheet.form.group.currentData() == ""
+    sheet.form.group.setCurrentIndex(1)
+    take(sheet, "affinity-member")
+    assert clipped(sheet) == []
+    QTest.mouseClick(sheet.footer.go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(registrar.changes()))
+    expected = ("vm.set_affinity_group", {"id": vm.id, "affinity_group_id": group.id})
+    assert registrar.changes() == [expected]

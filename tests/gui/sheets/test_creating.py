@@ -27,6 +27,7 @@ from tests.gui.sheets.conftest import Registrar, Shown
 
 CREATED = {
     "instance_offering": "instance_offering.create",
+    "affinity_group": "affinity_group.create",
     "image": "image.create",
     "network": "network.create",
     "primary_storage": "primary_storage.create",
@@ -261,3 +262,16 @@ def test_sheets_have_no_clipped_text(
         QApplication.processEvents()
     take(sheet, f"sheet-{kind}-{language}")
     assert clipped(sheet) == []
+
+
+def test_a_group_is_made_as_chosen(shown: Shown, registrar: Registrar, qtbot: QtBot) -> None:
+    sheet = shown("affinity_group")
+    form: Any = sheet.form
+    form.name.setText("database")
+    form.policy.setCurrentIndex(form.policy.findData("affinity"))
+    form.required.setChecked(True)
+    assert "anyun affinity-group create" in sheet.footer.equivalent.text()
+    press(sheet)
+    qtbot.waitUntil(lambda: bool(registrar.changes()))
+    _, body = only_change(registrar)
+    assert (body["name"], body["policy"], body["is_required"]) == ("database", "affinity", True)
