@@ -2,6 +2,169 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
 <context>
+    <name>Accounts</name>
+    <message>
+        <source>administrator</source>
+        <translation>管理员</translation>
+    </message>
+    <message>
+        <source>tenant</source>
+        <translation>租户</translation>
+    </message>
+    <message>
+        <source>Name to log in with</source>
+        <translation>登录名</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>简介</translation>
+    </message>
+    <message>
+        <source>Tenant: has resources of its own</source>
+        <translation>租户：拥有自己的资源</translation>
+    </message>
+    <message>
+        <source>Administrator: runs the cloud</source>
+        <translation>管理员：管理整个云</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>Role</source>
+        <translation>角色</translation>
+    </message>
+    <message>
+        <source>There is none to choose.</source>
+        <translation>没有可选的角色。</translation>
+    </message>
+    <message>
+        <source>New role</source>
+        <translation>新建角色</translation>
+    </message>
+    <message>
+        <source>Whoever is given it may do what it allows; a deny wins.</source>
+        <translation>获得该角色者可执行其允许的操作；拒绝优先。</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>An operation on each line, such as vm.start, vm.* or *.list</source>
+        <translation>每行一个操作，例如 vm.start、vm.* 或 *.list</translation>
+    </message>
+    <message>
+        <source>Allowed</source>
+        <translation>允许</translation>
+    </message>
+    <message>
+        <source>Denied</source>
+        <translation>拒绝</translation>
+    </message>
+    <message>
+        <source>Password</source>
+        <translation>密码</translation>
+    </message>
+    <message>
+        <source>Let log in again</source>
+        <translation>允许重新登录</translation>
+    </message>
+    <message>
+        <source>It is enabled already.</source>
+        <translation>已处于启用状态。</translation>
+    </message>
+    <message>
+        <source>Log out and let log in no more</source>
+        <translation>注销并禁止登录</translation>
+    </message>
+    <message>
+        <source>It is disabled already.</source>
+        <translation>已处于停用状态。</translation>
+    </message>
+    <message>
+        <source>Set password …</source>
+        <translation>设置密码…</translation>
+    </message>
+    <message>
+        <source>Give a role …</source>
+        <translation>授予角色…</translation>
+    </message>
+    <message>
+        <source>Take a role away …</source>
+        <translation>收回角色…</translation>
+    </message>
+    <message>
+        <source>Accounts</source>
+        <translation>账户</translation>
+    </message>
+    <message>
+        <source>Quotas …</source>
+        <translation>配额…</translation>
+    </message>
+    <message>
+        <source>Users</source>
+        <translation>用户</translation>
+    </message>
+    <message>
+        <source>Roles</source>
+        <translation>角色</translation>
+    </message>
+    <message>
+        <source>An account owns resources and has quotas.</source>
+        <translation>账户拥有资源，并受配额限制。</translation>
+    </message>
+    <message>
+        <source>Make account</source>
+        <translation>创建账户</translation>
+    </message>
+    <message>
+        <source>New account</source>
+        <translation>新建账户</translation>
+    </message>
+    <message>
+        <source>Account</source>
+        <translation>账户</translation>
+    </message>
+    <message>
+        <source>A user logs in as name@account and may do what roles allow.</source>
+        <translation>用户以 用户名@账户 登录，可执行角色允许的操作。</translation>
+    </message>
+    <message>
+        <source>Make user</source>
+        <translation>创建用户</translation>
+    </message>
+    <message>
+        <source>New user</source>
+        <translation>新建用户</translation>
+    </message>
+    <message>
+        <source>What it says</source>
+        <translation>权限内容</translation>
+    </message>
+    <message>
+        <source>A role says what those may do who are given it.</source>
+        <translation>角色规定获得它的人可以执行哪些操作。</translation>
+    </message>
+    <message>
+        <source>Make role</source>
+        <translation>创建角色</translation>
+    </message>
+    <message>
+        <source>may: {operations}</source>
+        <translation>允许：{operations}</translation>
+    </message>
+    <message>
+        <source>may not: {operations}</source>
+        <translation>拒绝：{operations}</translation>
+    </message>
+    <message>
+        <source>{text}, on {n} resources only</source>
+        <translation>{text}，仅限 {n} 个资源</translation>
+    </message>
+</context>
+<context>
     <name>Actions</name>
     <message>
         <source>Nothing is selected.</source>
@@ -586,6 +749,18 @@
     <message>
         <source>Nothing keeps its machines in place any more.</source>
         <translation>其中的云主机不再受放置规则约束。</translation>
+    </message>
+    <message>
+        <source>Its users, groups, roles and tokens go with it.</source>
+        <translation>其用户、用户组、角色和令牌将一并删除。</translation>
+    </message>
+    <message>
+        <source>They are logged out, and can log in no more.</source>
+        <translation>该用户将被注销且无法再登录。</translation>
+    </message>
+    <message>
+        <source>Those who have it may no longer do what it allows.</source>
+        <translation>拥有该角色者将不能再执行其允许的操作。</translation>
     </message>
     <message>
         <source>Virtual machines that keep their size: {n}.</source>
@@ -1199,6 +1374,10 @@
         <translation>基础设施</translation>
     </message>
     <message>
+        <source>Accounts</source>
+        <translation>账户</translation>
+    </message>
+    <message>
         <source>Operations</source>
         <translation>运维</translation>
     </message>
@@ -1249,6 +1428,18 @@
     <message>
         <source>Zones</source>
         <translation>区域</translation>
+    </message>
+    <message>
+        <source>My usage</source>
+        <translation>我的用量</translation>
+    </message>
+    <message>
+        <source>Users</source>
+        <translation>用户</translation>
+    </message>
+    <message>
+        <source>Roles</source>
+        <translation>角色</translation>
     </message>
     <message>
         <source>Jobs</source>
@@ -2138,6 +2329,41 @@ Licence: Apache-2.0.</source>
     <message>
         <source>{n} CPUs</source>
         <translation>{n} 核 CPU</translation>
+    </message>
+</context>
+<context>
+    <name>Usage</name>
+    <message>
+        <source>no limit</source>
+        <translation>不限制</translation>
+    </message>
+    <message>
+        <source>{used} of {limit}</source>
+        <translation>{used} / {limit}</translation>
+    </message>
+    <message>
+        <source>My usage</source>
+        <translation>我的用量</translation>
+    </message>
+    <message>
+        <source>Quotas</source>
+        <translation>配额</translation>
+    </message>
+    <message>
+        <source>{title}: {used} of {limit}</source>
+        <translation>{title}：{used} / {limit}</translation>
+    </message>
+    <message>
+        <source>Quota</source>
+        <translation>配额</translation>
+    </message>
+    <message>
+        <source>What is used already stays, also above the limit.</source>
+        <translation>已使用的部分即使超出上限也会保留。</translation>
+    </message>
+    <message>
+        <source>Limit</source>
+        <translation>上限</translation>
     </message>
 </context>
 <context>

@@ -17,6 +17,7 @@ import msgspec
 import structlog
 
 from appliance.protocol import resources as r
+from appliance.protocol import tenancy as t
 from appliance.protocol.errors import ApiError, Forbidden, NotFound, Unauthenticated, Unavailable
 from appliance.protocol.events import Change, FeedStart
 from appliance.protocol.operations import API_VERSION
@@ -37,6 +38,9 @@ TYPES: dict[str, type[Any]] = {
     "network": r.Network,
     "affinity_group": r.AffinityGroup,
     "vm": r.Vm,
+    "account": r.Account,
+    "user": t.User,
+    "role": t.Role,
     "job": r.Job,
     "cleanup": r.Cleanup,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from desktop.pages.accounts import AccountPage, RolePage, UserPage
 from desktop.pages.affinity import AffinityPage
 from desktop.pages.audit import AuditPage
 from desktop.pages.base import PageSpec
@@ -13,6 +14,7 @@ from desktop.pages.networks import NetworkPage
 from desktop.pages.overview import OverviewPage
 from desktop.pages.recycle_bin import RecycleBinPage
 from desktop.pages.storage import ImageStorePage, PrimaryStoragePage
+from desktop.pages.usage import UsagePage
 from desktop.pages.vms import VmPage
 from desktop.texts import translate
 
@@ -25,6 +27,7 @@ def groups() -> list[tuple[str, str]]:
         ("storage", translate("Navigation", "Storage")),
         ("network", translate("Navigation", "Network")),
         ("infrastructure", translate("Navigation", "Infrastructure")),
+        ("tenancy", translate("Navigation", "Accounts")),
         ("operations", translate("Navigation", "Operations")),
     ]
 
@@ -111,6 +114,26 @@ def pages() -> list[PageSpec]:
             "office-building-outline",
             "infrastructure",
             ZonePage,
+        ),
+        _page(
+            "usage",
+            translate("Navigation", "My usage"),
+            "gauge",
+            "tenancy",
+            UsagePage,
+            counted=False,
+        ),
+        _page(
+            "account",
+            translate("Navigation", "Accounts"),
+            "account-group-outline",
+            "tenancy",
+            AccountPage,
+            for_all=False,
+        ),
+        _page("user", translate("Navigation", "Users"), "account-outline", "tenancy", UserPage),
+        _page(
+            "role", translate("Navigation", "Roles"), "shield-account-outline", "tenancy", RolePage
         ),
         _page(
             "job",

@@ -14,6 +14,9 @@ from desktop import theme
 from desktop.texts import translate
 from desktop.widgets.buttons import FlatButton
 
+NEVER_SHOWN = "password"
+"""The command asks for it."""
+
 
 def command_line(operation: str, request: dict[str, Any]) -> str:
     """The `anyun` command for an operation."""
@@ -43,11 +46,13 @@ def upload_call(request: dict[str, Any]) -> str:
 
 def _options(name: str, value: Any) -> list[str]:
     """How a field is written: switches, lists item by item, ranges as FIRST-LAST."""
-    if value in ("", None, []):
+    if value in ("", None, []) or name == NEVER_SHOWN:
         return []
     if isinstance(value, bool):
         return [f"--{name}" if value else f"--no-{name}"]
     if isinstance(value, list):
+        if name == "statements":
+            return [f"--{name}", json.dumps(value, ensure_ascii=False)]
         option = "range" if name == "ranges" else name
         return [word for item in value for word in (f"--{option}", _item(item))]
     return [f"--{name}", str(value)]
@@ -60,6 +65,8 @@ def _item(value: Any) -> str:
 def api_call(operation: str, request: dict[str, Any]) -> str:
     """The HTTP request for an operation."""
     spec = OPERATIONS[operation]
+    if NEVER_SHOWN in request:
+        request = request | {NEVER_SHOWN: "…"}
     if _is_on_one(operation):
         body = {name: value for name, value in request.items() if name != "id"}
         path = spec.path.replace("{id}", str(request["id"]))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from appliance.protocol import resources as r
+from appliance.protocol import tenancy as t
 from appliance.protocol.errors import ErrorBody
 
 GIB = 1024**3
@@ -197,6 +198,34 @@ def infrastructure() -> dict[str, list[Any]]:
         "instance_offering": [
             _offering(900_020, "Small", 1, GIB // 2),
             _offering(900_021, "Medium", 2, 4 * GIB),
+        ],
+        "account": [
+            r.Account(id=make_id(1), name="admin", created_at=NOW, kind="administrator"),
+            r.Account(id=make_id(900_026), name="acme", created_at=NOW, kind="tenant"),
+        ],
+        "user": [
+            t.User(
+                id=make_id(900_027),
+                name="bob",
+                created_at=NOW,
+                account_id=make_id(900_026),
+                state=r.State.ENABLED,
+                role_ids=[make_id(900_028)],
+                group_ids=[],
+            )
+        ],
+        "role": [
+            t.Role(
+                id=make_id(900_028),
+                name="operator",
+                created_at=NOW,
+                account_id=make_id(900_026),
+                is_predefined=False,
+                statements=[
+                    t.Statement(effect="allow", operations=["vm.*", "*.list"]),
+                    t.Statement(effect="deny", operations=["vm.expunge"]),
+                ],
+            )
         ],
         "affinity_group": [
             r.AffinityGroup(

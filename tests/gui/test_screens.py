@@ -23,9 +23,10 @@ Look = Callable[[str, str], None]
 Fill = Callable[[dict[str, list[Any]]], None]
 LOOKS = [(language, scheme) for language in ("en", "zh") for scheme in ("light", "dark")]
 PAGES = ["overview", "vm", "image", "instance_offering", "affinity_group"]
+PAGES += ["usage", "account", "user", "role"]
 PAGES += ["primary_storage", "image_store"]
 PAGES += ["network", "host", "cluster", "zone", "job", "audit", "recycle_bin", "settings"]
-WITHOUT_DETAIL = ("overview", "audit", "settings")
+WITHOUT_DETAIL = ("overview", "audit", "settings", "usage")
 
 
 @pytest.fixture(params=LOOKS, ids=["-".join(one) for one in LOOKS])

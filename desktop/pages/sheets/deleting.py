@@ -141,6 +141,9 @@ def own_words(kind: str) -> list[str]:
             "Deleting", "It can no longer be chosen for new virtual machines."
         ),
         "affinity_group": translate("Deleting", "Nothing keeps its machines in place any more."),
+        "account": translate("Deleting", "Its users, groups, roles and tokens go with it."),
+        "user": translate("Deleting", "They are logged out, and can log in no more."),
+        "role": translate("Deleting", "Those who have it may no longer do what it allows."),
         "image": translate("Deleting", "Its file is deleted from the image store."),
         "network": translate("Deleting", "The network is removed from all hosts."),
         "primary_storage": translate("Deleting", "Its directory on the hosts is given back."),

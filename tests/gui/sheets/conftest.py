@@ -35,6 +35,7 @@ class Registrar:
     def __init__(self) -> None:
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.refusals: dict[str, ApiError | OSError] = {}
+        self.answers: dict[str, Any] = {}
         self.found: dict[str, ErrorBody] = {}
         self.sent: list[tuple[str, Path]] = []
         self.preview: list[results.Consequence] | None = None
@@ -49,6 +50,8 @@ class Registrar:
         self.asked.append((operation, fields))
         if operation in self.refusals:
             raise self.refusals[operation]
+        if operation in self.answers:
+            return self.answers[operation]
         if ".check_" in operation:
             problem = self.found.get(operation)
             facts = {"available_bytes": 7 * 1024**3, "size_bytes": 3 * 1024**3}
