@@ -2342,16 +2342,16 @@ Licence: Apache-2.0.</source>
         <translation>{used} / {limit}</translation>
     </message>
     <message>
+        <source>{used}, no limit</source>
+        <translation>{used}，不限制</translation>
+    </message>
+    <message>
         <source>My usage</source>
         <translation>我的用量</translation>
     </message>
     <message>
         <source>Quotas</source>
         <translation>配额</translation>
-    </message>
-    <message>
-        <source>{title}: {used} of {limit}</source>
-        <translation>{title}：{used} / {limit}</translation>
     </message>
     <message>
         <source>Quota</source>

@@ -33,11 +33,15 @@ def quota_title(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def amount(name: str, value: int) -> str:
-    """So much of what a quota counts."""
-    if value == t.UNLIMITED:
-        return translate("Usage", "no limit")
-    return texts.size(value) if name in SIZES else texts.number(value)
+def usage_words(quota: t.Quota) -> str:
+    """How much of a quota is used."""
+    used, limit = (
+        texts.size(value) if quota.name in SIZES else texts.number(value)
+        for value in (quota.used, quota.limit)
+    )
+    if quota.limit == t.UNLIMITED:
+        return translate("Usage", "{used}, no limit").format(used=used)
+    return translate("Usage", "{used} of {limit}").format(used=used, limit=limit)
 
 
 def share_of(quota: t.Quota) -> float:
@@ -65,10 +69,7 @@ class QuotaList(QWidget):
             if bar is None:
                 bar = self.bars[quota.name] = CapacityBar(quota_title(quota.name))
                 self._column.insertWidget(self._column.count() - 1, bar)
-            words = translate("Usage", "{used} of {limit}").format(
-                used=amount(quota.name, quota.used), limit=amount(quota.name, quota.limit)
-            )
-            bar.set_values(share_of(quota), words)
+            bar.set_values(share_of(quota), usage_words(quota))
 
 
 class UsagePage(Page):
@@ -126,18 +127,7 @@ class QuotaForm(StepPage):
     def __init__(self, account: str, quotas: t.Quotas) -> None:
         super().__init__(translate("Usage", "Quotas"), account)
         self._by_name = {quota.name: quota for quota in quotas.items}
-        line = translate("Usage", "{title}: {used} of {limit}")
-        items = [
-            (
-                line.format(
-                    title=quota_title(one.name),
-                    used=amount(one.name, one.used),
-                    limit=amount(one.name, one.limit),
-                ),
-                one.name,
-            )
-            for one in quotas.items
-        ]
+        items = [(f"{quota_title(one.name)}: {usage_words(one)}", one.name) for one in quotas.items]
         self.quota = self.add_choice("name", translate("Usage", "Quota"), items)
         self.limit = QSpinBox()
         self.limit.setRange(t.UNLIMITED, LARGEST)
