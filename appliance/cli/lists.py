@@ -8,6 +8,9 @@ from typing import Any
 import typer
 
 _EQUAL = re.compile(r"""([a-z_][a-z0-9_.]*)=([^\s"'()<>=!]*)""")
+_QUOTED = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""")
+_STATE = re.compile(r"(?<![\w.])state\b")
+RECYCLE_BIN = "destroyed,expunging"
 OWN_OPTIONS = ("q", "sort", "limit", "cursor", "fields", "count", "filter", "id")
 
 
@@ -36,3 +39,22 @@ def query_of(given: dict[str, Any]) -> dict[str, Any]:
     if filters:
         query["filter"] = " and ".join(f"({text})" for text in filters)
     return {name: value for name, value in query.items() if value is not None}
+
+
+def leaves_out_recycle_bin(operation: str, query: dict[str, Any]) -> bool:
+    """Whether machines in the recycle bin are left out: unless a condition speaks of the state."""
+    conditions = _QUOTED.sub("", query.get("filter", ""))
+    return operation == "vm.list" and "state" not in query and not _STATE.search(conditions)
+
+
+def without_recycle_bin(query: dict[str, Any]) -> dict[str, Any]:
+    """The query without machines in the recycle bin."""
+    own = f"not state in ({RECYCLE_BIN})"
+    given = query.get("filter")
+    return query | {"filter": f"({given}) and {own}" if given else own}
+
+
+def in_recycle_bin(query: dict[str, Any]) -> dict[str, Any]:
+    """The query for those that `without_recycle_bin` leaves out, as short as it can be."""
+    kept = {name: value for name, value in query.items() if name not in ("sort", "fields")}
+    return kept | {"state": RECYCLE_BIN, "limit": 1}

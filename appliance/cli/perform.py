@@ -9,6 +9,7 @@ import msgspec
 import typer
 
 from appliance.cli.exits import Exit
+from appliance.cli.lists import in_recycle_bin, leaves_out_recycle_bin, without_recycle_bin
 from appliance.cli.names import resolve, resolve_fields
 from appliance.cli.progress import wait_for
 from appliance.cli.show import show_check, show_details, show_items, show_list
@@ -78,8 +79,6 @@ async def _call(client: Client, spec: OperationSpec, ref: str, body: dict[str, A
 
 
 async def _list(terminal: Terminal, client: Client, ask: Ask) -> None:
-    items: list[Any] = []
-    total = 0
     query = dict(ask.query)
     if terminal.quiet and "fields" in query:
         query["fields"] = "id"
@@ -87,6 +86,19 @@ async def _list(terminal: Terminal, client: Client, ask: Ask) -> None:
         resolved = {name: query[name]}
         await resolve_fields(client, resolved, ask.spec.name)
         query |= resolved
+    if not leaves_out_recycle_bin(ask.spec.name, query):
+        await _show_pages(terminal, client, ask, query)
+        return
+    await _show_pages(terminal, client, ask, without_recycle_bin(query))
+    if not (terminal.as_json or terminal.quiet):
+        left_out = await client.call(ask.spec.name, **in_recycle_bin(query))
+        if left_out.total:
+            terminal.note("in_recycle_bin", count=left_out.total)
+
+
+async def _show_pages(terminal: Terminal, client: Client, ask: Ask, query: dict[str, Any]) -> None:
+    items: list[Any] = []
+    total = 0
     while True:
         left = PAGE if ask.limit is None else ask.limit - len(items)
         page = await client.call(ask.spec.name, **query, limit=min(PAGE, left))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import typer
 
-from appliance.cli.lists import query_of
+from appliance.cli.lists import leaves_out_recycle_bin, query_of, without_recycle_bin
 from appliance.cli.show import show_list
 from appliance.cli.terminal import Terminal
 
@@ -42,6 +42,34 @@ def test_other_options() -> None:
 def test_what_has_an_option_of_its_own_is_no_condition(name: str) -> None:
     with pytest.raises(typer.BadParameter, match="option of its own"):
         query_of({"filter": [f"{name}=x"]})
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_left_out"),
+    [
+        ([], True),
+        (["name=web"], True),
+        (["host.state = connected"], True),
+        (["name = \"state\" or name = 'a\\' state'"], True),
+        (["statement = 1"], True),
+        (["state=destroyed"], False),
+        (["cpu_count > 1 and not state in (running)"], False),
+        (["name = x", "(state = destroyed)"], False),
+    ],
+)
+def test_the_recycle_bin_is_left_out_unless_states_are_asked_for(
+    typed: list[str], is_left_out: bool
+) -> None:
+    query = query_of({"filter": typed})
+    assert leaves_out_recycle_bin("vm.list", query) is is_left_out
+    assert not leaves_out_recycle_bin("volume.list", query)
+
+
+def test_what_was_asked_holds_together_with_it() -> None:
+    own = "not state in (destroyed,expunging)"
+    assert without_recycle_bin({"q": "web"}) == {"q": "web", "filter": own}
+    given = query_of({"filter": ["a = 1 or b = 2"]})
+    assert without_recycle_bin(given) == {"filter": f"((a = 1 or b = 2)) and {own}"}
 
 
 def test_chosen_fields_are_columns(capsys: pytest.CaptureFixture[str]) -> None:
