@@ -17,7 +17,8 @@ from typing import Any
 import msgspec
 
 from appliance.client import Client, wait
-from appliance.protocol.events import FeedStart
+from appliance.client.feed import Lost
+from appliance.protocol.events import Change
 from tests.bench.lab import BenchLab, machine, run, say
 from tests.bench.wire import Answer, Connection, share_out
 from tests.lab.simulated.service import rss_mb
@@ -48,6 +49,7 @@ class Watch:
         self.running: set[str] = set()
         self.gone: set[str] = set()
         self.messages = 0
+        self.breaks = 0
 
     async def __aenter__(self) -> Watch:
         self._task = asyncio.create_task(self._follow(), name="watch")
@@ -72,14 +74,17 @@ class Watch:
 
     async def _follow(self) -> None:
         try:
-            async with aclosing(self._client.feed()) as feed:
-                async for message in feed:
-                    if isinstance(message, FeedStart):
+            # Who reads too slowly is cut off and resumes, like every client.
+            async with aclosing(self._client.follow()) as feed:
+                async for event in feed:
+                    if isinstance(event, Change):
+                        self.messages += 1
+                        if event.kind == "vm":
+                            self._take(event.id, event.action, event.data)
+                    elif isinstance(event, Lost):
+                        self.breaks += 1
+                    else:
                         self._ready.set()
-                        continue
-                    self.messages += 1
-                    if message.kind == "vm":
-                        self._take(message.id, message.action, message.data)
         finally:
             self._moved.set()
 
@@ -128,6 +133,7 @@ async def create(
         "reads": reads["count"],
         "cpus": cpus,
         "feed_messages": watch.messages,
+        "feed_breaks": watch.breaks,
         "rss_mb": rss_mb(lab.service.pid),
     }
 
