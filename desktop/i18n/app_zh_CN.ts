@@ -1980,6 +1980,10 @@
         <translation>主存储</translation>
     </message>
     <message>
+        <source>Filter by name or words …</source>
+        <translation>按名称或说明筛选…</translation>
+    </message>
+    <message>
         <source>Settings</source>
         <translation>系统设置</translation>
     </message>

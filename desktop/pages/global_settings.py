@@ -37,7 +37,7 @@ class SettingsPage(Page):
         super().__init__(shell)
         self.rows: dict[str, SettingRow] = {}
         self._titles: dict[str, Label] = {}
-        self.filter = FilterField()
+        self.filter = FilterField(translate("Settings", "Filter by name or words …"))
         self.filter.changed.connect(lambda _: self._apply_filter())
         self.error = ErrorLabel()
         self.error.setContentsMargins(16, 0, 16, 8)

@@ -17,9 +17,9 @@ class FilterField(QLineEdit):
 
     changed = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, hint: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setPlaceholderText(translate("Filter", "Filter by name, address, id …"))
+        self.setPlaceholderText(hint or translate("Filter", "Filter by name, address, id …"))
         self.setAccessibleName(translate("Filter", "Filter"))
         self.setClearButtonEnabled(True)
         self.setMinimumHeight(32)

@@ -128,6 +128,7 @@ class SettingRow(QWidget):
         name = Label(self.setting.name, "small")
         for widget in (title, name):
             words.addWidget(widget)
+        words.addStretch()
         value = QVBoxLayout()
         value.setSpacing(2)
         for widget in (self.editor, self._now, self._default):

@@ -61,7 +61,7 @@ def make_vm(number: int, state: r.VmState = r.VmState.RUNNING, **changes: Any) -
         "has_user_data": False,
         "owner_id": make_id(1),
         "started_at": NOW - timedelta(hours=2) if runs else None,
-        "destroyed_at": None,
+        "destroyed_at": NOW - timedelta(hours=2) if state is r.VmState.DESTROYED else None,
     }
     return r.Vm(**{**values, **changes})
 

@@ -16,6 +16,7 @@ from desktop.net.client_ref import ClientRef
 from desktop.net.feeder import Offline
 from desktop.settings import Settings
 from desktop.widgets.confirm import ConfirmForGood
+from tests.gui.answers import Answers
 from tests.gui.samples import make_id, small_cloud
 from tests.gui.screens import clipped, is_blank, take
 
@@ -27,6 +28,13 @@ PAGES += ["usage", "account", "user", "role"]
 PAGES += ["primary_storage", "image_store"]
 PAGES += ["network", "host", "cluster", "zone", "job", "audit", "recycle_bin", "settings"]
 WITHOUT_DETAIL = ("overview", "audit", "settings", "usage")
+# Pages that ask the service for what they show, and when they show it.
+ASKING: dict[str, Callable[[Any], object]] = {
+    "settings": lambda page: page.rows,
+    "usage": lambda page: page.list.bars,
+    "audit": lambda page: page.model.rowCount(),
+    "recycle_bin": lambda page: page._policy,
+}
 
 
 @pytest.fixture(params=LOOKS, ids=["-".join(one) for one in LOOKS])
@@ -55,9 +63,17 @@ def check(widget: Any, name: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_pages(window: MainWindow, fill: Fill, chosen: str, page: str) -> None:
+def test_pages(
+    window: MainWindow, ref: ClientRef, fill: Fill, chosen: str, page: str, qtbot: QtBot
+) -> None:
     fill(small_cloud())
+    if page in ASKING:
+        answers: Any = Answers()
+        ref.set(answers)
+    window.show()
     window.go(page)
+    if page in ASKING:
+        qtbot.waitUntil(lambda: bool(ASKING[page](window.page(page))))
     if page == "recycle_bin":
         window.go(page, make_id(14))
     elif page not in WITHOUT_DETAIL:
