@@ -40,6 +40,7 @@ TIMEOUT = aiohttp.ClientTimeout(total=120, sock_connect=8)
 LONG = aiohttp.ClientTimeout(total=None, sock_connect=8, sock_read=3600)
 HEARTBEAT_S = 20.0
 GOODBYE_S = 0.1
+REQUEST_ID = "X-Request-Id"  # names a request in the log of the service
 TURNS_TO_CLOSE = 5
 CHUNK_BYTES = 1024**2
 NOT_LOGGED_IN = ("session.required", "console.bad_ticket")
@@ -274,7 +275,7 @@ class Client:
             ) as answer:
                 content = await answer.read()
                 if answer.status >= 400:
-                    raise _error(answer.status, content)
+                    raise _error(answer.status, content, answer.headers.get(REQUEST_ID, ""))
                 return content
         except (aiohttp.ClientError, TimeoutError) as error:
             raise unreachable(self.url, error) from error
@@ -395,12 +396,14 @@ def _socket_error(text: str) -> ApiError:
     return from_body(401 if body.code in NOT_LOGGED_IN else 409, body)
 
 
-def _error(status: int, content: bytes) -> ApiError:
+def _error(status: int, content: bytes, request_id: str) -> ApiError:
     try:
         body = msgspec.json.decode(content, type=dict[str, ErrorBody])["error"]
     except (msgspec.MsgspecError, KeyError):
         body = ErrorBody(code="internal", params={"reference": f"HTTP {status}"})
-    return from_body(status, body)
+    error = from_body(status, body)
+    error.request_id = body.request_id or request_id
+    return error
 
 
 async def _file_chunks(

@@ -12,7 +12,7 @@ from appliance.protocol.resources import Job
 from desktop import texts, theme
 from desktop.texts import translate
 from desktop.widgets.buttons import FlatButton
-from desktop.widgets.error_details import ErrorDetails, error_facts
+from desktop.widgets.error_details import ErrorDetails, Facts, error_facts
 from desktop.widgets.labels import Label, Surface
 
 
@@ -71,7 +71,7 @@ class ErrorLabel(QWidget):
 
 
 class Toast(Surface):
-    """One notice: it goes by itself, stays while the mouse is on it, and can be closed."""
+    """One notice: it goes by itself, stays while it is read, and can be closed."""
 
     def __init__(
         self,
@@ -82,6 +82,7 @@ class Toast(Surface):
         role: str = "ok",
         action: str = "",
         on_action: Callable[[], object] | None = None,
+        facts: Facts = (),
         timeout_s: float = 8,
     ) -> None:
         super().__init__("raised", is_card=True, parent=parent)
@@ -97,6 +98,9 @@ class Toast(Surface):
         words.addWidget(title)
         if remedy:
             words.addWidget(Label(remedy, "muted"))
+        self.details = ErrorDetails()
+        self.details.show_facts(f"{message} {remedy}".strip(), facts)
+        words.addWidget(self.details)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 8, 8, 8)
         layout.setSpacing(8)
@@ -117,7 +121,16 @@ class Toast(Surface):
         self._timer.setInterval(int(timeout_s * 1000))
         self._timer.timeout.connect(self.dismiss)
         self._timer.start()
+        self.details.toggle.toggled.connect(self._timer.stop)
         self.setAccessibleName(message)
+
+    def fit(self) -> None:
+        """Be as large as the words need, also when details were folded just now."""
+        for widget in (self.details, self):
+            layout = widget.layout()
+            if layout is not None:
+                layout.activate()
+        self.adjustSize()
 
     def dismiss(self) -> None:
         """Go away."""
@@ -130,8 +143,9 @@ class Toast(Surface):
         self._timer.stop()
 
     def leaveEvent(self, _event: object) -> None:
-        """Go soon."""
-        self._timer.start()
+        """Go soon, unless there are details to be read."""
+        if not self.details.toggle.isChecked():
+            self._timer.start()
 
 
 class Notices(QObject):
@@ -152,8 +166,12 @@ class Notices(QObject):
         role: str = "ok",
         action: str = "",
         on_action: Callable[[], object] | None = None,
+        facts: Facts = (),
     ) -> Toast:
-        """Show a notice; `action` names the one thing that can be done about it."""
+        """Show a notice; `action` names the one thing that can be done about it.
+
+        `facts` are what support asks for, folded below.
+        """
         toast = Toast(
             self._host,
             message,
@@ -161,9 +179,11 @@ class Notices(QObject):
             role=role,
             action=action,
             on_action=on_action,
+            facts=facts,
             timeout_s=12 if role == "error" or action else 6,
         )
         toast.destroyed.connect(lambda: self._forget(toast))
+        toast.details.toggle.toggled.connect(self._place)
         self._toasts.append(toast)
         for old in self._toasts[:-4]:
             old.dismiss()
@@ -174,7 +194,8 @@ class Notices(QObject):
     def error(self, error: BaseException | ErrorBody) -> Toast:
         """Show an error with its remedy."""
         text = texts.error_text(error)
-        return self.show(text.message, remedy=text.remedy, role="error")
+        facts = error_facts(error)
+        return self.show(text.message, remedy=text.remedy, role="error", facts=facts)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802
         """Stay in the corner when the window changes its size."""
@@ -187,7 +208,7 @@ class Notices(QObject):
             self._toasts.remove(toast)
         self._place()
 
-    def _place(self) -> None:
+    def _place(self, *_: object) -> None:
         try:
             bottom = self._host.height() - self.bottom_margin
         except RuntimeError:  # the window is being destroyed
@@ -195,7 +216,7 @@ class Notices(QObject):
         for toast in reversed(self._toasts):
             if toast.isHidden():
                 continue
-            toast.adjustSize()
+            toast.fit()
             toast.move(self._host.width() - toast.width() - 16, bottom - toast.height())
             toast.raise_()
             bottom -= toast.height() + 8

@@ -54,7 +54,9 @@ def test_the_details_of_a_failed_job_unfold_and_are_copied(opened: Opened, until
 
 def test_a_refusal_has_details_without_a_job(opened: Opened, until: Until) -> None:
     service = PlanService()
-    service.refusals["zone.create"] = Conflict("resource.in_use", name="z", count=1, users="vm")
+    refusal = Conflict("resource.in_use", name="z", count=1, users="vm")
+    refusal.request_id = "request-7"
+    service.refusals["zone.create"] = refusal
     wizard = opened(service)
     click(wizard.start.steps_button)
     click(wizard.next)
@@ -62,6 +64,7 @@ def test_a_refusal_has_details_without_a_job(opened: Opened, until: Until) -> No
     assert wizard.error.details.lines.text().splitlines() == [
         "Code: resource.in_use",
         "Step: zone",
+        "Request: request-7",
     ]
 
 

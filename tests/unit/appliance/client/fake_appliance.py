@@ -18,7 +18,8 @@ class FakeAppliance:
     """Serves CA, `info`, empty lists and a feed; `stop` and `start` keep its port.
 
     Changed while it is stopped, `info` and `ca` are those of another appliance, or of another
-    version. `garbage` is what lists and feed answer in place of what they should.
+    version. `garbage` is what lists and feed answer in place of what they should, `broken` are
+    answers by path with status, headers and body.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -33,6 +34,7 @@ class FakeAppliance:
             appliance_name="box",
         )
         self.garbage = b""
+        self.broken: dict[str, tuple[int, dict[str, str], bytes]] = {}
         self.asked: list[str] = []
         self.port = 0
         self._runner: web.AppRunner | None = None
@@ -76,6 +78,9 @@ class FakeAppliance:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         path = request.match_info["path"]
         self.asked.append(path)
+        if path in self.broken:
+            status, headers, body = self.broken[path]
+            return web.Response(status=status, headers=headers, body=body)
         if path == "ca.pem":
             return web.Response(text=self.ca.certificate_pem)
         if path == "info":
