@@ -98,13 +98,25 @@ class Application:
         """Change the language; the window is made anew."""
         self.settings.language = language
         theme.use_fonts(self.qt, chinese=loader.install(self.qt, language) == "zh")
-        self.show_main()
+        self._show_anew()
 
     def set_theme(self, chosen: Theme) -> None:
         """Change the colours; the window is made anew."""
         self.settings.theme = chosen
         theme.apply(self.qt, chosen)
+        self._show_anew()
+
+    def _show_anew(self) -> None:
+        """The main window in other words or colours: as large, and at the same place in it."""
+        from desktop.main_window.window import MainWindow
+
+        place = ("", "")
+        if isinstance(self.window, MainWindow):
+            self.window.keep_layout()
+            place = self.window.place()
         self.show_main()
+        if isinstance(self.window, MainWindow):
+            self.window.go(*place)
 
     async def log_out(self) -> None:
         """End the session and show the login window."""

@@ -129,6 +129,13 @@ class MainWindow(QMainWindow):
         page = self.stack.currentWidget()
         return page if isinstance(page, Page) else None
 
+    def place(self) -> tuple[str, str]:
+        """Where one is, as `go` takes it: the page, and the one resource that is selected."""
+        page = self.current_page()
+        key = next((key for key, made in self._pages.items() if made is page), "")
+        selected = page.selection() if isinstance(page, ResourcePage) else []
+        return key, selected[0].id if len(selected) == 1 else ""
+
     def commands(self) -> Iterable[Entry]:
         """What can be done by typing: actions on the selection first, then pages."""
         page = self.current_page()
@@ -347,10 +354,14 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the layout; the application decides when the process ends."""
-        self.settings.set_layout("window", self.saveGeometry())
-        self.settings.sync()
+        self.keep_layout()
         event.accept()
         self.closing.emit()
+
+    def keep_layout(self) -> None:
+        """Remember how large the window is, and where."""
+        self.settings.set_layout("window", self.saveGeometry())
+        self.settings.sync()
 
 
 def _name(resource: Any) -> str:

@@ -12,7 +12,7 @@ from desktop.app import Application
 from desktop.main_window.window import MainWindow
 from desktop.pages.vms import VmPage
 from desktop.settings import Settings
-from tests.gui.samples import make_vm
+from tests.gui.samples import make_id, make_vm
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +34,24 @@ def vm_page(window: MainWindow) -> VmPage:
     found = window.page("vm")
     assert isinstance(found, VmPage)
     return found
+
+
+def test_one_stays_where_one_was(application: Application) -> None:
+    application.cache.put("vm", [make_vm(1), make_vm(2)])
+    before = window_of(application)
+    before.resize(1024, 700)
+    before.go("vm", make_id(2))
+    before.language_wanted.emit("zh")
+    after = window_of(application)
+    assert (after.width(), after.height()) == (1024, 700)
+    assert after.current_page() is vm_page(after)
+    assert [one.name for one in vm_page(after).selection()] == ["web-2"]
+    after.resize(1024, 711)
+    after.go("audit")
+    after.theme_wanted.emit("dark")
+    last = window_of(application)
+    assert (last.width(), last.height()) == (1024, 711)
+    assert last.place() == ("audit", "")
 
 
 def test_another_language(application: Application, settings: Settings) -> None:
