@@ -80,7 +80,7 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         'The name "{value}" is empty.',
         "Give a name with at least one letter, digit or other sign that can be seen.",
         "名称“{value}”为空。",
-        "请填写名称。",
+        "请填写名称，至少包含一个可见的文字、数字或符号。",
     ),
     "resource.not_found": (
         "There is no {kind} {id}.",

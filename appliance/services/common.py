@@ -49,8 +49,10 @@ def clean_name(name: str) -> str:
     stripped = unicodedata.normalize("NFC", name).strip()
     if not stripped:
         raise InvalidInput("name.blank", field="name", value=_printable(name))
-    if any(map(_is_unprintable, stripped)):
-        raise InvalidInput("name.control_characters", field="name", value=_printable(name))
+    bad = next(filter(_is_unprintable, stripped), None)
+    if bad is not None:
+        value = _printable(stripped, around=stripped.index(bad))
+        raise InvalidInput("name.control_characters", field="name", value=value)
     return stripped
 
 
@@ -58,12 +60,17 @@ def _is_unprintable(character: str) -> bool:
     return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co")
 
 
-def _printable(text: str) -> str:
-    """A text that was refused, as it can be shown: what nobody can see is written as an escape."""
-    return "".join(
+def _printable(text: str, around: int = 0) -> str:
+    """A text that was refused, as it can be shown: what nobody can see is written as an escape,
+    and of a long text the part around the fault is left.
+    """
+    first = max(0, min(around - LONGEST_SHOWN // 2, len(text) - LONGEST_SHOWN))
+    last = first + LONGEST_SHOWN
+    shown = "".join(
         one if one.isprintable() else one.encode("unicode_escape").decode()
-        for one in text[:LONGEST_SHOWN]
+        for one in text[first:last]
     )
+    return "…" * (first > 0) + shown + "…" * (last < len(text))
 
 
 def chosen_id(request: Create) -> str:
