@@ -16,6 +16,7 @@ import pytest
 from appliance.client import JobFailed, wait
 from appliance.protocol.errors import ApiError
 from appliance.protocol.resources import ImageStatus, VmState
+from hostagent.libvirt.connection import THREADS
 from tests.system.conftest import Cloud
 
 pytestmark = pytest.mark.timeout(300)
@@ -136,20 +137,31 @@ async def test_a_guest_that_does_not_listen_is_switched_off(cloud: Cloud) -> Non
 
 
 async def test_the_agent_goes_on_while_libvirt_hangs(cloud: Cloud) -> None:
-    vm = await cloud.create("held")
+    vm, seen = await cloud.create("held"), await cloud.create("seen")
     host_id = vm.host_id
     assert host_id is not None
     folder = str(cloud.lab.state / "storage" / "tried")
     with cloud.lab.host.frozen_libvirtd():
         accepted = await cloud.client.call("vm.pause", id=vm.id)
-        for _ in range(3):
+        # More calls than there are threads for libvirt: all of these threads hang.
+        calls = [cloud.client.screenshot(seen.id) for _ in range(THREADS + 1)]
+        pictures = [asyncio.create_task(call) for call in calls]
+        took_s = []
+        for _ in range(5):
+            began = time.monotonic()
             async with asyncio.timeout(10):
                 found = await cloud.client.call("host.check_path", id=host_id, path=folder)
-                assert not found.problems
+            assert not found.problems
+            took_s.append(time.monotonic() - began)
+        assert min(took_s) < 1, took_s
+        assert not any(picture.done() for picture in pictures)
         job = await cloud.client.call("job.get", id=accepted.jobs[0].id)
         assert job.finished_at is None
         assert (await cloud.client.call("host.get", id=host_id)).status == "connected"
     await wait(cloud.client, accepted, timeout_s=60)
     assert (await cloud.vm(vm.id)).state == VmState.PAUSED
-    await cloud.do("vm.destroy", vm.id)
-    await cloud.do("vm.expunge", vm.id)
+    for picture in pictures:
+        assert (await picture).startswith(b"\x89PNG")
+    for one in (vm, seen):
+        await cloud.do("vm.destroy", one.id)
+        await cloud.do("vm.expunge", one.id)
