@@ -114,6 +114,7 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
     ),
     r.ImageStore: (
         NAME,
+        _plain("kind"),
         _plain("path"),
         STATUS,
         _pair("free", "available_bytes", "total_bytes", is_size=True),

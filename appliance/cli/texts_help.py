@@ -248,6 +248,7 @@ HELP = {
     "Do not ask.": "不再询问。",
     r"Name \[default: the file's].": "名称 [默认：文件名]。",
     "Needed if there are several.": "有多个时必填。",
+    "disk: what a machine starts from.": "disk：云主机启动所用的磁盘。",
     "linux, windows or other.": "linux、windows 或 other。",
     "Checksum that it must have.": "必须符合的校验和。",
     "Description.": "描述。",

@@ -132,6 +132,7 @@ class ImageCreate(Create, kw_only=True, frozen=True):
     """Add an image. With source `upload` the content follows by PUT to `/content`."""
 
     image_store_id: Id
+    kind: Literal["disk"] = "disk"  # what a machine starts from
     source: Literal["upload", "url", "starter"]
     url: Annotated[str, Meta(max_length=2048)] = ""
     platform: Literal["linux", "windows", "other"] = "linux"

@@ -158,6 +158,7 @@ class Image(Resource, kw_only=True, frozen=True):
     """A disk template from which virtual machines start."""
 
     image_store_id: str
+    kind: str = "disk"  # what a machine starts from
     source: str  # "upload", "url" or "starter"
     url: str
     platform: str  # "linux", "windows" or "other"

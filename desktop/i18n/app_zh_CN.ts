@@ -988,6 +988,10 @@
         <translation>网卡</translation>
     </message>
     <message>
+        <source>Description</source>
+        <translation>简介</translation>
+    </message>
+    <message>
         <source>ID</source>
         <translation>ID</translation>
     </message>
@@ -998,6 +1002,14 @@
 </context>
 <context>
     <name>Images</name>
+    <message>
+        <source>Disk that machines start from</source>
+        <translation>云主机启动所用的磁盘</translation>
+    </message>
+    <message>
+        <source>Other</source>
+        <translation>其他</translation>
+    </message>
     <message>
         <source>uploaded</source>
         <translation>上传</translation>
@@ -1037,6 +1049,10 @@
     <message>
         <source>Source</source>
         <translation>来源</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>类型</translation>
     </message>
     <message>
         <source>Image store</source>
@@ -2199,6 +2215,10 @@
     <message>
         <source>Primary storage holds the disks of virtual machines.</source>
         <translation>主存储用于存放云主机的云盘。</translation>
+    </message>
+    <message>
+        <source>Directory on a host</source>
+        <translation>物理机上的目录</translation>
     </message>
     <message>
         <source>Make primary storage</source>

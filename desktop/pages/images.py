@@ -24,6 +24,18 @@ from desktop.pages.sheets.editing import edit_action
 from desktop.texts import translate
 
 
+def kind_words(kind: str) -> str:
+    """What an image is for a machine."""
+    words = {"disk": translate("Images", "Disk that machines start from")}
+    return words.get(kind, kind)
+
+
+def platform_word(platform: str) -> str:
+    """The operating system in an image."""
+    words = {"other": translate("Images", "Other")}
+    return words.get(platform, platform.capitalize())
+
+
 def source_word(source: str) -> str:
     """Where an image came from."""
     words = {
@@ -57,7 +69,7 @@ class ImagePage(ResourcePage):
             Column(
                 name="platform",
                 title=translate("Images", "Platform"),
-                text=lambda one: one.platform.capitalize(),
+                text=lambda one: platform_word(one.platform),
                 width=96,
             ),
             Column(
@@ -101,6 +113,8 @@ class ImagePage(ResourcePage):
         users = sum(1 for vm in self.shell.cache.all("vm") if vm.image_id == image.id)
         store = self.shell.cache.name("image_store", image.image_store_id)
         return [
+            (translate("Images", "Kind"), kind_words(image.kind)),
+            (translate("Images", "Platform"), platform_word(image.platform)),
             (translate("Images", "Image store"), store),
             (translate("Images", "Source"), image.url or source_word(image.source)),
             (translate("Images", "Disk size"), texts.size(image.virtual_size_bytes)),

@@ -269,6 +269,7 @@ class HostPage(ResourcePage):
             ("libvirt · QEMU", f"{host.libvirt_version} · {host.qemu_version}"),
             (translate("Hosts", "Network interfaces"), "\n".join(nics)),
             (translate("Hosts", "Cluster"), self.shell.cache.name("cluster", host.cluster_id)),
+            (translate("Hosts", "Description"), host.description),
             (translate("Hosts", "ID"), host.id),
         ]
 

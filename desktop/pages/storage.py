@@ -40,6 +40,15 @@ def _path_column() -> Column:
     )
 
 
+def kind_words(kind: str) -> str:
+    """What a storage is made of."""
+    words = {
+        "local": translate("Storage", "Local directory"),
+        "directory": translate("Storage", "Directory on a host"),
+    }
+    return words.get(kind, kind)
+
+
 class PrimaryStoragePage(ResourcePage):
     """Where the disks of virtual machines live."""
 
@@ -75,7 +84,7 @@ class PrimaryStoragePage(ResourcePage):
         """What the detail shows."""
         cluster = self.shell.cache.name("cluster", storage.cluster_id)
         return [
-            (translate("Storage", "Kind"), translate("Storage", "Local directory")),
+            (translate("Storage", "Kind"), kind_words(storage.kind)),
             (translate("Storage", "Path"), storage.path),
             (translate("Storage", "Free"), texts.size(storage.available_bytes)),
             (translate("Storage", "Promised to disks"), texts.size(storage.claimed_bytes)),
@@ -127,6 +136,7 @@ class ImageStorePage(ResourcePage):
         images = self.shell.cache.all("image")
         count = sum(1 for one in images if one.image_store_id == store.id)
         return [
+            (translate("Storage", "Kind"), kind_words(store.kind)),
             (translate("Storage", "Host"), self.shell.cache.name("host", store.host_id)),
             (translate("Storage", "Path"), store.path),
             (translate("Storage", "Free"), texts.size(store.available_bytes)),

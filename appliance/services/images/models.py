@@ -16,6 +16,7 @@ class ImageRow(BaseModel):
     description = peewee.TextField()
     image_store = peewee.ForeignKeyField(ImageStoreRow, on_delete="RESTRICT")
     image_store_id: str
+    kind = peewee.TextField(default="disk")
     source = peewee.TextField()
     url = peewee.TextField()
     platform = peewee.TextField()

@@ -109,6 +109,7 @@ class Images:
             "name": clean_name(request.name),
             "description": request.description,
             "image_store": request.image_store_id,
+            "kind": request.kind,
             "source": request.source,
             "url": _checked_url(request),
             "platform": request.platform,

@@ -17,6 +17,7 @@ def render_images(rows: Sequence[ImageRow]) -> list[Image]:
             name=row.name,
             description=row.description,
             image_store_id=row.image_store_id,
+            kind=row.kind,
             source=row.source,
             url=row.url,
             platform=row.platform,

@@ -101,6 +101,7 @@ def propose(
             "name": "starter",
             "description": "",
             "image_store_id": ids["image_store"],
+            "kind": "disk",
             "source": "starter" if has_starter else "url",
             "url": "",
             "platform": "linux",

@@ -41,10 +41,18 @@ FITTING: list[tuple[str, dict[str, Any]]] = [
         "primary_storage.create",
         NAMED | {"cluster_id": PLACES["cluster_id"], "kind": "local", "path": "/srv/a b"},
     ),
+    (
+        "image_store.create",
+        NAMED
+        | {"zone_id": PLACES["zone_id"], "host_id": make_id(7)}
+        | {"kind": "directory", "path": "/srv/images"},
+    ),
     ("instance_offering.create", NAMED | {"cpu_count": 2, "memory_bytes": 512 * 1024**2}),
     (
         "image.create",
-        NAMED | {"image_store_id": PLACES["image_store_id"], "source": "starter", "url": ""},
+        NAMED
+        | {"image_store_id": PLACES["image_store_id"], "source": "starter", "url": ""}
+        | {"kind": "disk", "platform": "linux"},
     ),
     ("vm.create", VM),
     ("vm.create", VM | {"user_data": "#!/bin/sh\necho 'hi'\n", "address": "10.0.0.9"}),
