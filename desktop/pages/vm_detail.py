@@ -53,6 +53,10 @@ class Thumbnail(QWidget):
         self._follow()
         self.update()
 
+    def image(self) -> QImage | None:
+        """The picture that is shown."""
+        return self._image
+
     def set_image(self, image: QImage | None) -> None:
         """Show a picture."""
         self._image = image if image is not None and not image.isNull() else None

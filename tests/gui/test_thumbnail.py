@@ -96,7 +96,8 @@ def is_quiet(screens: Screens, qtbot: QtBot) -> bool:
 
 def width(thumbnail: Thumbnail) -> int:
     """How wide the picture is that is shown; 0 for none."""
-    return 0 if thumbnail._image is None else thumbnail._image.width()
+    image = thumbnail.image()
+    return 0 if image is None else image.width()
 
 
 def test_it_is_taken_anew(thumbnail: Thumbnail, screens: Screens, qtbot: QtBot) -> None:

@@ -50,6 +50,11 @@ def _lit(screen: QImage, line: int, x: int) -> bool:
     return any(qGray(screen.pixel(x, y)) > 64 for y in rows)
 
 
+def tested(page: Any) -> bool:
+    """Whether the service has said something about the values of a page, if it can."""
+    return not page.tested_step or page.fields[page.tested_field]._finding[1] != "muted"
+
+
 class Driver:
     """One session of one user."""
 
@@ -125,6 +130,8 @@ class Driver:
         for place in range(1, FINISH):
             here = wizard.stack.currentIndex()
             assert here == place, f"at {here}, not at {place}"
+            page = wizard.pages[place - 1]
+            await self.until(f"step {place} tested", lambda page=page: tested(page))
             self.picture(f"wizard-{place}", wizard)
             if place == 7:
                 await self.refuse_bad_gateway(wizard)
@@ -184,6 +191,11 @@ class Driver:
         )
         self.say("the login prompt is there")
         await self.compare_with_qemu(console, vm)
+        thumbnail = page.detail.thumbnail
+        await self.until(
+            "login in the small picture",
+            lambda: thumbnail.image() is not None and text_lines(thumbnail.image()) >= 8,
+        )
         self.picture("main", window)
         await self.keyboard_to(console)
         await self.keys("root")

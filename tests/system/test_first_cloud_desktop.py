@@ -23,8 +23,9 @@ from tests.system.conftest import PASSWORD
 
 pytestmark = pytest.mark.timeout(600)
 OUTPUT = ROOT / "tests" / "output" / "first-cloud"
-SHOWN = ROOT / "docs" / "images"
-"""What README shows of this run; `--regenerate` puts it there anew."""
+SHOWN = {"en": ROOT / "docs" / "images", "zh": ROOT / "docs" / "images" / "zh"}
+"""What README and README.zh-CN show of this run; `--regenerate` puts it there anew."""
+PICTURES = ("main.png", "wizard-7.png", "console.png")
 ALIKE = 0.03
 
 
@@ -43,16 +44,18 @@ def screen() -> Iterator[str]:
             server.terminate()
 
 
+@pytest.mark.parametrize("language", list(SHOWN))
 async def test_a_person_sets_up_a_cloud_and_uses_a_machine(
-    tmp_path: Path, request: pytest.FixtureRequest
+    tmp_path: Path, request: pytest.FixtureRequest, language: str
 ) -> None:
+    output = OUTPUT / language
     async with LabCloud(5) as lab:
         ready = lab.state / "service" / "ready.json"
         with screen() as display:
             command = [sys.executable, "-m", "tests.system.desktop_driver"]
             result = await asyncio.to_thread(
                 subprocess.run,
-                [*command, str(ready), str(OUTPUT), "en"],
+                [*command, str(ready), str(output), language],
                 cwd=ROOT,
                 env=os.environ
                 | {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb", "XDG_CONFIG_HOME": str(tmp_path)},
@@ -63,7 +66,8 @@ async def test_a_person_sets_up_a_cloud_and_uses_a_machine(
             )
         print(result.stdout)
         assert result.returncode == 0, result.stdout + result.stderr[-4000:]
-        compare_pictures(regenerate=bool(request.config.getoption("--regenerate")))
+        is_anew = bool(request.config.getoption("--regenerate"))
+        compare_pictures(output, SHOWN[language], regenerate=is_anew)
         host = lab.host
         assert host.run("virsh", "-q", "list", "--all", "--name").strip() == ""
         assert ": anyt" not in host.run("ip", "-o", "link")
@@ -76,15 +80,17 @@ async def test_a_person_sets_up_a_cloud_and_uses_a_machine(
         assert host.run("find", str(lab.state / "storage"), "-mindepth", "1").strip() == ""
 
 
-def compare_pictures(*, regenerate: bool) -> None:
+def compare_pictures(output: Path, folder: Path, *, regenerate: bool) -> None:
     """What README shows looks like what this run has shown, or is replaced by it."""
-    for shown in sorted(SHOWN.glob("*.png")):
+    for name in PICTURES:
         if regenerate:
-            shutil.copyfile(OUTPUT / shown.name, shown)
-        made, kept = QImage(str(OUTPUT / shown.name)), QImage(str(shown))
+            folder.mkdir(exist_ok=True)
+            shutil.copyfile(output / name, folder / name)
+        made, kept = QImage(str(output / name)), QImage(str(folder / name))
         assert not made.isNull()
         assert difference(made, kept) < ALIKE, (
-            f"{shown.name} looks otherwise by now: pytest --regenerate {__file__}"
+            f"{folder / name} looks otherwise by now; to take the new one:"
+            f" python3 build.py test --regenerate {Path(__file__).relative_to(ROOT)}"
         )
 
 
