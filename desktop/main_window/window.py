@@ -223,6 +223,7 @@ class MainWindow(QMainWindow):
             ("Ctrl+K", self._focus_search),
             ("Ctrl+F", self._focus_filter),
             ("Ctrl+J", self.jobs.toggle),
+            ("F5", self._reload_page),
         ):
             QShortcut(QKeySequence(keys), self).activated.connect(slot)
         self._count()
@@ -330,6 +331,11 @@ class MainWindow(QMainWindow):
         page = self.current_page()
         if page is not None:
             page.focus_filter()
+
+    def _reload_page(self) -> None:
+        page = self.current_page()
+        if page is not None:
+            page.reload()
 
     def _change_password(self) -> None:
         from desktop.login.password_dialog import PasswordDialog

@@ -81,6 +81,7 @@ class AuditPage(Page):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(body)
         self.filter.changed.connect(self.model.set_filter)
+        self.filter.serve(self.table)
         bar = self.table.verticalScrollBar()
         bar.valueChanged.connect(lambda value: self._near_end(value, bar.maximum()))
 

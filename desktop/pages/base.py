@@ -47,6 +47,9 @@ class Page(QWidget):
     def focus_filter(self) -> None:
         """Ctrl+F: put the cursor into the filter."""
 
+    def reload(self) -> None:
+        """F5: read anew what the change feed does not bring."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PageSpec:

@@ -289,6 +289,7 @@ class ResourcePage(Page, metaclass=AbstractQObject):
 
     def _connect(self) -> None:
         self.filter.changed.connect(lambda _: self.apply_filter())
+        self.filter.serve(self.table)
         self._nothing.pressed.connect(self.clear_filters)
         self.table.selection_changed.connect(self._selection_changed)
         self.table.menu_wanted.connect(

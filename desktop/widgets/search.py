@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
 from desktop import theme
 from desktop.texts import translate
 from desktop.widgets.buttons import FlatButton
+from desktop.widgets.table import ResourceTable
 
 
 class FilterField(QLineEdit):
-    """Filters while typing; Esc empties it."""
+    """Filters while typing; Esc empties it, Down and Enter lead to the list."""
 
     changed = Signal(str)
+    left = Signal()
 
     def __init__(self, hint: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,16 +37,24 @@ class FilterField(QLineEdit):
         self._timer.timeout.connect(lambda: self.changed.emit(self.text()))
         self.textChanged.connect(lambda _: self._timer.start())
 
-    def keyPressEvent(self, event: object) -> None:
-        """Esc empties the field."""
-        from PySide6.QtCore import Qt
-        from PySide6.QtGui import QKeyEvent
+    def serve(self, table: ResourceTable) -> None:
+        """Filter this table: what is typed on it goes here, without a click."""
+        table.typed.connect(self._take)
+        self.left.connect(table.enter)
 
-        assert isinstance(event, QKeyEvent)
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc empties the field; the list is below it."""
         if event.key() == Qt.Key.Key_Escape and self.text():
             self.clear()
-            return
-        super().keyPressEvent(event)
+        elif event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _take(self, text: str) -> None:
+        self.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.end(False)
+        self.insert(text)
 
 
 class Chip(FlatButton):

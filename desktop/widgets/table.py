@@ -41,6 +41,9 @@ class ResourceTable(QTableView):
     opened = Signal(object)
     """A resource was double-clicked or opened by Enter."""
 
+    typed = Signal(str)
+    """Somebody types text: for the filter."""
+
     menu_wanted = Signal(object)
     """The context menu, before it is shown: add actions to it."""
 
@@ -250,15 +253,23 @@ class ResourceTable(QTableView):
     # Events
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Ctrl+C copies the selected rows, Enter opens."""
+        """Ctrl+C copies the selected rows, Enter opens, and what is typed goes to the filter."""
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy_rows()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
             current = self.current()
             if current is not None:
                 self.opened.emit(current)
+        elif _is_typed(event):
+            self.typed.emit(event.text())
         else:
             super().keyPressEvent(event)
+
+    def enter(self) -> None:
+        """Take the keyboard, at the selected row or else at the first."""
+        self.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        if not self.selectionModel().hasSelection() and self._model.rowCount():
+            self.selectRow(0)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """The actions of the page, then copying."""
@@ -310,3 +321,10 @@ class ResourceTable(QTableView):
 def _inert(text: str) -> str:
     """Spreadsheets run cells that begin like a formula: make those plain text."""
     return "'" + text if text[:1] in ("=", "+", "-", "@") and len(text) > 1 else text
+
+
+def _is_typed(event: QKeyEvent) -> bool:
+    """Whether a key is one of text, and no command."""
+    plain = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
+    text = event.text().strip()
+    return not (event.modifiers() & ~plain) and text.isprintable() and bool(text)

@@ -23,10 +23,14 @@ AUDITED = (
 
 
 class Answers:
-    """Knows settings, quotas and the audit log."""
+    """Knows settings, quotas and the audit log, and notes what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
 
     async def call(self, operation: str, /, **_: Any) -> Any:
         """The answer to an operation that only looks."""
+        self.asked.append(operation)
         return {
             "setting.show": results.SettingList(items=all_settings()),
             "quota.usage": t.Quotas(account_id=make_id(1), items=all_quotas()),

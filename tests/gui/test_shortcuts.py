@@ -17,6 +17,7 @@ from desktop.net.client_ref import ClientRef
 from desktop.pages import vm_console
 from desktop.pages.sheets.form_sheet import FormSheet
 from desktop.settings import Settings
+from tests.gui.answers import Answers
 from tests.gui.samples import make_id, small_cloud
 from tests.gui.test_vm_page import RecordingClient, loop  # a fixture
 
@@ -82,6 +83,48 @@ def test_filter(window: MainWindow, table: Any, qtbot: QtBot) -> None:
     qtbot.keyClicks(focused, "web-13")
     page: Any = window.page("vm")
     qtbot.waitUntil(lambda: page.model.rowCount() == 1)
+
+
+def test_typing_on_a_list_filters_it(window: MainWindow, table: Any, qtbot: QtBot) -> None:
+    qtbot.keyClicks(table, "w")
+    page: Any = window.page("vm")
+    assert page.filter.hasFocus()
+    qtbot.keyClicks(page.filter, "eb-13")
+    qtbot.waitUntil(lambda: page.model.rowCount() == 1)
+    press(qtbot, Qt.Key.Key_Down)
+    assert table.hasFocus()
+    assert [one.name for one in page.selection()] == ["web-13"]
+    qtbot.keyClicks(table, "5")
+    assert page.filter.text() == "web-135"
+    press(qtbot, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: page.model.rowCount() > 10)
+    press(qtbot, Qt.Key.Key_Return)
+    assert table.hasFocus()
+
+
+def test_commands_are_not_typed(window: MainWindow, table: Any, qtbot: QtBot) -> None:
+    page: Any = window.page("vm")
+    for key, modifier in (
+        (Qt.Key.Key_A, CTRL),
+        (Qt.Key.Key_C, CTRL),
+        (Qt.Key.Key_Down, Qt.KeyboardModifier.NoModifier),
+        (Qt.Key.Key_Space, Qt.KeyboardModifier.NoModifier),
+        (Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier),
+    ):
+        press(qtbot, key, modifier)
+        assert table.hasFocus()
+    assert page.filter.text() == ""
+
+
+def test_read_anew(window: MainWindow, qtbot: QtBot, ref: ClientRef) -> None:
+    answers: Any = Answers()
+    ref.set(answers)
+    window.go("audit")
+    page: Any = window.page("audit")
+    qtbot.waitUntil(lambda: page.model.rowCount() > 0)
+    assert answers.asked == ["audit.list"]
+    press(qtbot, Qt.Key.Key_F5)
+    qtbot.waitUntil(lambda: answers.asked == ["audit.list"] * 2)
 
 
 def test_jobs(window: MainWindow, table: Any, qtbot: QtBot) -> None:
