@@ -2678,10 +2678,6 @@ Licence: Apache-2.0.</source>
         <translation>镜像的 SHA-256（可选）</translation>
     </message>
     <message>
-        <source>Checked after the download.</source>
-        <translation>下载后校验。</translation>
-    </message>
-    <message>
         <source>Begin the address with http:// or https://.</source>
         <translation>地址应以 http:// 或 https:// 开头。</translation>
     </message>
@@ -2702,12 +2698,20 @@ Licence: Apache-2.0.</source>
         <translation>内存</translation>
     </message>
     <message>
+        <source>Disk (qcow2, raw, VMDK, VHDX, VDI)</source>
+        <translation>磁盘（qcow2、raw、VMDK、VHDX、VDI）</translation>
+    </message>
+    <message>
         <source>Platform</source>
         <translation>平台</translation>
     </message>
     <message>
         <source>Other</source>
         <translation>其他</translation>
+    </message>
+    <message>
+        <source>Checked when all of it has come.</source>
+        <translation>全部接收后校验。</translation>
     </message>
     <message>
         <source>The host can read this address.</source>
@@ -2786,6 +2790,10 @@ Licence: Apache-2.0.</source>
         <translation>云主机的 DNS 域名</translation>
     </message>
     <message>
+        <source>Netmask {netmask}</source>
+        <translation>子网掩码 {netmask}</translation>
+    </message>
+    <message>
         <source>Hosts serve here: DHCP for our own machines only, with these DNS servers, and each machine&apos;s host name, SSH key and user data at 169.254.169.254.</source>
         <translation>物理机在此网络提供：仅面向本平台云主机的 DHCP（下发上述 DNS 服务器），以及通过 169.254.169.254 提供的主机名、SSH 公钥和用户数据。</translation>
     </message>
@@ -2826,10 +2834,6 @@ Licence: Apache-2.0.</source>
         <translation>可供云主机使用的地址：{n} 个。</translation>
     </message>
     <message>
-        <source>Netmask {netmask}.</source>
-        <translation>子网掩码 {netmask}。</translation>
-    </message>
-    <message>
         <source>The host has this card, and the addresses fit.</source>
         <translation>物理机有此网卡，地址也合适。</translation>
     </message>
@@ -2866,10 +2870,6 @@ Licence: Apache-2.0.</source>
         <translation>类型</translation>
     </message>
     <message>
-        <source>Directory on the host</source>
-        <translation>物理机上的目录</translation>
-    </message>
-    <message>
         <source>It is made if it does not exist.</source>
         <translation>若不存在则自动创建。</translation>
     </message>
@@ -2894,6 +2894,10 @@ Licence: Apache-2.0.</source>
         <translation>镜像服务器保存用于创建云主机的镜像。</translation>
     </message>
     <message>
+        <source>Directory on a host</source>
+        <translation>物理机上的目录</translation>
+    </message>
+    <message>
         <source>Primary storage holds the disks of virtual machines.</source>
         <translation>主存储保存云主机的磁盘。</translation>
     </message>
@@ -2904,6 +2908,10 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Cluster</source>
         <translation>集群</translation>
+    </message>
+    <message>
+        <source>Path</source>
+        <translation>路径</translation>
     </message>
     <message>
         <source>Image server</source>
@@ -2970,8 +2978,8 @@ Licence: Apache-2.0.</source>
         <translation>初始化云平台</translation>
     </message>
     <message>
-        <source>{cpus}, {memory}</source>
-        <translation>{cpus}，{memory}</translation>
+        <source>{cpus}, {memory}, address {address}</source>
+        <translation>{cpus}，{memory}，地址 {address}</translation>
     </message>
     <message>
         <source>Removing what was set up…</source>

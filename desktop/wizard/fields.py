@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from desktop.widgets.labels import Label
 
@@ -13,7 +13,8 @@ class FormField(QWidget):
     """A title above an input, and a line of words below it.
 
     The line shows what is wrong with what was typed; without that, what the service found
-    when it tested the value; without that, a hint.
+    when it tested the value; without that, a hint. Beside the title may stand what follows from
+    the value.
     """
 
     def __init__(self, title: str, field: QWidget, hint: str = "", *, says: str = "") -> None:
@@ -25,6 +26,8 @@ class FormField(QWidget):
         self._name = Label(title, "small")
         self._name.setBuddy(field)
         self._name.setVisible(bool(title))
+        self._aside = Label("", "small")
+        self._aside.hide()
         field.setAccessibleName(says or title)
         if not isinstance(field, QPlainTextEdit):
             field.setMinimumHeight(INPUT_HEIGHT)
@@ -32,7 +35,11 @@ class FormField(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(self._name)
+        head = QHBoxLayout()
+        head.addWidget(self._name)
+        head.addStretch()
+        head.addWidget(self._aside)
+        layout.addLayout(head)
         layout.addWidget(field)
         layout.addWidget(self._note)
         self._show()
@@ -46,6 +53,15 @@ class FormField(QWidget):
         """Show what the service says of the value: role ok, warn, error, or muted meanwhile."""
         self._finding = (text, role)
         self._show()
+
+    def set_aside(self, text: str) -> None:
+        """Show beside the title what follows from the value."""
+        self._aside.setText(text)
+        self._aside.setVisible(bool(text))
+
+    def aside(self) -> str:
+        """The words beside the title."""
+        return self._aside.text()
 
     def note(self) -> str:
         """The words below the input."""

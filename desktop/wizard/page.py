@@ -7,8 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from appliance.client.setup import SetupFlow
 from appliance.protocol.errors import ErrorBody
@@ -81,6 +89,24 @@ class StepPage(QWidget, metaclass=AbstractQObject):
         """Add a titled input."""
         self.fields[key] = field
         self.body.addWidget(field)
+
+    def side_by_side(self, *keys: str) -> None:
+        """Put inputs that were just added into one row."""
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        for key in keys:
+            row.addWidget(self.fields[key], 1, Qt.AlignmentFlag.AlignTop)
+        self.body.addLayout(row)
+
+    def add_radios(self, group: QButtonGroup, titles: Mapping[int, str]) -> None:
+        """A column of choices, known to their group by these numbers."""
+        column = QVBoxLayout()
+        column.setSpacing(8)
+        for number, title in titles.items():
+            button = QRadioButton(title)
+            group.addButton(button, number)
+            column.addWidget(button)
+        self.body.addLayout(column)
 
     # What was typed
 

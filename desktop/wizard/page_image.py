@@ -6,14 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QFileDialog,
-    QHBoxLayout,
-    QRadioButton,
-    QSpinBox,
-    QWidget,
-)
+from PySide6.QtWidgets import QButtonGroup, QFileDialog, QHBoxLayout, QSpinBox, QWidget
 
 from appliance.protocol.errors import ErrorBody
 from appliance.protocol.resources import CheckResult
@@ -37,20 +30,16 @@ class OfferingForm(StepPage):
         super().__init__(title, intro)
         self.name = self.add_line("name", name_title or translate("Wizard", "Name"))
         self.description = self.add_line("description", translate("Wizard", "Description"))
+        self.side_by_side("name", "description")
         self.cpus = QSpinBox()
         self.cpus.setRange(1, 1024)
         self.memory = QSpinBox()
         self.memory.setRange(32, 64 * 1024 * 1024)
         self.memory.setSingleStep(128)
         self.memory.setSuffix(" MiB")
-        cpus = FormField(translate("Wizard", "CPUs"), self.cpus)
-        memory = FormField(translate("Wizard", "Memory"), self.memory)
-        self.fields |= {"cpu_count": cpus, "memory_bytes": memory}
-        row = QHBoxLayout()
-        row.setSpacing(16)
-        row.addWidget(cpus)
-        row.addWidget(memory)
-        self.body.addLayout(row)
+        self.add_field("cpu_count", FormField(translate("Wizard", "CPUs"), self.cpus))
+        self.add_field("memory_bytes", FormField(translate("Wizard", "Memory"), self.memory))
+        self.side_by_side("cpu_count", "memory_bytes")
         for spin in (self.cpus, self.memory):
             spin.valueChanged.connect(lambda _: self.chosen_by_hand())
 
@@ -93,18 +82,19 @@ class ImageForm(StepPage):
         super().__init__(title, intro)
         self.name = self.add_line("name", name_title or translate("Wizard", "Name"))
         self.description = self.add_line("description", translate("Wizard", "Description"))
+        self.side_by_side("name", "description")
         self.sources = QButtonGroup(self)
         self._add_sources(sources)
         self.url = self.add_line(
             "url", translate("Wizard", "Address (http or https)"), placeholder="https://…"
         )
-        self.sha256 = self.add_line(
-            "sha256",
-            translate("Wizard", "SHA-256 of the image (optional)"),
-            translate("Wizard", "Checked after the download."),
-        )
         self.file = line()
         self._add_file()
+        self.kind = self.add_choice(
+            "kind",
+            translate("Wizard", "Type"),
+            [(translate("Wizard", "Disk (qcow2, raw, VMDK, VHDX, VDI)"), "disk")],
+        )
         self.platform = self.add_choice(
             "platform",
             translate("Wizard", "Platform"),
@@ -113,6 +103,12 @@ class ImageForm(StepPage):
                 ("Windows", "windows"),
                 (translate("Wizard", "Other"), "other"),
             ],
+        )
+        self.side_by_side("kind", "platform")
+        self.sha256 = self.add_line(
+            "sha256",
+            translate("Wizard", "SHA-256 of the image (optional)"),
+            translate("Wizard", "Checked when all of it has come."),
         )
         self._show_source()
 
@@ -131,6 +127,7 @@ class ImageForm(StepPage):
         request = requests["image"]
         self.name.setText(request["name"])
         self.description.setText(request.get("description", ""))
+        choose(self.kind, request.get("kind", "disk"))
         choose(self.platform, request.get("platform", "linux"))
         self.url.setText(request.get("url", ""))
         self.sha256.setText(request.get("sha256", ""))
@@ -142,6 +139,7 @@ class ImageForm(StepPage):
             "name": self.name.text(),
             "description": self.description.text(),
             "source": self.source,
+            "kind": self.kind.currentData(),
             "platform": "linux" if self.source == "starter" else self.platform.currentData(),
         }
         if self.source == "url":
@@ -197,13 +195,9 @@ class ImageForm(StepPage):
             translate("Wizard", "Upload a file from this computer"),
         )
         self.body.addWidget(Label(translate("Wizard", "Where from"), "small"))
-        for index, title in enumerate(titles):
-            if SOURCES[index] not in sources:
-                continue
-            button = QRadioButton(title)
-            button.clicked.connect(lambda _=False: (self._show_source(), self.touched()))
-            self.sources.addButton(button, index)
-            self.body.addWidget(button)
+        offered = {n: title for n, title in enumerate(titles) if SOURCES[n] in sources}
+        self.add_radios(self.sources, offered)
+        self.sources.buttonClicked.connect(lambda _: (self._show_source(), self.touched()))
 
     def _add_file(self) -> None:
         box = QWidget()
@@ -230,7 +224,7 @@ class ImageForm(StepPage):
     def _show_source(self) -> None:
         self.fields["url"].setVisible(self.source == "url")
         self.fields["file"].setVisible(self.source == "upload")
-        for key in ("sha256", "platform"):
+        for key in ("kind", "platform", "sha256"):
             self.fields[key].setVisible(self.source != "starter")
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLineEdit, QRadioButton
+from PySide6.QtWidgets import QButtonGroup, QComboBox, QLineEdit
 
 from appliance.protocol.errors import ErrorBody
 from appliance.protocol.resources import CheckResult, HostNic
 from desktop import texts
 from desktop.texts import translate
 from desktop.widgets.labels import Label
-from desktop.wizard.fields import FormField, line
+from desktop.wizard.fields import FormField
 from desktop.wizard.page import Request, StepPage, problem_words
 from desktop.wizard.proposals import Proposals, private_network
 from desktop.wizard.ranges import RangeList
@@ -56,35 +55,31 @@ class NetworkPage(StepPage):
                 translate("Wizard", "The host keeps its own address on it."),
             ),
         )
-        self.name, self.description = line(), line()
-        self.cidr, self.gateway, self.dns, self.domain = line(), line(), line(), line()
-        self._add_row(
-            ("name", translate("Wizard", "Name"), self.name),
-            ("description", translate("Wizard", "Description"), self.description),
-        )
-        self._add_row(
-            ("cidr", translate("Wizard", "Network (CIDR)"), self.cidr),
-            ("gateway", translate("Wizard", "Gateway"), self.gateway),
-        )
+        self.name = self.add_line("name", translate("Wizard", "Name"))
+        self.description = self.add_line("description", translate("Wizard", "Description"))
+        self.side_by_side("name", "description")
+        self.cidr = self.add_line("cidr", translate("Wizard", "Network (CIDR)"))
+        self.gateway = self.add_line("gateway", translate("Wizard", "Gateway"))
+        self.side_by_side("cidr", "gateway")
         self.ranges = RangeList()
         self.body.addWidget(self.ranges)
         self.count = Label("", "muted")
         self.body.addWidget(self.count)
-        self.dns.setPlaceholderText(translate("Wizard", "Separated by commas"))
-        self.domain.setPlaceholderText(translate("Wizard", "Optional, such as cloud.example"))
-        self._add_row(
-            ("dns", translate("Wizard", "DNS servers"), self.dns),
-            ("domain", translate("Wizard", "DNS domain of the machines"), self.domain),
+        separated = translate("Wizard", "Separated by commas")
+        self.dns = self.add_line("dns", translate("Wizard", "DNS servers"), placeholder=separated)
+        self.domain = self.add_line(
+            "domain",
+            translate("Wizard", "DNS domain of the machines"),
+            placeholder=translate("Wizard", "Optional, such as cloud.example"),
         )
+        self.side_by_side("dns", "domain")
         self.services = Label("", "muted")
         self.body.addWidget(self.services)
-        for field in (self.name, self.description, self.domain):
-            field.textEdited.connect(self.touched)
         self.cidr.editingFinished.connect(self._follow_cidr)
         self.proposals = Proposals()
         for key, field in (("cidr", self.cidr), ("gateway", self.gateway), ("dns", self.dns)):
-            field.textEdited.connect(lambda _, key=key: self._typed(key))
-        self.ranges.touched.connect(lambda: self._typed("ranges"))
+            field.textEdited.connect(lambda _, key=key: self.proposals.typed(key))
+        self.ranges.touched.connect(lambda: (self.proposals.typed("ranges"), self.touched()))
         self._kept_cidr = ""
         self.nic.currentIndexChanged.connect(lambda _: self._chosen())
         self._show_kind()
@@ -163,6 +158,9 @@ class NetworkPage(StepPage):
         for key, problem in names.items():
             self.tell(key, _words(problem))
         self._count(found.addresses)
+        netmask = netmask_of(self.cidr.text())
+        words = translate("Wizard", "Netmask {netmask}").format(netmask=netmask)
+        self.fields["cidr"].set_aside(words if netmask else "")
         return self.review_names() and found.is_good and not any(names.values())
 
     def _domain(self) -> str:
@@ -173,11 +171,7 @@ class NetworkPage(StepPage):
             number = translate("Wizard", "{n} address for virtual machines.")
         else:
             number = translate("Wizard", "{n} addresses for virtual machines.")
-        words = number.format(n=texts.number(addresses))
-        netmask = netmask_of(self.cidr.text())
-        if netmask:
-            words += " " + translate("Wizard", "Netmask {netmask}.").format(netmask=netmask)
-        self.count.setText(words)
+        self.count.setText(number.format(n=texts.number(addresses)))
 
     # What the service says
 
@@ -219,20 +213,9 @@ class NetworkPage(StepPage):
             translate("Wizard", "Private network, out through the host (NAT): works everywhere"),
             translate("Wizard", "Physical network: machines are on the same wire as the host"),
         )
-        for index, title in enumerate(titles):
-            button = QRadioButton(title)
-            button.clicked.connect(lambda _=False: (self._show_kind(), self._chosen()))
-            self.kinds.addButton(button, index)
-            self.body.addWidget(button)
+        self.add_radios(self.kinds, dict(enumerate(titles)))
+        self.kinds.buttonClicked.connect(lambda _: (self._show_kind(), self._chosen()))
         self.kinds.button(0).setChecked(True)
-
-    def _add_row(self, *fields: tuple[str, str, Any]) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(16)
-        for key, title, field in fields:
-            self.fields[key] = FormField(title, field)
-            row.addWidget(self.fields[key], 1, Qt.AlignmentFlag.AlignTop)
-        self.body.addLayout(row)
 
     def _show_kind(self) -> None:
         self.fields["physical_interface"].setVisible(self.kind == "physical")
@@ -249,10 +232,6 @@ class NetworkPage(StepPage):
                 "SSH key and user data at 169.254.169.254.",
             )
         self.services.setText(words)
-
-    def _typed(self, key: str) -> None:
-        self.proposals.typed(key)
-        self.touched()
 
     def _chosen(self) -> None:
         """Another kind or card: propose what fits it, now or when the host has told it."""

@@ -70,7 +70,7 @@ class PathPage(NamePage):
         self.kind = self.add_choice("kind", translate("Wizard", "Type"), kinds)
         self.path = self.add_line(
             "path",
-            translate("Wizard", "Directory on the host"),
+            translate("Wizard", "Path"),
             translate("Wizard", "It is made if it does not exist."),
         )
 
@@ -128,7 +128,7 @@ def image_store_page() -> StepPage:
             "Wizard",
             "The image server keeps the images that virtual machines are made from.",
         ),
-        [(translate("Wizard", "Directory on the host"), "directory")],
+        [(translate("Wizard", "Directory on a host"), "directory")],
     )
 
 
@@ -137,9 +137,6 @@ def primary_storage_page() -> StepPage:
     return PathPage(
         "primary_storage",
         translate("Wizard", "Primary storage"),
-        translate(
-            "Wizard",
-            "Primary storage holds the disks of virtual machines.",
-        ),
+        translate("Wizard", "Primary storage holds the disks of virtual machines."),
         [(translate("Wizard", "Local directory, the same on each host of the cluster"), "local")],
     )

@@ -59,7 +59,7 @@ class SetupWizard(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(translate("Wizard", "Set up the cloud"))
-        self.resize(960, 680)
+        self.resize(960, 720)
         self._bridge = bridge
         self._ref = client_ref
         self._flow: SetupFlow | None = None
@@ -128,10 +128,9 @@ class SetupWizard(QDialog):
         flow = self._flow
         if flow is None or not flow.plan.steps:
             return
-        for page in self.pages:
-            if page.is_edited:
-                for name in page.names:
-                    self._bridge.submit(flow.edit(name, **page.values(name)))
+        for page in self._edited_pages():
+            for name in page.names:
+                self._bridge.submit(flow.edit(name, **page.values(name)))
 
     async def _open(self) -> None:
         self._flow = SetupFlow(self._ref.client)
@@ -181,6 +180,8 @@ class SetupWizard(QDialog):
             page.review()
             page.setFocus()
             page.focus_first()
+        elif self._edited_pages() and not self._busy:
+            self._bridge.spawn(self._keep_all())
         self._test(page)
 
     @property
@@ -228,9 +229,12 @@ class SetupWizard(QDialog):
         if self._host is None:
             page.show_candidates(self._candidates)
             return
-        words = translate("Wizard", "{cpus}, {memory}")
-        cpus, memory = texts.cpus(self._host.cpu_count), texts.size(self._host.memory_bytes)
-        page.show_taken(self._host.name, words.format(cpus=cpus, memory=memory))
+        words = translate("Wizard", "{cpus}, {memory}, address {address}").format(
+            cpus=texts.cpus(self._host.cpu_count),
+            memory=texts.size(self._host.memory_bytes),
+            address=self._host.address,
+        )
+        page.show_taken(self._host.name, words)
 
     def _show_buttons(self, done: set[int]) -> None:
         place = self.stack.currentIndex()
@@ -285,8 +289,9 @@ class SetupWizard(QDialog):
         self._set_busy(busy=True)
         failed: Failure | None = None
         try:
+            await self._keep([page] if page is not None else self._edited_pages())
             for name in names:
-                await self._one(name, page)
+                await self._one(name)
         except (Refused, JobFailed, ApiError, OSError) as error:
             failed = error
         finally:
@@ -296,19 +301,16 @@ class SetupWizard(QDialog):
 
     def _tell_end(self, failed: Failure | None) -> None:
         """Show what failed; a window that was closed meanwhile has the main window show it."""
+        error = failed.error if isinstance(failed, Refused | JobFailed) else failed
         if not self.isVisible():
-            if failed is not None:
-                error = failed.error if isinstance(failed, Refused | JobFailed) else failed
+            if error is not None:
                 self._bridge.failed.emit(error)
             QTimer.singleShot(0, self.close)
-        if isinstance(failed, JobFailed):
-            self._show_problem(to_body(failed.error), failed.job)
-        elif isinstance(failed, Refused):
-            self._show_problem(to_body(failed.error))
-        elif isinstance(failed, ApiError):
-            self._show_problem(to_body(failed))
-        elif failed is not None:
-            self.error.show_error(failed, step=self._step)
+        if isinstance(error, ApiError):
+            job = failed.job if isinstance(failed, JobFailed) else None
+            self._show_problem(to_body(error), job)
+        elif error is not None:
+            self.error.show_error(error, step=self._step)
 
     def _begin_following(self, job: Job) -> None:
         """Work that was begun elsewhere, or before this window was opened, is shown here too."""
@@ -352,25 +354,41 @@ class SetupWizard(QDialog):
         await self._refresh()
         self.go(FIRST)
 
-    async def _one(self, name: str, page: StepPage | None) -> None:
+    def _edited_pages(self) -> list[StepPage]:
+        return [page for page in self.pages if page.is_edited]
+
+    @single_flight
+    async def _keep_all(self) -> None:
+        """The start shows what would be made, so with what was typed in the steps."""
+        await self._keep(self._edited_pages())
+        self._show_plan()
+
+    async def _keep(self, pages: list[StepPage]) -> None:
+        """Keep what was typed for all steps of a page, before any of them shows the plan anew."""
+        flow = self._flow
+        assert flow is not None
+        for page in pages:
+            for name in page.names:
+                if not flow.step(name).done:
+                    self._step = name
+                    await self._bridge.run(flow.edit(name, **page.values(name)))
+            if "image" in page.names:
+                flow.upload_from = page.upload_from
+                flow.on_upload = self._upload_seen.emit
+            page.forget_edits()
+
+    async def _one(self, name: str) -> None:
         flow = self._flow
         assert flow is not None
         if flow.step(name).done:
             return
         self._step = name
         self.progress.say_step(name)
-        if page is not None:
-            await self._bridge.run(flow.edit(name, **page.values(name)))
-            if name == "image":
-                flow.upload_from = page.upload_from
-                flow.on_upload = self._upload_seen.emit
         found = await self._bridge.run(flow.check(name))
         if found.problems:
             raise Refused(found.problems[0])
         self._warn(found.warnings)
         await self._bridge.run(flow.commit(name, self._job_seen.emit))
-        if page is not None:
-            page.forget_edits()
         self._show_plan()
 
     def _ask_to_remove(self) -> None:

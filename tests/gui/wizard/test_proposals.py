@@ -170,7 +170,6 @@ def test_it_looks_right(
 ) -> None:
     look(language, "light")
     wizard = opened(service)
-    wizard.resize(960, 1040)
     page = network_page(wizard)
     be_physical(page, until)
     until("the answer", lambda: page.fields["cidr"].note() not in ("Testing…", "正在检测…"))

@@ -103,10 +103,9 @@ def test_a_removal_is_followed_and_nothing_is_made_again(
     service.done.clear()
     service.end("zone")
     service.done.clear()
-    until("ready for input", wizard.next.isEnabled)
-    assert wizard.stack.currentIndex() == FIRST
-    page: Any = wizard.current_page
-    assert page.name.isEnabled()
+    page: Any = wizard.pages[0]
+    until("ready for input", lambda: wizard.next.isEnabled() and page.name.isEnabled())
+    assert wizard.current_page is page
     assert not page.is_done
     assert wizard.stack.isEnabled()
     assert not wizard.remove.isVisible()

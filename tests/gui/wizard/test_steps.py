@@ -8,13 +8,14 @@ import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 
 from appliance.protocol.errors import Conflict, ErrorBody, Unavailable
 from appliance.services.setup.proposals import STEPS
+from desktop.wizard.page import choose
 from desktop.wizard.window import FINISH, START
 from tests.gui.wizard.conftest import Opened, Until
-from tests.gui.wizard.plan import PlanService, candidate
+from tests.gui.wizard.plan import STEP_OF, PlanService, candidate
 
 CREATES = [
     "zone.create",
@@ -160,14 +161,15 @@ def test_a_relative_path_is_told_while_typing(opened: Opened) -> None:
 def test_mistakes_in_a_network_are_told_at_their_field(opened: Opened) -> None:
     wizard = opened(PlanService(*STEPS[:-1]))
     page: Any = wizard.current_page
-    assert page.count.text() == "241 addresses for virtual machines. Netmask 255.255.255.0."
+    assert page.count.text() == "241 addresses for virtual machines."
+    assert page.fields["cidr"].aside() == "Netmask 255.255.255.0"
     write(page.gateway, "192.168.100.20")
     assert not wizard.next.isEnabled()
     assert "192.168.100.20" in page.gateway.accessibleDescription()
     write(page.gateway, "192.168.100.1")
     write(page.last, "192.168.100.19")
     assert wizard.next.isEnabled()
-    assert page.count.text() == "10 addresses for virtual machines. Netmask 255.255.255.0."
+    assert page.count.text() == "10 addresses for virtual machines."
 
 
 def test_another_network_brings_gateway_and_range_that_fit(opened: Opened) -> None:
@@ -177,6 +179,10 @@ def test_another_network_brings_gateway_and_range_that_fit(opened: Opened) -> No
     write(page.cidr, "10.20.0.0/16")
     QTest.keyClick(page.cidr, Qt.Key.Key_Tab)
     assert page.gateway.text() == "10.20.0.1"
+    assert page.fields["cidr"].aside() == "Netmask 255.255.0.0"
+    write(page.cidr, "10.20.0.0/4")
+    assert page.fields["cidr"].aside() == ""
+    write(page.cidr, "10.20.0.0/16")
     assert wizard.next.isEnabled()
 
 
@@ -457,22 +463,55 @@ def test_names_of_servers_and_domains_are_checked_while_typing(opened: Opened) -
     assert page.values("network")["domain"] == "cloud.example"
 
 
-def test_every_step_tells_what_kind_it_is_and_keeps_a_description(opened: Opened) -> None:
+def test_the_start_makes_what_was_typed_in_the_steps(opened: Opened, until: Until) -> None:
     service = PlanService()
-    service.requests["image"] |= {"source": "url", "url": "http://a/b", "platform": "windows"}
     wizard = opened(service)
-    fitting = {
-        "cluster": {"hypervisor": "kvm"},
-        "image_store": {"kind": "directory"},
-        "primary_storage": {"kind": "local"},
-        "image": {"platform": "windows"},
-        "network": {"kind": "nat"},
-    }
+    wizard.go(6)
+    page: Any = wizard.current_page
+    page.sources.button(1).click()
+    write(page.url, "https://images.example/small.qcow2")
+    wizard.go(START)
+    until("it is kept", lambda: service.requests["image"]["source"] == "url")
+    shown = [label.text() for label in wizard.start.findChildren(QLabel)]
+    assert any("https://images.example/small.qcow2" in text for text in shown)
+    click(wizard.start.all_button)
+    until("all is made", lambda: wizard.stack.currentIndex() == FINISH)
+    made = next(fields for name, fields in service.asked if name == "image.create")
+    assert (made["source"], made["url"]) == ("url", "https://images.example/small.qcow2")
+
+
+def test_what_every_step_says_is_sent_and_kept(opened: Opened, until: Until) -> None:
+    service = PlanService()
+    service.requests["image"] |= {"source": "url", "url": "http://a/b", "platform": "linux"}
+    wizard = opened(service)
+    said: dict[str, dict[str, Any]] = {}
     for place in range(1, 8):
         wizard.go(place)
         page: Any = wizard.current_page
         for name in page.names:
             form = getattr(page, name, page)
             write(form.description, f"about {name}")
-            said = page.values(name)
-            assert said | fitting.get(name, {}) | {"description": f"about {name}"} == said
+            if name == "image":
+                choose(form.platform, "windows")
+            if name == "offering":
+                form.cpus.setValue(2)
+            if name == "network":
+                write(form.domain, "cloud.example")
+            said[name] = page.values(name)
+        until("the next step", wizard.next.isEnabled)
+        click(wizard.next)
+        until("it is made", lambda names=page.names: service.done >= set(names))
+    chosen = {
+        "cluster": {"hypervisor": "kvm"},
+        "image_store": {"kind": "directory"},
+        "primary_storage": {"kind": "local"},
+        "offering": {"cpu_count": 2},
+        "image": {"kind": "disk", "platform": "windows"},
+        "network": {"kind": "nat", "domain": "cloud.example"},
+    }
+    sent = {STEP_OF[name]: fields for name, fields in service.asked if name in STEP_OF}
+    for name in STEPS:
+        wanted = said[name] | chosen.get(name, {}) | {"description": f"about {name}"}
+        assert said[name] == wanted
+        assert sent[name] == sent[name] | wanted
+        assert service.requests[name] == service.requests[name] | wanted
