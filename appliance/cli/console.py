@@ -121,7 +121,7 @@ def _raw_mode(terminal: Terminal) -> Iterator[None]:
         raise Stop(terminal.text("console_no_tty"), Exit.FAILED) from None
     file = sys.stdin.fileno()
     before = termios.tcgetattr(file)
-    tty.setraw(file)
+    tty.setraw(file, termios.TCSADRAIN)  # keys that were typed already are kept
     try:
         yield
     finally:
