@@ -94,12 +94,6 @@ class Appliance:
             self._connection.close()
             self._connection = None
 
-    def disconnect(self) -> None:
-        """Give the kept connection up; the next request makes a new one."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
     def log(self) -> str:
         """All that the service has logged."""
         return (self.folder / "service.log").read_text(errors="replace")
@@ -124,6 +118,7 @@ class Appliance:
         sent = dict(headers or {})
         if token:
             sent["Authorization"] = f"Bearer {token}"
+        is_kept = self._connection is not None
         if self._connection is None:
             tls = ssl.create_default_context(cadata=self.ca_pem)
             self._connection = http.client.HTTPSConnection(
@@ -133,9 +128,11 @@ class Appliance:
             self._connection.request(method, target, body=content or None, headers=sent)
             response = self._connection.getresponse()
             answer = response.read()
-        except (http.client.HTTPException, OSError):
-            self._connection.close()
-            self._connection = None
+        except (http.client.HTTPException, OSError) as error:
+            self.hang_up()
+            if is_kept and isinstance(error, http.client.RemoteDisconnected):
+                # It was idle for so long that the service has closed it.
+                return self.request(method, target, body, token=token, headers=headers)
             raise
         found = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, found, answer)

@@ -44,7 +44,7 @@ def test_a_key_is_kept_over_a_crash(tmp_path: Path) -> None:
         appliance.process.kill()
         appliance.process.wait()
         (appliance.state / "service" / "ready.json").unlink()
-        appliance.disconnect()
+        appliance.hang_up()
         appliance.start()
         again = make_zone(appliance, "kept", Idempotency_Key="k1")
         assert (again.status, again.json) == (201, first.json)
@@ -62,7 +62,7 @@ def test_the_same_key_at_the_same_time(appliance: Appliance) -> None:
         try:
             return make_zone(other, "racing", Idempotency_Key=key)
         finally:
-            other.disconnect()
+            other.hang_up()
 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(send, range(8)))
