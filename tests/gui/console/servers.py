@@ -94,12 +94,12 @@ class Shell:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self._process = subprocess.Popen(
-            ["/bin/sh"],
+            # With the terminal as its own: otherwise Ctrl-C reaches nobody
+            ["setsid", "--ctty", "/bin/sh"],
             stdin=slave,
             stdout=slave,
             stderr=slave,
             env={"PS1": "$ ", "PATH": os.environ["PATH"], "TERM": "linux", "LC_ALL": "C.UTF-8"},
-            start_new_session=True,
         )
         os.close(slave)
         os.set_blocking(self._master, False)

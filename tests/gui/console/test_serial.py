@@ -53,9 +53,11 @@ def test_a_command_and_its_answer(serial: SerialWidget) -> None:
 
 
 def test_control_keys_arrows_and_backspace(serial: SerialWidget) -> None:
-    type_line(serial, "sleep 1000")
+    type_line(serial, "cat")
+    type_line(serial, "it runs")
+    wait_for(lambda: "\nit runs\nit runs" in shown(serial), "cat")
     QTest.keyClick(serial, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    wait_for(lambda: "^C" in shown(serial), "the interrupt")
+    wait_for(lambda: "^C" in shown(serial) and shown(serial).endswith("$"), "the interrupt")
     QTest.keyClicks(serial, "echo wrongg")
     QTest.keyClick(serial, Qt.Key.Key_Backspace)
     QTest.keyClick(serial, Qt.Key.Key_Return)

@@ -12,8 +12,8 @@ from appliance.protocol.errors import ErrorBody, Unavailable
 from appliance.services.setup.proposals import STEPS
 from tests.gui.samples import GIB
 from tests.gui.wizard.conftest import Opened, Until
+from tests.gui.wizard.hands import write
 from tests.gui.wizard.plan import PlanService
-from tests.gui.wizard.test_steps import write
 
 READ_ONLY = ErrorBody(
     code="path.not_writable",

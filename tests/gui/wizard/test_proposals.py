@@ -13,9 +13,9 @@ from desktop.wizard.page_network import NetworkPage
 from desktop.wizard.window import SetupWizard
 from hostagent.protocol.network import NicAddressing
 from tests.gui.wizard.conftest import Opened, Until
+from tests.gui.wizard.hands import click, write
 from tests.gui.wizard.plan import PlanService
 from tests.gui.wizard.test_looks import clipped, picture
-from tests.gui.wizard.test_steps import click, write
 
 NICS = [
     NicAddressing(name="eno1", addresses=["192.168.10.13/24"], gateway="192.168.10.254"),

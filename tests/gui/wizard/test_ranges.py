@@ -16,8 +16,8 @@ from appliance.services.setup.proposals import STEPS
 from desktop.wizard.validation import plan_findings
 from desktop.wizard.window import FINISH
 from tests.gui.wizard.conftest import Opened, Until
+from tests.gui.wizard.hands import click, refreshed, write
 from tests.gui.wizard.plan import PlanService
-from tests.gui.wizard.test_steps import click, refreshed, write
 
 LOW = {"first": "192.168.100.10", "last": "192.168.100.20"}
 MIDDLE = {"first": "192.168.100.30", "last": "192.168.100.40"}

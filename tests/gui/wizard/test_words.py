@@ -18,10 +18,10 @@ from appliance.services.setup.proposals import STEPS
 from desktop import texts
 from desktop.wizard.window import FINISH, START
 from tests.gui.wizard.conftest import Opened, Until
+from tests.gui.wizard.hands import click
 from tests.gui.wizard.plan import PlanService, candidate
 from tests.gui.wizard.test_looks import clipped, picture
 from tests.gui.wizard.test_running import NO_SPACE
-from tests.gui.wizard.test_steps import click
 
 
 def labels(widget: Any) -> str:
