@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from hostagent.protocol.firewall import SecurityGroupSpec
+
 NetworkKind = Literal["nat", "physical"]
 Severity = Literal["error", "warning"]
 
@@ -27,7 +29,10 @@ class InstanceMetadata(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PortSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One NIC of one VM on this host; `tap` is the link that libvirt makes for it."""
+    """One NIC of one VM on this host; `tap` is the link that libvirt makes for it.
+
+    `security_group_ids` name groups of the document; a NIC without any is not filtered.
+    """
 
     nic_id: str
     vm_id: str
@@ -37,6 +42,7 @@ class PortSpec(msgspec.Struct, frozen=True, kw_only=True):
     hostname: str
     metadata: InstanceMetadata
     anti_spoofing: bool = True
+    security_group_ids: list[str] = []
 
 
 class NetworkSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,10 +69,14 @@ class NetworkSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NetworkDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """All networks of one host. A higher `generation` replaces a lower one, never the reverse."""
+    """All networks of one host. A higher `generation` replaces a lower one, never the reverse.
+
+    `security_groups` has each group of a NIC of the document and each group that their rules name.
+    """
 
     generation: int
     networks: list[NetworkSpec] = []
+    security_groups: list[SecurityGroupSpec] = []
 
 
 class NetworkError(msgspec.Struct, frozen=True, kw_only=True):
