@@ -19,6 +19,7 @@ import uvloop
 from appliance.api.app import build_app
 from appliance.api.server import ApiServer
 from appliance.engine.cascade import Cascade
+from appliance.engine.nodes import Nodes
 from appliance.engine.registry import Registry
 from appliance.engine.retention import Retention
 from appliance.engine.runner import Runner
@@ -27,6 +28,7 @@ from appliance.hosts.ca import CertificateAuthority, local_names
 from appliance.hosts.links import HostLinks
 from appliance.hosts.listener import AgentListener
 from appliance.hosts.listening import in_url, local_address
+from appliance.protocol.ids import new_id
 from appliance.services import deletion, jobs, ledger, overview, settings
 from appliance.services.audit.service import AuditLog
 from appliance.services.compute.affinity import AffinityGroups
@@ -77,9 +79,11 @@ class Node:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder.chmod(0o700)
         self.ca = CertificateAuthority.load_or_create(self._folder / "ca", socket.gethostname())
-        self.store = Store(self._folder / "anyun.db", Kinds())
+        self.store = Store(self._folder / "anyun.db", Kinds(), node_id=_node_id(self._folder))
         self.registry = Registry()
-        self.runner = Runner(self.store)
+        self.nodes = Nodes(self.store, name=socket.gethostname())
+        self.runner = Runner(self.store, ownership=self.nodes)
+        self.nodes.on_change(self.runner.adopt)
         self.links = HostLinks()
         self.settings = Settings(self.store)
         self._api: ApiServer | None = None
@@ -138,6 +142,7 @@ class Node:
         config = self._config
         await self.store.start()
         await self.settings.load()
+        await self.nodes.start()
         setup_code = await self.identity.prepare()
         self.identity.start()
         await self.infrastructure.prepare()
@@ -178,6 +183,7 @@ class Node:
         await self._listener.stop()
         await self._watch.stop()
         await self.identity.stop()
+        await self.nodes.stop()
         await self.store.stop()
 
     async def _offer_local_join(self) -> None:
@@ -206,6 +212,14 @@ class Node:
             "pid": os.getpid(),
         }
         write_private(self._folder / "ready.json", msgspec.json.encode(content))
+
+
+def _node_id(folder: Path) -> str:
+    """What this node is called for ever; made at its first start."""
+    path = folder / "node-id"
+    if not path.exists():
+        write_private(path, new_id().encode())
+    return path.read_text().strip()
 
 
 async def serve(config: NodeConfig) -> None:

@@ -11,6 +11,7 @@ from appliance.cli.texts_help import TITLES, VERBS
 from appliance.protocol import resources as r
 from appliance.protocol import tenancy as t
 from appliance.protocol.messages import Language, render, size, word
+from appliance.protocol.nodes import ManagementNode
 
 SIZES = frozenset({"memory", "volume_bytes", "image_bytes"})  # quotas that are sizes
 Cell = Callable[[Any, Language], str]
@@ -132,6 +133,13 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         _plain("resource", "resource_name"),
         _word("operation", "operation", "operation"),
         _plain("error"),
+        ID,
+    ),
+    ManagementNode: (
+        NAME,
+        _word("state", "node.status", "status"),
+        _moment("started", "started_at"),
+        _moment("seen", "seen_at"),
         ID,
     ),
     r.InstanceOffering: (

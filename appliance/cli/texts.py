@@ -16,6 +16,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "id": ("Id", "标识"),
     "state": ("State", "状态"),
     "status": ("Status", "连接"),
+    "started": ("Started", "启动时间"),
+    "seen": ("Last heard of", "最近心跳"),
     "host": ("Host", "物理机"),
     "address": ("Address", "地址"),
     "addresses": ("Addresses", "地址"),

@@ -41,10 +41,12 @@ class Cleanup:
         store: Store,
         definitions: dict[str, JobDefinition],
         turn: Callable[[str], AbstractAsyncContextManager[None]],
+        may_clean: Callable[[str], bool],
     ) -> None:
         self._store = store
         self._definitions = definitions
         self._turn = turn
+        self._may_clean = may_clean  # which queues are this node's; within a read
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -118,11 +120,13 @@ class Cleanup:
 
     async def _forever(self) -> None:
         while True:
-            due = await self._store.read(
-                lambda: list(CleanupRow.select().where(CleanupRow.next_at <= now_ms()))
-            )
+            due = await self._store.read(self._due)
             await asyncio.gather(*(self._retry_quietly(row) for row in due))
             await asyncio.sleep(LOOK_EVERY_S)
+
+    def _due(self) -> list[CleanupRow]:
+        rows = CleanupRow.select().where(CleanupRow.next_at <= now_ms())
+        return [row for row in rows if self._may_clean(_queue_of(row))]
 
     async def _retry_quietly(self, row: CleanupRow) -> None:
         try:

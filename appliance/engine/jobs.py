@@ -125,8 +125,11 @@ class NewJob:
     parent_id: str | None = None
 
 
-def accept(tx: Transaction, caller: Caller, new: NewJob) -> Job:
-    """Write the job down; it is accepted when the transaction commits."""
+def accept(tx: Transaction, caller: Caller, new: NewJob, *, node_id: str = "") -> Job:
+    """Write the job down; it is accepted when the transaction commits.
+
+    `node_id` is the management node that runs it, "" if that is still open.
+    """
     wishes = caller.wishes
     steps = [
         JobStep(name=step.name, state=StepState.PENDING)
@@ -154,7 +157,7 @@ def accept(tx: Transaction, caller: Caller, new: NewJob) -> Job:
         created_at=when(now),
         deadline_at=when_or_none(deadline_at),
     )
-    _insert(tx, job, new.queue, new.data)
+    _insert(tx, job, new.queue, new.data, node_id)
     return job
 
 
@@ -258,12 +261,12 @@ def _waits_for(tx: Transaction, queue: str, after: Sequence[str]) -> Waiting | N
 _COLUMNS = (
     "id, operation, state, queue, resource_kind, resource_id, resource_name, account_id, "
     "account_name, address, reason, priority, after, parent_id, children, data, steps, error, "
-    "waiting, attempts, cancelled_by, created_at, started_at, finished_at, deadline_at"
+    "waiting, attempts, cancelled_by, created_at, started_at, finished_at, deadline_at, node_id"
 )
-_INSERT = f"INSERT INTO job ({_COLUMNS}) VALUES ({', '.join('?' * 25)})"  # noqa: S608 fixed text
+_INSERT = f"INSERT INTO job ({_COLUMNS}) VALUES ({', '.join('?' * 26)})"  # noqa: S608 fixed text
 
 
-def _insert(tx: Transaction, job: Job, queue: str, data: dict[str, Any]) -> None:
+def _insert(tx: Transaction, job: Job, queue: str, data: dict[str, Any], node_id: str = "") -> None:
     tx.execute(
         _INSERT,
         *(job.id, job.operation, job.state, queue, job.resource_kind, job.resource_id),
@@ -271,6 +274,7 @@ def _insert(tx: Transaction, job: Job, queue: str, data: dict[str, Any]) -> None
         *(job.priority, text(job.after), job.parent_id, text(job.children), text(data)),
         *(text(job.steps), text(job.error), text(job.waiting), job.attempts, job.cancelled_by),
         *(_ms(job.created_at), _ms(job.started_at), _ms(job.finished_at), _ms(job.deadline_at)),
+        node_id,
     )
     tx.put("job", job.id, job)
 

@@ -54,6 +54,7 @@ class JobRow(BaseModel):
     started_at = peewee.BigIntegerField(null=True)
     finished_at = peewee.BigIntegerField(null=True, index=True)
     deadline_at = peewee.BigIntegerField(null=True)
+    node_id = peewee.TextField(default="")  # who runs it; "" is nobody yet
 
     class Meta:
         table_name = "job"
@@ -173,7 +174,7 @@ JOB_KIND = ResourceKind(
     model=JobRow,
     render=render_jobs,
     search=("operation", "resource_name", "resource_id"),
-    internal=frozenset({"queue", "data", "number"}),
+    internal=frozenset({"queue", "data", "number", "node_id"}),
     relations={
         "vm": Relation("vm", ("resource_id", "id")),
         "account": Relation("account", ("account_id", "id")),

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import msgspec
 import structlog
 
+from appliance.engine.adoption import adopt, claim, is_free
 from appliance.engine.calls import Caller
 from appliance.engine.cleanup import Cleanup
 from appliance.engine.execution import CANCELLED, Execution
 from appliance.engine.joblog import JobLog
 from appliance.engine.jobs import (
-    PARENT_QUEUE,
     JobDefinition,
     NewJob,
     accept,
@@ -25,6 +25,7 @@ from appliance.engine.jobs import (
     refuse_child,
 )
 from appliance.engine.models import ACTIVE, ENDED, JobRow, render_jobs
+from appliance.engine.nodes import Alone, Ownership
 from appliance.engine.scheduler import Entry, Scheduler
 from appliance.protocol.errors import ApiError, Conflict, NotFound
 from appliance.protocol.events import Change
@@ -48,7 +49,7 @@ class Runner:
     """Takes accepted jobs through their steps.
 
     A job that was interrupted goes on at the step it was in; one that was being undone goes
-    on being undone. `owns` says which queues belong to this node.
+    on being undone. `ownership` says which queues belong to this node.
     """
 
     def __init__(
@@ -56,10 +57,10 @@ class Runner:
         store: Store,
         *,
         parallel: int = PARALLEL,
-        owns: Callable[[str], bool] = lambda queue: True,
+        ownership: Ownership | None = None,
     ) -> None:
         self._store = store
-        self._owns = owns
+        self._ownership: Ownership = ownership or Alone()
         self._definitions: dict[str, JobDefinition] = {}
         self._scheduler = Scheduler(parallel)
         self._executions: dict[str, Execution] = {}
@@ -69,7 +70,7 @@ class Runner:
         self._accepted: dict[str, tuple[Job, dict[str, Any]]] = {}  # saves reading them again
         self._joblog = JobLog(store)
         self._turns: dict[str, asyncio.Event] = {}
-        self.cleanup = Cleanup(store, self._definitions, self._turn)
+        self.cleanup = Cleanup(store, self._definitions, self._turn, self._may_clean)
         self._telling: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -91,23 +92,21 @@ class Runner:
 
     async def start(self) -> None:
         """Go on with every job that had not ended when the service did."""
+        await self.adopt()
+        self.cleanup.start()
+        self._telling = asyncio.create_task(self._tell_line(), name="job line")
 
-        def unfinished() -> list[JobRow]:
-            query = JobRow.select().where(
-                JobRow.state.in_(ACTIVE), ~JobRow.queue.startswith(PARENT_QUEUE)
-            )
-            return list(query.order_by(JobRow.number))
-
-        found = await self._store.read(unfinished)
-        for row in found:
+    async def adopt(self) -> None:
+        """Take on the jobs that are this node's by now and that no other node runs."""
+        rows = await self._store.write(lambda tx: adopt(tx, self._ownership))
+        new = [row for row in rows if row.id not in self._scheduler]
+        for row in new:
             if row.cancelled_by:
                 self._stopped[row.id] = ApiError(CANCELLED, account=row.cancelled_by)
             self._add(_entry(row), row.deadline_at)
-        if found:
-            log.info("jobs_resumed", count=len(found))
+        if new:
+            log.info("jobs_resumed", count=len(new))
         self._start_ready()
-        self.cleanup.start()
-        self._telling = asyncio.create_task(self._tell_line(), name="job line")
 
     async def stop(self) -> None:
         """Stop between awaits; what was running goes on at the next start."""
@@ -127,8 +126,7 @@ class Runner:
 
     def accept(self, tx: Transaction, caller: Caller, new: NewJob) -> Accepted:
         """Write a job down and run it once the transaction is on the disk."""
-        job = accept(tx, caller, new)
-        self._launch(tx, new, job)
+        job = self._accept(tx, caller, new)
         return Accepted(jobs=[job], resource_ids=[new.resource_id])
 
     def accept_bulk(
@@ -148,11 +146,17 @@ class Runner:
             if isinstance(part, tuple):
                 refuse_child(tx, parent, *part)
                 continue
-            job = accept(tx, caller, dataclasses.replace(part, parent_id=parent.id))
-            self._launch(tx, part, job)
+            self._accept(tx, caller, dataclasses.replace(part, parent_id=parent.id))
         note_child_ended(tx, parent.id)
         ids = [(part[0] if isinstance(part, tuple) else part).resource_id for part in parts]
         return Accepted(jobs=[parent], resource_ids=ids)
+
+    def _accept(self, tx: Transaction, caller: Caller, new: NewJob) -> Job:
+        node_id = claim(tx, self._ownership, new.queue, tuple(caller.wishes.after))
+        job = accept(tx, caller, new, node_id=node_id or "")
+        if node_id is not None:
+            self._launch(tx, new, job)
+        return job
 
     def _launch(self, tx: Transaction, new: NewJob, job: Job) -> None:
         entry = Entry(job.id, new.queue, job.account_id, job.priority, tuple(job.after))
@@ -171,8 +175,6 @@ class Runner:
         self._start_ready()
 
     def _add(self, entry: Entry, deadline_at: int | None) -> None:
-        if not self._owns(entry.queue):
-            return
         self._scheduler.add(entry)
         if deadline_at is not None:
             seconds = max(0.0, (deadline_at - now_ms()) / 1000)
@@ -248,6 +250,10 @@ class Runner:
         task = asyncio.create_task(self._run_logged(entry.job_id), name=f"job {entry.job_id}")
         self._tasks[entry.job_id] = task
         task.add_done_callback(lambda _: self._finished(entry.job_id))
+
+    def _may_clean(self, queue: str) -> bool:
+        """Whether clean-up work of a queue is this node's; within a read."""
+        return self._ownership.owns(queue) and is_free(self._ownership, queue)
 
     @contextlib.asynccontextmanager
     async def _turn(self, queue: str) -> AsyncIterator[None]:

@@ -41,6 +41,10 @@ class Scheduler:
         """How many jobs wait or run."""
         return len(self._entries)
 
+    def __contains__(self, job_id: str) -> bool:
+        """Whether the job waits or runs here."""
+        return job_id in self._entries
+
     @property
     def running(self) -> int:
         """How many jobs run."""

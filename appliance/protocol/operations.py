@@ -27,6 +27,7 @@ from appliance.protocol.declaring import add as _add
 from appliance.protocol.declaring import job as _job
 from appliance.protocol.declaring import reads as _reads
 from appliance.protocol.declaring import update as _update
+from appliance.protocol.nodes import ManagementNode
 from appliance.protocol.operations_tenancy import declare_tenancy
 
 __all__ = [
@@ -83,6 +84,9 @@ _add(
 
 # Accounts, users, roles, shares, tokens, quotas
 declare_tenancy()
+
+# The management service itself
+_reads("management_node", "management-nodes", ManagementNode, "management node")
 
 # Jobs
 _reads("job", "jobs", r.Job, "job", TENANT)

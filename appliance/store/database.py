@@ -76,10 +76,11 @@ class Store:
     rolled back alone. Futures resolve and the feed is published after the commit only.
     """
 
-    def __init__(self, path: Path, kinds: Kinds) -> None:
+    def __init__(self, path: Path, kinds: Kinds, *, node_id: str = "node") -> None:
         self.kinds = kinds
         self.feed = feeds.Feed(kinds)
         self.encoded = EncodedCache(is_live=kinds.is_live)
+        self.node_id = node_id
         self.epoch = 0  # of this node; grows with each start
         self.fenced = asyncio.Event()  # set when a newer node has taken the database over
         self._path = path
@@ -107,7 +108,7 @@ class Store:
         self._loop = asyncio.get_running_loop()
         database.initialize(self._database)
         await asyncio.to_thread(migrate, self._path)
-        self.epoch = await asyncio.to_thread(take_over, self._path)
+        self.epoch = await asyncio.to_thread(take_over, self._path, self.node_id)
         self._writer = threading.Thread(target=self._write_forever, name="store-writer")
         self._writer.start()
         self.feed.published = (await self.read(feeds.bounds))[1]
@@ -195,9 +196,11 @@ class Store:
             return feeds.append(self.kinds.encoded(touched))
 
     def _check_fence(self) -> None:
-        """Another node has started on this database: nothing of ours may go in any more."""
-        (epoch,) = self._database.execute_sql("SELECT epoch FROM fence").fetchone()
-        if epoch != self.epoch:
+        """Has this node begun anew elsewhere, or is it lost for others? Then nothing goes in."""
+        row = self._database.execute_sql(
+            "SELECT epoch FROM management_node WHERE id = ?", (self.node_id,)
+        ).fetchone()
+        if row is None or row[0] != self.epoch:
             assert self._loop is not None
             self._loop.call_soon_threadsafe(self.fenced.set)
             raise Unavailable("node.fenced")

@@ -61,8 +61,14 @@ def _apply(connection: sqlite3.Connection, number: int, name: str, sql: str) -> 
     log.info("migrated", number=number, name=name)
 
 
-def take_over(path: Path) -> int:
-    """Begin a new epoch: from here on, nodes of earlier ones may not write any more."""
+def take_over(path: Path, node_id: str) -> int:
+    """Begin a new epoch of a node: what runs under earlier ones of it may not write any more."""
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE fence SET epoch = epoch + 1")
-        return int(connection.execute("SELECT epoch FROM fence").fetchone()[0])
+        epoch = int(connection.execute("SELECT epoch FROM fence").fetchone()[0])
+        connection.execute(
+            "INSERT INTO management_node (id, epoch) VALUES (?, ?) "
+            "ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch",
+            (node_id, epoch),
+        )
+        return epoch
