@@ -11,7 +11,9 @@ import msgspec
 import structlog
 from pyroute2.netlink.exceptions import NetlinkError
 
+from hostagent.network import bridge_filter
 from hostagent.network.check import check_network, interface_errors
+from hostagent.network.groups import filtered_ports, group_counter_name
 from hostagent.network.links import Links, links_here, read_sysctl, write_sysctl
 from hostagent.network.nft import Firewall
 from hostagent.network.physical import PhysicalNics
@@ -21,6 +23,7 @@ from hostagent.network.rules import counter_name
 from hostagent.network.segment import Segment
 from hostagent.network.state import StateFiles
 from hostagent.network.watch import ChangeWatch
+from hostagent.protocol.firewall import SecurityGroupSpec
 from hostagent.protocol.network import (
     NetworkCheck,
     NetworkCheckResult,
@@ -120,8 +123,16 @@ class NetworkManager:
         drops = []
         for port in (port for plan in self._plans for port in plan.spec.ports):
             packets, size_bytes = counters.get(counter_name(port.tap), (0, 0))
+            refused, refused_bytes = counters.get(group_counter_name(port.tap), (0, 0))
             drops.append(
-                PortDrops(nic_id=port.nic_id, tap=port.tap, packets=packets, size_bytes=size_bytes)
+                PortDrops(
+                    nic_id=port.nic_id,
+                    tap=port.tap,
+                    packets=packets,
+                    size_bytes=size_bytes,
+                    refused_packets=refused,
+                    refused_size_bytes=refused_bytes,
+                )
             )
         return NetworkStatus(
             generation=self._document.generation, networks=states, drops=drops, errors=self._errors
@@ -141,6 +152,7 @@ class NetworkManager:
                 errors = await self._remove_unwanted(links, [])
             await self._firewall.remove()
             self._restore_forwarding()
+            self._restore_bridge_filter()
             for error in errors:
                 log.error("network.left_over", **_fields(error))
             if errors:
@@ -160,9 +172,10 @@ class NetworkManager:
         plans = [plan_of(spec) for spec in document.networks]
         async with links_here() as links:
             errors = await interface_errors(links, plans)
-        errors = errors or await self._converge(plans)
+        groups = document.security_groups
+        errors = errors or await self._converge(plans, groups)
         if errors:
-            await self._roll_back(plans)
+            await self._roll_back(plans, groups)
             return errors
         self._document, self._plans, self._errors = document, plans, []
         self._blind = False
@@ -170,15 +183,18 @@ class NetworkManager:
         log.info("network.applied", generation=document.generation, networks=len(plans))
         return []
 
-    async def _roll_back(self, tried: list[NetworkPlan]) -> None:
-        if tried != self._plans and not self._blind:
-            self._errors = await self._converge(self._plans)
+    async def _roll_back(self, tried: list[NetworkPlan], groups: list[SecurityGroupSpec]) -> None:
+        current = self._document.security_groups
+        if (tried, groups) != (self._plans, current) and not self._blind:
+            self._errors = await self._converge(self._plans, current)
 
-    async def _converge(self, plans: list[NetworkPlan]) -> list[NetworkError]:
+    async def _converge(
+        self, plans: list[NetworkPlan], groups: list[SecurityGroupSpec]
+    ) -> list[NetworkError]:
         """Change what differs from `plans`; networks too many go only if nothing failed."""
         try:
-            await self._firewall.load(plans)
-        except ProcessFailed as error:
+            await self._filter(plans, groups)
+        except (OSError, ProcessFailed) as error:
             return [_failure(None, "nft rules", error)]
         if any(plan.is_nat for plan in plans):
             self._forward()
@@ -196,6 +212,19 @@ class NetworkManager:
             if not errors:
                 errors = await self._remove_unwanted(links, plans)
         return errors
+
+    async def _filter(self, plans: list[NetworkPlan], groups: list[SecurityGroupSpec]) -> None:
+        """Load the rules, and bring bridged packets before them while a port has groups."""
+        wanted = bool(filtered_ports(plans))
+        if wanted:
+            await bridge_filter.load_module()
+            if self._memory.bridge_filter_before is None:
+                self._memory.bridge_filter_before = bridge_filter.switch_values()
+                self._files.save_memory(self._memory)
+            bridge_filter.turn_on()
+        await self._firewall.load(plans, groups)
+        if not wanted:
+            self._restore_bridge_filter()
 
     async def _remove_unwanted(self, links: Links, plans: list[NetworkPlan]) -> list[NetworkError]:
         wanted = {plan.spec.id: plan.spec.bridge for plan in plans}
@@ -216,7 +245,7 @@ class NetworkManager:
     async def _repair(self) -> None:
         if self._blind:
             return
-        errors = await self._converge(self._plans)
+        errors = await self._converge(self._plans, self._document.security_groups)
         for error in errors:
             log.error("network.not_repaired", **_fields(error))
         self._errors = errors
@@ -260,6 +289,11 @@ class NetworkManager:
             self._memory.ip_forward_before = before
         self._files.save_memory(self._memory)
         write_sysctl(_FORWARDING, "1")
+
+    def _restore_bridge_filter(self) -> None:
+        if self._memory.bridge_filter_before is not None:
+            bridge_filter.give_back(self._memory.bridge_filter_before)
+            self._memory.bridge_filter_before = None
 
     def _restore_forwarding(self) -> None:
         if self._memory.ip_forward_before is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from hostagent.network.plan import NetworkPlan
 from hostagent.network.processes import ProcessFailed, run
 from hostagent.network.rules import guard_table, render_removal, render_rules, route_table
+from hostagent.protocol.firewall import SecurityGroupSpec
 
 
 class Firewall:
@@ -19,24 +21,29 @@ class Firewall:
         self.tag = tag
         self._memory = ("", "")
 
-    async def check(self, plans: Sequence[NetworkPlan]) -> None:
+    async def check(
+        self, plans: Sequence[NetworkPlan], groups: Sequence[SecurityGroupSpec]
+    ) -> None:
         """Raise ProcessFailed if the kernel would not take the rules; changes nothing."""
-        await run("nft", "-c", "-f", "-", text=render_rules(plans, self.tag, {}))
+        await run("nft", "-c", "-f", "-", text=render_rules(plans, self.tag, {}, groups))
 
-    async def load(self, plans: Sequence[NetworkPlan]) -> bool:
+    async def load(self, plans: Sequence[NetworkPlan], groups: Sequence[SecurityGroupSpec]) -> bool:
         """Make the tables say what `plans` need; False if they already did.
 
         Both are replaced at once, drop counters go on. On ProcessFailed the old ones stay.
         """
-        if await self.intact(plans):
+        if await self.intact(plans, groups):
             return False
-        await run("nft", "-f", "-", text=render_rules(plans, self.tag, await self.counters()))
-        self._memory = (_digest(render_rules(plans, self.tag, {})), await self._state())
+        text = render_rules(plans, self.tag, await self.counters(), groups)
+        await run("nft", "-f", "-", text=text)
+        self._memory = (_digest(render_rules(plans, self.tag, {}, groups)), await self._state())
         return True
 
-    async def intact(self, plans: Sequence[NetworkPlan]) -> bool:
+    async def intact(
+        self, plans: Sequence[NetworkPlan], groups: Sequence[SecurityGroupSpec]
+    ) -> bool:
         """Whether the rules of `plans` are loaded and nobody touched them since."""
-        wanted = _digest(render_rules(plans, self.tag, {}))
+        wanted = _digest(render_rules(plans, self.tag, {}, groups))
         return self._memory == (wanted, await self._state())
 
     def remember(self) -> tuple[str, str]:
@@ -53,25 +60,26 @@ class Firewall:
         self._memory = ("", "")
 
     async def counters(self) -> dict[str, tuple[int, int]]:
-        """Packets and bytes of each named counter; empty if the table is not there."""
-        try:
-            text = await run("nft", "-j", "list", "counters", "table", "bridge", self._guard)
-        except ProcessFailed:
-            return {}
-        found = (item.get("counter") for item in json.loads(text)["nftables"])
-        return {
-            counter["name"]: (counter["packets"], counter["bytes"])
-            for counter in found
-            if counter and counter["table"] == self._guard
-        }
+        """Packets and bytes of each named counter; empty if the tables are not there."""
+        counted = {}
+        for family, table in self._tables:
+            with contextlib.suppress(ProcessFailed):
+                text = await run("nft", "-j", "list", "counters", "table", family, table)
+                found = (item.get("counter") for item in json.loads(text)["nftables"])
+                counted |= {
+                    counter["name"]: (counter["packets"], counter["bytes"])
+                    for counter in found
+                    if counter and counter["table"] == table
+                }
+        return counted
 
     @property
-    def _guard(self) -> str:
-        return guard_table(self.tag)
+    def _tables(self) -> tuple[tuple[str, str], ...]:
+        return (("bridge", guard_table(self.tag)), ("inet", route_table(self.tag)))
 
     async def _state(self) -> str:
         listings = []
-        for family, table in (("bridge", self._guard), ("inet", route_table(self.tag))):
+        for family, table in self._tables:
             try:
                 listings.append(await run("nft", "-s", "list", "table", family, table))
             except ProcessFailed:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
+from hostagent.network.plan_groups import group_errors
 from hostagent.protocol.network import (
     LINK_NAME_MAX,
     PREFIX,
@@ -87,6 +88,7 @@ def validate(document: NetworkDocument) -> list[NetworkError]:
     for spec in document.networks:
         errors.extend(_network_errors(spec))
     errors.extend(_conflicts(document))
+    errors.extend(group_errors(document))
     return errors
 
 

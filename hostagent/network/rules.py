@@ -1,5 +1,7 @@
 """Renders the nft rules of a host: anti-spoofing on the bridges, forwarding and NAT above them.
 
+Security groups are part of both tables (see `groups`), but only if a port has any.
+
 Two tables, loaded in one transaction: `any_guard_<tag>` (family bridge) sees each frame of a VM,
 `any_route_<tag>` (family inet) sees what is routed. Rules name links, so they may be loaded
 before the links exist. Only what `plan.validate` let through is printed here.
@@ -7,12 +9,21 @@ before the links exist. Only what `plan.validate` let through is printed here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
+from hostagent.network.groups import (
+    FROM_HOST,
+    MARK_RECEIVER,
+    MARK_SENDER,
+    Counters,
+    filtered_ports,
+    render_groups,
+    render_marks,
+)
+from hostagent.network.nft_text import chain, identifier, indent, set_of
 from hostagent.network.plan import NetworkPlan, link_local_of
+from hostagent.protocol.firewall import SecurityGroupSpec
 from hostagent.protocol.network import METADATA_ADDRESS, PortSpec
-
-Counters = Mapping[str, tuple[int, int]]
 
 
 def guard_table(tag: str) -> str:
@@ -27,22 +38,27 @@ def route_table(tag: str) -> str:
 
 def counter_name(tap: str) -> str:
     """Name of the counter of dropped packets of one tap."""
-    return "drop_" + _identifier(tap)
+    return "drop_" + identifier(tap)
 
 
-def render_rules(plans: Sequence[NetworkPlan], tag: str, counters: Counters) -> str:
+def render_rules(
+    plans: Sequence[NetworkPlan],
+    tag: str,
+    counters: Counters,
+    groups: Sequence[SecurityGroupSpec] = (),
+) -> str:
     """The whole ruleset; `counters` (by counter name) carries packets and bytes over a reload."""
     guard, route = guard_table(tag), route_table(tag)
     lines = [
         f"table bridge {guard}",
         f"delete table bridge {guard}",
         f"table bridge {guard} {{",
-        *_indent(_guard(plans, counters)),
+        *indent(_guard(plans, counters)),
         "}",
         f"table inet {route}",
         f"delete table inet {route}",
         f"table inet {route} {{",
-        *_indent(_route(plans)),
+        *indent(_route(plans, groups, counters)),
         "}",
     ]
     return "\n".join(lines) + "\n"
@@ -57,38 +73,6 @@ def render_removal(tag: str) -> str:
     )
 
 
-def _identifier(link: str) -> str:
-    return "".join(c if c.isalnum() else f"_{ord(c):x}_" for c in link)
-
-
-def _indent(lines: Iterable[str]) -> Iterator[str]:
-    return (f"\t{line}" if line else line for line in lines)
-
-
-def _set(
-    kind: str, name: str, type_: str, elements: Sequence[str], flags: str = ""
-) -> Iterator[str]:
-    yield f"{kind} {name} {{"
-    yield f"\ttype {type_}"
-    if flags:
-        yield f"\tflags {flags}"
-    if elements:
-        yield "\telements = {"
-        for element in elements:
-            yield f"\t\t{element},"
-        yield "\t}"
-    yield "}"
-
-
-def _chain(name: str, rules: Sequence[str], hook: str = "") -> Iterator[str]:
-    yield f"chain {name} {{"
-    if hook:
-        yield f"\t{hook}"
-    for rule in rules:
-        yield f"\t{rule}"
-    yield "}"
-
-
 def _guard(plans: Sequence[NetworkPlan], counters: Counters) -> Iterator[str]:
     ports = [(plan, port) for plan in plans for port in plan.spec.ports]
     guarded = [port for _, port in ports if port.anti_spoofing]
@@ -96,32 +80,37 @@ def _guard(plans: Sequence[NetworkPlan], counters: Counters) -> Iterator[str]:
     for port in guarded:
         packets, size_bytes = counters.get(counter_name(port.tap), (0, 0))
         yield f"counter {counter_name(port.tap)} {{ packets {packets} bytes {size_bytes} }}"
-    yield from _set("set", "taps", "ifname", [f'"{port.tap}"' for _, port in ports])
-    yield from _set("set", "service_links", "ifname", [f'"{plan.service_link}"' for plan in plans])
-    yield from _set(
+    yield from set_of("set", "taps", "ifname", [f'"{port.tap}"' for _, port in ports])
+    yield from set_of(
+        "set", "service_links", "ifname", [f'"{plan.service_link}"' for plan in plans]
+    )
+    yield from set_of(
         "set",
         "members",
         "ifname . ifname . ipv4_addr",
         [f'"{port.tap}" . "{plan.service_link}" . {port.address}' for plan, port in ports],
     )
     yield from _guarded_sets(guarded)
-    yield from _chain("refuse", ["counter name iifname map @drop_counters", "drop"])
-    yield from _chain("guarded", _GUARDED)
+    yield from chain("refuse", ["counter name iifname map @drop_counters", "drop"])
+    yield from chain("guarded", _GUARDED)
     for plan in plans:
         steer = f"ip daddr {METADATA_ADDRESS} ether daddr set {plan.service_mac}"
-        yield from _chain(f"steer_{plan.short}", [steer])
+        yield from chain(f"steer_{plan.short}", [steer])
     for plan in wired:
-        yield from _chain(f"to_wire_{plan.short}", _to_wire(plan))
-        yield from _chain(f"from_wire_{plan.short}", _from_wire(plan))
+        yield from chain(f"to_wire_{plan.short}", _to_wire(plan))
+        yield from chain(f"from_wire_{plan.short}", _from_wire(plan))
     yield from _guard_maps(ports, wired)
-    yield from _guard_hooks(wired)
+    filtered = filtered_ports(plans)
+    if filtered:
+        yield from render_marks(filtered)
+    yield from _guard_hooks(wired, judging=bool(filtered))
 
 
 def _guard_maps(
     ports: Sequence[tuple[NetworkPlan, PortSpec]], wired: Sequence[NetworkPlan]
 ) -> Iterator[str]:
     def verdicts(name: str, elements: list[str]) -> Iterator[str]:
-        return _set("map", name, "ifname : verdict", elements)
+        return set_of("map", name, "ifname : verdict", elements)
 
     yield from verdicts(
         "from_port",
@@ -135,13 +124,13 @@ def _guard_maps(
         )
 
 
-def _guard_hooks(wired: Sequence[NetworkPlan]) -> Iterator[str]:
+def _guard_hooks(wired: Sequence[NetworkPlan], *, judging: bool) -> Iterator[str]:
     # Before the bridge learns where that MAC is.
     impostors = [
         f'iifname "{plan.spec.physical_interface}" ether saddr {plan.service_mac} drop'
         for plan in wired
     ]
-    yield from _chain(
+    yield from chain(
         "to_service",
         [
             "ether type arp return",
@@ -150,31 +139,37 @@ def _guard_hooks(wired: Sequence[NetworkPlan]) -> Iterator[str]:
             "drop",
         ],
     )
-    yield from _chain(
+    yield from chain(
         "receive",
-        [*impostors, "iifname vmap @from_port", "iifname vmap @steer"],
+        [
+            *impostors,
+            "iifname vmap @from_port",
+            *(MARK_SENDER if judging else []),
+            "iifname vmap @steer",
+        ],
         hook="type filter hook prerouting priority -300; policy accept;",
     )
-    yield from _chain(
+    yield from chain(
         "pass",
         [
             "oifname vmap @to_wire",
             "iifname vmap @from_wire",
             "oifname @service_links jump to_service",
             "oifname @taps iifname != @service_links udp sport 67 drop",
+            *(MARK_RECEIVER if judging else []),
         ],
         hook="type filter hook forward priority -300; policy accept;",
     )
-    yield from _chain(
+    yield from chain(
         "send",
-        ["oifname @taps udp sport 67 drop"],
+        ["oifname @taps udp sport 67 drop", *(FROM_HOST if judging else [])],
         hook="type filter hook output priority -300; policy accept;",
     )
 
 
 def _guarded_sets(guarded: Sequence[PortSpec]) -> Iterator[str]:
     """What each guarded port owns; sets keep the number of rules the same for any number."""
-    yield from _set(
+    yield from set_of(
         "map",
         "drop_counters",
         "ifname : counter",
@@ -186,7 +181,7 @@ def _guarded_sets(guarded: Sequence[PortSpec]) -> Iterator[str]:
         ("port_link_locals", "ipv6_addr", lambda port: link_local_of(port.mac)),
     ):
         elements = [f'"{port.tap}" . {value(port)}' for port in guarded]
-        yield from _set("set", name, f"ifname . {type_}", elements)
+        yield from set_of("set", name, f"ifname . {type_}", elements)
 
 
 # What a VM may send: its own MAC and address, and nothing that only a router may say.
@@ -230,28 +225,33 @@ def _from_wire(plan: NetworkPlan) -> list[str]:
     ]
 
 
-def _route(plans: Sequence[NetworkPlan]) -> Iterator[str]:
+def _route(
+    plans: Sequence[NetworkPlan], groups: Sequence[SecurityGroupSpec], counters: Counters
+) -> Iterator[str]:
     nat = [plan for plan in plans if plan.is_nat]
 
     def links(name: str, chosen: Sequence[NetworkPlan]) -> Iterator[str]:
-        return _set("set", name, "ifname", [f'"{plan.spec.bridge}"' for plan in chosen])
+        return set_of("set", name, "ifname", [f'"{plan.spec.bridge}"' for plan in chosen])
 
     yield from links("private", nat)
     yield from links("closed", [plan for plan in nat if plan.spec.snat])
-    yield from _set(
+    yield from set_of(
         "set",
         "same_bridge",
         "ifname . ifname",
         [f'"{plan.spec.bridge}" . "{plan.spec.bridge}"' for plan in plans],
     )
-    yield from _set(
+    yield from set_of(
         "set",
         "sources",
         "ifname . ipv4_addr",
         [f'"{plan.spec.bridge}" . {plan.cidr}' for plan in nat],
         flags="interval",
     )
-    yield from _chain(
+    filtered = filtered_ports(plans)
+    if filtered:
+        yield from render_groups(filtered, plans, groups, counters)
+    yield from chain(
         "pass",
         [
             "# With br_netfilter, frames inside one bridge come by here as well.",
@@ -264,7 +264,7 @@ def _route(plans: Sequence[NetworkPlan]) -> Iterator[str]:
         ],
         hook="type filter hook forward priority filter; policy accept;",
     )
-    yield from _chain(
+    yield from chain(
         "masquerade_out",
         [_masquerade(plan) for plan in nat],
         hook="type nat hook postrouting priority srcnat; policy accept;",

@@ -14,11 +14,13 @@ class Memory(msgspec.Struct, kw_only=True):
     """Written before things are made, so that nothing of ours is ever forgotten.
 
     `owned` maps the id of each network to its bridge; `ip_forward_before` is the value that the
-    host had before we turned forwarding on; `rules` is what `Firewall.remember` returned.
+    host had before we turned forwarding on; `bridge_filter_before` the switches of `bridge_filter`
+    before security groups turned them on; `rules` is what `Firewall.remember` returned.
     """
 
     owned: dict[str, str] = {}
     ip_forward_before: str | None = None
+    bridge_filter_before: dict[str, str] | None = None
     rules: tuple[str, str] = ("", "")
 
 

@@ -110,12 +110,17 @@ class NetworkState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PortDrops(msgspec.Struct, frozen=True, kw_only=True):
-    """Packets of one NIC that anti-spoofing threw away since the rules were loaded."""
+    """Packets of one NIC that were thrown away since the rules were loaded.
+
+    `packets` by anti-spoofing, `refused_packets` by the rules of its security groups.
+    """
 
     nic_id: str
     tap: str
     packets: int
     size_bytes: int
+    refused_packets: int = 0
+    refused_size_bytes: int = 0
 
 
 class NetworkStatus(msgspec.Struct, frozen=True, kw_only=True):

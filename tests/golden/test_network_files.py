@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from hostagent.network.dhcp import (
@@ -14,8 +15,10 @@ from hostagent.network.dhcp import (
     render_local_names,
     render_names,
 )
+from hostagent.network.groups import group_counter_name
 from hostagent.network.plan import plan_of, validate
 from hostagent.network.rules import counter_name, render_removal, render_rules
+from hostagent.protocol.firewall import SecurityGroupSpec, SecurityRule
 from hostagent.protocol.network import (
     InstanceMetadata,
     NetworkDocument,
@@ -58,7 +61,43 @@ DOCUMENT = NetworkDocument(
         ),
     ],
 )  # fmt: skip
+GROUPS = [
+    SecurityGroupSpec(
+        id="web",
+        rules=[
+            SecurityRule(id="a", direction="in", protocol="tcp", ports=(80, 80)),
+            SecurityRule(id="b", direction="in", protocol="tcp", ports=(8000, 8010)),
+            SecurityRule(id="c", direction="in", protocol="icmp", icmp_type=8, icmp_code=0),
+            SecurityRule(id="d", direction="in", protocol="icmpv6", icmp_type=128),
+            SecurityRule(id="e", direction="in", peer_group_id="web"),
+            SecurityRule(id="f", direction="in", protocol="udp", cidr="192.0.2.0/25"),
+            SecurityRule(id="g", direction="in", protocol="udp", cidr="198.51.100.0/24"),
+            SecurityRule(id="h", direction="in", protocol="udp", cidr="2001:db8::/32"),
+            SecurityRule(id="i", direction="in", action="deny", cidr="192.0.2.64/26", priority=10),
+            SecurityRule(id="j", direction="out", cidr="0.0.0.0/0"),
+        ],
+        member_addresses=["10.1.0.10", "10.1.0.11", "192.168.5.21", "fe80::1"],
+    ),
+    SecurityGroupSpec(
+        id="admin",
+        rules=[
+            SecurityRule(
+                id="k", direction="in", protocol="tcp", ports=(22, 22), peer_group_id="web"
+            ),
+            SecurityRule(id="l", direction="out", action="deny", protocol="udp", priority=5),
+            SecurityRule(id="m", direction="out"),
+        ],
+    ),
+]
 PLANS = [plan_of(spec) for spec in DOCUMENT.networks]
+
+
+def with_groups(spec: NetworkSpec, groups: dict[str, list[str]]) -> NetworkSpec:
+    ports = [
+        msgspec.structs.replace(port, security_group_ids=groups.get(port.nic_id, []))
+        for port in spec.ports
+    ]
+    return msgspec.structs.replace(spec, ports=ports)
 
 
 def test_document_is_valid() -> None:
@@ -68,6 +107,19 @@ def test_document_is_valid() -> None:
 def test_rules(golden: Golden) -> None:
     counters = {counter_name(tap_name("web-1")): (12, 900)}
     golden.check("network/rules.nft", render_rules(PLANS, "0a1b2c", counters))
+
+
+def test_rules_with_security_groups(golden: Golden) -> None:
+    guarded, office = DOCUMENT.networks[0], DOCUMENT.networks[2]
+    networks = [
+        with_groups(guarded, {"web-1": ["web"], "web-2": ["admin", "web"]}),
+        with_groups(office, {"fw": ["web"]}),
+    ]
+    document = NetworkDocument(generation=8, networks=networks, security_groups=GROUPS)
+    assert validate(document) == []
+    counters = {group_counter_name(tap_name("web-1")): (3, 180)}
+    plans = [plan_of(spec) for spec in networks]
+    golden.check("network/rules-groups.nft", render_rules(plans, "0a1b2c", counters, GROUPS))
 
 
 def test_rules_of_an_empty_host(golden: Golden) -> None:

@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,13 @@ from typing import Any
 import pytest
 
 from hostagent.network.manager import NetworkManager
+from hostagent.protocol.firewall import SecurityGroupSpec
 from hostagent.protocol.network import (
     InstanceMetadata,
     NetworkDocument,
     NetworkReport,
     NetworkSpec,
+    PortDrops,
     PortSpec,
     bridge_name,
     mac_for,
@@ -173,14 +175,26 @@ class Host:
         }  # fmt: skip
         return NetworkSpec(**{**fields, **more})
 
-    async def apply(self, *networks: NetworkSpec, generation: int | None = None) -> NetworkReport:
+    async def apply(
+        self,
+        *networks: NetworkSpec,
+        groups: Sequence[SecurityGroupSpec] = (),
+        generation: int | None = None,
+    ) -> NetworkReport:
         """Apply a document with the next generation."""
-        number = next(self._generation) if generation is None else generation
-        return await self.manager.apply(NetworkDocument(generation=number, networks=list(networks)))
+        return await self.manager.apply(
+            NetworkDocument(
+                generation=next(self._generation) if generation is None else generation,
+                networks=list(networks),
+                security_groups=list(groups),
+            )
+        )
 
-    async def must_apply(self, *networks: NetworkSpec) -> None:
+    async def must_apply(
+        self, *networks: NetworkSpec, groups: Sequence[SecurityGroupSpec] = ()
+    ) -> None:
         """Apply a document that has to be taken."""
-        report = await self.apply(*networks)
+        report = await self.apply(*networks, groups=groups)
         assert report.applied, report.errors
 
     def guest(self, port: PortSpec) -> Guest:
@@ -200,9 +214,16 @@ class Host:
         run("ip", "link", "set", guest.tap, "master", network.bridge)
 
     async def drops(self, port: PortSpec) -> int:
-        """Packets of a port that were thrown away."""
+        """Packets of a port that anti-spoofing threw away."""
+        return (await self._drops(port)).packets
+
+    async def refused(self, port: PortSpec) -> int:
+        """Packets of a port that its security groups threw away."""
+        return (await self._drops(port)).refused_packets
+
+    async def _drops(self, port: PortSpec) -> PortDrops:
         status = await self.manager.status()
-        return next(drop.packets for drop in status.drops if drop.nic_id == port.nic_id)
+        return next(drop for drop in status.drops if drop.nic_id == port.nic_id)
 
     def leftovers(self) -> dict[str, str]:
         """Everything of ours that is still there."""

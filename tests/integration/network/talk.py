@@ -1,0 +1,90 @@
+"""Talks TCP and UDP in a guest: answers on ports, and opens connections that can be kept.
+
+Started by `Talker` with the guest's network; one JSON request a line, one JSON answer a line.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import threading
+from typing import Any
+
+_BUFFER_BYTES = 65_536
+_KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
+
+
+class Talk:
+    """The guest's sockets; connections are known by number."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, socket.socket] = {}
+
+    def listen(self, kind: str, port: int) -> bool:
+        """Answer on a port, IPv4 and IPv6, with what is said."""
+        server = socket.socket(socket.AF_INET6, _KINDS[kind])
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        server.bind(("::", port))
+        if kind == "tcp":
+            server.listen(64)
+        work = _accept if kind == "tcp" else _echo_datagrams
+        threading.Thread(target=work, args=(server,), daemon=True).start()
+        return True
+
+    def open(self, kind: str, address: str, port: int, timeout_s: float) -> int:
+        """Connect and exchange a word; the connection's number, 0 if there was no answer."""
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        handle = socket.socket(family, _KINDS[kind])
+        handle.settimeout(timeout_s)
+        try:
+            handle.connect(socket.getaddrinfo(address, port, family)[0][4])
+        except OSError:
+            handle.close()
+            return 0
+        number = len(self._open) + 1
+        self._open[number] = handle
+        return number if self.says(number, timeout_s) else 0
+
+    def says(self, number: int, timeout_s: float) -> bool:
+        """Whether a word on an open connection is answered in time."""
+        handle = self._open[number]
+        handle.settimeout(timeout_s)
+        try:
+            handle.send(b"word")
+            return handle.recv(_BUFFER_BYTES) != b""
+        except OSError:
+            return False
+
+
+def _accept(server: socket.socket) -> None:
+    while True:
+        handle, _ = server.accept()
+        threading.Thread(target=_echo, args=(handle,), daemon=True).start()
+
+
+def _echo(handle: socket.socket) -> None:
+    with handle:
+        while data := handle.recv(_BUFFER_BYTES):
+            handle.sendall(data)
+
+
+def _echo_datagrams(server: socket.socket) -> None:
+    while True:
+        data, sender = server.recvfrom(_BUFFER_BYTES)
+        server.sendto(data, sender)
+
+
+def main() -> None:
+    """Serve requests until the end of the input."""
+    talk = Talk()
+    for line in sys.stdin:
+        request: dict[str, Any] = json.loads(line)
+        answer = getattr(talk, request.pop("do"))(**request)
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
