@@ -13,6 +13,7 @@ from pyroute2.netlink.exceptions import NetlinkError
 
 from hostagent.network import bridge_filter
 from hostagent.network.check import check_network, interface_errors
+from hostagent.network.connections import cut_refused
 from hostagent.network.groups import filtered_ports, group_counter_name
 from hostagent.network.links import Links, links_here, read_sysctl, write_sysctl
 from hostagent.network.nft import Firewall
@@ -70,6 +71,7 @@ class NetworkManager:
         self._lock = asyncio.Lock()
         self._keeper: asyncio.Task[None] | None = None
         self._blind = False
+        self._uncut = False  # new rules are loaded, open connections not yet judged by them
         self._work: set[asyncio.Task[NetworkReport]] = set()
 
     async def start(self) -> None:
@@ -215,16 +217,20 @@ class NetworkManager:
 
     async def _filter(self, plans: list[NetworkPlan], groups: list[SecurityGroupSpec]) -> None:
         """Load the rules, and bring bridged packets before them while a port has groups."""
-        wanted = bool(filtered_ports(plans))
-        if wanted:
+        filtered = filtered_ports(plans)
+        if filtered:
             await bridge_filter.load_module()
             if self._memory.bridge_filter_before is None:
                 self._memory.bridge_filter_before = bridge_filter.switch_values()
                 self._files.save_memory(self._memory)
             bridge_filter.turn_on()
-        await self._firewall.load(plans, groups)
-        if not wanted:
+        self._uncut |= await self._firewall.load(plans, groups)
+        if not filtered:
             self._restore_bridge_filter()
+        elif self._uncut:
+            cut = await cut_refused(filtered, groups)
+            log.info("network.connections_judged", changed=cut)
+        self._uncut = False
 
     async def _remove_unwanted(self, links: Links, plans: list[NetworkPlan]) -> list[NetworkError]:
         wanted = {plan.spec.id: plan.spec.bridge for plan in plans}

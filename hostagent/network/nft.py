@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Sequence
 
+from hostagent.network.nft_generation import ruleset_generation
 from hostagent.network.plan import NetworkPlan
 from hostagent.network.processes import ProcessFailed, run
 from hostagent.network.rules import guard_table, render_removal, render_rules, route_table
@@ -20,6 +21,7 @@ class Firewall:
     def __init__(self, tag: str) -> None:
         self.tag = tag
         self._memory = ("", "")
+        self._intact_at: int | None = None  # number of the ruleset that was looked at last
 
     async def check(
         self, plans: Sequence[NetworkPlan], groups: Sequence[SecurityGroupSpec]
@@ -35,8 +37,13 @@ class Firewall:
         if await self.intact(plans, groups):
             return False
         text = render_rules(plans, self.tag, await self.counters(), groups)
+        before = ruleset_generation()
         await run("nft", "-f", "-", text=text)
-        self._memory = (_digest(render_rules(plans, self.tag, {}, groups)), await self._state())
+        state = await self._state()
+        self._memory = (_digest(render_rules(plans, self.tag, {}, groups)), state)
+        self._intact_at = before + 1
+        if ruleset_generation() != self._intact_at:  # somebody changed something meanwhile
+            self._forget()
         return True
 
     async def intact(
@@ -44,7 +51,14 @@ class Firewall:
     ) -> bool:
         """Whether the rules of `plans` are loaded and nobody touched them since."""
         wanted = _digest(render_rules(plans, self.tag, {}, groups))
-        return self._memory == (wanted, await self._state())
+        if self._memory[0] != wanted:
+            return False
+        generation = ruleset_generation()
+        if generation != self._intact_at:
+            if self._memory[1] != await self._state():
+                return False
+            self._intact_at = generation
+        return True
 
     def remember(self) -> tuple[str, str]:
         """What is loaded, as two digests to be kept over a restart of the agent."""
@@ -52,12 +66,15 @@ class Firewall:
 
     def recall(self, memory: tuple[str, str]) -> None:
         """Take over what `remember` returned before the restart."""
-        self._memory = memory
+        self._memory, self._intact_at = memory, None
 
     async def remove(self) -> None:
         """Remove both tables."""
         await run("nft", "-f", "-", text=render_removal(self.tag))
-        self._memory = ("", "")
+        self._forget()
+
+    def _forget(self) -> None:
+        self._memory, self._intact_at = ("", ""), None
 
     async def counters(self) -> dict[str, tuple[int, int]]:
         """Packets and bytes of each named counter; empty if the tables are not there."""

@@ -6,6 +6,7 @@ The verdict is written here once, without any system: the agent renders the same
 
 import ipaddress
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -17,6 +18,10 @@ RuleProtocol = Literal["any", "tcp", "udp", "icmp", "icmpv6"]
 PRIORITY_MIN, PRIORITY_MAX = 1, 1000  # lower goes first
 PORT_MAX = 65_535
 ICMP_MAX = 255
+
+# A host asks of many connections at once about the same few addresses.
+_address = lru_cache(maxsize=65_536)(ipaddress.ip_address)
+_network = lru_cache(maxsize=65_536)(ipaddress.ip_network)
 
 
 class SecurityRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +105,16 @@ def judge(
     """
     if not group_ids:
         return Verdict(allowed=True)
-    for group_id, rule in ordered(group_ids, groups, direction):
+    return first_match(ordered(group_ids, groups, direction), groups, packet)
+
+
+def first_match(
+    rules: Sequence[tuple[str, SecurityRule]],
+    groups: Mapping[str, SecurityGroupSpec],
+    packet: Packet,
+) -> Verdict:
+    """What the first rule says that speaks of the packet; `rules` as `ordered` returns them."""
+    for group_id, rule in rules:
         if _matches(rule, groups, packet):
             allowed = rule.action == "allow"
             return Verdict(allowed=allowed, rule_id=rule.id, group_id=group_id)
@@ -120,11 +134,11 @@ def _matches(rule: SecurityRule, groups: Mapping[str, SecurityGroupSpec], packet
     ):
         if wanted is not None and wanted != found:
             return False
-    peer = ipaddress.ip_address(packet.source if rule.direction == "in" else packet.destination)
+    peer = _address(packet.source if rule.direction == "in" else packet.destination)
     if rule.cidr:
-        return peer in ipaddress.ip_network(rule.cidr)
+        return peer in _network(rule.cidr)
     if rule.peer_group_id:
         group = groups.get(rule.peer_group_id)
         members = group.member_addresses if group else []
-        return any(peer == ipaddress.ip_address(member) for member in members)
+        return any(peer == _address(member) for member in members)
     return True

@@ -29,6 +29,7 @@ from hostagent.protocol.network import (
     mac_for,
     tap_name,
 )
+from tests.integration.network.vms import Vms
 
 _CLONE_NEWNS, _CLONE_NEWNET = 0x00020000, 0x40000000
 _MS_REC, _MS_PRIVATE = 0x4000, 0x40000
@@ -285,3 +286,11 @@ Waiter = Callable[..., Awaitable[None]]
 def wait_until() -> Waiter:
     """`await wait_until(condition)`: wait for something to become true."""
     return until
+
+
+@pytest.fixture
+def vms(host: Host) -> Iterator[Vms]:
+    """VMs to be, on the host; their voices end with the test."""
+    vms = Vms(host)
+    yield vms
+    vms.close()

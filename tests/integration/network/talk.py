@@ -5,13 +5,16 @@ Started by `Talker` with the guest's network; one JSON request a line, one JSON 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import sys
 import threading
+import time
 from typing import Any
 
 _BUFFER_BYTES = 65_536
+_PAUSE_S = 0.02
 _KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
 
 
@@ -23,12 +26,7 @@ class Talk:
 
     def listen(self, kind: str, port: int) -> bool:
         """Answer on a port, IPv4 and IPv6, with what is said."""
-        server = socket.socket(socket.AF_INET6, _KINDS[kind])
-        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        server.bind(("::", port))
-        if kind == "tcp":
-            server.listen(64)
+        server = _server(kind, port)
         work = _accept if kind == "tcp" else _echo_datagrams
         threading.Thread(target=work, args=(server,), daemon=True).start()
         return True
@@ -47,6 +45,25 @@ class Talk:
         self._open[number] = handle
         return number if self.says(number, timeout_s) else 0
 
+    def prattle(self, kind: str, port: int) -> bool:
+        """Answer on a port for ever, to whom says something once."""
+        server = _server(kind, port)
+        threading.Thread(target=_prattle, args=(server, kind), daemon=True).start()
+        return True
+
+    def hears(self, number: int, timeout_s: float) -> bool:
+        """Whether anything new comes by an open connection."""
+        handle = self._open[number]
+        handle.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while handle.recv(_BUFFER_BYTES):
+                pass
+        handle.settimeout(timeout_s)
+        try:
+            return handle.recv(_BUFFER_BYTES) != b""
+        except OSError:
+            return False
+
     def says(self, number: int, timeout_s: float) -> bool:
         """Whether a word on an open connection is answered in time."""
         handle = self._open[number]
@@ -56,6 +73,28 @@ class Talk:
             return handle.recv(_BUFFER_BYTES) != b""
         except OSError:
             return False
+
+
+def _server(kind: str, port: int) -> socket.socket:
+    server = socket.socket(socket.AF_INET6, _KINDS[kind])
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    server.bind(("::", port))
+    if kind == "tcp":
+        server.listen(64)
+    return server
+
+
+def _prattle(server: socket.socket, kind: str) -> None:
+    if kind == "tcp":
+        server, _ = server.accept()
+        receiver = None
+    else:
+        _, receiver = server.recvfrom(_BUFFER_BYTES)
+    while True:
+        with contextlib.suppress(ConnectionRefusedError):
+            server.sendto(b"word", receiver) if receiver else server.send(b"word")
+        time.sleep(_PAUSE_S)
 
 
 def _accept(server: socket.socket) -> None:

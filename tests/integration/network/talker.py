@@ -36,6 +36,14 @@ class Talker:
         for port in ports:
             assert self._ask("listen", kind=kind, port=port)
 
+    def prattles(self, kind: str, port: int) -> None:
+        """Talk for ever to whom says something once."""
+        assert self._ask("prattle", kind=kind, port=port)
+
+    def hears(self, number: int, *, allowed: bool = True) -> bool:
+        """Whether anything new comes by an open connection."""
+        return self._ask("hears", number=number, timeout_s=ANSWER_S if allowed else SILENCE_S)
+
     def reaches(self, kind: str, address: str, port: int, *, allowed: bool = True) -> bool:
         """Whether something answers there; `allowed` is what one expects (how long to wait)."""
         timeout_s = ANSWER_S if allowed else SILENCE_S

@@ -3,70 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import pytest
-
-from hostagent.network.bridge_filter import switch_values
 from hostagent.network.plan import link_local_of
-from hostagent.protocol.firewall import SecurityGroupSpec, SecurityRule
-from tests.integration.network.talker import Talker
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from hostagent.protocol.network import NetworkSpec, PortSpec
-    from tests.integration.network.conftest import Guest, Host
+from hostagent.protocol.firewall import SecurityRule
+from tests.integration.network.frames import UDP, datagram, ip_frame
+from tests.integration.network.vms import OUT, Vms, allow, group
 
 SWITCH = Path("/proc/sys/net/bridge/bridge-nf-call-iptables")
-OUT = SecurityRule(id="out", direction="out")
 
 
-def allow(identity: str, protocol: str, *ports: int, **more: Any) -> SecurityRule:
-    """Lets something in."""
-    span = (ports[0], ports[-1]) if ports else None
-    fields = {"direction": "in", "protocol": protocol, "ports": span, **more}
-    return SecurityRule(id=identity, **fields)
-
-
-def group(identity: str, *rules: SecurityRule, members: tuple[str, ...] = ()) -> SecurityGroupSpec:
-    return SecurityGroupSpec(id=identity, rules=list(rules), member_addresses=list(members))
-
-
-class Vms:
-    """VMs of one network, each with a voice."""
-
-    def __init__(self, host: Host) -> None:
-        self.host = host
-        self.ports: dict[str, PortSpec] = {}
-        self.guests: dict[str, Guest] = {}
-        self.talkers: list[Talker] = []
-
-    def add(self, name: str, address: str, *groups: str, **more: Any) -> Talker:
-        port = self.host.port(name, address, security_group_ids=list(groups), **more)
-        guest = self.host.guest(port)
-        guest.static(f"{address}/24", "10.70.0.1")
-        self.ports[name], self.guests[name] = port, guest
-        return self.talker("ip", "netns", "exec", guest.name)
-
-    def talker(self, *enter: str) -> Talker:
-        talker = Talker(enter)
-        self.talkers.append(talker)
-        return talker
-
-    def network(self, **more: Any) -> NetworkSpec:
-        return self.host.network("net", ports=list(self.ports.values()), **more)
-
-    async def apply(self, *groups: SecurityGroupSpec, **more: Any) -> None:
-        await self.host.must_apply(self.network(**more), groups=groups)
-
-
-@pytest.fixture
-def vms(host: Host) -> Iterator[Vms]:
-    vms = Vms(host)
-    yield vms
-    for talker in vms.talkers:
-        talker.close()
+def udp_frame(source_mac: str, mac: str, source: str, destination: str, port: int) -> bytes:
+    """An Ethernet frame with an empty datagram."""
+    return ip_frame(source_mac, mac, source, destination, UDP, datagram(5555, port))
 
 
 async def test_allowed_passes_and_the_rest_is_refused_and_counted(vms: Vms) -> None:
@@ -150,7 +98,8 @@ async def test_two_groups_on_a_nic_and_members_as_peers(vms: Vms) -> None:
 
 
 async def test_icmp_types(vms: Vms) -> None:
-    vms.add("one", "10.70.0.10", "echo"), vms.add("two", "10.70.0.11")
+    vms.add("one", "10.70.0.10", "echo")
+    vms.add("two", "10.70.0.11")
     await vms.apply(group("echo", allow("echo", "icmp", icmp_type=8), OUT))
     assert vms.guests["two"].pings("10.70.0.10")
 
@@ -189,16 +138,36 @@ async def test_way_out_through_snat(vms: Vms) -> None:
     assert not vms.guests["one"].pings("192.0.2.9")
 
 
-async def test_the_switch_is_given_back_with_the_last_group(vms: Vms) -> None:
-    SWITCH.write_text("0")
-    before = switch_values()
-    vms.add("one", "10.70.0.10", "none")
-    vms.add("two", "10.70.0.11")
-    await vms.apply(group("none"))
-    assert set(switch_values().values()) == {"1"}
+async def test_groups_cannot_be_gone_round(vms: Vms) -> None:
+    """Frames with a VLAN tag, broadcasts, and packets for others at one's own MAC."""
+    vms.add("web", "10.70.0.10", "web", anti_spoofing=False)
+    vms.add("bad", "10.70.0.11")
+    web, bad = vms.guests["web"], vms.guests["bad"]
+    await vms.apply(group("web", allow("port", "udp", 7)))
+    web.watch("@th,16,16 9", "ip daddr 10.70.0.77", "ether type vlan", "@th,16,16 7")
+    plain = udp_frame(bad.mac, web.mac, "10.70.0.11", "10.70.0.10", 9)
 
-    free = vms.host.port("one", "10.70.0.10")
-    await vms.host.must_apply(vms.host.network("net", ports=[free, vms.ports["two"]]))
+    bad.send(plain)
+    bad.send(plain[:12] + b"\x81\x00\x00\x05" + plain[12:])
+    bad.send(udp_frame(bad.mac, web.mac, "10.70.0.11", "10.70.0.77", 9))
+    for address in ("255.255.255.255", "10.70.0.255", "224.0.0.251"):
+        bad.send(udp_frame(bad.mac, "ff:ff:ff:ff:ff:ff", "10.70.0.11", address, 9))
+    web.send(plain[:12] + b"\x81\x00\x00\x05" + plain[12:])
+    assert web.seen() == [0, 0, 0, 0]
+    bad.send(udp_frame(bad.mac, "ff:ff:ff:ff:ff:ff", "10.70.0.11", "10.70.0.255", 7))
+    assert web.seen() == [0, 0, 0, 1], "a broadcast that a rule allows is heard"
 
-    assert switch_values() == before
-    assert vms.guests["two"].pings("10.70.0.10")
+
+async def test_port_without_anti_spoofing_is_judged_by_its_link(vms: Vms) -> None:
+    router, two = (
+        vms.add("router", "10.70.0.10", "out", anti_spoofing=False),
+        vms.add("two", "10.70.0.11"),
+    )
+    two.listens("tcp", 80, 81)
+    vms.guests["router"].static("10.70.0.99/24", "10.70.0.1")
+    rule = SecurityRule(id="web", direction="out", protocol="tcp", ports=(80, 80))
+    await vms.apply(group("out", rule))
+
+    assert router.reaches("tcp", "10.70.0.11", 80)
+    assert not router.reaches("tcp", "10.70.0.11", 81, allowed=False)
+    assert not vms.guests["two"].pings("10.70.0.99")
