@@ -36,6 +36,8 @@ from appliance.services.compute.consoles import Consoles
 from appliance.services.compute.guests import GuestShutdown
 from appliance.services.compute.recyclebin import RecycleBin
 from appliance.services.compute.service import Compute
+from appliance.services.firewall.service import SecurityGroups
+from appliance.services.firewall.trace import Trace
 from appliance.services.hostwatch import HostWatch
 from appliance.services.identity.service import Identity
 from appliance.services.images.offerings import Offerings
@@ -113,6 +115,8 @@ class Node:
         self._images = Images(parts)
         networks = Networks(parts)
         AffinityGroups(parts)
+        self._security = SecurityGroups(parts, networks.documents)
+        Trace(parts)
         compute = Compute(parts, networks)
         self._consoles = Consoles(parts)
         Setup(parts, Removal(parts))
@@ -146,6 +150,7 @@ class Node:
         setup_code = await self.identity.prepare()
         self.identity.start()
         await self.infrastructure.prepare()
+        await self._security.prepare()
         self._watch.start()
         await self._listener.start(config.bind, config.agent_port)
         await self.runner.start()

@@ -40,7 +40,7 @@ def word(key: str) -> str:
 
 def waiting(value: Waiting) -> str:
     """What a job waits for, in the user's language."""
-    return messages.waiting_text(value.code, value.params, _language)
+    return messages.sentence(value.code, value.params, _language)
 
 
 def error_text(error: BaseException | ErrorBody) -> Text:

@@ -9,6 +9,7 @@ from typing import Any
 
 from appliance.cli.texts_help import TITLES, VERBS
 from appliance.protocol import resources as r
+from appliance.protocol import security as s
 from appliance.protocol import tenancy as t
 from appliance.protocol.messages import Language, render, size, word
 from appliance.protocol.nodes import ManagementNode
@@ -29,6 +30,16 @@ class Column:
 def moment(value: datetime | None) -> str:
     """A time in the local time zone; empty if it has not come."""
     return value.astimezone().strftime("%Y-%m-%d %H:%M") if value else ""
+
+
+def ports(rule: s.SecurityRule) -> str:
+    """Ports, or ICMP type and code, as people write them."""
+    if rule.port_first is not None:
+        is_one = rule.port_last == rule.port_first
+        return str(rule.port_first) if is_one else f"{rule.port_first}-{rule.port_last}"
+    if rule.icmp_type is not None:
+        return f"{rule.icmp_type}/{'*' if rule.icmp_code is None else rule.icmp_code}"
+    return "*"
 
 
 def _plain(heading: str, attribute: str | None = None, *, is_number: bool = False) -> Column:
@@ -140,6 +151,23 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         _word("state", "node.status", "status"),
         _moment("started", "started_at"),
         _moment("seen", "seen_at"),
+        ID,
+    ),
+    s.SecurityGroup: (
+        NAME,
+        _count("rules", "rules"),
+        _plain("vms", "vm_count", is_number=True),
+        _plain("description"),
+        ID,
+    ),
+    s.SecurityRule: (
+        _plain("group", "security_group_id"),
+        _word("direction", "direction", "direction"),
+        _word("action", "rule", "action"),
+        _plain("priority", is_number=True),
+        _plain("protocol"),
+        Column("ports", lambda rule, _: ports(rule)),
+        Column("peer", lambda rule, _: rule.cidr or rule.peer_group_id or "*"),
         ID,
     ),
     r.InstanceOffering: (

@@ -85,8 +85,8 @@ def word(key: str, language: Language) -> str:
     return entry[0] if language == "en" else entry[1]
 
 
-def waiting_text(code: str, params: Mapping[str, Any], language: Language) -> str:
-    """What a job waits for, and for whom."""
+def sentence(code: str, params: Mapping[str, Any], language: Language) -> str:
+    """A sentence among the words, such as what a job waits for, or a step of a trace."""
     filled = {key: _in_words(key, value, language) for key, value in params.items()}
     return word(code, language).format_map(_Lenient(filled))
 

@@ -220,6 +220,8 @@ class VmCreate(Create, kw_only=True, frozen=True):
     user_data: Annotated[str, Meta(max_length=65536)] = ""
     start: bool = True
     affinity_group_id: Id | None = None
+    # Left out: as the setting security_group.new_machines says
+    security_group_ids: Annotated[list[Id], Meta(max_length=16)] | None = None
     owner_id: Id | None = None  # the account that gets them; administrators may name another
 
 

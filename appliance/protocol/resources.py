@@ -226,6 +226,7 @@ class Nic(msgspec.Struct, kw_only=True, frozen=True):
     network_name: str = ""
     mac: str
     address: str
+    security_group_ids: list[str] = []
 
 
 class Volume(msgspec.Struct, kw_only=True, frozen=True):

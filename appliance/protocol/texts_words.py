@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from appliance.protocol.texts_security import TRACE_STEPS
+
 WORDS: dict[str, tuple[str, str]] = {
     # Virtual machine states
     "vm.state.created": ("Created", "已创建"),
@@ -65,6 +67,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "How long deleted VMs stay in the recycle bin",
         "云主机在回收站中的保留时间",
     ),
+    "setting.security_group.new_machines": (
+        "Security groups of new machines that are made without naming any",
+        "新建云主机未指定安全组时加入哪个安全组",
+    ),
     "setting.host.cpu_ratio": (
         "CPU over-provisioning ratio of new hosts",
         "新物理机的 CPU 超分比例",
@@ -94,6 +100,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "kind.primary_storage": ("primary storage", "主存储"),
     "kind.instance_offering": ("instance offering", "计算规格"),
     "kind.affinity_group": ("affinity group", "亲和组"),
+    "kind.security_group": ("security group", "安全组"),
+    "kind.security_rule": ("security rule", "安全组规则"),
+    "direction.in": ("in", "入"),
+    "direction.out": ("out", "出"),
+    "rule.allow": ("allow", "允许"),
+    "rule.deny": ("deny", "拒绝"),
     "policy.affinity": ("together", "聚集"),
     "policy.anti_affinity": ("apart", "分散"),
     "kind.image": ("image", "镜像"),
@@ -166,4 +178,5 @@ WORDS: dict[str, tuple[str, str]] = {
     "vm.reason.crashed": ("the machine crashed", "云主机崩溃"),
     "vm.reason.host_disconnected": ("the host does not answer", "物理机没有响应"),
     "vm.reason.outside": ("changed outside the cloud", "在云平台之外被更改"),
+    **TRACE_STEPS,
 }

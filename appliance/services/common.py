@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import peewee
 from msgspec import UNSET
@@ -16,7 +16,7 @@ from appliance.hosts.links import WAIT_FOR_LINK_S
 from appliance.protocol.errors import Conflict, InvalidInput, NotFound
 from appliance.protocol.ids import is_id, new_id
 from appliance.protocol.operations import Accepted
-from appliance.protocol.requests import Create, Update
+from appliance.protocol.requests import Update
 from appliance.store.database import Store, Transaction
 from appliance.store.fields import BaseModel, now_ms
 
@@ -73,7 +73,16 @@ def _printable(text: str, around: int = 0) -> str:
     return "…" * (first > 0) + shown + "…" * (last < len(text))
 
 
-def chosen_id(request: Create) -> str:
+class WithId(Protocol):
+    """A request whose client may choose the id of what it makes."""
+
+    @property
+    def id(self) -> str | None:
+        """The chosen id."""
+        ...
+
+
+def chosen_id(request: WithId) -> str:
     """The client's id for a new resource, or a new one."""
     if request.id is None:
         return new_id()

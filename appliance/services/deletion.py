@@ -10,11 +10,20 @@ from appliance.protocol import requests as q
 from appliance.protocol.results import (
     Consequences,
 )
+from appliance.services.firewall.membership import vms_of
 from appliance.services.parts import Parts
 from appliance.store.fields import database
 
 Table = Literal[
-    "cluster", "image_store", "vm", "network", "primary_storage", "host", "image", "volume"
+    "cluster",
+    "image_store",
+    "vm",
+    "network",
+    "primary_storage",
+    "host",
+    "image",
+    "volume",
+    "security_rule",
 ]
 
 
@@ -51,6 +60,8 @@ EDGES = (
     # Machines keep their disks and their size when the template goes.
     _edge("image", "vm", "detached", "detached", "image_id"),
     _edge("affinity_group", "vm", "detached", "detached", "affinity_group_id"),
+    Edge(parent="security_group", child="vm", alone="refuses", along="detached", find=vms_of),
+    _edge("security_group", "security_rule", "deleted", "deleted", "security_group_id"),
     _edge("instance_offering", "vm", "detached", "detached", "offering_id"),
 )
 

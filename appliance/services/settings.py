@@ -25,6 +25,9 @@ VM_DELETION_PERIOD_S = Setting(
     highest=10 * 365 * 24 * 3600,
     unit="s",
 )
+NEW_MACHINES = Setting(
+    name="security_group.new_machines", default="none", choices=("none", "default")
+)
 HOST_CPU_RATIO = Setting(name="host.cpu_ratio", default=10.0, lowest=0.01, highest=1000)
 HOST_MEMORY_RATIO = Setting(name="host.memory_ratio", default=1.0, lowest=0.01, highest=1000)
 STORAGE_RATIO = Setting(name="primary_storage.ratio", default=1.0, lowest=0.01, highest=1000)
@@ -34,6 +37,7 @@ ALL = (
     AUDIT_KEEP_DAYS,
     VM_DELETION,
     VM_DELETION_PERIOD_S,
+    NEW_MACHINES,
     HOST_CPU_RATIO,
     HOST_MEMORY_RATIO,
     STORAGE_RATIO,

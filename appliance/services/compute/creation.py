@@ -16,6 +16,9 @@ from appliance.services.common import clean_name, find
 from appliance.services.compute.affinity import affinity_to, chosen_group
 from appliance.services.compute.models import AffinityGroupRow, VmRow
 from appliance.services.compute.placement import FREE_SPACE_KEPT_BYTES, Wish, choose_host
+from appliance.services.firewall.defaults import default_group_of
+from appliance.services.firewall.membership import set_groups
+from appliance.services.firewall.service import chosen_groups
 from appliance.services.images.models import ImageRow, InstanceOfferingRow
 from appliance.services.networks.allocation import attach
 from appliance.services.networks.models import NetworkRow
@@ -39,6 +42,7 @@ class Ingredients:
     disk_bytes: int
     owner_id: str
     group: AffinityGroupRow | None
+    security_group_ids: set[str]
 
 
 def check_request(request: q.VmCreate) -> None:
@@ -60,9 +64,10 @@ def names_of(request: q.VmCreate) -> list[str]:
     return [f"{name}-{number}" for number in range(1, request.count + 1)]
 
 
-def gather(caller: Caller, request: q.VmCreate) -> Ingredients:
+def gather(caller: Caller, request: q.VmCreate, *, is_filtered: bool = False) -> Ingredients:
     """Find what the request names; within a write.
 
+    `is_filtered` puts machines into their account's default group if the request says nothing.
     Raises NotFound, Conflict or InvalidInput naming the field at fault.
     """
     image = find(ImageRow, request.image_id, "image", field="image_id")
@@ -88,8 +93,23 @@ def gather(caller: Caller, request: q.VmCreate) -> Ingredients:
     owner_id = owner_for(caller, request.owner_id, field="owner_id")
     group = request.affinity_group_id and chosen_group(request.affinity_group_id, owner_id)
     return Ingredients(
-        image, network, storage, cpu_count, memory_bytes, disk_bytes, owner_id, group or None
+        image,
+        network,
+        storage,
+        cpu_count,
+        memory_bytes,
+        disk_bytes,
+        owner_id,
+        group or None,
+        _security_groups(request, owner_id, is_filtered=is_filtered),
     )
+
+
+def _security_groups(request: q.VmCreate, owner_id: str, *, is_filtered: bool) -> set[str]:
+    if request.security_group_ids is not None:
+        return chosen_groups(request.security_group_ids, owner_id)
+    default = default_group_of(owner_id) if is_filtered else None
+    return set() if default is None else {default}
 
 
 def wish_for(request: q.VmCreate, parts: Ingredients) -> Wish:
@@ -138,7 +158,8 @@ def create_rows(
         created_at=now_ms(),
     )
     insert(tx, vm)
-    attach(tx, vm.id, parts.network, request.address)
+    nic_id = attach(tx, vm.id, parts.network, request.address)
+    set_groups(tx, nic_id, parts.security_group_ids)
     volume = VolumeRow(
         id=new_id(),
         vm_id=vm.id,

@@ -14,6 +14,8 @@ from appliance.services.compute.machine import VM_MACHINE
 from appliance.services.compute.models import VmRow
 from appliance.services.compute.placement import FREE_SPACE_KEPT_BYTES, Wish, choose_host
 from appliance.services.compute.sync import StateSync
+from appliance.services.firewall.membership import groups_of_vm
+from appliance.services.firewall.telling import tell_hosts
 from appliance.services.images.models import ImageRow
 from appliance.services.networks.documents import Documents
 from appliance.services.networks.models import NicRow
@@ -67,6 +69,7 @@ class Endings:
     def forgotten(self, tx: Transaction, run: JobRun) -> None:
         """Delete the machine with its claims: place, address, disk."""
         vm_id = run.resource_id
+        tell_hosts(tx, self._documents, groups_of_vm(vm_id))
         networks = [row.network_id for row in NicRow.select().where(NicRow.vm_id == vm_id)]
         NicRow.delete().where(NicRow.vm_id == vm_id).execute()
         VolumeRow.delete().where(VolumeRow.vm_id == vm_id).execute()

@@ -24,6 +24,7 @@ from appliance.protocol.results import (
 from appliance.services.common import accepted_before, updater
 from appliance.services.compute.affinity import affinity_of
 from appliance.services.compute.creation import (
+    Ingredients,
     check_request,
     create_rows,
     digest,
@@ -43,10 +44,11 @@ from appliance.services.compute.standing import Standing, load_standing
 from appliance.services.compute.steps import VmSteps
 from appliance.services.compute.sync import StateSync
 from appliance.services.compute.views import read_vms
+from appliance.services.firewall.telling import tell_hosts
 from appliance.services.networks.documents import Guest
 from appliance.services.networks.service import Networks
 from appliance.services.parts import Parts
-from appliance.services.settings import VM_DELETION
+from appliance.services.settings import NEW_MACHINES, VM_DELETION
 from appliance.services.tenancy import quotas
 from appliance.services.tenancy.belonging import owner_for
 from appliance.store.database import Transaction
@@ -62,6 +64,7 @@ class Compute:
         self._links = parts.hosts
         self._runner: Runner = parts.runner
         self._settings = parts.settings
+        self._networks = networks
         self.sync = StateSync(parts.store, parts.hosts, networks.documents)
         self.steps = VmSteps(parts.store, parts.hosts, networks.documents, self.sync)
         self._endings = Endings(parts.hosts, networks.documents, self.sync)
@@ -188,7 +191,7 @@ class Compute:
                 if existing is not None:
                     owner_id = owner_for(call.caller, request.owner_id, field="owner_id")
                     return _same_or_conflict(existing, request, owner_id)
-            ingredients = gather(call.caller, request)
+            ingredients = self._gather(call.caller, request)
             jobs: list[Job] = []
             for name in names_of(request):
                 vm = create_rows(tx, request, name, ingredients)
@@ -199,6 +202,7 @@ class Compute:
                 }
                 new = self._new(vm.id, vm.name, "create", data)
                 jobs += self._runner.accept(tx, call.caller, new).jobs
+            tell_hosts(tx, self._networks.documents, ingredients.security_group_ids)
             return Accepted(jobs=jobs, resource_ids=[job.resource_id for job in jobs])
 
         return await self._store.write(create)
@@ -207,11 +211,15 @@ class Compute:
         check_request(request)
 
         def plan() -> PlacementReport:
-            return explain(wish_for(request, gather(call.caller, request)))
+            return explain(wish_for(request, self._gather(call.caller, request)))
 
         report = await self._store.read(plan)
         # Hosts are none of a tenant's business; whether and why something fits is.
         return report if call.caller.is_admin else replace(report, candidates=[])
+
+    def _gather(self, caller: Caller, request: q.VmCreate) -> Ingredients:
+        is_filtered = self._settings.get(NEW_MACHINES) == "default"
+        return gather(caller, request, is_filtered=is_filtered)
 
     def _action(self, verb: str) -> Callable[[Call, Any], Any]:
         async def handle(call: Call, request: Any) -> Accepted:

@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from appliance.protocol.resources import Nic, Vm, VmState, Volume
 from appliance.services.networks.addresses import text_of
 from appliance.store.fields import database, when, when_or_none
@@ -24,7 +26,9 @@ _VMS = """
     WHERE v.id IN ({marks})
 """
 _NICS = """
-    SELECT x.vm_id, x.id, x.network_id, n.name, x.mac, x.address
+    SELECT x.vm_id, x.id, x.network_id, n.name, x.mac, x.address,
+           (SELECT json_group_array(g.security_group_id) FROM nic_security_group g
+            WHERE g.nic_id = x.id)
     FROM nic x JOIN network n ON n.id = x.network_id
     WHERE x.vm_id IN ({marks}) ORDER BY x.position
 """
@@ -37,7 +41,7 @@ _VOLUMES = """
 def read_vms(ids: Sequence[str]) -> list[Vm]:
     """The machines with these ids, in any order; within a read or write."""
     nics: dict[str, list[Nic]] = defaultdict(list)
-    for vm_id, ref, network_id, network, mac, address in _rows(_NICS, ids):
+    for vm_id, ref, network_id, network, mac, address, groups in _rows(_NICS, ids):
         nics[vm_id].append(
             Nic(
                 id=ref,
@@ -45,6 +49,7 @@ def read_vms(ids: Sequence[str]) -> list[Vm]:
                 network_name=network,
                 mac=mac,
                 address=text_of(address),
+                security_group_ids=msgspec.json.decode(groups, type=list[str]),
             )
         )
     volumes: dict[str, list[Volume]] = defaultdict(list)

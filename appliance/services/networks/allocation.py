@@ -13,11 +13,11 @@ from appliance.store.database import Transaction
 from hostagent.protocol.network import mac_for
 
 
-def attach(tx: Transaction, vm_id: str, network: NetworkRow, address: str | None) -> None:
-    """Give a VM a NIC in `network`, with this address or a free one; within a write.
+def attach(tx: Transaction, vm_id: str, network: NetworkRow, address: str | None) -> str:
+    """Give a VM a NIC in `network`, with this address or a free one; returns its id.
 
-    Raises NoResources when no address is free, Conflict when the chosen one is taken,
-    InvalidInput when it is in no range.
+    Within a write. Raises NoResources when no address is free, Conflict when the chosen one is
+    taken, InvalidInput when it is in no range.
     """
     nic_id = new_id()
     number = _lowest_free(tx, network) if address is None else _chosen(network, address)
@@ -25,6 +25,7 @@ def attach(tx: Transaction, vm_id: str, network: NetworkRow, address: str | None
         "INSERT INTO nic (id, vm_id, network_id, mac, address, position) VALUES (?, ?, ?, ?, ?, 0)",
         *(nic_id, vm_id, network.id, mac_for(nic_id), number),
     )
+    return nic_id
 
 
 def _lowest_free(tx: Transaction, network: NetworkRow) -> int:

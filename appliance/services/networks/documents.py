@@ -14,6 +14,7 @@ import structlog
 
 from appliance.hosts.links import HostLinks
 from appliance.protocol.errors import ApiError, Unavailable
+from appliance.services.firewall.membership import specs
 from appliance.services.networks.addresses import text_of
 from appliance.store import feed
 from appliance.store.database import Store
@@ -150,15 +151,20 @@ class Documents:
         cluster_id, zone = place
         guests = {guest.vm_id: guest for guest in self._guests_of(host_id)}
         ports: dict[str, list[PortSpec]] = defaultdict(list)
+        group_ids: set[str] = set()
         for part in batched(list(guests), QUERY_LIMIT):
             marks = ",".join("?" * len(part))
             nics = database.execute_sql(_NICS.format(marks=marks), tuple(part))
-            for nic_id, vm_id, network_id, mac, address in nics:
-                port = _port(nic_id, mac, address, guests[vm_id], zone)
+            for nic_id, vm_id, network_id, mac, address, groups in nics:
+                member_of = msgspec.json.decode(groups, type=list[str])
+                group_ids.update(member_of)
+                port = _port(nic_id, mac, address, guests[vm_id], zone, member_of)
                 ports[network_id].append(port)
         rows = database.execute_sql(_NETWORKS, (cluster_id,)).fetchall()
         return NetworkDocument(
-            generation=generation, networks=[_network(row, ports[row[0]]) for row in rows]
+            generation=generation,
+            networks=[_network(row, ports[row[0]]) for row in rows],
+            security_groups=specs(group_ids),
         )
 
 
@@ -167,7 +173,9 @@ _PLACE = """
     JOIN cluster c ON c.id = h.cluster_id JOIN zone z ON z.id = c.zone_id WHERE h.id = ?
 """
 _NICS = """
-    SELECT id, vm_id, network_id, mac, address FROM nic WHERE vm_id IN ({marks}) ORDER BY id
+    SELECT id, vm_id, network_id, mac, address,
+           (SELECT json_group_array(security_group_id) FROM nic_security_group WHERE nic_id = id)
+    FROM nic WHERE vm_id IN ({marks}) ORDER BY id
 """
 _NETWORKS = """
     SELECT id, kind, cidr, gateway, dhcp_address, physical_interface, dns, domain, mtu
@@ -181,7 +189,9 @@ def host_name_of(name: str, vm_id: str) -> str:
     return label or f"vm-{vm_id[-8:]}"
 
 
-def _port(nic_id: str, mac: str, address: int, guest: Guest, zone: str) -> PortSpec:
+def _port(
+    nic_id: str, mac: str, address: int, guest: Guest, zone: str, groups: list[str]
+) -> PortSpec:
     hostname = host_name_of(guest.name, guest.vm_id)
     return PortSpec(
         nic_id=nic_id,
@@ -198,6 +208,7 @@ def _port(nic_id: str, mac: str, address: int, guest: Guest, zone: str) -> PortS
             zone=zone,
             image_id=guest.image_id,
         ),
+        security_group_ids=groups,
     )
 
 

@@ -13,6 +13,7 @@ from appliance.protocol import tenancy as t
 from appliance.protocol.errors import Conflict, NotFound
 from appliance.protocol.resources import Account, State
 from appliance.services.common import chosen_id, find
+from appliance.services.firewall.defaults import give_default_group, take_default_group
 from appliance.services.identity.models import AccountRow, render_accounts
 from appliance.services.identity.passwords import check_strength
 from appliance.services.identity.rights import ADMINISTRATOR, TENANT, attach
@@ -26,7 +27,15 @@ from appliance.store.kinds import ResourceKind
 
 ROLES = {"administrator": ADMINISTRATOR, "tenant": TENANT}
 # An account that owns any of these cannot be deleted.
-OWNED = ("vm", "volume", "image", "network", "instance_offering", "affinity_group")
+OWNED = (
+    "vm",
+    "volume",
+    "image",
+    "network",
+    "instance_offering",
+    "affinity_group",
+    "security_group",
+)
 
 
 class Accounts:
@@ -72,6 +81,7 @@ class Accounts:
                     created_at=now_ms(),
                 )
                 attach(tx, ROLES[request.kind], ref)
+                give_default_group(tx, ref)
                 if request.kind == "tenant":
                     give_defaults(tx, ref)
                 tx.touch("account", ref)
@@ -101,6 +111,7 @@ class Accounts:
             refuse_if_first(row)
             refuse_oneself(call, row)
             refuse_if_owning(row)
+            take_default_group(tx, row.id)
             self._identity.log_out(tx, account_id=row.id)
             for kind in ("user", "group", "role", "token"):
                 for (ref,) in _of(kind, row.id):
@@ -175,7 +186,8 @@ def refuse_oneself(call: Call, row: AccountRow) -> None:
 def refuse_if_owning(row: AccountRow) -> None:
     """Raises Conflict while the account owns something."""
     for kind in OWNED:
-        sql = f'SELECT COUNT(*) FROM "{kind}" WHERE owner_id = ?'  # noqa: S608 our own names
+        also = " AND NOT is_default" if kind == "security_group" else ""
+        sql = f'SELECT COUNT(*) FROM "{kind}" WHERE owner_id = ?{also}'  # noqa: S608 our own names
         (count,) = database.execute_sql(sql, (row.id,)).fetchone()
         if count:
             raise Conflict("account.owns", name=row.name, count=count, kind=kind)

@@ -17,6 +17,8 @@ NOT_AT_RANDOM = ("session.delete", "session.change_password", "session.set_first
 
 _VALUES: dict[str, Any] = {
     "policy": "anti_affinity",
+    "direction": "in",
+    "security_group_ids": [new_id()],
     "cidr": "10.20.0.0/24",
     "gateway": "10.20.0.1",
     "ranges": [{"first": "10.20.0.10", "last": "10.20.0.20"}],

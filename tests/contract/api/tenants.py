@@ -15,6 +15,7 @@ from appliance.protocol.ids import new_id
 from appliance.protocol.resources import ImageStatus, State
 from appliance.protocol.tenancy import Statement
 from appliance.services.compute.models import AffinityGroupRow, VmRow
+from appliance.services.firewall.models import SecurityGroupRow, SecurityRuleRow
 from appliance.services.identity.models import GroupRow, RoleRow, TokenRow, UserRow
 from appliance.services.images.models import ImageRow, InstanceOfferingRow
 from appliance.services.networks.models import NetworkRow
@@ -197,6 +198,27 @@ def _affinity_group(owner: str) -> str:
     ).id
 
 
+def _security_group(owner: str) -> str:
+    return SecurityGroupRow.create(id=new_id(), name="group", owner_id=owner, **COMMON).id
+
+
+def _security_rule(owner: str) -> str:
+    return SecurityRuleRow.create(
+        id=new_id(),
+        security_group_id=_security_group(owner),
+        direction="in",
+        action="allow",
+        priority=100,
+        protocol="tcp",
+        port_first=80,
+        port_last=80,
+        cidr="",
+        is_enabled=True,
+        owner_id=owner,
+        **COMMON,
+    ).id
+
+
 def _offering(owner: str) -> str:
     return InstanceOfferingRow.create(
         id=new_id(),
@@ -272,6 +294,8 @@ ADD: dict[str, Any] = {
     "network": _network,
     "instance_offering": _offering,
     "affinity_group": _affinity_group,
+    "security_group": _security_group,
+    "security_rule": _security_rule,
     "job": _job,
     "user": _user,
     "group": _group,

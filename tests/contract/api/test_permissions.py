@@ -244,7 +244,7 @@ def test_nobody_names_what_is_foreign(tenants: Tenants, spec: OperationSpec, fie
     elif ("foreign", kind) in tenants.ready:
         foreign = tenants.ready["foreign", kind][-1]
     target = tenants.take("own", spec.target) if spec.target else None
-    body = body_of(tenants, spec) | {field: [foreign] if field == "ids" else foreign}
+    body = body_of(tenants, spec) | {field: [foreign] if field.endswith("ids") else foreign}
     if spec.name.startswith("role.") and field != "user_id":
         body.pop("user_id", None)
     answer = ask(tenants, spec, tenants.tokens["own"], target, body)

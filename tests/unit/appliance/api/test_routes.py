@@ -197,6 +197,8 @@ def example(name: str) -> dict[str, object]:
         "kind": "local",
         "source": "starter",
         "policy": "affinity",
+        "direction": "in",
+        "security_group_ids": [SOME_ID],
         "ranges": [{"first": "a", "last": "b"}],
         "request": {},
         "action": "start",

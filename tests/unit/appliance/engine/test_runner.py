@@ -20,7 +20,7 @@ from appliance.engine.models import (
 from appliance.engine.runner import Runner
 from appliance.engine.waiting import finished
 from appliance.protocol.errors import ApiError, Conflict, InvalidInput
-from appliance.protocol.messages import waiting_text
+from appliance.protocol.messages import sentence
 from appliance.protocol.resources import Job, JobChildren, JobState, StepState
 from appliance.store.database import Store, Transaction
 from tests.unit.appliance.engine.trace import Trace, launch
@@ -238,7 +238,7 @@ async def test_waiting_tells_for_what_and_for_whom(store: Store) -> None:
         "name": "x",
         "account": "system",
     }
-    text = waiting_text(shown.waiting.code, shown.waiting.params, "en")
+    text = sentence(shown.waiting.code, shown.waiting.params, "en")
     assert text == "waits for: Start VM x, begun by system"
     gate.set()
     assert (await ended(store, second)).waiting is None

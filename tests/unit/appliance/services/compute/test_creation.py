@@ -19,6 +19,8 @@ def other(field: msgspec.structs.FieldInfo) -> Any:
     value = getattr(BASE, field.name)
     if field.name == "strategy":
         return "most_packed"
+    if field.name == "security_group_ids":
+        return [new_id()]
     if field.name.endswith("_id") or field.name == "id":
         return new_id()
     if value is None:

@@ -1,0 +1,69 @@
+"""The declarations of operations on security groups."""
+
+from __future__ import annotations
+
+from appliance.protocol import resources as r
+from appliance.protocol import security as s
+from appliance.protocol.declaring import TENANT, Kind, add, reads, update
+
+
+def declare_security() -> None:
+    """Declare them; they stand together in the table."""
+    reads("security_group", "security-groups", s.SecurityGroup, "security group", TENANT)
+    add(
+        "security_group.create",
+        "POST /security-groups",
+        "Make a security group",
+        s.SecurityGroup,
+        request=s.SecurityGroupCreate,
+        access=TENANT,
+    )
+    update("security_group", "security-groups", s.SecurityGroup, "security group", access=TENANT)
+    add(
+        "security_group.delete",
+        "DELETE /security-groups/{id}",
+        "Delete a security group without machines, and the rules that name it",
+        None,
+        access=TENANT,
+    )
+    reads("security_rule", "security-rules", s.SecurityRule, "security rule", TENANT)
+    add(
+        "security_rule.create",
+        "POST /security-rules",
+        "Add a rule to a security group",
+        s.SecurityRule,
+        request=s.SecurityRuleCreate,
+        access=TENANT,
+    )
+    add(
+        "security_rule.update",
+        "PATCH /security-rules/{id}",
+        "Change a security rule",
+        s.SecurityRule,
+        request=s.SecurityRuleUpdate,
+        access=TENANT,
+    )
+    add(
+        "security_rule.delete",
+        "DELETE /security-rules/{id}",
+        "Delete a security rule",
+        None,
+        access=TENANT,
+    )
+    add(
+        "vm.set_security_groups",
+        "POST /vms/{id}/security-groups",
+        "Say which security groups a virtual machine is in",
+        r.Vm,
+        request=s.VmSetSecurityGroups,
+        access=TENANT,
+    )
+    add(
+        "vm.trace",
+        "POST /vms/{id}/trace",
+        "Find out whether a packet reaches another machine, and what stops it",
+        s.TraceResult,
+        request=s.VmTrace,
+        kind=Kind.READ,
+        access=TENANT,
+    )

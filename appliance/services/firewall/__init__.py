@@ -1,0 +1,1 @@
+"""Security groups: what may come to machines, and what may leave them."""

@@ -1,0 +1,118 @@
+"""Which NICs are in which security groups, and which hosts have to know of it. Plain SQL."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from appliance.services.networks.addresses import text_of
+from appliance.store.database import Transaction
+from appliance.store.fields import database
+from hostagent.protocol.firewall import SecurityGroupSpec, SecurityRule
+
+
+def set_groups(tx: Transaction, nic_id: str, group_ids: Collection[str]) -> None:
+    """Let a NIC be in exactly these groups."""
+    tx.execute("DELETE FROM nic_security_group WHERE nic_id = ?", nic_id)
+    for group_id in set(group_ids):
+        tx.execute("INSERT INTO nic_security_group VALUES (?, ?)", nic_id, group_id)
+
+
+def groups_of_vm(vm_id: str) -> set[str]:
+    """All groups that NICs of a machine are in."""
+    rows = database.execute_sql(
+        "SELECT DISTINCT m.security_group_id FROM nic_security_group m "
+        "JOIN nic n ON n.id = m.nic_id WHERE n.vm_id = ?",
+        (vm_id,),
+    )
+    return {group_id for (group_id,) in rows}
+
+
+def vms_of(group_id: str) -> list[str]:
+    """The machines with a NIC in a group."""
+    rows = database.execute_sql(
+        "SELECT DISTINCT n.vm_id FROM nic_security_group m JOIN nic n ON n.id = m.nic_id "
+        "WHERE m.security_group_id = ? ORDER BY 1",
+        (group_id,),
+    )
+    return [vm_id for (vm_id,) in rows]
+
+
+def hosts_that_know(group_ids: Collection[str]) -> set[str]:
+    """The hosts with a NIC in one of the groups, or in one whose rules name one of them."""
+    hosts: set[str] = set()
+    for group_id in group_ids:
+        rows = database.execute_sql(_HOSTS, (group_id, group_id))
+        hosts |= {host_id for (host_id,) in rows}
+    return hosts
+
+
+_HOSTS = """
+    SELECT DISTINCT v.host_id FROM nic_security_group m
+    JOIN nic n ON n.id = m.nic_id JOIN vm v ON v.id = n.vm_id
+    WHERE v.host_id IS NOT NULL AND m.security_group_id IN (
+        SELECT ? UNION SELECT security_group_id FROM security_rule WHERE peer_group_id = ?)
+"""
+_RULES = """
+    SELECT security_group_id, id, direction, action, priority, protocol, port_first, port_last,
+           icmp_type, icmp_code, cidr, peer_group_id
+    FROM security_rule WHERE is_enabled AND security_group_id IN ({marks}) ORDER BY id
+"""
+_MEMBERS = """
+    SELECT m.security_group_id, n.address FROM nic_security_group m
+    JOIN nic n ON n.id = m.nic_id WHERE m.security_group_id IN ({marks}) ORDER BY n.address
+"""
+
+
+def specs(group_ids: Collection[str]) -> list[SecurityGroupSpec]:
+    """What hosts need to know of these groups, and of those that their rules name.
+
+    Only of the latter the members matter; the rules of those are not asked for here.
+    """
+    if not group_ids:
+        return []
+    rules = _rules_of(group_ids)
+    named = {rule.peer_group_id for found in rules.values() for rule in found} - {""}
+    members = _members_of(named)
+    return [
+        SecurityGroupSpec(
+            id=group_id, rules=rules.get(group_id, []), member_addresses=members.get(group_id, [])
+        )
+        for group_id in sorted({*group_ids, *named})
+    ]
+
+
+def _rules_of(group_ids: Collection[str]) -> dict[str, list[SecurityRule]]:
+    found: dict[str, list[SecurityRule]] = defaultdict(list)
+    for group_id, *row in _rows(_RULES, group_ids):
+        found[group_id].append(_rule(row))
+    return found
+
+
+def _rule(row: Sequence[Any]) -> SecurityRule:
+    ref, direction, action, priority, protocol, first, last, kind, code, cidr, peer = row
+    return SecurityRule(
+        id=ref,
+        direction=direction,
+        action=action,
+        priority=priority,
+        protocol=protocol,
+        ports=None if first is None else (first, last),
+        icmp_type=kind,
+        icmp_code=code,
+        cidr=cidr,
+        peer_group_id=peer or "",
+    )
+
+
+def _members_of(group_ids: Collection[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for group_id, address in _rows(_MEMBERS, group_ids):
+        found[group_id].append(text_of(address))
+    return found
+
+
+def _rows(sql: str, ids: Collection[str]) -> list[Any]:
+    marks = ",".join("?" * len(ids))
+    return database.execute_sql(sql.format(marks=marks), tuple(ids)).fetchall()

@@ -1,0 +1,191 @@
+"""Why can't A reach B? Follows a packet through networks and security groups, by the very rules
+that hosts are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from appliance.engine.calls import Call
+from appliance.protocol import security as s
+from appliance.protocol.errors import InvalidInput
+from appliance.protocol.messages import sentence
+from appliance.protocol.resources import VmState
+from appliance.services.common import find
+from appliance.services.compute.models import VmRow
+from appliance.services.firewall.membership import specs
+from appliance.services.firewall.models import SecurityGroupRow
+from appliance.services.networks.addresses import text_of
+from appliance.services.parts import Parts
+from appliance.store.fields import database
+from hostagent.protocol.firewall import Direction, Packet, SecurityGroupSpec, judge
+
+ECHO_REQUEST = 8
+
+
+@dataclass(frozen=True)
+class _Nic:
+    """A NIC at one end of the way."""
+
+    vm_name: str
+    address: str
+    network_id: str
+    network_name: str
+    cidr: str
+    kind: str
+    group_ids: list[str]
+    is_running: bool
+
+
+@dataclass
+class _Way:
+    """The steps so far; nothing follows one that is not passed."""
+
+    steps: list[s.TraceStep] = field(default_factory=list)
+
+    @property
+    def is_open(self) -> bool:
+        return all(step.is_passed for step in self.steps)
+
+    def add(self, code: str, *, passed: bool, **more: Any) -> None:
+        if self.is_open:
+            ids = {name: more.pop(name, None) for name in ("security_group_id", "rule_id")}
+            params = {name: str(value) for name, value in more.items()}
+            self.steps.append(
+                s.TraceStep(
+                    code=code,
+                    is_passed=passed,
+                    params=params,
+                    message=sentence(code, params, "en"),
+                    **ids,
+                )
+            )
+
+
+class Trace:
+    """The operation `vm.trace`."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._store = parts.store
+        parts.registry.bind("vm.trace", self._trace)
+
+    async def _trace(self, call: Call, request: s.VmTrace) -> s.TraceResult:
+        if (request.to_vm_id is None) == (not request.to_address):
+            raise InvalidInput("trace.one_target", field="to_address")
+        if (request.port is None) == (request.protocol != "icmp"):
+            raise InvalidInput("trace.port", field="port", protocol=request.protocol)
+        return await self._store.read(lambda: _follow(call.target, request))
+
+
+def _follow(vm_id: str, request: s.VmTrace) -> s.TraceResult:
+    source = _nic_of(find(VmRow, vm_id, "vm"))
+    target, address = _target(request, source)
+    packet = Packet(
+        source=source.address,
+        destination=address,
+        protocol=request.protocol,
+        port=request.port,
+        icmp_type=ECHO_REQUEST if request.protocol == "icmp" else None,
+        icmp_code=0 if request.protocol == "icmp" else None,
+    )
+    way = _Way()
+    _check_running(way, source)
+    _check_groups(way, source, "out", packet)
+    _check_route(way, source, target, address)
+    if target is not None:
+        _check_running(way, target)
+        _check_groups(way, target, "in", packet)
+    if way.is_open:
+        way.add("trace.reached", passed=True, address=address)
+    return s.TraceResult(is_reached=way.is_open, steps=way.steps)
+
+
+def _target(request: s.VmTrace, source: _Nic) -> tuple[_Nic | None, str]:
+    """The NIC that is meant, if it is one of ours, and its address."""
+    if request.to_vm_id is not None:
+        nic = _nic_of(find(VmRow, request.to_vm_id, "vm", field="to_vm_id"))
+        return nic, nic.address
+    try:
+        address = ip_address(request.to_address.strip())
+    except ValueError:
+        raise InvalidInput(
+            "network.bad_address", field="to_address", value=request.to_address
+        ) from None
+    if address.version == 4:
+        row = database.execute_sql(
+            "SELECT vm_id FROM nic WHERE network_id = ? AND address = ?",
+            (source.network_id, int(address)),
+        ).fetchone()
+        if row is not None:
+            return _nic_of(find(VmRow, row[0], "vm")), str(address)
+    return None, str(address)
+
+
+def _nic_of(vm: VmRow) -> _Nic:
+    row = database.execute_sql(
+        "SELECT x.address, n.id, n.name, n.cidr, n.kind, x.id FROM nic x "
+        "JOIN network n ON n.id = x.network_id WHERE x.vm_id = ? ORDER BY x.position LIMIT 1",
+        (vm.id,),
+    ).fetchone()
+    if row is None:
+        raise InvalidInput("trace.no_nic", field="id", name=vm.name)
+    address, network_id, network, cidr, kind, nic_id = row
+    groups = database.execute_sql(
+        "SELECT security_group_id FROM nic_security_group WHERE nic_id = ?", (nic_id,)
+    )
+    return _Nic(
+        vm_name=vm.name,
+        address=text_of(address),
+        network_id=network_id,
+        network_name=network,
+        cidr=cidr,
+        kind=kind,
+        group_ids=[group_id for (group_id,) in groups],
+        is_running=vm.state in (VmState.RUNNING, VmState.REBOOTING),
+    )
+
+
+def _check_running(way: _Way, nic: _Nic) -> None:
+    if not nic.is_running:
+        way.add("trace.not_running", passed=False, name=nic.vm_name)
+
+
+def _check_groups(way: _Way, nic: _Nic, direction: Direction, packet: Packet) -> None:
+    """What the security groups of one end say."""
+    if not nic.group_ids:
+        way.add("trace.unfiltered", passed=True, name=nic.vm_name)
+        return
+    groups: dict[str, SecurityGroupSpec] = {spec.id: spec for spec in specs(nic.group_ids)}
+    verdict = judge(nic.group_ids, groups, direction, packet)
+    if not verdict.rule_id:
+        names = ", ".join(sorted(_name(group_id) for group_id in nic.group_ids))
+        way.add(f"trace.no_rule_{direction}", passed=False, name=nic.vm_name, groups=names)
+        return
+    way.add(
+        f"trace.{'allowed' if verdict.allowed else 'denied'}_{direction}",
+        passed=verdict.allowed,
+        name=nic.vm_name,
+        group=_name(verdict.group_id),
+        security_group_id=verdict.group_id,
+        rule_id=verdict.rule_id,
+    )
+
+
+def _check_route(way: _Way, source: _Nic, target: _Nic | None, address: str) -> None:
+    """How the packet gets from one network to the other."""
+    names = {"network": source.network_name, "address": address}
+    inside = ip_address(address) in ip_network(source.cidr)
+    if target is not None and target.network_id == source.network_id:
+        way.add("trace.same_network", passed=True, **names)
+    elif target is None and inside:
+        way.add("trace.nobody", passed=False, **names)
+    elif target is not None and target.kind == "nat":
+        way.add("trace.private", passed=False, other=target.network_name, **names)
+    else:
+        way.add("trace.gateway", passed=True, **names)
+
+
+def _name(group_id: str) -> str:
+    row = SecurityGroupRow.get_or_none(SecurityGroupRow.id == group_id)
+    return group_id if row is None else row.name
