@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _NETLINK_NETFILTER = 12
-_NEW, _GET = 0x0100, 0x0101  # subsystem 1 is conntrack
+_NEW, _GET, _DELETE = 0x0100, 0x0101, 0x0102  # subsystem 1 is conntrack
 _REQUEST, _ACK, _DUMP = 0x1, 0x4, 0x300
 _ERROR, _DONE = 0x2, 0x3
 _TUPLE_ORIGINAL, _TUPLE_REPLY, _MARK, _ZONE, _MARK_MASK = 1, 2, 8, 18, 21
@@ -84,6 +84,12 @@ class Conntrack:
         values = _pack(_MARK, struct.pack("!I", mark)) + _pack(_MARK_MASK, struct.pack("!I", mask))
         self._send(_NEW, _REQUEST | _ACK, connection.family, connection.key + values)
         for _ in self._answers(ignored=errno.ENOENT):
+            pass
+
+    def flush(self) -> None:
+        """Forget every connection."""
+        self._send(_DELETE, _REQUEST | _ACK, socket.AF_UNSPEC, b"")
+        for _ in self._answers():
             pass
 
     def _send(self, kind: int, flags: int, family: int, attributes: bytes) -> None:
