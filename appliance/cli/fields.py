@@ -181,7 +181,7 @@ def body_of(request: type[Any], typed: dict[str, Any]) -> dict[str, Any]:
     body = {
         name: fields[name].value(value)
         for name, value in typed.items()
-        if value is not None and value != [] and name in fields
+        if value is not None and value not in ([], ()) and name in fields
     }
     _check(request, fields, body)
     return body
@@ -190,7 +190,14 @@ def body_of(request: type[Any], typed: dict[str, Any]) -> dict[str, Any]:
 def _check(request: type[Any], fields: dict[str, RequestField], body: dict[str, Any]) -> None:
     """Let the struct judge the values, except references, which may still be names."""
     stand_in = "0" * 36
-    known = {name: stand_in if name in FIELD_KINDS else value for name, value in body.items()}
+    known = {
+        name: value
+        if name not in FIELD_KINDS
+        else [stand_in] * len(value)
+        if isinstance(value, list | tuple)
+        else stand_in
+        for name, value in body.items()
+    }
     try:
         msgspec.convert(known, request)
     except msgspec.ValidationError as error:

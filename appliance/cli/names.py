@@ -55,6 +55,11 @@ async def resolve_fields(client: Client, body: dict[str, Any], operation: str) -
         value = body.get(field)
         if isinstance(value, str):
             body[field] = await resolve(client, kind, value, operation=operation, field=field)
+        elif isinstance(value, list | tuple):
+            body[field] = [
+                await resolve(client, kind, item, operation=operation, field=field)
+                for item in value
+            ]
 
 
 def _prefer(vms: list[Any], *, destroyed: bool) -> list[Any]:

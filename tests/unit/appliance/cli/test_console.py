@@ -35,6 +35,7 @@ def typed() -> bytes:
 
 def test_what_was_typed_too_early_arrives(keyboard: int) -> None:
     os.write(keyboard, b"\r")
+    assert select.select([sys.stdin.fileno()], [], [], 5)[0], "the kernel has taken it in"
     with _raw_mode(Terminal()):
         assert typed() == b"\n"  # a terminal that is not raw yet makes a new line of Enter
 
