@@ -38,6 +38,10 @@ def _titles() -> dict[str, str]:
         "session.set_first_password": translate("Operations", "Set the first password"),
         "session.create": translate("Operations", "Log in"),
         "vm.set_affinity_group": translate("Operations", "Put a machine into an affinity group"),
+        "vm.set_security_groups": translate(
+            "Operations", "Say which security groups a machine is in"
+        ),
+        "vm.trace": translate("Operations", "Follow a packet"),
         "session.delete": translate("Operations", "Log out"),
         "session.change_password": translate("Operations", "Change password"),
         "job.cancel": translate("Operations", "Cancel job"),

@@ -43,6 +43,11 @@ def waiting(value: Waiting) -> str:
     return messages.sentence(value.code, value.params, _language)
 
 
+def sentence(code: str, params: dict[str, str]) -> str:
+    """A sentence of the service, such as a step of a trace."""
+    return messages.sentence(code, params, _language)
+
+
 def error_text(error: BaseException | ErrorBody) -> Text:
     """What happened and why, and what to do, for any error: never a traceback."""
     if isinstance(error, ErrorBody):

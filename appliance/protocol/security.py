@@ -102,7 +102,9 @@ class SecurityRuleUpdate(Request, kw_only=True, frozen=True):
 class VmSetSecurityGroups(Request, kw_only=True, frozen=True):
     """Say which security groups a machine is in; without any, nothing filters it."""
 
-    security_group_ids: Annotated[list[Id], Meta(max_length=GROUPS_MAX)] = []
+    security_group_ids: Annotated[list[Id], Meta(max_length=GROUPS_MAX)] = msgspec.field(
+        default_factory=list
+    )
 
 
 class VmTrace(Request, kw_only=True, frozen=True):

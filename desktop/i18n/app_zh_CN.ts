@@ -747,6 +747,10 @@
         <translation>{names} 及另外 {n} 个</translation>
     </message>
     <message>
+        <source>Its rules, and those that name it, go as well.</source>
+        <translation>其规则以及引用它的规则会一并删除。</translation>
+    </message>
+    <message>
         <source>Nothing keeps its machines in place any more.</source>
         <translation>其中的云主机不再受放置规则约束。</translation>
     </message>
@@ -769,6 +773,10 @@
     <message>
         <source>Virtual machines that stay where they are: {n}.</source>
         <translation>保持原位的云主机：{n} 台。</translation>
+    </message>
+    <message>
+        <source>In the way: virtual machines that are in it: {n}.</source>
+        <translation>存在阻碍：其中的云主机 {n} 台。</translation>
     </message>
     <message>
         <source>Virtual machines that keep their disks: {n}.</source>
@@ -1434,6 +1442,14 @@
         <translation>网络</translation>
     </message>
     <message>
+        <source>Security groups</source>
+        <translation>安全组</translation>
+    </message>
+    <message>
+        <source>Security rules</source>
+        <translation>安全组规则</translation>
+    </message>
+    <message>
         <source>Hosts</source>
         <translation>物理机</translation>
     </message>
@@ -1600,6 +1616,14 @@
     <message>
         <source>Put a machine into an affinity group</source>
         <translation>将云主机加入亲和组</translation>
+    </message>
+    <message>
+        <source>Say which security groups a machine is in</source>
+        <translation>设置云主机所在的安全组</translation>
+    </message>
+    <message>
+        <source>Follow a packet</source>
+        <translation>追踪数据包</translation>
     </message>
     <message>
         <source>Log out</source>
@@ -1929,6 +1953,249 @@
     <message>
         <source>not by itself</source>
         <translation>不会自动删除</translation>
+    </message>
+</context>
+<context>
+    <name>Security</name>
+    <message>
+        <source>New rule</source>
+        <translation>新建规则</translation>
+    </message>
+    <message>
+        <source>Add rule</source>
+        <translation>添加规则</translation>
+    </message>
+    <message>
+        <source>Security groups</source>
+        <translation>安全组</translation>
+    </message>
+    <message>
+        <source>Rules</source>
+        <translation>规则</translation>
+    </message>
+    <message>
+        <source>Virtual machines</source>
+        <translation>云主机</translation>
+    </message>
+    <message>
+        <source>Add rule …</source>
+        <translation>添加规则…</translation>
+    </message>
+    <message>
+        <source>everything else is refused</source>
+        <translation>其余一律拒绝</translation>
+    </message>
+    <message>
+        <source>A security group says what may come to its machines.</source>
+        <translation>安全组规定哪些流量可以到达其中的云主机。</translation>
+    </message>
+    <message>
+        <source>Make security group</source>
+        <translation>创建安全组</translation>
+    </message>
+    <message>
+        <source>What no rule allows is refused; answers always pass.</source>
+        <translation>没有规则放行的流量会被拒绝；应答始终放行。</translation>
+    </message>
+    <message>
+        <source>New security group</source>
+        <translation>新建安全组</translation>
+    </message>
+    <message>
+        <source>group</source>
+        <translation>安全组</translation>
+    </message>
+    <message>
+        <source>Security rules</source>
+        <translation>安全组规则</translation>
+    </message>
+    <message>
+        <source>Security group</source>
+        <translation>安全组</translation>
+    </message>
+    <message>
+        <source>Direction</source>
+        <translation>方向</translation>
+    </message>
+    <message>
+        <source>Action</source>
+        <translation>动作</translation>
+    </message>
+    <message>
+        <source>Priority</source>
+        <translation>优先级</translation>
+    </message>
+    <message>
+        <source>Protocol</source>
+        <translation>协议</translation>
+    </message>
+    <message>
+        <source>Ports</source>
+        <translation>端口</translation>
+    </message>
+    <message>
+        <source>The other end</source>
+        <translation>对端</translation>
+    </message>
+    <message>
+        <source>Holds</source>
+        <translation>生效</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>描述</translation>
+    </message>
+    <message>
+        <source>Let it hold</source>
+        <translation>启用规则</translation>
+    </message>
+    <message>
+        <source>It holds already.</source>
+        <translation>规则已生效。</translation>
+    </message>
+    <message>
+        <source>Turn it off</source>
+        <translation>停用规则</translation>
+    </message>
+    <message>
+        <source>It is off already.</source>
+        <translation>规则已停用。</translation>
+    </message>
+    <message>
+        <source>Delete rule</source>
+        <translation>删除规则</translation>
+    </message>
+    <message>
+        <source>Rule</source>
+        <translation>规则</translation>
+    </message>
+    <message>
+        <source>Created</source>
+        <translation>创建时间</translation>
+    </message>
+    <message>
+        <source>ID</source>
+        <translation>标识</translation>
+    </message>
+    <message>
+        <source>Rules are added to a security group on its page.</source>
+        <translation>规则在安全组页面中添加。</translation>
+    </message>
+    <message>
+        <source>Incoming</source>
+        <translation>入方向</translation>
+    </message>
+    <message>
+        <source>Outgoing</source>
+        <translation>出方向</translation>
+    </message>
+    <message>
+        <source>members of {name}</source>
+        <translation>{name} 的成员</translation>
+    </message>
+    <message>
+        <source>anybody</source>
+        <translation>任何人</translation>
+    </message>
+    <message>
+        <source>Any protocol</source>
+        <translation>任意协议</translation>
+    </message>
+    <message>
+        <source>{action}: {what} from {peer}</source>
+        <translation>{action}：来自 {peer} 的 {what}</translation>
+    </message>
+    <message>
+        <source>{action}: {what} to {peer}</source>
+        <translation>{action}：去往 {peer} 的 {what}</translation>
+    </message>
+    <message>
+        <source>{rule} (off)</source>
+        <translation>{rule}（未生效）</translation>
+    </message>
+    <message>
+        <source>{name} ({n} rules)</source>
+        <translation>{name}（{n} 条规则）</translation>
+    </message>
+    <message>
+        <source>Without a security group nothing is filtered.</source>
+        <translation>不在任何安全组中时不做过滤。</translation>
+    </message>
+    <message>
+        <source>Lower goes first</source>
+        <translation>数值小的先判断</translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation>网段</translation>
+    </message>
+    <message>
+        <source>This rule holds</source>
+        <translation>规则生效</translation>
+    </message>
+    <message>
+        <source>Members of {name}</source>
+        <translation>{name} 的成员</translation>
+    </message>
+    <message>
+        <source>Anybody</source>
+        <translation>任何人</translation>
+    </message>
+    <message>
+        <source>A network or address</source>
+        <translation>网段或地址</translation>
+    </message>
+    <message>
+        <source>Write it like 80, 8000-8100, or 8/0.</source>
+        <translation>格式示例：80、8000-8100 或 8/0。</translation>
+    </message>
+    <message>
+        <source>Give a network or an address.</source>
+        <translation>请填写网段或地址。</translation>
+    </message>
+    <message>
+        <source>{number} is none; the largest is {largest}.</source>
+        <translation>{number} 无效；最大为 {largest}。</translation>
+    </message>
+    <message>
+        <source>ICMP type and code</source>
+        <translation>ICMP 类型与代码</translation>
+    </message>
+    <message>
+        <source>Why can’t it reach …?</source>
+        <translation>为何无法到达…？</translation>
+    </message>
+    <message>
+        <source>From {name}: the way of a packet through networks and rules.</source>
+        <translation>从 {name} 出发：数据包经过网络与规则的路径。</translation>
+    </message>
+    <message>
+        <source>Where to</source>
+        <translation>目标</translation>
+    </message>
+    <message>
+        <source>Another address</source>
+        <translation>其他地址</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>地址</translation>
+    </message>
+    <message>
+        <source>Port</source>
+        <translation>端口</translation>
+    </message>
+    <message>
+        <source>Give an address.</source>
+        <translation>请填写地址。</translation>
+    </message>
+    <message>
+        <source>Follow</source>
+        <translation>追踪</translation>
+    </message>
+    <message>
+        <source>Security groups …</source>
+        <translation>安全组…</translation>
     </message>
 </context>
 <context>
@@ -2573,6 +2840,14 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Affinity group</source>
         <translation>亲和组</translation>
+    </message>
+    <message>
+        <source>Security groups</source>
+        <translation>安全组</translation>
+    </message>
+    <message>
+        <source>Rules that hold</source>
+        <translation>生效的规则</translation>
     </message>
     <message>
         <source>Accelerator</source>

@@ -17,6 +17,7 @@ import msgspec
 import structlog
 
 from appliance.protocol import resources as r
+from appliance.protocol import security as s
 from appliance.protocol import tenancy as t
 from appliance.protocol.errors import ApiError, Forbidden, NotFound, Unauthenticated, Unavailable
 from appliance.protocol.events import Change, FeedStart
@@ -37,6 +38,8 @@ TYPES: dict[str, type[Any]] = {
     "image": r.Image,
     "network": r.Network,
     "affinity_group": r.AffinityGroup,
+    "security_group": s.SecurityGroup,
+    "security_rule": s.SecurityRule,
     "vm": r.Vm,
     "account": r.Account,
     "user": t.User,

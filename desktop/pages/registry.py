@@ -13,6 +13,7 @@ from desktop.pages.jobs import JobPage
 from desktop.pages.networks import NetworkPage
 from desktop.pages.overview import OverviewPage
 from desktop.pages.recycle_bin import RecycleBinPage
+from desktop.pages.security_groups import SecurityGroupPage, SecurityRulePage
 from desktop.pages.storage import ImageStorePage, PrimaryStoragePage
 from desktop.pages.usage import UsagePage
 from desktop.pages.vms import VmPage
@@ -100,6 +101,20 @@ def pages() -> list[PageSpec]:
             ImageStorePage,
         ),
         _page("network", translate("Navigation", "Networks"), "lan", "network", NetworkPage),
+        _page(
+            "security_group",
+            translate("Navigation", "Security groups"),
+            "shield-outline",
+            "network",
+            SecurityGroupPage,
+        ),
+        _page(
+            "security_rule",
+            translate("Navigation", "Security rules"),
+            "shield-edit-outline",
+            "network",
+            SecurityRulePage,
+        ),
         _page("host", translate("Navigation", "Hosts"), "server", "infrastructure", HostPage),
         _page(
             "cluster",

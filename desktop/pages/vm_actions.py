@@ -10,8 +10,11 @@ from desktop import texts
 from desktop.pages.actions import Action
 from desktop.pages.affinity import member_action
 from desktop.pages.base import Shell
+from desktop.pages.security_groups import groups_of
 from desktop.pages.sheets.editing import edit_action
 from desktop.pages.sheets.expunging import expunge
+from desktop.pages.sheets.security_members import show_members
+from desktop.pages.sheets.trace import show_trace
 from desktop.pages.vm_bulk import act, bulk
 from desktop.texts import translate
 
@@ -50,6 +53,16 @@ async def open_console(shell: Shell, vms: list[Any]) -> None:
     from desktop.pages.vm_console import show_console
 
     show_console(shell, vms[0])
+
+
+async def choose_groups(shell: Shell, vms: list[Any]) -> None:
+    """Say which security groups one VM is in."""
+    show_members(shell, vms[0], groups_of(shell, vms[0].owner_id))
+
+
+async def trace(shell: Shell, vms: list[Any]) -> None:
+    """Find out why one VM does not reach something."""
+    show_trace(shell, vms[0])
 
 
 async def destroy(shell: Shell, vms: list[Any]) -> None:
@@ -144,6 +157,22 @@ def vm_actions() -> list[Action]:
         ),
         edit_action("vm", group=2),
         member_action(group=2),
+        Action(
+            name="security",
+            title=translate("Security", "Security groups …"),
+            icon="shield-outline",
+            run=choose_groups,
+            is_single=True,
+            group=2,
+        ),
+        Action(
+            name="trace",
+            title=translate("Security", "Why can’t it reach …?"),
+            icon="map-marker-path",
+            run=trace,
+            is_single=True,
+            group=2,
+        ),
         Action(
             name="destroy",
             title=translate("VmActions", "Move to the recycle bin"),

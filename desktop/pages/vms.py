@@ -11,6 +11,9 @@ from desktop.models.columns import Column, address_key, natural
 from desktop.net.cache import BINNED
 from desktop.pages.actions import Action
 from desktop.pages.resource_page import ResourcePage
+from desktop.pages.security_groups import names_in
+from desktop.pages.security_words import direction_words, order_of, rule_words
+from desktop.pages.sheets.security_members import groups_of_vm
 from desktop.pages.vm_actions import vm_actions
 from desktop.pages.vm_detail import VmDetail
 from desktop.texts import translate
@@ -229,6 +232,8 @@ class VmPage(ResourcePage):
                 translate("Vms", "Affinity group"),
                 self.shell.cache.name("affinity_group", vm.affinity_group_id),
             ),
+            (translate("Vms", "Security groups"), self._groups(vm)),
+            (translate("Vms", "Rules that hold"), self._rules(vm)),
             (translate("Vms", "Accelerator"), _accelerator(vm)),
             (translate("Vms", "Running for"), texts.since(vm.started_at)),
             (translate("Vms", "Created"), texts.moment(vm.created_at)),
@@ -238,6 +243,26 @@ class VmPage(ResourcePage):
         if reason:
             facts.insert(0, (translate("Vms", "Why in this state"), reason))
         return facts
+
+    def _groups(self, vm: r.Vm) -> str:
+        names = (self.shell.cache.name("security_group", ref) for ref in groups_of_vm(vm))
+        return "\n".join(sorted(name for name in names if name))
+
+    def _rules(self, vm: r.Vm) -> str:
+        """All rules that hold for the machine, in the order in which they are asked."""
+        mine = groups_of_vm(vm)
+        rules = [
+            rule
+            for group in self.shell.cache.all("security_group")
+            if group.id in mine
+            for rule in group.rules
+            if rule.is_enabled
+        ]
+        rules.sort(key=lambda rule: (rule.direction, order_of(rule)))
+        return "\n".join(
+            f"{direction_words(rule.direction)}: {rule_words(rule, names_in(self.shell))}"
+            for rule in rules
+        )
 
 
 def _accelerator(vm: r.Vm) -> str:

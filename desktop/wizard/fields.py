@@ -44,6 +44,11 @@ class FormField(QWidget):
         layout.addWidget(self._note)
         self._show()
 
+    def set_title(self, text: str) -> None:
+        """Call the input something else."""
+        self._name.setText(text)
+        self.field.setAccessibleName(text)
+
     def set_problem(self, text: str) -> None:
         """Show what is wrong with the value; an empty text means nothing."""
         self._problem = text

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from appliance.protocol import resources as r
+from appliance.protocol import security as s
 from appliance.protocol import tenancy as t
 from appliance.protocol.errors import ErrorBody
 
@@ -238,6 +239,18 @@ def infrastructure() -> dict[str, list[Any]]:
                 owner_id=make_id(1),
             )
         ],
+        "security_group": [
+            s.SecurityGroup(
+                id=make_id(900_026),
+                name="web",
+                created_at=NOW,
+                is_default=False,
+                rules=security_rules(),
+                vm_count=1,
+                owner_id=make_id(1),
+            )
+        ],
+        "security_rule": security_rules(),
         "network": [
             r.Network(
                 id=make_id(900_030),
@@ -280,3 +293,38 @@ def small_cloud() -> dict[str, list[Any]]:
         make_job(10, r.JobState.FAILED),
     ]
     return cloud
+
+
+def security_rules() -> list[s.SecurityRule]:
+    """Rules of the group “web”, of several sorts."""
+    common: dict[str, Any] = {
+        "security_group_id": make_id(900_026),
+        "port_first": None,
+        "port_last": None,
+        "icmp_type": None,
+        "icmp_code": None,
+        "cidr": "",
+        "peer_group_id": None,
+        "description": "",
+        "is_enabled": True,
+        "owner_id": make_id(1),
+        "created_at": NOW,
+        "action": "allow",
+        "priority": 100,
+        "direction": "in",
+    }
+    different: list[dict[str, Any]] = [
+        {"protocol": "tcp", "port_first": 443, "port_last": 443, "cidr": "0.0.0.0/0"},
+        {
+            "protocol": "tcp",
+            "port_first": 8000,
+            "port_last": 8100,
+            "peer_group_id": make_id(900_026),
+        },
+        {"protocol": "icmp", "icmp_type": 8, "action": "deny", "priority": 10},
+        {"protocol": "any", "direction": "out", "cidr": "::/0", "is_enabled": False},
+    ]
+    return [
+        s.SecurityRule(id=make_id(900_060 + number), **(common | fields))
+        for number, fields in enumerate(different)
+    ]

@@ -12,6 +12,7 @@ from appliance.engine.calls import Call
 from appliance.protocol import requests as q
 from appliance.protocol import security as s
 from appliance.protocol.errors import Conflict, InvalidInput
+from appliance.protocol.security_checks import checked
 from appliance.services.common import (
     chosen_id,
     clean_name,
@@ -21,7 +22,6 @@ from appliance.services.common import (
     updater,
 )
 from appliance.services.compute.models import VmRow
-from appliance.services.firewall.checks import checked
 from appliance.services.firewall.defaults import give_default_group
 from appliance.services.firewall.membership import (
     groups_of_vm,

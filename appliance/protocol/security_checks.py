@@ -1,4 +1,4 @@
-"""Whether a security rule makes sense. No I/O."""
+"""Whether a security rule makes sense; the service and its clients check the same. No I/O."""
 
 from __future__ import annotations
 
