@@ -43,6 +43,7 @@ from appliance.services.identity.service import Identity
 from appliance.services.images.offerings import Offerings
 from appliance.services.images.service import Images
 from appliance.services.infrastructure.service import Infrastructure
+from appliance.services.networks import address_map
 from appliance.services.networks.service import Networks
 from appliance.services.parts import Parts
 from appliance.services.setup.removal import Removal
@@ -115,6 +116,7 @@ class Node:
         self._images = Images(parts)
         networks = Networks(parts)
         AffinityGroups(parts)
+        address_map.install(parts)
         self._security = SecurityGroups(parts, networks.documents)
         Trace(parts)
         compute = Compute(parts, networks)

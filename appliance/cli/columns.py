@@ -11,7 +11,8 @@ from appliance.cli.texts_help import TITLES, VERBS
 from appliance.protocol import resources as r
 from appliance.protocol import security as s
 from appliance.protocol import tenancy as t
-from appliance.protocol.messages import Language, render, size, word
+from appliance.protocol.address_map import AddressUse
+from appliance.protocol.messages import Language, render, sentence, size, word
 from appliance.protocol.nodes import ManagementNode
 
 SIZES = frozenset({"memory", "volume_bytes", "image_bytes"})  # quotas that are sizes
@@ -152,6 +153,16 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         _moment("started", "started_at"),
         _moment("seen", "seen_at"),
         ID,
+    ),
+    AddressUse: (
+        _plain("address"),
+        _word("use", "use", "use"),
+        _plain("vm", "vm_name"),
+        _plain("mac"),
+    ),
+    s.TraceStep: (
+        Column("passed", lambda step, _: "✓" if step.is_passed else "✗"),
+        Column("step", lambda step, language: sentence(step.code, step.params, language)),
     ),
     s.SecurityGroup: (
         NAME,

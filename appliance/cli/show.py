@@ -57,7 +57,7 @@ def show_details(terminal: Terminal, items: Sequence[Any]) -> None:
         if isinstance(item, SetupPlan):
             show_plan(terminal, item)
             continue
-        rows = getattr(item, "items", None)
+        rows = getattr(item, "items", None) or getattr(item, "steps", None)
         if rows and type(rows[0]) in COLUMNS:
             terminal.out.print(table_of(terminal, rows))
             continue

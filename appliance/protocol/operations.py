@@ -28,7 +28,7 @@ from appliance.protocol.declaring import job as _job
 from appliance.protocol.declaring import reads as _reads
 from appliance.protocol.declaring import update as _update
 from appliance.protocol.nodes import ManagementNode
-from appliance.protocol.operations_network import declare_security
+from appliance.protocol.operations_network import declare_addresses, declare_security
 from appliance.protocol.operations_tenancy import declare_tenancy
 
 __all__ = [
@@ -247,6 +247,8 @@ _reads("network", "networks", r.Network, "network", TENANT)
 _job("network.create", "POST /networks", "Make a network", q.NetworkCreate)
 _update("network", "networks", r.Network, "network")
 _job("network.delete", "DELETE /networks/{id}", "Delete a network without VMs")
+
+declare_addresses()
 
 # Security groups
 declare_security()

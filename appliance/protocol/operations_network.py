@@ -1,10 +1,22 @@
-"""The declarations of operations on security groups."""
+"""The declarations of operations on addresses of networks and on security groups."""
 
 from __future__ import annotations
 
 from appliance.protocol import resources as r
 from appliance.protocol import security as s
+from appliance.protocol.address_map import AddressMap
 from appliance.protocol.declaring import TENANT, Kind, add, reads, update
+
+
+def declare_addresses() -> None:
+    """Declare what one can ask about the addresses of networks."""
+    add(
+        "network.addresses",
+        "GET /networks/{id}/addresses",
+        "Show which address of a network belongs to whom",
+        AddressMap,
+        access=TENANT,
+    )
 
 
 def declare_security() -> None:

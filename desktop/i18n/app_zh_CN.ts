@@ -192,6 +192,33 @@
     </message>
 </context>
 <context>
+    <name>Addresses</name>
+    <message>
+        <source>Address</source>
+        <translation>地址</translation>
+    </message>
+    <message>
+        <source>Belongs to</source>
+        <translation>归属</translation>
+    </message>
+    <message>
+        <source>MAC address</source>
+        <translation>MAC 地址</translation>
+    </message>
+    <message>
+        <source>No address is free.</source>
+        <translation>没有空闲地址。</translation>
+    </message>
+    <message>
+        <source>{n} addresses are free: {ranges}</source>
+        <translation>空闲地址 {n} 个：{ranges}</translation>
+    </message>
+    <message>
+        <source>Addresses</source>
+        <translation>地址</translation>
+    </message>
+</context>
+<context>
     <name>Affinity</name>
     <message>
         <source>Never two on one host</source>
@@ -1515,6 +1542,10 @@
     <message>
         <source>Kind</source>
         <translation>类型</translation>
+    </message>
+    <message>
+        <source>Addresses …</source>
+        <translation>地址…</translation>
     </message>
     <message>
         <source>Ranges</source>

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from appliance.protocol import resources as r
 from desktop import texts
 from desktop.models.columns import Column, address_key
 from desktop.pages.actions import Action
+from desktop.pages.base import Shell
 from desktop.pages.common import (
     common_facts,
     created_column,
@@ -16,6 +19,7 @@ from desktop.pages.common import (
 )
 from desktop.pages.resource_page import ResourcePage
 from desktop.pages.sheets import creating
+from desktop.pages.sheets.address_map import show_addresses
 from desktop.pages.sheets.deleting import delete_action
 from desktop.pages.sheets.editing import edit_action
 from desktop.texts import translate
@@ -73,8 +77,23 @@ class NetworkPage(ResourcePage):
         ]
 
     def actions_of(self) -> list[Action]:
-        """Edit and delete."""
-        return [edit_action("network"), delete_action("network")]
+        """The address map, edit and delete."""
+
+        async def show(shell: Shell, networks: list[Any]) -> None:
+            show_addresses(shell, networks[0])
+
+        return [
+            Action(
+                name="addresses",
+                title=translate("Networks", "Addresses …"),
+                icon="format-list-numbered",
+                run=show,
+                is_single=True,
+                is_main=True,
+            ),
+            edit_action("network"),
+            delete_action("network"),
+        ]
 
     def facts(self, network: r.Network) -> list[tuple[str, str]]:
         """What the detail shows."""

@@ -1,0 +1,34 @@
+"""The address map of a network: which address belongs to whom, and what is free."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class AddressUse(msgspec.Struct, kw_only=True, frozen=True):
+    """One address in use. Machines of others are not named to tenants."""
+
+    address: str
+    use: Literal["gateway", "dhcp", "vm"]
+    vm_id: str | None = None
+    vm_name: str = ""
+    vm_state: str = ""
+    nic_id: str | None = None
+    mac: str = ""
+
+
+class FreeSpan(msgspec.Struct, kw_only=True, frozen=True):
+    """Addresses in a row that nobody has; both ends included."""
+
+    first: str
+    last: str
+    count: int
+
+
+class AddressMap(msgspec.Struct, kw_only=True, frozen=True):
+    """All addresses of a network that are used, in order, and what its ranges still offer."""
+
+    items: list[AddressUse]
+    free: list[FreeSpan]

@@ -1,0 +1,77 @@
+"""Which address of a network belongs to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Address
+
+from appliance.engine.calls import Call
+from appliance.protocol import requests as q
+from appliance.protocol.address_map import AddressMap, AddressUse, FreeSpan
+from appliance.services.common import find
+from appliance.services.networks.addresses import Span, text_of
+from appliance.services.networks.models import NetworkRow, RangeRow
+from appliance.services.parts import Parts
+from appliance.store.fields import database
+
+
+def install(parts: Parts) -> None:
+    """Bind `network.addresses`."""
+
+    async def show(call: Call, _: q.Empty) -> AddressMap:
+        owner_id = None if call.caller.is_admin else call.caller.account_id
+        return await parts.store.read(lambda: address_map(call.target, owner_id))
+
+    parts.registry.bind("network.addresses", show)
+
+
+def address_map(network_id: str, owner_id: str | None) -> AddressMap:
+    """The addresses in use, in order, and what is free; within a read.
+
+    With an `owner_id` the machines of other accounts are not named: their addresses are just
+    taken. Raises NotFound.
+    """
+    row = find(NetworkRow, network_id, "network")
+    used = {
+        int(IPv4Address(row.gateway)): AddressUse(address=row.gateway, use="gateway"),
+        int(IPv4Address(row.dhcp_address)): AddressUse(address=row.dhcp_address, use="dhcp"),
+    }
+    nics = database.execute_sql(
+        "SELECT x.address, x.id, x.mac, v.id, v.name, v.state, v.owner_id FROM nic x "
+        "JOIN vm v ON v.id = x.vm_id WHERE x.network_id = ?",
+        (network_id,),
+    )
+    for number, nic_id, mac, vm_id, name, state, owner in nics:
+        is_told = owner_id in (None, owner)
+        used[number] = AddressUse(
+            address=text_of(number),
+            use="vm",
+            vm_id=vm_id if is_told else None,
+            vm_name=name if is_told else "",
+            vm_state=state if is_told else "",
+            nic_id=nic_id if is_told else None,
+            mac=mac if is_told else "",
+        )
+    ranges = RangeRow.select().where(RangeRow.network == network_id).order_by(RangeRow.first)
+    spans = [(item.first, item.last) for item in ranges]
+    taken = sorted(used)
+    return AddressMap(
+        items=[used[number] for number in taken],
+        free=[
+            FreeSpan(first=text_of(first), last=text_of(last), count=last - first + 1)
+            for first, last in free_spans(spans, taken)
+        ],
+    )
+
+
+def free_spans(spans: Sequence[Span], taken: Sequence[int]) -> Iterator[Span]:
+    """What is left of `spans` without the numbers `taken`; both in order."""
+    for first, last in spans:
+        start = first
+        for number in taken:
+            if first <= number <= last:
+                if number > start:
+                    yield start, number - 1
+                start = number + 1
+        if start <= last:
+            yield start, last
