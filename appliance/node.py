@@ -49,6 +49,7 @@ from appliance.services.parts import Parts
 from appliance.services.setup.removal import Removal
 from appliance.services.setup.service import Setup
 from appliance.services.storage.service import Storage
+from appliance.services.sweeping import Sweeper
 from appliance.services.tenancy import service as tenancy
 from appliance.store.database import Store
 from appliance.store.files import write_private
@@ -127,7 +128,8 @@ class Node:
         jobs.install(parts)
         deletion.install(parts)
         tenancy.install(parts, self.identity)
-        self._bin = RecycleBin(self.store, compute, self.settings)
+        machines = RecycleBin(self.store, compute, self.settings)
+        self._bin = Sweeper(machines.sweep, self._images.sweep)
         self._retention = Retention(
             self.store,
             job_days=lambda: self.settings.get(settings.JOB_KEEP_DAYS),

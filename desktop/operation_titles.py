@@ -41,6 +41,8 @@ def _titles() -> dict[str, str]:
         "vm.set_security_groups": translate(
             "Operations", "Say which security groups a machine is in"
         ),
+        "image.recover": translate("Operations", "Recover image"),
+        "image.expunge": translate("Operations", "Delete image for good"),
         "vm.trace": translate("Operations", "Follow a packet"),
         "session.delete": translate("Operations", "Log out"),
         "session.change_password": translate("Operations", "Change password"),

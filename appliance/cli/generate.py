@@ -29,7 +29,7 @@ BY_HAND = {
 }
 # These cannot be taken back, so people are asked first.
 CONFIRMED = frozenset(
-    {"zone.delete", "setup.remove", "vm.expunge", "image.delete", "account.delete", "user.delete"}
+    {"zone.delete", "setup.remove", "vm.expunge", "image.expunge", "account.delete", "user.delete"}
 )
 DEFAULT_LIMIT = 100
 OUTPUT = "Output"

@@ -9,8 +9,11 @@ import typer
 
 _EQUAL = re.compile(r"""([a-z_][a-z0-9_.]*)=([^\s"'()<>=!]*)""")
 _QUOTED = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""")
-_STATE = re.compile(r"(?<![\w.])state\b")
-RECYCLE_BIN = "destroyed,expunging"
+# Of each kind with a recycle bin: the field that tells, and its values for what is in there.
+RECYCLE_BINS = {
+    "vm.list": ("state", "destroyed,expunging"),
+    "image.list": ("status", "deleted"),
+}
 OWN_OPTIONS = ("q", "sort", "limit", "cursor", "fields", "count", "filter", "id")
 
 
@@ -42,19 +45,30 @@ def query_of(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def leaves_out_recycle_bin(operation: str, query: dict[str, Any]) -> bool:
-    """Whether machines in the recycle bin are left out: unless a condition speaks of the state."""
+    """Whether what is in the recycle bin is left out: unless a condition speaks of the state."""
+    if operation not in RECYCLE_BINS:
+        return False
+    field, _ = RECYCLE_BINS[operation]
     conditions = _QUOTED.sub("", query.get("filter", ""))
-    return operation == "vm.list" and "state" not in query and not _STATE.search(conditions)
+    return field not in query and not re.search(rf"(?<![\w.]){field}\b", conditions)
 
 
-def without_recycle_bin(query: dict[str, Any]) -> dict[str, Any]:
-    """The query without machines in the recycle bin."""
-    own = f"not state in ({RECYCLE_BIN})"
+def without_recycle_bin(operation: str, query: dict[str, Any]) -> dict[str, Any]:
+    """The query without what is in the recycle bin."""
+    field, values = RECYCLE_BINS[operation]
+    own = f"not {field} in ({values})"
     given = query.get("filter")
     return query | {"filter": f"({given}) and {own}" if given else own}
 
 
-def in_recycle_bin(query: dict[str, Any]) -> dict[str, Any]:
+def in_recycle_bin(operation: str, query: dict[str, Any]) -> dict[str, Any]:
     """The query for those that `without_recycle_bin` leaves out, as short as it can be."""
+    field, values = RECYCLE_BINS[operation]
     kept = {name: value for name, value in query.items() if name not in ("sort", "fields")}
-    return kept | {"state": RECYCLE_BIN, "limit": 1}
+    return kept | {field: values, "limit": 1}
+
+
+def words_for_recycle_bin(operation: str) -> str:
+    """The condition that shows what is in the recycle bin."""
+    field, values = RECYCLE_BINS[operation]
+    return f"{field}={values.partition(',')[0]}"

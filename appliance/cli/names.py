@@ -9,11 +9,11 @@ from appliance.protocol.errors import InvalidInput, NotFound
 from appliance.protocol.ids import is_id
 from appliance.protocol.operations import OPERATIONS
 from appliance.protocol.references import FIELD_KINDS
-from appliance.protocol.resources import VmState
+from appliance.protocol.resources import Image, ImageStatus, VmState
 
 # Kinds without names, of which only ids are taken.
 NAMELESS = frozenset({"job", "volume", "audit", "share"})
-FROM_RECYCLE_BIN = frozenset({"vm.recover", "vm.expunge"})
+FROM_RECYCLE_BIN = frozenset({"vm.recover", "vm.expunge", "image.recover", "image.expunge"})
 
 
 async def resolve(
@@ -21,15 +21,15 @@ async def resolve(
 ) -> str:
     """The id of the `kind` that `text` names; ids are taken as they are.
 
-    A machine in the recycle bin is found by its name only if no other machine has it, or if
-    the operation is about such machines. Raises NotFound, or InvalidInput if several match.
+    What is in the recycle bin is found by its name only if nothing else has it, or if
+    the operation is about such things. Raises NotFound, or InvalidInput if several match.
     """
     if is_id(text):
         return text
     if kind in NAMELESS or f"{kind}.list" not in OPERATIONS:
         raise InvalidInput("request.bad_id", field=field, value=text)
     found = [item async for item in client.iterate(f"{kind}.list", q=text) if _name(item) == text]
-    if kind == "vm":
+    if kind in ("vm", "image"):
         found = _prefer(found, destroyed=operation in FROM_RECYCLE_BIN)
     if not found and kind == "host":
         return await resolve(client, "host_candidate", text, field=field)
@@ -62,9 +62,15 @@ async def resolve_fields(client: Client, body: dict[str, Any], operation: str) -
             ]
 
 
-def _prefer(vms: list[Any], *, destroyed: bool) -> list[Any]:
-    wanted = [vm for vm in vms if (vm.state == VmState.DESTROYED) == destroyed]
-    return wanted or vms
+def _prefer(found: list[Any], *, destroyed: bool) -> list[Any]:
+    wanted = [item for item in found if _is_in_bin(item) == destroyed]
+    return wanted or found
+
+
+def _is_in_bin(item: Any) -> bool:
+    if isinstance(item, Image):
+        return item.status == ImageStatus.DELETED
+    return item.state == VmState.DESTROYED
 
 
 def _name(item: Any) -> str:

@@ -9,7 +9,12 @@ import msgspec
 import typer
 
 from appliance.cli.exits import Exit
-from appliance.cli.lists import in_recycle_bin, leaves_out_recycle_bin, without_recycle_bin
+from appliance.cli.lists import (
+    in_recycle_bin,
+    leaves_out_recycle_bin,
+    without_recycle_bin,
+    words_for_recycle_bin,
+)
 from appliance.cli.names import resolve, resolve_fields
 from appliance.cli.progress import wait_for
 from appliance.cli.show import show_check, show_details, show_items, show_list
@@ -89,11 +94,16 @@ async def _list(terminal: Terminal, client: Client, ask: Ask) -> None:
     if not leaves_out_recycle_bin(ask.spec.name, query):
         await _show_pages(terminal, client, ask, query)
         return
-    await _show_pages(terminal, client, ask, without_recycle_bin(query))
+    await _show_pages(terminal, client, ask, without_recycle_bin(ask.spec.name, query))
     if not (terminal.as_json or terminal.quiet):
-        left_out = await client.call(ask.spec.name, **in_recycle_bin(query))
+        left_out = await client.call(ask.spec.name, **in_recycle_bin(ask.spec.name, query))
         if left_out.total:
-            terminal.note("in_recycle_bin", count=left_out.total)
+            terminal.note(
+                "in_recycle_bin",
+                count=left_out.total,
+                noun=ask.spec.noun,
+                condition=words_for_recycle_bin(ask.spec.name),
+            )
 
 
 async def _show_pages(terminal: Terminal, client: Client, ask: Ask, query: dict[str, Any]) -> None:

@@ -77,8 +77,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "共 {total} 条，显示 {shown} 条；--all 显示全部，--search 查找。",
     ),
     "in_recycle_bin": (
-        "In the recycle bin: {count}. They are shown by: anyun vm list --filter state=destroyed",
-        "回收站中还有 {count} 台，查看：anyun vm list --filter state=destroyed",
+        "In the recycle bin: {count}. They are shown by: anyun {noun} list --filter {condition}",
+        "回收站中还有 {count} 个，查看：anyun {noun} list --filter {condition}",
     ),
     "empty": ("Nothing here.", "没有内容。"),
     "ok": ("Done.", "已完成。"),

@@ -73,6 +73,8 @@ TITLES = {
     "instance_offering.create": "创建计算规格",
     "instance_offering.delete": "删除计算规格；使用它的云主机规格不变",
     "network.addresses": "查看网络中各地址的归属",
+    "image.recover": "从回收站恢复镜像",
+    "image.expunge": "彻底删除回收站中的镜像",
     "security_group.create": "创建安全组",
     "security_group.delete": "删除没有云主机的安全组，以及引用它的规则",
     "security_rule.create": "为安全组添加规则",

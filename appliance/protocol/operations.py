@@ -240,7 +240,25 @@ _add(
 _reads("image", "images", r.Image, "image", TENANT)
 _job("image.create", "POST /images", "Add an image", q.ImageCreate, TENANT)
 _update("image", "images", r.Image, "image", access=TENANT)
-_job("image.delete", "DELETE /images/{id}", "Delete an image", access=TENANT)
+_job(
+    "image.delete",
+    "DELETE /images/{id}",
+    "Move an image to the recycle bin, or delete it if the policy says so",
+    access=TENANT,
+)
+_add(
+    "image.recover",
+    "POST /images/{id}/recover",
+    "Take an image out of the recycle bin",
+    r.Image,
+    access=TENANT,
+)
+_job(
+    "image.expunge",
+    "POST /images/{id}/expunge",
+    "Delete an image of the recycle bin for good",
+    access=TENANT,
+)
 
 # Networks
 _reads("network", "networks", r.Network, "network", TENANT)

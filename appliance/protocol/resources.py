@@ -151,6 +151,7 @@ class ImageStatus(StrEnum):
     UPLOADING = "uploading"
     READY = "ready"
     ERROR = "error"
+    DELETED = "deleted"  # in the recycle bin
     DELETING = "deleting"
 
 
@@ -169,6 +170,7 @@ class Image(Resource, kw_only=True, frozen=True):
     virtual_size_bytes: int  # what a guest sees
     sha256: str
     owner_id: str = ""
+    deleted_at: datetime | None = None
 
 
 class AddressRange(msgspec.Struct, kw_only=True, frozen=True):

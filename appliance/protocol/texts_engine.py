@@ -129,6 +129,18 @@ ENGINE_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "删除策略为“永不”，{name} 将保留在回收站中。",
         "如确需删除，请先修改设置 recycle_bin.vm_policy。",
     ),
+    "image.not_deleted": (
+        "{name} is not in the recycle bin: {status}.",
+        "Move it there first, by deleting it.",
+        "{name} 不在回收站中：{status}。",
+        "请先删除它，使其进入回收站。",
+    ),
+    "image.kept_for_ever": (
+        "{name} stays in the recycle bin, because the deletion policy is never.",
+        "Change the setting recycle_bin.image_policy first, if it is really to go.",
+        "删除策略为“永不”，{name} 将保留在回收站中。",
+        "如确需删除，请先修改设置 recycle_bin.image_policy。",
+    ),
     # Repetition and concurrency
     "request.key_reused": (
         "The idempotency key {key} was used for another request.",

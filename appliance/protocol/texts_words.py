@@ -34,6 +34,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "image.status.uploading": ("Waiting for content", "等待上传"),
     "image.status.ready": ("Ready", "就绪"),
     "image.status.error": ("Failed", "错误"),
+    "image.status.deleted": ("In the recycle bin", "已删除（回收站）"),
     "image.status.deleting": ("Deleting", "删除中"),
     # Jobs
     "job.state.queued": ("Waiting", "等待中"),
@@ -66,6 +67,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "setting.recycle_bin.vm_period_s": (
         "How long deleted VMs stay in the recycle bin",
         "云主机在回收站中的保留时间",
+    ),
+    "setting.recycle_bin.image_policy": (
+        "What deleting an image does: gone at once, kept for the period, or kept for ever",
+        "删除镜像的方式：立即删除、保留一段时间或永久保留",
+    ),
+    "setting.recycle_bin.image_period_s": (
+        "How long deleted images stay in the recycle bin",
+        "镜像在回收站中的保留时间",
     ),
     "setting.security_group.new_machines": (
         "Security groups of new machines that are made without naming any",
@@ -147,6 +156,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "operation.image.create": ("Add image", "添加镜像"),
     "operation.image.import": ("Import image", "导入镜像"),
     "operation.image.delete": ("Delete image", "删除镜像"),
+    "operation.image.recover": ("Recover image", "恢复镜像"),
+    "operation.image.expunge": ("Delete image for good", "彻底删除镜像"),
     "operation.network.create": ("Make network", "创建网络"),
     "operation.network.delete": ("Delete network", "删除网络"),
     "operation.zone.delete": ("Delete zone", "删除区域"),

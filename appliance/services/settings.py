@@ -28,6 +28,16 @@ VM_DELETION_PERIOD_S = Setting(
 NEW_MACHINES = Setting(
     name="security_group.new_machines", default="none", choices=("none", "default")
 )
+IMAGE_DELETION = Setting(
+    name="recycle_bin.image_policy", default="delay", choices=("direct", "delay", "never")
+)
+IMAGE_DELETION_PERIOD_S = Setting(
+    name="recycle_bin.image_period_s",
+    default=3 * 24 * 3600,
+    lowest=60,
+    highest=10 * 365 * 24 * 3600,
+    unit="s",
+)
 HOST_CPU_RATIO = Setting(name="host.cpu_ratio", default=10.0, lowest=0.01, highest=1000)
 HOST_MEMORY_RATIO = Setting(name="host.memory_ratio", default=1.0, lowest=0.01, highest=1000)
 STORAGE_RATIO = Setting(name="primary_storage.ratio", default=1.0, lowest=0.01, highest=1000)
@@ -38,6 +48,8 @@ ALL = (
     VM_DELETION,
     VM_DELETION_PERIOD_S,
     NEW_MACHINES,
+    IMAGE_DELETION,
+    IMAGE_DELETION_PERIOD_S,
     HOST_CPU_RATIO,
     HOST_MEMORY_RATIO,
     STORAGE_RATIO,

@@ -774,6 +774,14 @@
         <translation>{names} 及另外 {n} 个</translation>
     </message>
     <message>
+        <source>It can be brought back, unless the settings forbid it.</source>
+        <translation>可以恢复，除非全局设置不允许。</translation>
+    </message>
+    <message>
+        <source>It moves to the recycle bin, and no machine can use it.</source>
+        <translation>它将移入回收站，不能再用于创建云主机。</translation>
+    </message>
+    <message>
         <source>Its rules, and those that name it, go as well.</source>
         <translation>其规则以及引用它的规则会一并删除。</translation>
     </message>
@@ -1449,6 +1457,10 @@
         <translation>镜像</translation>
     </message>
     <message>
+        <source>Deleted images</source>
+        <translation>已删除的镜像</translation>
+    </message>
+    <message>
         <source>Instance offerings</source>
         <translation>计算规格</translation>
     </message>
@@ -1651,6 +1663,14 @@
     <message>
         <source>Say which security groups a machine is in</source>
         <translation>设置云主机所在的安全组</translation>
+    </message>
+    <message>
+        <source>Recover image</source>
+        <translation>恢复镜像</translation>
+    </message>
+    <message>
+        <source>Delete image for good</source>
+        <translation>彻底删除镜像</translation>
     </message>
     <message>
         <source>Follow a packet</source>
@@ -1966,12 +1986,24 @@
         <translation>回收站</translation>
     </message>
     <message>
+        <source>Deleted images</source>
+        <translation>已删除的镜像</translation>
+    </message>
+    <message>
         <source>Moved here</source>
         <translation>移入时间</translation>
     </message>
     <message>
         <source>Goes for good</source>
         <translation>彻底删除时间</translation>
+    </message>
+    <message>
+        <source>Images that are deleted come here first, and can be brought back.</source>
+        <translation>删除的镜像先放在这里，可以恢复。</translation>
+    </message>
+    <message>
+        <source>It is being deleted for good.</source>
+        <translation>正在彻底删除。</translation>
     </message>
     <message>
         <source>Virtual machines that are deleted come here first, and can be brought back.</source>

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -24,6 +24,11 @@ from desktop.net.feeder import (
 )
 
 BINNED = (r.VmState.DESTROYED, r.VmState.EXPUNGING)
+IS_BINNED: dict[str, Callable[[Any], bool]] = {
+    "vm": lambda vm: vm.state in BINNED,
+    "image": lambda image: image.deleted_at is not None,
+}
+"""Whether a resource of a kind that has a recycle bin is in it."""
 FINISHED = (r.JobState.SUCCEEDED, r.JobState.FAILED, r.JobState.CANCELLED)
 
 
@@ -51,7 +56,7 @@ class Cache(QObject):
         super().__init__(parent)
         self._by_kind: dict[str, dict[str, Any]] = {kind: {} for kind in TYPES}
         self._loaded: set[str] = set()
-        self._binned: set[str] = set()
+        self._binned: dict[str, set[str]] = {kind: set() for kind in IS_BINNED}
         self._stale: dict[str, set[str]] = {}
         self._online = False
         self._bridge: Bridge | None = None
@@ -78,7 +83,7 @@ class Cache(QObject):
 
     def count(self, kind: str) -> int:
         """How many resources of a kind there are, without those in the recycle bin."""
-        return len(self._by_kind[kind]) - (len(self._binned) if kind == "vm" else 0)
+        return len(self._by_kind[kind]) - len(self._binned.get(kind, ()))
 
     def name(self, kind: str, resource_id: str | None) -> str:
         """The name of a resource; empty if it is unknown."""
@@ -115,7 +120,8 @@ class Cache(QObject):
     def clear(self) -> None:
         """Forget everything, before somebody else logs in."""
         self._loaded.clear()
-        self._binned.clear()
+        for binned in self._binned.values():
+            binned.clear()
         for kind, known in self._by_kind.items():
             if known:
                 known.clear()
@@ -167,9 +173,10 @@ class Cache(QObject):
 
     def _put(self, kind: str, resources: list[Any], gone: list[str]) -> None:
         known = self._by_kind[kind]
-        if kind == "vm":
-            self._binned.difference_update(gone, (vm.id for vm in resources))
-            self._binned.update(vm.id for vm in resources if vm.state in BINNED)
+        if kind in IS_BINNED:
+            is_binned = IS_BINNED[kind]
+            self._binned[kind].difference_update(gone, (one.id for one in resources))
+            self._binned[kind].update(one.id for one in resources if is_binned(one))
         for resource in resources:
             known[resource.id] = resource
         gone = [key for key in gone if known.pop(key, None) is not None]

@@ -51,6 +51,10 @@ class ImagePage(ResourcePage):
 
     kind = "image"
 
+    def belongs(self, image: r.Image) -> bool:
+        """What was deleted is in the recycle bin."""
+        return image.deleted_at is None
+
     def title(self) -> str:
         """The page's title."""
         return translate("Images", "Images")

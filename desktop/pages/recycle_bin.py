@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from appliance.protocol import resources as r
@@ -19,6 +19,17 @@ from desktop.pages.vms import disk_bytes
 from desktop.texts import translate
 
 POLICY, PERIOD = "recycle_bin.vm_policy", "recycle_bin.vm_period_s"
+
+
+def goes_words(policy: str, since: datetime | None, period_s: float) -> str:
+    """When something in the bin since then goes for good; a dash if that is not known."""
+    if not policy or since is None:
+        return "–"
+    if policy == "never":
+        return translate("RecycleBin", "never: it is kept for ever")
+    if policy != "delay":
+        return translate("RecycleBin", "not by itself")
+    return texts.minute(since + timedelta(seconds=period_s))
 
 
 class RecycleBinPage(ResourcePage):
@@ -105,13 +116,7 @@ class RecycleBinPage(ResourcePage):
 
     def goes(self, vm: r.Vm) -> str:
         """When a machine is deleted for good by itself; a dash if that is not known."""
-        if not self._policy or vm.destroyed_at is None:
-            return "–"
-        if self._policy == "never":
-            return translate("RecycleBin", "never: it is kept for ever")
-        if self._policy != "delay":
-            return translate("RecycleBin", "not by itself")
-        return texts.minute(vm.destroyed_at + timedelta(seconds=self._period_s))
+        return goes_words(self._policy, vm.destroyed_at, self._period_s)
 
     def showEvent(self, event: Any) -> None:
         """How long things are kept may have been changed."""

@@ -7,6 +7,7 @@ from desktop.pages.affinity import AffinityPage
 from desktop.pages.audit import AuditPage
 from desktop.pages.base import PageSpec
 from desktop.pages.global_settings import SettingsPage
+from desktop.pages.image_bin import ImageBinPage
 from desktop.pages.images import ImagePage, OfferingPage
 from desktop.pages.infrastructure import ClusterPage, HostPage, ZonePage
 from desktop.pages.jobs import JobPage
@@ -72,6 +73,14 @@ def pages() -> list[PageSpec]:
             counted=False,
         ),
         _page("image", translate("Navigation", "Images"), "disc", "compute", ImagePage),
+        _page(
+            "image_bin",
+            translate("Navigation", "Deleted images"),
+            "delete-clock-outline",
+            "compute",
+            ImageBinPage,
+            counted=False,
+        ),
         _page(
             "instance_offering",
             translate("Navigation", "Instance offerings"),

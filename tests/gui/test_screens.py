@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
 
+from appliance.protocol import resources as r
 from desktop.login.window import LoginWindow, Place
 from desktop.main_window.window import MainWindow
 from desktop.net.bridge import Bridge
@@ -17,7 +19,7 @@ from desktop.net.feeder import Offline
 from desktop.settings import Settings
 from desktop.widgets.confirm import ConfirmForGood
 from tests.gui.answers import Answers
-from tests.gui.samples import make_id, small_cloud
+from tests.gui.samples import NOW, make_id, small_cloud
 from tests.gui.screens import clipped, is_blank, take
 
 Look = Callable[[str, str], None]
@@ -28,6 +30,7 @@ PAGES += ["security_group", "security_rule"]
 PAGES += ["usage", "account", "user", "role"]
 PAGES += ["primary_storage", "image_store"]
 PAGES += ["network", "host", "cluster", "zone", "job", "audit", "recycle_bin", "settings"]
+PAGES += ["image_bin"]
 WITHOUT_DETAIL = ("overview", "audit", "settings", "usage")
 # Pages that ask the service for what they show, and when they show it.
 ASKING: dict[str, Callable[[Any], object]] = {
@@ -35,6 +38,7 @@ ASKING: dict[str, Callable[[Any], object]] = {
     "usage": lambda page: page.list.bars,
     "audit": lambda page: page.model.rowCount(),
     "recycle_bin": lambda page: page._policy,
+    "image_bin": lambda page: page._policy,
 }
 
 
@@ -77,6 +81,11 @@ def test_pages(
         qtbot.waitUntil(lambda: bool(ASKING[page](window.page(page))))
     if page == "recycle_bin":
         window.go(page, make_id(14))
+    elif page == "image_bin":
+        (image,) = window.cache.all("image")
+        deleted = {"id": make_id(900_011), "status": r.ImageStatus.DELETED, "deleted_at": NOW}
+        window.cache.put("image", [msgspec.structs.replace(image, **deleted)])
+        window.go(page, make_id(900_011))
     elif page not in WITHOUT_DETAIL:
         one = window.cache.all(page)[0]
         window.go(page, make_id(3) if page == "vm" else one.id)

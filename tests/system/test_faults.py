@@ -76,6 +76,7 @@ async def test_images_from_addresses(cloud: Cloud) -> None:
         image = await cloud.client.call("image.get", id=accepted.resource_ids[0])
         assert image.status == ImageStatus.READY
         await wait(cloud.client, await cloud.client.call("image.delete", id=image.id))
+        await wait(cloud.client, await cloud.client.call("image.expunge", id=image.id))
     dead = await refused(cloud, url=f"{url}/starter.qcow2")  # the server has gone
     assert dead.code == "image.url_failed"
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-
 import structlog
 
 from appliance.engine.calls import SYSTEM
@@ -17,31 +14,18 @@ from appliance.services.settings import VM_DELETION, VM_DELETION_PERIOD_S
 from appliance.store.database import Store
 from appliance.store.fields import now_ms, tuples
 
-SWEEP_EVERY_S = 30.0
 AT_ONCE = 100
 
 log = structlog.get_logger()
 
 
 class RecycleBin:
-    """Expunges what is over its period; does nothing unless the policy is delay."""
+    """Expunges machines that are over their period; does nothing unless the policy is delay."""
 
     def __init__(self, store: Store, compute: Compute, settings: Settings) -> None:
         self._store = store
         self._compute = compute
         self._settings = settings
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin to sweep."""
-        self._task = asyncio.create_task(self._forever(), name="recycle bin")
-
-    async def stop(self) -> None:
-        """Stop sweeping; jobs that were accepted go on."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
 
     async def sweep(self) -> int:
         """Let go what is due; returns how many machines."""
@@ -58,11 +42,3 @@ class RecycleBin:
             except ApiError as error:  # somebody was quicker
                 log.info("not_expunged", vm=vm_id, reason=str(error))
         return len(due)
-
-    async def _forever(self) -> None:
-        while True:
-            try:
-                await self.sweep()
-            except Exception:
-                log.exception("recycle_bin_failed")
-            await asyncio.sleep(SWEEP_EVERY_S)

@@ -10,8 +10,9 @@ IMAGE_MACHINE: StateMachine[S] = StateMachine(
     {
         S.UPLOADING: frozenset({S.READY}),
         S.CREATING: frozenset({S.READY}),
-        S.READY: frozenset({S.DELETING}),
+        S.READY: frozenset({S.DELETED, S.DELETING}),
+        S.DELETED: frozenset({S.READY, S.DELETING}),
         S.ERROR: frozenset({S.DELETING}),
-        S.DELETING: frozenset({S.READY}),  # it could not be deleted
+        S.DELETING: frozenset({S.READY, S.ERROR, S.DELETED}),  # it could not be deleted
     },
 )

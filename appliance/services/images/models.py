@@ -30,6 +30,7 @@ class ImageRow(BaseModel):
     sha256 = peewee.TextField()
     owner_id = peewee.TextField(index=True, default="")
     created_at = peewee.BigIntegerField()
+    deleted_at = peewee.BigIntegerField(null=True)  # moved to the recycle bin
 
     class Meta:
         table_name = "image"

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from appliance.engine.calls import Call
+import structlog
+
+from appliance.engine.calls import SYSTEM, Call
 from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
 from appliance.protocol import requests as q
 from appliance.protocol.errors import ApiError, Conflict, InvalidInput, NotFound, to_body
@@ -31,10 +33,12 @@ from appliance.services.images.models import ImageRow
 from appliance.services.images.uploads import Uploads
 from appliance.services.images.views import render_images
 from appliance.services.parts import Parts
+from appliance.services.settings import IMAGE_DELETION, IMAGE_DELETION_PERIOD_S
 from appliance.services.storage.caches import Caches, unneeded_copies
 from appliance.services.storage.models import ImageStoreRow
 from appliance.services.tenancy import quotas
 from appliance.store.database import Transaction
+from appliance.store.fields import now_ms, tuples
 from appliance.store.kinds import Relation, ResourceKind
 from hostagent.protocol import commands as c
 from hostagent.protocol.storage import (
@@ -46,6 +50,9 @@ from hostagent.protocol.storage import (
     ImagePlace,
 )
 
+log = structlog.get_logger()
+
+STEPS_OF_GOING = ("delete_image", "drop_caches")
 LARGEST_IMAGE_BYTES = 2 * 1024**4
 # Where the content of an image came from: the field at fault if there is something wrong with it.
 CONTENT_FIELDS = {"url": "url", "upload": "file", "starter": "source"}
@@ -59,6 +66,7 @@ class Images:
         self._links = parts.hosts
         self._runner = parts.runner
         self._starter_folder = parts.starter_folder
+        self._settings = parts.settings
         self._caches = Caches(parts.store, parts.hosts)
         self.uploads = Uploads(parts.store, parts.hosts)
         parts.store.kinds.add(
@@ -87,20 +95,27 @@ class Images:
                 failed=self._gone,
             )
         )
-        self._delete_job = parts.runner.define(
-            JobDefinition(
-                operation="image.delete",
-                steps=(
-                    Step("delete_image", self._discard, forward_only=True),
-                    Step("drop_caches", self._drop_caches),
-                ),
-                done=lambda tx, run: _forget(tx, run.resource_id),
-                failed=self._keep,
+        going = (
+            Step("delete_image", self._discard, forward_only=True),
+            Step("drop_caches", self._drop_caches),
+        )
+        self._delete_job, self._expunge_job = (
+            parts.runner.define(
+                JobDefinition(
+                    operation=f"image.{verb}",
+                    steps=going,
+                    steps_for=lambda data: () if data.get("to_bin") else STEPS_OF_GOING,
+                    done=self._left,
+                    failed=self._keep,
+                )
             )
+            for verb in ("delete", "expunge")
         )
         parts.registry.bind("image.create", self._create)
         parts.registry.bind("image.update", updater(parts.store, ImageRow, "image"))
         parts.registry.bind("image.delete", self._delete)
+        parts.registry.bind("image.recover", self._recover)
+        parts.registry.bind("image.expunge", self._expunge)
         parts.registry.bind("host.check_url", self._check_url)
 
     async def _create(self, call: Call, request: q.ImageCreate) -> Accepted:
@@ -153,10 +168,60 @@ class Images:
             row = find(ImageRow, call.target, "image")
             if row.status not in (ImageStatus.READY, ImageStatus.ERROR):
                 raise Conflict("image.not_ready", name=row.name, status=row.status)
-            _move(tx, row.id, ImageStatus.DELETING)
-            return self._accept(tx, call, self._delete_job, row.id, row.name, row.image_store)
+            is_direct = self._settings.get(IMAGE_DELETION) == "direct"
+            to_bin = row.status == ImageStatus.READY and not is_direct
+            if to_bin:
+                _move(tx, row.id, ImageStatus.DELETED, deleted_at=now_ms())
+            else:
+                _move(tx, row.id, ImageStatus.DELETING)
+            data = {"before": row.status, "to_bin": to_bin}
+            return self._accept(tx, call, self._delete_job, row.id, row.name, row.image_store, data)
 
         return await self._store.write(delete)
+
+    async def _recover(self, call: Call, _: q.Empty) -> Any:
+        def recover(tx: Transaction) -> Any:
+            row = _binned(call.target)
+            _move(tx, row.id, ImageStatus.READY, deleted_at=None)
+            return self._store.kinds.render_one("image", row.id)
+
+        return await self._store.write(recover)
+
+    async def _expunge(self, call: Call, _: q.Empty) -> Accepted:
+        return await self.expunge(call, call.target)
+
+    async def expunge(self, call: Call, image_id: str) -> Accepted:
+        """Accept that an image of the recycle bin goes for good; raises Conflict, NotFound."""
+
+        def expunge(tx: Transaction) -> Accepted:
+            row = _binned(image_id)
+            is_kept = self._settings.get(IMAGE_DELETION) == "never"
+            if is_kept and call.caller is not SYSTEM:
+                raise Conflict("image.kept_for_ever", name=row.name)
+            _move(tx, row.id, ImageStatus.DELETING)
+            data = {"before": row.status}
+            return self._accept(
+                tx, call, self._expunge_job, row.id, row.name, row.image_store, data
+            )
+
+        return await self._store.write(expunge)
+
+    async def sweep(self) -> int:
+        """Let go what lay in the recycle bin for its whole period; returns how many images."""
+        if self._settings.get(IMAGE_DELETION) != "delay":
+            return 0
+        before = now_ms() - self._settings.get(IMAGE_DELETION_PERIOD_S) * 1000
+        query = ImageRow.select(ImageRow.id).where(
+            ImageRow.status == ImageStatus.DELETED, ImageRow.deleted_at < before
+        )
+        due = await self._store.read(lambda: tuples(query))
+        for (image_id,) in due:
+            call = Call(operation="image.expunge", caller=SYSTEM, target=image_id)
+            try:
+                await self.expunge(call, image_id)
+            except ApiError as error:  # somebody was quicker
+                log.info("not_expunged", image=image_id, reason=str(error))
+        return len(due)
 
     def _accept(
         self,
@@ -166,6 +231,7 @@ class Images:
         ref: str,
         name: str,
         store: ImageStoreRow,
+        more: dict[str, Any] | None = None,
     ) -> Accepted:
         new = NewJob(
             definition=definition,
@@ -176,7 +242,8 @@ class Images:
             data={
                 "host_id": store.host_id,
                 "place": {"image_id": ref, "store_path": store.path},
-            },
+            }
+            | (more or {}),
         )
         return self._runner.accept(tx, call.caller, new)
 
@@ -262,8 +329,14 @@ class Images:
     def _gone(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
         _forget(tx, run.resource_id)
 
+    def _left(self, tx: Transaction, run: JobRun) -> None:
+        if not run.data.get("to_bin"):
+            _forget(tx, run.resource_id)
+
     def _keep(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
-        _move(tx, run.resource_id, ImageStatus.READY)
+        before = ImageStatus(run.data.get("before", ImageStatus.READY))
+        more = {"deleted_at": None} if before == ImageStatus.READY else {}
+        _move(tx, run.resource_id, before, **more)
 
 
 def _move(tx: Transaction, image_id: str, status: ImageStatus, **columns: Any) -> None:
@@ -272,6 +345,14 @@ def _move(tx: Transaction, image_id: str, status: ImageStatus, **columns: Any) -
     IMAGE_MACHINE.check(ImageStatus(before), status)
     ImageRow.update(status=status, **columns).where(ImageRow.id == image_id).execute()
     tx.touch("image", image_id)
+
+
+def _binned(image_id: str) -> ImageRow:
+    """An image of the recycle bin; raises NotFound, or Conflict if it is not there."""
+    row = find(ImageRow, image_id, "image")
+    if row.status != ImageStatus.DELETED:
+        raise Conflict("image.not_deleted", name=row.name, status=row.status)
+    return row
 
 
 def starter_image(folder: Path | None) -> tuple[Path, str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from appliance.protocol.resources import Image, ImageStatus, InstanceOffering, State
 from appliance.services.images.models import ImageRow, InstanceOfferingRow
-from appliance.store.fields import when
+from appliance.store.fields import when, when_or_none
 
 
 def render_images(rows: Sequence[ImageRow]) -> list[Image]:
@@ -29,6 +29,7 @@ def render_images(rows: Sequence[ImageRow]) -> list[Image]:
             sha256=row.sha256,
             owner_id=row.owner_id,
             created_at=when(row.created_at),
+            deleted_at=when_or_none(row.deleted_at),
         )
         for row in rows
     ]

@@ -13,7 +13,7 @@ from appliance.engine.waiting import finished
 from appliance.protocol import requests as q
 from appliance.protocol.errors import ApiError, Conflict, NotFound
 from appliance.protocol.operations import Accepted
-from appliance.protocol.resources import VmState
+from appliance.protocol.resources import ImageStatus, VmState
 from appliance.services.common import find
 from appliance.services.compute.models import VmRow
 from appliance.services.images.models import ImageRow
@@ -89,7 +89,19 @@ class Removal:
 
     async def _remove_images(self, run: JobRun) -> None:
         stores = _image_stores_of(run.resource_id)
-        await self._each("image.delete", ImageRow, ImageRow.image_store.in_(stores))
+        query = ImageRow.select(ImageRow.id).where(ImageRow.image_store.in_(stores))
+        for (image_id,) in await self._store.read(lambda: tuples(query)):
+            await self._quiet(image_id)
+            if not await self._in_bin(image_id):
+                await self._do("image.delete", image_id)
+            if await self._in_bin(image_id):  # otherwise the policy let it go at once
+                await self._do("image.expunge", image_id)
+
+    async def _in_bin(self, image_id: str) -> bool:
+        query = ImageRow.select().where(
+            ImageRow.id == image_id, ImageRow.status == ImageStatus.DELETED
+        )
+        return await self._store.read(query.exists)
 
     async def _remove_networks(self, run: JobRun) -> None:
         clusters = _clusters_of(run.resource_id)

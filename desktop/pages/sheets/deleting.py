@@ -24,11 +24,13 @@ SHOWN = 3
 """So many names are shown before only the number is."""
 
 
-def delete_action(kind: str, *, group: int = 2) -> Action:
-    """Delete one resource, after its name was typed in."""
+def delete_action(
+    kind: str, *, group: int = 2, verb: str = "delete", is_main: bool = False
+) -> Action:
+    """Delete one resource, after its name was typed in; with `expunge`, out of a recycle bin."""
 
     async def delete(shell: Shell, resources: list[Any]) -> None:
-        show_delete(shell, kind, resources[0])
+        show_delete(shell, kind, resources[0], verb)
 
     return Action(
         name="delete",
@@ -37,28 +39,30 @@ def delete_action(kind: str, *, group: int = 2) -> Action:
         run=delete,
         shortcut="Del",
         is_single=True,
+        is_main=is_main,
         group=group,
     )
 
 
-def show_delete(shell: Shell, kind: str, resource: Any) -> None:
+def show_delete(shell: Shell, kind: str, resource: Any, verb: str = "delete") -> None:
     """Open the sheet that asks."""
-    show_sheet(shell.window, f"delete-{resource.id}", lambda: DeleteSheet(shell, kind, resource))
+    key = f"{verb}-{resource.id}"
+    show_sheet(shell.window, key, lambda: DeleteSheet(shell, kind, resource, verb))
 
 
 class DeleteSheet(ConfirmForGood):
     """Stays open until the service has accepted, and shows why it has not."""
 
-    def __init__(self, shell: Shell, kind: str, resource: Any) -> None:
+    def __init__(self, shell: Shell, kind: str, resource: Any, verb: str) -> None:
         super().__init__(
             translate("Actions", "Delete {name}").format(name=resource.name),
-            consequences(shell.cache, kind, resource.id),
+            consequences(shell.cache, kind, resource.id, verb),
             resource.name,
             translate("Actions", "Delete"),
             shell.window,
         )
         self._shell = shell
-        self._kind, self._ref = kind, resource.id
+        self._kind, self._ref, self._verb = kind, resource.id, verb
 
     def showEvent(self, event: QShowEvent) -> None:
         """Ask the service what it would do; until it answers, what is known here stands."""
@@ -70,7 +74,9 @@ class DeleteSheet(ConfirmForGood):
 
     def _previewed(self, found: Consequences) -> None:
         with contextlib.suppress(RuntimeError):  # the sheet was left meanwhile
-            self.set_consequences([*own_words(self._kind), *preview_words(found), for_good()])
+            own = own_words(self._kind, self._verb)
+            last = last_words(self._kind, self._verb)
+            self.set_consequences([*own, *preview_words(found), *last])
             self.adjustSize()
 
     def carry_out(self) -> None:
@@ -83,7 +89,7 @@ class DeleteSheet(ConfirmForGood):
         self.set_busy(busy=True)
         self.error.clear()
         try:
-            await shell.bridge.run(shell.ref.call(f"{self._kind}.delete", id=self._ref))
+            await shell.bridge.run(shell.ref.call(f"{self._kind}.{self._verb}", id=self._ref))
         except (ApiError, OSError) as error:
             self.set_busy(busy=False)
             self.error.show_error(error)
@@ -92,13 +98,13 @@ class DeleteSheet(ConfirmForGood):
         self.accept()
 
 
-def consequences(cache: Cache, kind: str, ref: str) -> list[str]:
+def consequences(cache: Cache, kind: str, ref: str, verb: str) -> list[str]:
     """What becomes of the resource, and of what stands on it, one sentence each."""
-    lines = own_words(kind)
+    lines = own_words(kind, verb)
     words, count = _others(cache, kind, ref)
     if count:
         lines.append(words.format(n=texts.number(count)))
-    return [*lines, for_good()]
+    return [*lines, *last_words(kind, verb)]
 
 
 def preview_words(found: Consequences) -> list[str]:
@@ -129,13 +135,17 @@ def _some(names: list[str]) -> str:
     return more.format(names=shown, n=texts.number(len(names) - SHOWN))
 
 
-def for_good() -> str:
-    """The last of all consequences."""
-    return translate("Deleting", "Nobody can bring it back.")
+def last_words(kind: str, verb: str) -> list[str]:
+    """The last of all consequences: what has a recycle bin can be brought back from it."""
+    if kind == "image" and verb == "delete":
+        return [translate("Deleting", "It can be brought back, unless the settings forbid it.")]
+    return [translate("Deleting", "Nobody can bring it back.")]
 
 
-def own_words(kind: str) -> list[str]:
+def own_words(kind: str, verb: str) -> list[str]:
     """What becomes of a resource itself."""
+    if kind == "image" and verb == "delete":
+        return [translate("Deleting", "It moves to the recycle bin, and no machine can use it.")]
     own = {
         "instance_offering": translate(
             "Deleting", "It can no longer be chosen for new virtual machines."

@@ -13,13 +13,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from appliance.protocol import resources as r
 from appliance.protocol import results
 from appliance.protocol.errors import Conflict
 from desktop.main_window.window import MainWindow
 from desktop.net.cache import Cache
 from desktop.pages.sheets.deleting import DeleteSheet
 from desktop.pages.sheets.form_sheet import FormSheet
-from tests.gui.samples import make_id
+from tests.gui.samples import NOW, make_id
 from tests.gui.screens import clipped, take
 from tests.gui.sheets.conftest import Registrar, trigger
 
@@ -118,7 +119,9 @@ def test_consequences_are_told_before(
     trigger(window, kind, "delete", DELETED[kind])
     said = words(sheet_of(window, DeleteSheet, qtbot))
     assert sentence in said
-    assert "Nobody can bring it back." in said
+    can_come_back = kind == "image"  # from the recycle bin
+    assert ("Nobody can bring it back." in said) is not can_come_back
+    assert ("It can be brought back" in said) is can_come_back
 
 
 def consequence(number: int, kind: str, effect: Any, name: str) -> results.Consequence:
@@ -210,3 +213,26 @@ def test_a_machine_is_put_into_a_group(
     qtbot.waitUntil(lambda: bool(registrar.changes()))
     expected = ("vm.set_affinity_group", {"id": vm.id, "affinity_group_id": group.id})
     assert registrar.changes() == [expected]
+
+
+def test_images_come_back_from_the_recycle_bin_or_go_for_good(
+    window: MainWindow, registrar: Registrar, qtbot: QtBot
+) -> None:
+    cache = window.cache
+    (image,) = cache.all("image")
+    before = cache.count("image")
+    gone = msgspec.structs.replace(
+        image, id=make_id(900_011), status=r.ImageStatus.DELETED, deleted_at=NOW
+    )
+    cache.put("image", [gone])
+    assert cache.count("image") == before
+    trigger(window, "image_bin", "recover", gone.id)
+    qtbot.waitUntil(lambda: bool(registrar.changes()))
+    assert registrar.changes() == [("image.recover", {"id": gone.id})]
+    trigger(window, "image_bin", "delete", gone.id)
+    sheet = sheet_of(window, DeleteSheet, qtbot)
+    assert "Nobody can bring it back." in words(sheet)
+    sheet.field.setText(gone.name)
+    QTest.mouseClick(sheet.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(registrar.changes()) == 2)
+    assert registrar.changes()[1] == ("image.expunge", {"id": gone.id})

@@ -25,6 +25,7 @@ from tests.lab.simulated.truth import View, disagreements
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 HOSTS = 2
 POLICY, PERIOD = "recycle_bin.vm_policy", "recycle_bin.vm_period_s"
+IMAGE_PERIOD = "recycle_bin.image_period_s"
 PERIOD_S = 60  # the shortest
 KINDS = ("zone", "cluster", "host", "vm", "volume", "network", "primary_storage")
 STORED = ("image_store", "image")
@@ -133,8 +134,8 @@ async def test_never_keeps_it_whoever_asks(stage: Stage) -> None:
     assert (await assert_agreed(stage)).standing(ref) == "destroyed"
 
 
-async def grow_older(theatre: Theatre, vm_id: str) -> None:
-    """Let a machine have lain in the bin for its whole period, while the service is down."""
+async def grow_older(theatre: Theatre, vm_id: str, image_id: str) -> None:
+    """Let both have lain in the bin for their whole period, while the service is down."""
     await theatre.service.stop()
     path = theatre.service.state / "service" / "anyun.db"
     with closing(sqlite3.connect(path)) as connection, connection:
@@ -142,15 +143,26 @@ async def grow_older(theatre: Theatre, vm_id: str) -> None:
             "UPDATE vm SET destroyed_at = destroyed_at - ? WHERE id = ?",
             ((PERIOD_S + 1) * 1000, vm_id),
         )
+        connection.execute(
+            "UPDATE image SET deleted_at = deleted_at - ? WHERE id = ?",
+            ((PERIOD_S + 1) * 1000, image_id),
+        )
     await theatre.service.start()
     await theatre.connect()
 
 
 async def test_the_sweep_takes_what_is_due(theatre: Theatre, stage: Stage) -> None:
     await stage.client.call("setting.change", name=PERIOD, value=PERIOD_S)
+    await stage.client.call("setting.change", name=IMAGE_PERIOD, value=PERIOD_S)
     old, new = await stage.make_vm("destroy"), await stage.make_vm("destroy")
-    await grow_older(theatre, old)
+    images = [await stage.make_image() for _ in range(2)]
+    for ref in images:
+        await stage.done(await stage.client.call("image.delete", id=ref))
+    await grow_older(theatre, old, images[0])
     await until_all(stage.client, "vm", [old], lambda vm: vm is None, timeout_s=20)
+    await until_all(stage.client, "image", images[:1], lambda image: image is None, timeout_s=20)
+    kept = await stage.client.call("image.get", id=images[1])
+    assert kept.status == "deleted"
     view = await assert_agreed(stage)
     assert (view.standing(old), view.standing(new)) == ("gone", "destroyed")
 

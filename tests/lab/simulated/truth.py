@@ -112,7 +112,8 @@ def _networks(stage: Stage, vms: list[Vm], view: View, state: HostState) -> list
 
 def _images(stage: Stage, view: View, vms: list[Vm]) -> list[str]:
     state = stage.host.state
-    ready = {ref for ref in stage.images if view.standing(ref) == "ready"}
+    # In the recycle bin they have all that they had before.
+    ready = {ref for ref in stage.images if view.standing(ref) in ("ready", "deleted")}
     stored = {name_of(path) for path in state.stores} & set(stage.images)
     used = {vm.image_id for vm in vms}
     cached = {name_of(path) for path in state.files if "/cache/" in path}

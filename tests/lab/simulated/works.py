@@ -58,12 +58,19 @@ async def _last_disk_of_image(stage: Stage) -> str:
     image_id = await stage.make_image()
     ref = await stage.make_vm("destroy", image_id=image_id)
     await stage.done(await stage.client.call("image.delete", id=image_id))
+    await stage.done(await stage.client.call("image.expunge", id=image_id))
     return ref
 
 
 async def _cached_image(stage: Stage) -> str:
     image_id = await stage.make_image()
     await stage.make_vm("destroy", "expunge", image_id=image_id)
+    return image_id
+
+
+async def _binned_image(stage: Stage) -> str:
+    image_id = await _cached_image(stage)
+    await stage.done(await stage.client.call("image.delete", id=image_id))
     return image_id
 
 
@@ -279,11 +286,11 @@ WORKS = (
         fails_at="image.finish",
     ),
     Work(
-        operation="image.delete",
-        prepare=_cached_image,
-        ask=_asked("image.delete"),
+        operation="image.expunge",
+        prepare=_binned_image,
+        ask=_asked("image.expunge"),
         commands=("image.delete", "image.drop_cached"),
-        before="ready",
+        before="deleted",
         after="gone",
         can_cancel=False,
     ),
@@ -297,4 +304,4 @@ WORKS = (
     ),
 )
 # Jobs that reach no host, or only by those above.
-WITHOUT_HOSTS = frozenset({"vm.recover", "vm.bulk", "setup.remove"})
+WITHOUT_HOSTS = frozenset({"image.delete", "vm.recover", "vm.bulk", "setup.remove"})

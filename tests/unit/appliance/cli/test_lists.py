@@ -67,9 +67,9 @@ def test_the_recycle_bin_is_left_out_unless_states_are_asked_for(
 
 def test_what_was_asked_holds_together_with_it() -> None:
     own = "not state in (destroyed,expunging)"
-    assert without_recycle_bin({"q": "web"}) == {"q": "web", "filter": own}
+    assert without_recycle_bin("vm.list", {"q": "web"}) == {"q": "web", "filter": own}
     given = query_of({"filter": ["a = 1 or b = 2"]})
-    assert without_recycle_bin(given) == {"filter": f"((a = 1 or b = 2)) and {own}"}
+    assert without_recycle_bin("vm.list", given) == {"filter": f"((a = 1 or b = 2)) and {own}"}
 
 
 def test_chosen_fields_are_columns(capsys: pytest.CaptureFixture[str]) -> None:
