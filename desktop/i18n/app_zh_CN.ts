@@ -1509,8 +1509,20 @@
         <translation>用户</translation>
     </message>
     <message>
+        <source>User groups</source>
+        <translation>用户组</translation>
+    </message>
+    <message>
         <source>Roles</source>
         <translation>角色</translation>
+    </message>
+    <message>
+        <source>Shares</source>
+        <translation>共享</translation>
+    </message>
+    <message>
+        <source>API tokens</source>
+        <translation>API 令牌</translation>
     </message>
     <message>
         <source>Jobs</source>
@@ -1980,6 +1992,17 @@
     </message>
 </context>
 <context>
+    <name>Patterns</name>
+    <message>
+        <source>Add an operation</source>
+        <translation>添加操作</translation>
+    </message>
+    <message>
+        <source>Add an operation …</source>
+        <translation>添加操作…</translation>
+    </message>
+</context>
+<context>
     <name>RecycleBin</name>
     <message>
         <source>Recycle bin</source>
@@ -2383,6 +2406,69 @@
     </message>
 </context>
 <context>
+    <name>Shares</name>
+    <message>
+        <source>Share a resource</source>
+        <translation>共享资源</translation>
+    </message>
+    <message>
+        <source>Others may see and use it; they cannot change it.</source>
+        <translation>其他账户可以查看和使用，但不能修改。</translation>
+    </message>
+    <message>
+        <source>Resource</source>
+        <translation>资源</translation>
+    </message>
+    <message>
+        <source>With</source>
+        <translation>共享给</translation>
+    </message>
+    <message>
+        <source>Everybody</source>
+        <translation>所有账户</translation>
+    </message>
+    <message>
+        <source>Or the id of another account</source>
+        <translation>或其他账户的标识</translation>
+    </message>
+    <message>
+        <source>They are told their id by: anyun session get</source>
+        <translation>对方可用以下命令查看标识：anyun session get</translation>
+    </message>
+    <message>
+        <source>There is nothing that you could share.</source>
+        <translation>没有可以共享的资源。</translation>
+    </message>
+    <message>
+        <source>Shares</source>
+        <translation>共享</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>Share no longer</source>
+        <translation>取消共享</translation>
+    </message>
+    <message>
+        <source>Owner</source>
+        <translation>所有者</translation>
+    </message>
+    <message>
+        <source>Since</source>
+        <translation>开始时间</translation>
+    </message>
+    <message>
+        <source>Images, networks and offerings can be used by other accounts.</source>
+        <translation>镜像、网络和计算规格可以共享给其他账户。</translation>
+    </message>
+    <message>
+        <source>Share</source>
+        <translation>共享</translation>
+    </message>
+</context>
+<context>
     <name>Sheets</name>
     <message>
         <source>New instance offering</source>
@@ -2606,6 +2692,89 @@
     </message>
 </context>
 <context>
+    <name>Tokens</name>
+    <message>
+        <source>New API token</source>
+        <translation>新建 API 令牌</translation>
+    </message>
+    <message>
+        <source>For programs. It may do at most what you may.</source>
+        <translation>供程序使用，权限不超过您本人。</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>描述</translation>
+    </message>
+    <message>
+        <source>Good for</source>
+        <translation>可执行的操作</translation>
+    </message>
+    <message>
+        <source>An operation on each line, such as vm.start, vm.* or *.list</source>
+        <translation>每行一个操作，例如 vm.start、vm.* 或 *.list</translation>
+    </message>
+    <message>
+        <source>without end</source>
+        <translation>长期有效</translation>
+    </message>
+    <message>
+        <source>days</source>
+        <translation>天</translation>
+    </message>
+    <message>
+        <source>Valid for</source>
+        <translation>有效期</translation>
+    </message>
+    <message>
+        <source>API token</source>
+        <translation>API 令牌</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Keep it now: it is never shown again.</source>
+        <translation>请立即保存：之后不再显示。</translation>
+    </message>
+    <message>
+        <source>Copied</source>
+        <translation>已复制</translation>
+    </message>
+    <message>
+        <source>API tokens</source>
+        <translation>API 令牌</translation>
+    </message>
+    <message>
+        <source>Valid until</source>
+        <translation>有效期至</translation>
+    </message>
+    <message>
+        <source>Last used</source>
+        <translation>最近使用</translation>
+    </message>
+    <message>
+        <source>Delete: it is good for nothing any more</source>
+        <translation>删除：令牌立即失效</translation>
+    </message>
+    <message>
+        <source>A program logs in with a token instead of a password.</source>
+        <translation>程序使用令牌代替密码登录。</translation>
+    </message>
+    <message>
+        <source>Make API token</source>
+        <translation>创建 API 令牌</translation>
+    </message>
+</context>
+<context>
     <name>TopBar</name>
     <message>
         <source>Anyun</source>
@@ -2718,6 +2887,45 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Limit</source>
         <translation>上限</translation>
+    </message>
+</context>
+<context>
+    <name>UserGroups</name>
+    <message>
+        <source>User</source>
+        <translation>用户</translation>
+    </message>
+    <message>
+        <source>There is none to choose.</source>
+        <translation>没有可选的用户。</translation>
+    </message>
+    <message>
+        <source>Put a user in …</source>
+        <translation>加入用户…</translation>
+    </message>
+    <message>
+        <source>Take a user out …</source>
+        <translation>移出用户…</translation>
+    </message>
+    <message>
+        <source>User groups</source>
+        <translation>用户组</translation>
+    </message>
+    <message>
+        <source>What a group may do, all its users may do.</source>
+        <translation>用户组能做的，其中的用户都能做。</translation>
+    </message>
+    <message>
+        <source>Make user group</source>
+        <translation>创建用户组</translation>
+    </message>
+    <message>
+        <source>New user group</source>
+        <translation>新建用户组</translation>
+    </message>
+    <message>
+        <source>group</source>
+        <translation>用户组</translation>
     </message>
 </context>
 <context>

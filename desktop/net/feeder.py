@@ -43,7 +43,10 @@ TYPES: dict[str, type[Any]] = {
     "vm": r.Vm,
     "account": r.Account,
     "user": t.User,
+    "group": t.Group,
     "role": t.Role,
+    "share": t.Share,
+    "token": t.Token,
     "job": r.Job,
     "cleanup": r.Cleanup,
 }

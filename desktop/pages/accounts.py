@@ -1,11 +1,11 @@
-"""The lists of accounts, users and roles: who may do what."""
+"""The lists of accounts and users: who logs in, and what they may do."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
+from PySide6.QtWidgets import QLineEdit
 
 from appliance.protocol import resources as r
 from appliance.protocol import tenancy as t
@@ -28,7 +28,6 @@ from desktop.pages.sheets.form_sheet import FormSheet, SheetSpec
 from desktop.pages.usage import change_quotas
 from desktop.texts import translate
 from desktop.widgets.sheet import show_sheet
-from desktop.wizard.fields import FormField
 from desktop.wizard.page import Request, StepPage
 
 
@@ -118,61 +117,14 @@ class RoleChoice(StepPage):
         return is_there
 
 
-class RoleForm(StepPage):
-    """A role: what it allows and denies, an operation or a pattern on each line."""
-
-    names = ("role",)
-
-    def __init__(self) -> None:
-        super().__init__(
-            translate("Accounts", "New role"),
-            translate("Accounts", "Whoever is given it may do what it allows; a deny wins."),
-        )
-        self.name = self.add_line("name", translate("Accounts", "Name"))
-        self.description = self.add_line("description", translate("Accounts", "Description"))
-        hint = translate("Accounts", "An operation on each line, such as vm.start, vm.* or *.list")
-        self.allow = _patterns(self, "statements", translate("Accounts", "Allowed"), hint)
-        self.deny = _patterns(self, "deny", translate("Accounts", "Denied"), "")
-
-    def fill(self, requests: Mapping[str, Request]) -> None:
-        """Nothing is proposed."""
-
-    def values(self, name: str) -> dict[str, Any]:
-        """What the fields say."""
-        parts = (("allow", self.allow), ("deny", self.deny))
-        statements = [
-            {"effect": effect, "operations": field.toPlainText().split()}
-            for effect, field in parts
-            if field.toPlainText().strip()
-        ]
-        return {
-            "name": self.name.text(),
-            "description": self.description.text(),
-            "statements": statements,
-        }
-
-    def review(self) -> bool:
-        """A name, and something that is allowed or denied."""
-        said = self.allow.toPlainText().strip() or self.deny.toPlainText().strip()
-        return self.review_names() and bool(said)
-
-
 def _password_line(form: StepPage) -> QLineEdit:
     field = form.add_line("password", translate("Accounts", "Password"))
     field.setEchoMode(QLineEdit.EchoMode.Password)
     return field
 
 
-def _patterns(form: StepPage, key: str, title: str, hint: str) -> QPlainTextEdit:
-    field = QPlainTextEdit()
-    field.setFixedHeight(88)
-    field.setTabChangesFocus(True)
-    field.textChanged.connect(form.touched)
-    form.add_field(key, FormField(title, field, hint))
-    return field
-
-
-def _open(shell: Shell, key: str, form: Callable[[], StepPage], spec: SheetSpec) -> None:
+def open_sheet(shell: Shell, key: str, form: Callable[[], StepPage], spec: SheetSpec) -> None:
+    """Open a form in a sheet of its own, or bring it to front."""
     show_sheet(shell.window, key, lambda: FormSheet(shell, form(), spec))
 
 
@@ -192,7 +144,7 @@ def _login_actions(kind: str) -> list[Action]:
         spec = SheetSpec(
             operation=operation, button=translate("Sheets", "Save"), fixed={"id": one.id}
         )
-        _open(shell, f"password-{one.id}", lambda: PasswordForm(title, one.name), spec)
+        open_sheet(shell, f"password-{one.id}", lambda: PasswordForm(title, one.name), spec)
 
     def has(state: r.State, words: str) -> Callable[[Any], str]:
         return lambda one: words if one.state is state else ""
@@ -225,7 +177,7 @@ def _login_actions(kind: str) -> list[Action]:
     ]
 
 
-def _role_actions(field: str) -> list[Action]:
+def role_actions(field: str) -> list[Action]:
     """Give roles, and take them away; `field` says to what."""
 
     def change(verb: str, fits: Callable[[t.Role, Any], bool]) -> Any:
@@ -238,7 +190,7 @@ def _role_actions(field: str) -> list[Action]:
                 fixed={field: one.id},
             )
             title = operation_title(operation)
-            _open(shell, f"{verb}-{one.id}", lambda: RoleChoice(title, one.name, roles), spec)
+            open_sheet(shell, f"{verb}-{one.id}", lambda: RoleChoice(title, one.name, roles), spec)
 
         return run
 
@@ -262,13 +214,15 @@ def _role_actions(field: str) -> list[Action]:
     ]
 
 
-class _WithRoles(ResourcePage):
+class WithRoles(ResourcePage):
+    """A page of those who can be given roles."""
+
     def _roles(self, one: Any) -> str:
         names = [self.shell.cache.name("role", ref) or ref for ref in one.role_ids]
         return "\n".join(sorted(names))
 
 
-class AccountPage(_WithRoles):
+class AccountPage(WithRoles):
     """Those who own resources, for administrators."""
 
     kind = "account"
@@ -300,7 +254,7 @@ class AccountPage(_WithRoles):
         return [
             *_login_actions("account"),
             quotas,
-            *_role_actions("account_id"),
+            *role_actions("account_id"),
             edit_action("account"),
             delete_action("account"),
         ]
@@ -332,10 +286,10 @@ class AccountPage(_WithRoles):
             operation="account.create", button=self.create_title(), fixed={"id": new_id()}
         )
         form = lambda: LoginForm(title, intro, has_kind=True)  # noqa: E731
-        _open(self.shell, "create-account", form, spec)
+        open_sheet(self.shell, "create-account", form, spec)
 
 
-class UserPage(_WithRoles):
+class UserPage(WithRoles):
     """People who log in as `name@account`."""
 
     kind = "user"
@@ -363,7 +317,7 @@ class UserPage(_WithRoles):
         """Log-in, roles, edit and delete."""
         return [
             *_login_actions("user"),
-            *_role_actions("user_id"),
+            *role_actions("user_id"),
             edit_action("user"),
             delete_action("user"),
         ]
@@ -393,69 +347,4 @@ class UserPage(_WithRoles):
             operation="user.create", button=self.create_title(), fixed={"id": new_id()}
         )
         form = lambda: LoginForm(title, intro, has_kind=False)  # noqa: E731
-        _open(self.shell, "create-user", form, spec)
-
-
-class RolePage(ResourcePage):
-    """What users and accounts may do."""
-
-    kind = "role"
-
-    def title(self) -> str:
-        """The page's title."""
-        return translate("Accounts", "Roles")
-
-    def columns(self) -> list[Column]:
-        """The columns of the list."""
-        return [
-            name_column(),
-            Column(
-                name="statements",
-                title=translate("Accounts", "What it says"),
-                text=lambda one: "; ".join(_statement(part) for part in one.statements),
-                width=400,
-            ),
-            created_column(),
-            id_column(),
-        ]
-
-    def actions_of(self) -> list[Action]:
-        """Edit and delete."""
-        return [edit_action("role"), delete_action("role")]
-
-    def facts(self, role: t.Role) -> list[tuple[str, str]]:
-        """What the detail shows."""
-        lines = [_statement(part) for part in role.statements]
-        return [
-            (translate("Accounts", "What it says"), "\n".join(lines)),
-            *common_facts(role),
-        ]
-
-    def empty_words(self) -> tuple[str, str, str]:
-        """What roles are for."""
-        words = translate("Accounts", "A role says what those may do who are given it.")
-        return "shield-account-outline", words, self.create_title()
-
-    def create_title(self) -> str:
-        """The button above the list."""
-        return translate("Accounts", "Make role")
-
-    def start_creating(self) -> None:
-        """Open the sheet that makes a role."""
-        spec = SheetSpec(
-            operation="role.create", button=self.create_title(), fixed={"id": new_id()}
-        )
-        _open(self.shell, "create-role", RoleForm, spec)
-
-
-def _statement(part: t.Statement) -> str:
-    operations = ", ".join(part.operations)
-    if part.effect == "allow":
-        words = translate("Accounts", "may: {operations}")
-    else:
-        words = translate("Accounts", "may not: {operations}")
-    text = words.format(operations=operations)
-    if part.resource_ids:
-        only = translate("Accounts", "{text}, on {n} resources only")
-        return only.format(text=text, n=len(part.resource_ids))
-    return text
+        open_sheet(self.shell, "create-user", form, spec)

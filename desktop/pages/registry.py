@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from desktop.pages.accounts import AccountPage, RolePage, UserPage
+from desktop.pages.accounts import AccountPage, UserPage
 from desktop.pages.affinity import AffinityPage
 from desktop.pages.audit import AuditPage
 from desktop.pages.base import PageSpec
@@ -14,9 +14,13 @@ from desktop.pages.jobs import JobPage
 from desktop.pages.networks import NetworkPage
 from desktop.pages.overview import OverviewPage
 from desktop.pages.recycle_bin import RecycleBinPage
+from desktop.pages.roles import RolePage
 from desktop.pages.security_groups import SecurityGroupPage, SecurityRulePage
+from desktop.pages.shares import SharePage
 from desktop.pages.storage import ImageStorePage, PrimaryStoragePage
+from desktop.pages.tokens import TokenPage
 from desktop.pages.usage import UsagePage
+from desktop.pages.user_groups import UserGroupPage
 from desktop.pages.vms import VmPage
 from desktop.texts import translate
 
@@ -157,7 +161,28 @@ def pages() -> list[PageSpec]:
         ),
         _page("user", translate("Navigation", "Users"), "account-outline", "tenancy", UserPage),
         _page(
+            "group",
+            translate("Navigation", "User groups"),
+            "account-multiple-outline",
+            "tenancy",
+            UserGroupPage,
+        ),
+        _page(
             "role", translate("Navigation", "Roles"), "shield-account-outline", "tenancy", RolePage
+        ),
+        _page(
+            "share",
+            translate("Navigation", "Shares"),
+            "share-variant-outline",
+            "tenancy",
+            SharePage,
+        ),
+        _page(
+            "token",
+            translate("Navigation", "API tokens"),
+            "key-chain-variant",
+            "tenancy",
+            TokenPage,
         ),
         _page(
             "job",

@@ -171,8 +171,7 @@ class SecurityGroupPage(ResourcePage):
         def make() -> FormSheet:
             intro = translate("Security", "What no rule allows is refused; answers always pass.")
             form = NamePage("group", translate("Security", "New security group"), intro)
-            taken = [group.name for group in self.shell.cache.all(GROUP)]
-            name = free_name(translate("Security", "group"), taken)
+            name = free_name(translate("Security", "group"), self.shell.cache.all(GROUP))
             form.show_requests({"group": {"name": name, "description": ""}})
             spec = SheetSpec(
                 operation="security_group.create",

@@ -215,6 +215,39 @@ def infrastructure() -> dict[str, list[Any]]:
                 group_ids=[],
             )
         ],
+        "group": [
+            t.Group(
+                id=make_id(900_070),
+                name="operators",
+                created_at=NOW,
+                account_id=make_id(900_026),
+                role_ids=[],
+                user_ids=[],
+            )
+        ],
+        "share": [
+            t.Share(
+                id=make_id(900_071),
+                kind="image",
+                resource_id=make_id(900_010),
+                resource_name="Anyun starter",
+                account_id=None,
+                owner_id=make_id(1),
+                created_at=NOW,
+            )
+        ],
+        "token": [
+            t.Token(
+                id=make_id(900_072),
+                name="backup",
+                created_at=NOW,
+                account_id=make_id(1),
+                user_id=None,
+                scopes=["vm.*", "*.list"],
+                expires_at=NOW + timedelta(days=90),
+                last_used_at=None,
+            )
+        ],
         "role": [
             t.Role(
                 id=make_id(900_028),

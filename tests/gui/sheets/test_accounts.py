@@ -83,8 +83,8 @@ def test_a_role_with_allow_and_deny(shown: Shown, registrar: Registrar, qtbot: Q
     sheet = shown("role")
     form: Any = sheet.form
     form.name.setText("starter")
-    form.allow.setPlainText("vm.start\n*.list")
-    form.deny.setPlainText("vm.expunge")
+    form.allow.lines.setPlainText("vm.start\n*.list")
+    form.deny.lines.setPlainText("vm.expunge")
     assert "--statements" in sheet.footer.equivalent.text()
     take(sheet, "sheet-role")
     operation, body = done(sheet, registrar, qtbot)

@@ -28,6 +28,8 @@ from tests.gui.sheets.conftest import Registrar, Shown
 CREATED = {
     "instance_offering": "instance_offering.create",
     "affinity_group": "affinity_group.create",
+    "security_group": "security_group.create",
+    "group": "group.create",
     "image": "image.create",
     "network": "network.create",
     "primary_storage": "primary_storage.create",
