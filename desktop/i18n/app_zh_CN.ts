@@ -615,6 +615,14 @@
         <translation>无</translation>
     </message>
     <message>
+        <source>as the settings say</source>
+        <translation>按全局设置</translation>
+    </message>
+    <message>
+        <source>none: nothing is filtered</source>
+        <translation>无：不做过滤</translation>
+    </message>
+    <message>
         <source>{name}: {cpus}, {memory}</source>
         <translation>{name}：{cpus}，{memory}</translation>
     </message>
@@ -721,6 +729,10 @@
     <message>
         <source>Affinity group</source>
         <translation>亲和组</translation>
+    </message>
+    <message>
+        <source>Security group</source>
+        <translation>安全组</translation>
     </message>
     <message>
         <source>Choose a public key</source>

@@ -82,7 +82,7 @@ class CreateVmDialog(QDialog):
             text.setTabChangesFocus(True)
         self.address = line(placeholder=translate("CreateVm", "chosen by the system"))
         self.host = QComboBox()
-        self.group = QComboBox()
+        self.group, self.security = QComboBox(), QComboBox()
         self.disk = QSpinBox()
         self.disk.setRange(0, 65536)
         self.disk.setSuffix(" GiB")
@@ -98,6 +98,10 @@ class CreateVmDialog(QDialog):
         self.group.addItem(translate("CreateVm", "none"), None)
         for group in self._sorted("affinity_group"):
             self.group.addItem(group.name, group.id)
+        self.security.addItem(translate("CreateVm", "as the settings say"), None)
+        for group in self._sorted("security_group"):
+            self.security.addItem(group.name, [group.id])
+        self.security.addItem(translate("CreateVm", "none: nothing is filtered"), [])
         names = {vm.name for vm in self._cache.all("vm")}
         number = next(n for n in range(1, len(names) + 2) if f"vm-{n}" not in names)
         self.name.setText(f"vm-{number}")
@@ -169,9 +173,10 @@ class CreateVmDialog(QDialog):
             "address": self.address.text().strip(),
             "host_id": self.host.currentData(),
             "affinity_group_id": self.group.currentData(),
+            "security_group_ids": self.security.currentData(),
             "root_disk_bytes": self.disk.value() * GiB,
         }
-        body |= {key: value for key, value in optional.items() if value}
+        body |= {key: value for key, value in optional.items() if value or value == []}
         if not self.start.isChecked():
             body["start"] = False
         return body
@@ -361,6 +366,8 @@ class CreateVmDialog(QDialog):
                 (self._form("affinity_group_id", group, self.group), 1),
             )
         )
+        security = translate("CreateVm", "Security group")
+        layout.addWidget(self._form("security_group_ids", security, self.security))
         layout.addWidget(self.start)
         box.hide()
         return box
@@ -371,7 +378,14 @@ class CreateVmDialog(QDialog):
         self.more.toggled.connect(self.folded.setVisible)
         self.footer.cancel.clicked.connect(self.reject)
         self.offering.currentIndexChanged.connect(lambda _: self._show_size())
-        for box in (self.offering, self.image, self.network, self.host, self.group):
+        for box in (
+            self.offering,
+            self.image,
+            self.network,
+            self.host,
+            self.group,
+            self.security,
+        ):
             box.currentIndexChanged.connect(lambda _: self._review())
         for spin in (self.cpus, self.memory, self.count, self.disk):
             spin.valueChanged.connect(lambda _: self._review())

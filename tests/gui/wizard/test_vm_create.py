@@ -121,6 +121,16 @@ def test_everything_that_can_be_said_is_sent(opened: Opened) -> None:
     assert (request.root_disk_bytes, request.start) == (20 * 1024**3, False)
 
 
+def test_a_security_group_can_be_chosen(opened: Opened) -> None:
+    dialog = opened()
+    assert "security_group_ids" not in dialog.request(), "the settings say"
+    chosen = []
+    for place in range(dialog.security.count()):
+        dialog.security.setCurrentIndex(place)
+        chosen.append(VmCreate(**dialog.request()).security_group_ids)
+    assert chosen == [None, [make_id(900_026)], []]
+
+
 def test_own_size_shows_its_fields_only_when_chosen(opened: Opened) -> None:
     dialog = opened()
     assert not dialog.cpus.isVisible()
