@@ -71,6 +71,7 @@ class Trace:
         parts.registry.bind("vm.trace", self._trace)
 
     async def _trace(self, call: Call, request: s.VmTrace) -> s.TraceResult:
+        await self._store.read(lambda: find(VmRow, call.target, "vm"))
         if (request.to_vm_id is None) == (not request.to_address):
             raise InvalidInput("trace.one_target", field="to_address")
         if (request.port is None) == (request.protocol != "icmp"):
