@@ -17,7 +17,7 @@ from appliance.services.networks.documents import Documents
 from appliance.store.database import Store, Transaction
 from appliance.store.fields import now_ms, tuples
 from hostagent.protocol import commands as c
-from hostagent.protocol.domain import DomainReport, DomainState
+from hostagent.protocol.domain import DomainReport, DomainState, VmRef
 
 SEEN = {
     DomainState.RUNNING: VmState.RUNNING,
@@ -39,9 +39,9 @@ class _Noted(NamedTuple):
 class StateSync:
     """Adopts what hosts report.
 
-    Machines that a job works on are left to the job; what was reported of them last is looked at
-    again when the job has ended. Reports are noted as they come and only the last one of a
-    machine counts, so nothing older is adopted after it.
+    Machines that a job works on are left to the job; if what was reported of them last says
+    otherwise than the job's end, their host is asked. Reports are noted as they come and only the
+    last one of a machine counts, so nothing older is adopted after it.
     """
 
     def __init__(self, store: Store, links: HostLinks, documents: Documents) -> None:
@@ -71,9 +71,27 @@ class StateSync:
         if state in (None, VmState.DESTROYED, noted.state):
             del self._noted[vm_id]
             return
-        task = asyncio.create_task(self.adopt(vm_id), name=f"report after a job {vm_id}")
+        task = asyncio.create_task(self._ask(vm_id, noted), name=f"report after a job {vm_id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _ask(self, vm_id: str, noted: _Noted) -> None:
+        """A report that came while a job ran says otherwise than its end: which is newer?
+
+        It may have been on its way since before the job; only the host knows how it stands.
+        """
+        asked_at = now_ms() + 1  # the job that has just ended is no reason to doubt the answer
+        try:
+            report = await self._links.call(noted.host_id, c.DOMAIN_GET, VmRef(vm_id=vm_id))
+        except ApiError as error:  # all its machines are compared when it is back
+            log.info("state_not_asked", vm=vm_id, host=noted.host_id, error=str(error))
+            report = None
+        if self._noted.get(vm_id) is not noted:
+            return  # a newer report speaks for itself
+        self._forget(vm_id, noted)
+        state = SEEN.get(report.state) if report is not None else None
+        if report is not None and state is not None:
+            await self._adopt(vm_id, _Noted(noted.host_id, state, report.reason), asked_at)
 
     async def host_connected(self, host_id: str) -> None:
         """Compare all machines that should be on a host with what is there."""
