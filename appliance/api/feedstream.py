@@ -83,9 +83,11 @@ class FeedStream:
 
     async def _begin(self, since: str | None) -> None:
         oldest, newest = await self._store.read(feed.bounds)
-        place = _since(since, newest)
+        # A commit may be on the disk and not told yet: what is read now does not show it.
+        known = min(newest, self._store.feed.published)
+        place = _since(since, known)
         reset = place < oldest - 1 or place > newest
-        self._sent = self._told = newest if reset else place
+        self._sent = self._told = known if reset else place
         await self._tell_place(oldest, reset=reset)
 
     async def _replay(self) -> None:

@@ -42,6 +42,8 @@ class Lists:
             return found, self._render(kind, found.ids) if kind.live else {}
 
         found, bodies = await self._store.read(read)
+        # What is kept encoded may be older than the read, by commits that nobody was told of yet.
+        seq = min(found.seq, self._store.feed.published)
         if not kind.live:
             bodies = await self._bodies(kind, found.ids, version, keep=not query.get("cursor"))
         items = [bodies[ref] for ref in found.ids if ref in bodies]
@@ -51,7 +53,7 @@ class Lists:
             items=[msgspec.Raw(body) for body in items],
             next=found.next,
             total=found.total,
-            seq=found.seq,
+            seq=seq,
         )
 
     async def one(self, kind: ResourceKind, ref: str, scope: Scope | None = None) -> msgspec.Raw:

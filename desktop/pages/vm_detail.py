@@ -130,7 +130,7 @@ class Thumbnail(QWidget):
 
         def arrived(content: bytes) -> None:
             self._pending = None
-            if self._vm is not None and self._vm.id == vm.id:
+            if self._vm is not None and self._vm.id == vm.id and self._is_live():
                 self.set_image(QImage.fromData(content))
 
         def failed(_error: BaseException) -> None:

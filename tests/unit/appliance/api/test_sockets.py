@@ -286,6 +286,24 @@ async def test_a_slow_reader_is_cut_off_and_told_so(
         assert socket.close_code == 4008
 
 
+async def test_a_commit_that_nobody_was_told_of_yet_is_told(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, held = served.api.store, []
+    deliver = store._deliver
+    monkeypatch.setattr(store, "_deliver", lambda *what: held.append(what))
+    async with asyncio.timeout(WAIT_S):
+        writing = asyncio.create_task(touch(served, 1))
+        while not held:  # it is on the disk
+            await asyncio.sleep(0.01)
+        async with served.socket("/v1/feed") as socket:
+            start = await receive(socket, FeedStart)
+            assert start.seq == 0, "what is read now does not show it"
+            deliver(*held[0])
+            assert await changes(socket, 1) == [1]
+        await writing
+
+
 @pytest.mark.parametrize("why", ["session.ended", "session.expired"])
 async def test_the_feed_ends_with_its_session(served: Served, why: str) -> None:
     async with served.socket("/v1/feed") as socket:
