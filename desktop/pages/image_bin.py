@@ -5,28 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from appliance.protocol import resources as r
-from appliance.protocol import results
 from desktop import texts
 from desktop.models.columns import Column
 from desktop.pages.actions import Action, call_each
 from desktop.pages.base import Shell
 from desktop.pages.common import common_facts, id_column, name_column, size_column
-from desktop.pages.recycle_bin import goes_words
-from desktop.pages.resource_page import ResourcePage
+from desktop.pages.recycle_bin import BinPage
 from desktop.pages.sheets.deleting import delete_action
 from desktop.texts import translate
 
 POLICY, PERIOD = "recycle_bin.image_policy", "recycle_bin.image_period_s"
 
 
-class ImageBinPage(ResourcePage):
+class ImageBinPage(BinPage):
     """Images that were moved to the recycle bin."""
 
     kind = "image"
     state_kind = "image"
     layout_name = "image_bin"
-    _policy: str = ""
-    _period_s: float = 0.0
+    policy_setting, period_setting = POLICY, PERIOD
 
     def title(self) -> str:
         """The page's title."""
@@ -98,22 +95,7 @@ class ImageBinPage(ResourcePage):
 
     def goes(self, image: r.Image) -> str:
         """When an image is deleted for good by itself; a dash if that is not known."""
-        return goes_words(self._policy, image.deleted_at, self._period_s)
-
-    def showEvent(self, event: Any) -> None:
-        """How long things are kept may have been changed."""
-        super().showEvent(event)
-        if self.shell.ref.is_set:
-            call = self.shell.ref.call("setting.show")
-            # Who may not read the settings sees a dash.
-            self.shell.bridge.fetch(call, self._settings_arrived, lambda _error: None)
-
-    def _settings_arrived(self, found: results.SettingList | None) -> None:
-        values = {one.name: one.value for one in found.items} if found is not None else {}
-        self._policy = str(values.get(POLICY, ""))
-        self._period_s = float(values.get(PERIOD, 0))
-        self.model.texts_changed()
-        self._selection_changed()
+        return self.goes_words(image.deleted_at)
 
 
 def _reason(image: r.Image) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from appliance.protocol import resources as r
 from appliance.protocol import results
@@ -21,25 +21,47 @@ from desktop.texts import translate
 POLICY, PERIOD = "recycle_bin.vm_policy", "recycle_bin.vm_period_s"
 
 
-def goes_words(policy: str, since: datetime | None, period_s: float) -> str:
-    """When something in the bin since then goes for good; a dash if that is not known."""
-    if not policy or since is None:
-        return "–"
-    if policy == "never":
-        return translate("RecycleBin", "never: it is kept for ever")
-    if policy != "delay":
-        return translate("RecycleBin", "not by itself")
-    return texts.minute(since + timedelta(seconds=period_s))
+class BinPage(ResourcePage):
+    """What was deleted of one kind, and when it goes for good; that is for the settings to say."""
+
+    policy_setting: ClassVar[str]
+    period_setting: ClassVar[str]
+    _policy: str = ""
+    _period_s: float = 0.0
+
+    def goes_words(self, since: datetime | None) -> str:
+        """When something in the bin since then goes for good; a dash if that is not known."""
+        if not self._policy or since is None:
+            return "–"
+        if self._policy == "never":
+            return translate("RecycleBin", "never: it is kept for ever")
+        if self._policy != "delay":
+            return translate("RecycleBin", "not by itself")
+        return texts.minute(since + timedelta(seconds=self._period_s))
+
+    def showEvent(self, event: Any) -> None:
+        """How long things are kept may have been changed."""
+        super().showEvent(event)
+        if self.shell.ref.is_set:
+            call = self.shell.ref.call("setting.show")
+            # Who may not read the settings sees a dash.
+            self.shell.bridge.fetch(call, self._settings_arrived, lambda _error: None)
+
+    def _settings_arrived(self, found: results.SettingList | None) -> None:
+        values = {one.name: one.value for one in found.items} if found is not None else {}
+        self._policy = str(values.get(self.policy_setting, ""))
+        self._period_s = float(values.get(self.period_setting, 0))
+        self.model.texts_changed()
+        self._selection_changed()
 
 
-class RecycleBinPage(ResourcePage):
+class RecycleBinPage(BinPage):
     """Virtual machines that were moved to the recycle bin."""
 
     kind = "vm"
     state_kind = "vm"
     layout_name = "recycle_bin"
-    _policy: str = ""
-    _period_s: float = 0.0
+    policy_setting, period_setting = POLICY, PERIOD
 
     def title(self) -> str:
         """The page's title."""
@@ -116,19 +138,4 @@ class RecycleBinPage(ResourcePage):
 
     def goes(self, vm: r.Vm) -> str:
         """When a machine is deleted for good by itself; a dash if that is not known."""
-        return goes_words(self._policy, vm.destroyed_at, self._period_s)
-
-    def showEvent(self, event: Any) -> None:
-        """How long things are kept may have been changed."""
-        super().showEvent(event)
-        if self.shell.ref.is_set:
-            call = self.shell.ref.call("setting.show")
-            # Who may not read the settings sees a dash.
-            self.shell.bridge.fetch(call, self._settings_arrived, lambda _error: None)
-
-    def _settings_arrived(self, found: results.SettingList | None) -> None:
-        values = {one.name: one.value for one in found.items} if found is not None else {}
-        self._policy = str(values.get(POLICY, ""))
-        self._period_s = float(values.get(PERIOD, 0))
-        self.model.texts_changed()
-        self._selection_changed()
+        return self.goes_words(vm.destroyed_at)

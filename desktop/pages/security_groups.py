@@ -54,7 +54,6 @@ def add_rule(shell: Shell, group: s.SecurityGroup) -> None:
             translate("Security", "New rule"),
             group.name,
             groups_of(shell, group.owner_id),
-            group.id,
         )
         spec = SheetSpec(
             operation="security_rule.create",
@@ -74,7 +73,6 @@ def change_rule(shell: Shell, rule: s.SecurityRule) -> None:
             operation_title("security_rule.update"),
             names_in(shell)(rule.security_group_id),
             groups_of(shell, rule.owner_id),
-            rule.security_group_id,
         )
         form.show_requests({"rule": {"rule": rule}})
         spec = SheetSpec(

@@ -38,11 +38,8 @@ class RuleForm(StepPage):
 
     names = ("rule",)
 
-    def __init__(
-        self, title: str, intro: str, groups: Sequence[s.SecurityGroup], group_id: str
-    ) -> None:
+    def __init__(self, title: str, intro: str, groups: Sequence[s.SecurityGroup]) -> None:
         super().__init__(title, intro)
-        self._group_id = group_id
         self.direction = self.add_choice(
             "direction",
             translate("Security", "Direction"),
