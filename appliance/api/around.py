@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import msgspec
 from starlette.requests import Request
 
+from appliance.api import request_id
 from appliance.engine.calls import Call, Caller, Wishes
 from appliance.protocol.errors import Conflict, Forbidden, InvalidInput, PreconditionFailed
 from appliance.protocol.ids import is_id
@@ -39,7 +40,10 @@ class Audit(Protocol):
 
 
 def with_wishes(caller: Caller, request: Request) -> Caller:
-    """The caller with what the request's headers ask for; raises InvalidInput naming the header."""
+    """The caller with the request's id and what its headers ask for.
+
+    Raises InvalidInput naming the header.
+    """
     headers = request.headers
     wishes = Wishes(
         priority=_priority(caller, headers.get("anyun-priority")),
@@ -49,7 +53,9 @@ def with_wishes(caller: Caller, request: Request) -> Caller:
     reason = headers.get("anyun-reason", "")
     if len(reason) > LONGEST_REASON or not reason.isprintable():
         raise _bad("Anyun-Reason", reason[:60], f"up to {LONGEST_REASON} printable characters")
-    return dataclasses.replace(caller, wishes=wishes, reason=reason)
+    return msgspec.structs.replace(
+        caller, wishes=wishes, reason=reason, request_id=request_id.current()
+    )
 
 
 def _priority(caller: Caller, text: str | None) -> int:

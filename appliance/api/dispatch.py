@@ -13,6 +13,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from appliance.api.headers import IndexedRequest
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 PARAMETER = "{id}"
 PLACE = 3  # of the id in `/v1/vms/{id}/start`, split at its slashes
@@ -42,7 +44,7 @@ class Dispatch:
         if endpoint is None:
             await self._app(scope, receive, send)
             return
-        response = await endpoint(Request(scope, receive, send))
+        response = await endpoint(IndexedRequest(scope, receive, send))
         await response(scope, receive, send)
 
     def _find(self, scope: Scope) -> Endpoint | None:

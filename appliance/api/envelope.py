@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from appliance.api import request_id
@@ -41,7 +41,7 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         began = time.monotonic()
-        with request_id.numbered(Headers(scope=scope).get(request_id.HEADER, "")) as number:
+        with request_id.numbered(_asked(scope)) as number:
 
             async def send_wrapped(message: Message) -> None:
                 _add_headers(message, number)
@@ -50,6 +50,14 @@ class Envelope:
                 await send(message)
 
             await self._app(scope, receive, send_wrapped)
+
+
+def _asked(scope: Scope) -> str:
+    """The id that the client asked for, "" if it did not."""
+    for name, value in scope["headers"]:
+        if name == _NUMBER:
+            return value.decode("latin-1")
+    return ""
 
 
 def _add_headers(message: Message, number: str) -> None:

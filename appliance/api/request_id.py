@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextvars import ContextVar
 
-from structlog.contextvars import bound_contextvars
+from structlog.typing import EventDict, WrappedLogger
 
 from appliance.protocol.ids import new_id
 
@@ -29,7 +29,14 @@ def numbered(asked: str) -> Iterator[str]:
     request_id = asked if _SANE.fullmatch(asked) else new_id()
     token = _current.set(request_id)
     try:
-        with bound_contextvars(request_id=request_id):
-            yield request_id
+        yield request_id
     finally:
         _current.reset(token)
+
+
+def add_to_line(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
+    """Name the request in a line of the log (a processor of structlog)."""
+    number = _current.get()
+    if number:
+        line.setdefault("request_id", number)
+    return line

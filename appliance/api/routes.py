@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,7 +10,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from appliance.api import request_id
 from appliance.api.answers import answer, error_answer, gone, unexpected
 from appliance.api.around import Audit, Repeated, etag, with_wishes
 from appliance.api.changes import change, status_of
@@ -69,8 +67,7 @@ def _endpoint(
             return _shown(request, await handler(call, body))
         caller = with_wishes(caller, request)
         await gate.check(caller, spec, body)
-        caller = dataclasses.replace(caller, request_id=request_id.current())
-        call = dataclasses.replace(call, caller=caller)
+        call = msgspec.structs.replace(call, caller=caller)
         try:
             content = await change(call, body, handler, request, audit, store, spec)
         except Repeated as earlier:

@@ -10,6 +10,7 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
+from appliance.api.onewrite import OneWrite
 from appliance.hosts.listening import listening_socket
 
 STOP_WITHIN_S = 5
@@ -26,7 +27,7 @@ class ApiServer:
             ssl_certfile=chain,
             ssl_keyfile=str(key),
             loop="none",
-            http="httptools",
+            http=OneWrite,
             ws="websockets-sansio",
             ws_max_size=1024**2,
             ws_per_message_deflate=False,
@@ -34,6 +35,7 @@ class ApiServer:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # nobody stands before it whose word on addresses counts
             timeout_graceful_shutdown=STOP_WITHIN_S,
         )
         self._server = _Server(config)

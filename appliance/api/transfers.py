@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import structlog
@@ -10,7 +9,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from appliance.api import request_id
 from appliance.api.answers import answer, error_answer, unexpected
 from appliance.api.around import Audit, with_wishes
 from appliance.api.gate import Gate
@@ -95,7 +93,6 @@ class _Arrived:
 async def _admitted(gate: Gate, request: Request, spec: OperationSpec) -> Call:
     caller = with_wishes(await gate.admit(request, spec), request)
     await gate.check(caller, spec, None)
-    caller = dataclasses.replace(caller, request_id=request_id.current())
     return Call(operation=spec.name, caller=caller, target=request.path_params["id"])
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
+
+import msgspec
 
 from appliance.engine.calls import Call
 from appliance.protocol.resources import Session
@@ -28,5 +29,5 @@ def noted(call: Call, request: Any, content: Any = None) -> Call:
         account_id, name = "", FIRST_ACCOUNT
     else:
         account_id, name = "", getattr(request, "account", call.caller.account_name)
-    caller = dataclasses.replace(call.caller, account_id=account_id, account_name=name)
-    return dataclasses.replace(call, caller=caller)
+    caller = msgspec.structs.replace(call.caller, account_id=account_id, account_name=name)
+    return msgspec.structs.replace(call, caller=caller)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from appliance.engine.permissions import EVERYTHING, NOTHING, Rights
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wishes:
+class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     """How the jobs of a request shall run: greater `priority` first, after the jobs `after`,
     and taken back if they are not done in `deadline_s` seconds (never, unless asked for).
     """
@@ -18,8 +17,7 @@ class Wishes:
     deadline_s: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """The account behind a request and where the request came from.
 
     `account_name` is the name of the login: of the account, or `user@account`. `reason` is the
@@ -46,8 +44,7 @@ SYSTEM = Caller(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One request on its way to its handler. `target` is the id in the path, if there is one."""
 
     operation: str

@@ -93,7 +93,7 @@ class Store:
                 "busy_timeout": 10_000,
             },
         )
-        self._work: queue.Queue[_Work | None] = queue.Queue()
+        self._work: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(
             READERS, thread_name_prefix="store-reader", initializer=self._prepare_reader
         )
@@ -129,7 +129,7 @@ class Store:
         assert self._loop is not None
         future: asyncio.Future[T] = self._loop.create_future()
         self._work.put(_Work(closure, future, guards=guards.take()))
-        return await asyncio.shield(future)
+        return await future
 
     async def read(self, closure: Callable[[], T]) -> T:
         """Run `closure` in a reader thread on one consistent snapshot."""

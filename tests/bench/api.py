@@ -105,6 +105,7 @@ async def measure_submit(lab: BenchLab, vm_ids: list[str], raw_s: float) -> dict
     await share_out(connections, requests, take)
     accepted_s = time.perf_counter() - began
     cpus = lab.cpu_shares()
+    cpu_us = 1e6 * accepted_s * cpus["service"] / len(vm_ids)
     await until_all(lab.client, "job", jobs, lambda job: job is None or job.state in ENDED)
     ended_s = time.perf_counter() - began
     for connection in connections:
@@ -116,6 +117,7 @@ async def measure_submit(lab: BenchLab, vm_ids: list[str], raw_s: float) -> dict
         "submit_ended_per_s": round(len(vm_ids) / ended_s),
         "submit_rows": per_submission,
         "submit_cpus": cpus,
+        "submit_cpu_us": round(cpu_us),
     }
 
 

@@ -133,16 +133,19 @@ class Endings:
         return True
 
     def _enter(self, tx: Transaction, run: JobRun, state: VmState) -> None:
-        move(tx, run.resource_id, state)
-        if state not in PLACED:
-            _touch_host(tx, run.data["host_id"])
+        host_id = move(tx, run.resource_id, state)
+        if state not in PLACED and host_id is not None:
+            _touch_host(tx, host_id)
         tx.on_commit(lambda: self._sync.job_ended(run.resource_id, state))
 
 
-def move(tx: Transaction, vm_id: str, state: VmState) -> None:
-    """Put a machine into `state`; raises UndefinedTransition for what cannot be."""
-    before, started_at, destroyed_at = tx.execute(
-        "SELECT state, started_at, destroyed_at FROM vm WHERE id = ?", vm_id
+def move(tx: Transaction, vm_id: str, state: VmState) -> str | None:
+    """Put a machine into `state`; returns the host where it had a place before.
+
+    Raises UndefinedTransition for what cannot be.
+    """
+    before, host_id, started_at, destroyed_at = tx.execute(
+        "SELECT state, host_id, started_at, destroyed_at FROM vm WHERE id = ?", vm_id
     ).fetchone()
     VM_MACHINE.check(VmState(before), state)
     is_off = state in (VmState.STOPPED, VmState.DESTROYED)
@@ -155,6 +158,7 @@ def move(tx: Transaction, vm_id: str, state: VmState) -> None:
         *((destroyed_at or now_ms()) if state == VmState.DESTROYED else None, is_off, vm_id),
     )
     tx.touch("vm", vm_id)
+    return host_id
 
 
 def _place_again(vm_id: str, tried: list[str]) -> str | None:

@@ -54,6 +54,7 @@ class Accounts:
         self.endings = Endings()
         self.changes = Endings()
         self.in_use: list[str] = []
+        self.addresses: list[str] = []
 
     async def authenticate(self, token: str, address: str) -> Caller:
         """The caller behind one of the tokens."""
@@ -66,6 +67,7 @@ class Accounts:
         """Like `authenticate`; None for other tokens."""
         if token not in (ADMIN, TENANT):
             return None
+        self.addresses.append(address)
         name = token.partition("-")[0]
         return Caller(
             account_id=f"id-of-{name}",

@@ -13,6 +13,7 @@ import pytest
 import structlog
 from structlog.testing import LogCapture
 
+from appliance.api import request_id
 from appliance.protocol.errors import Conflict
 from appliance.protocol.operations import OPERATIONS
 from tests.unit.appliance.api.harness import SOME_ID, Answer, Api
@@ -104,7 +105,7 @@ def lines() -> Iterator[LogCapture]:
     """Log lines as the node's processors see them."""
     before = structlog.get_config()
     capture = LogCapture()
-    structlog.configure(processors=[structlog.contextvars.merge_contextvars, capture])
+    structlog.configure(processors=[request_id.add_to_line, capture])
     yield capture
     structlog.configure(**before)
 

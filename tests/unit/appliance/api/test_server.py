@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import socket
 import ssl
 
 import aiohttp
@@ -75,3 +76,32 @@ async def test_an_upload_streams_whole_and_one_that_breaks_off_is_noticed(served
     await reader.read()
     await served.broken_uploads.get()
     assert len(served.api.uploaded) == 1
+
+
+async def test_head_and_body_of_an_answer_come_in_one_tls_record(served: Served) -> None:
+    def ask() -> list[bytes]:
+        with (
+            socket.create_connection(("127.0.0.1", served.server.port), timeout=10) as plain,
+            served.tls.wrap_socket(plain, server_hostname="localhost") as connection,
+        ):
+            found = []
+            for _ in range(2):  # on one kept connection
+                connection.sendall(b"GET /v1/ca.pem HTTP/1.1\r\nHost: a\r\n\r\n")
+                found.append(connection.recv(65536))  # one record at most
+            return found
+
+    for answer in await asyncio.to_thread(ask):
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200")
+        assert f"content-length: {len(body)}\r\n".encode() in head
+        assert body
+
+
+async def test_nobody_may_say_where_a_request_comes_from(served: Served) -> None:
+    headers = {"Authorization": f"Bearer {ADMIN}", "X-Forwarded-For": "203.0.113.9"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.get(f"{served.url}/v1/jobs", ssl=served.tls) as answer,
+    ):
+        assert answer.status == 200
+    assert served.api.accounts.addresses == ["127.0.0.1"]

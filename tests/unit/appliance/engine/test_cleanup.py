@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 
+import msgspec
 import pytest
 
 from appliance.engine.calls import SYSTEM, Wishes
@@ -134,7 +134,7 @@ async def test_a_deadline_lets_jobs_end_that_cannot_be_cancelled(store: Store) -
         JobDefinition(operation="vm.expunge", steps=(Step("wait", wait),), can_cancel=False)
     )
     await runner.start()
-    caller = dataclasses.replace(SYSTEM, wishes=Wishes(deadline_s=0.05))
+    caller = msgspec.structs.replace(SYSTEM, wishes=Wishes(deadline_s=0.05))
     job_id = await launch(store, runner, definition, caller=caller)
     await reached.wait()
     await asyncio.sleep(0.1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 
 import msgspec
 import pytest
@@ -196,7 +195,7 @@ async def test_a_deadline_takes_the_job_back(store: Store) -> None:
     runner = Runner(store)
     definition = runner.define(waiting_job(gate, reached, trace))
     await runner.start()
-    hurried = dataclasses.replace(SYSTEM, wishes=Wishes(deadline_s=0.05))
+    hurried = msgspec.structs.replace(SYSTEM, wishes=Wishes(deadline_s=0.05))
     job_id = await launch(store, runner, definition, caller=hurried)
     row = await ended(store, job_id)
     assert (row.state, code_of(row)) == (JobState.FAILED, "job.deadline")
@@ -210,13 +209,13 @@ async def test_a_job_waits_for_others_and_fails_with_them(store: Store) -> None:
     await runner.start()
     trace.fail_at = "b"
     first = await launch(store, runner, definition, "q1")
-    after = dataclasses.replace(SYSTEM, wishes=Wishes(after=(first,)))
+    after = msgspec.structs.replace(SYSTEM, wishes=Wishes(after=(first,)))
     second = await launch(store, runner, definition, "q2", caller=after)
     assert (await ended(store, first)).state == JobState.FAILED
     row = await ended(store, second)
     assert (row.state, code_of(row)) == (JobState.FAILED, "job.dependency_failed")
     assert trace.done == ["a", "b", "undo b", "undo a"]
-    unknown = dataclasses.replace(SYSTEM, wishes=Wishes(after=("nothing",)))
+    unknown = msgspec.structs.replace(SYSTEM, wishes=Wishes(after=("nothing",)))
     with pytest.raises(InvalidInput, match="nothing"):
         await launch(store, runner, definition, "q3", caller=unknown)
     await runner.stop()
