@@ -86,6 +86,12 @@ class Conntrack:
         for _ in self._answers(ignored=errno.ENOENT):
             pass
 
+    def forget(self, connection: Connection) -> None:
+        """End a connection; nothing if it ended meanwhile."""
+        self._send(_DELETE, _REQUEST | _ACK, connection.family, connection.key)
+        for _ in self._answers(ignored=errno.ENOENT):
+            pass
+
     def flush(self) -> None:
         """Forget every connection."""
         self._send(_DELETE, _REQUEST | _ACK, socket.AF_UNSPEC, b"")

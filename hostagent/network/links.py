@@ -32,6 +32,7 @@ class Link:
     carrier: bool
     kind: str
     master: int
+    reflects: bool  # as the port of a bridge: frames may go back where they came from
 
 
 @dataclass(frozen=True, order=True)
@@ -111,6 +112,11 @@ class Links:
         await self.ipr.link("set", index=link.index, **fields)
         await self._refresh(link.name)
 
+    async def let_reflect(self, link: Link, value: bool) -> None:
+        """Let a bridge send frames back to the port where they came from, or not."""
+        await self.ipr.brport("set", index=link.index, mode=int(value))
+        await self._refresh(link.name)
+
     async def addresses(self, link: Link) -> list[Address]:
         """Addresses on a link, without those that the kernel makes by itself."""
         found = []
@@ -163,7 +169,13 @@ def _link_of(message: Any) -> Link:
         carrier=bool(message.get_attr("IFLA_CARRIER")),
         kind=(info.get_attr("IFLA_INFO_KIND") or "") if info else "",
         master=message.get_attr("IFLA_MASTER") or 0,
+        reflects=_reflects(info),
     )
+
+
+def _reflects(info: Any) -> bool:
+    slave = info.get_attr("IFLA_INFO_SLAVE_DATA") if info else None
+    return bool(slave and slave.get_attr("IFLA_BRPORT_MODE"))
 
 
 class ignored:  # noqa: N801 - reads like contextlib.suppress

@@ -14,17 +14,19 @@ from pyroute2.netlink.exceptions import NetlinkError
 from hostagent.network import bridge_filter
 from hostagent.network.check import check_network, interface_errors
 from hostagent.network.connections import cut_refused
+from hostagent.network.elastic import ElasticAddresses
+from hostagent.network.elastic_connections import end_stale
 from hostagent.network.groups import filtered_ports, group_counter_name
+from hostagent.network.host_plan import HostPlan, host_plan
 from hostagent.network.links import Links, links_here, read_sysctl, write_sysctl
 from hostagent.network.nft import Firewall
 from hostagent.network.physical import PhysicalNics
-from hostagent.network.plan import NetworkPlan, plan_of, validate
+from hostagent.network.plan import NetworkPlan, validate
 from hostagent.network.processes import ProcessFailed
 from hostagent.network.rules import counter_name
 from hostagent.network.segment import Segment
 from hostagent.network.state import StateFiles
 from hostagent.network.watch import ChangeWatch
-from hostagent.protocol.firewall import SecurityGroupSpec
 from hostagent.protocol.network import (
     NetworkCheck,
     NetworkCheckResult,
@@ -65,7 +67,8 @@ class NetworkManager:
         self._firewall = Firewall(tag)
         self._memory = self._files.load_memory()
         self._document = NetworkDocument(generation=0)
-        self._plans: list[NetworkPlan] = []
+        self._plan = HostPlan()
+        self._elastic = ElasticAddresses(tag)
         self._segments: dict[str, Segment] = {}
         self._errors: list[NetworkError] = []
         self._lock = asyncio.Lock()
@@ -82,7 +85,7 @@ class NetworkManager:
             # What runs is worth more than a tidy start: the service sends its document again.
             log.error("network.document_unreadable", reason=str(error))
             self._blind = True
-        self._plans = [plan_of(spec) for spec in self._document.networks]
+        self._plan = host_plan(self._document)
         self._firewall.recall(self._memory.rules)
         async with self._lock:
             await self._repair()
@@ -120,10 +123,10 @@ class NetworkManager:
     async def status(self) -> NetworkStatus:
         """How everything stands now; changes nothing."""
         async with self._lock, links_here() as links:
-            states = [await self._state(links, plan) for plan in self._plans]
+            states = [await self._state(links, plan) for plan in self._plan.networks]
             counters = await self._firewall.counters()
         drops = []
-        for port in (port for plan in self._plans for port in plan.spec.ports):
+        for port in (port for plan in self._plan.networks for port in plan.spec.ports):
             packets, size_bytes = counters.get(counter_name(port.tap), (0, 0))
             refused, refused_bytes = counters.get(group_counter_name(port.tap), (0, 0))
             drops.append(
@@ -149,9 +152,10 @@ class NetworkManager:
         """Take away everything this agent ever made for networks, and forget the document."""
         await self.stop()
         async with self._lock:
-            self._document, self._plans = NetworkDocument(generation=0), []
+            self._document, self._plan = NetworkDocument(generation=0), HostPlan()
             async with links_here() as links:
-                errors = await self._remove_unwanted(links, [])
+                await self._elastic.remove(links)
+                errors = await self._remove_unwanted(links, self._plan)
             await self._firewall.remove()
             self._restore_forwarding()
             self._restore_bridge_filter()
@@ -171,69 +175,83 @@ class NetworkManager:
         errors = validate(document)
         if errors:
             return errors
-        plans = [plan_of(spec) for spec in document.networks]
+        plan = host_plan(document)
         async with links_here() as links:
-            errors = await interface_errors(links, plans)
-        groups = document.security_groups
-        errors = errors or await self._converge(plans, groups)
+            errors = await interface_errors(links, plan.networks)
+        errors = errors or await self._converge(plan)
         if errors:
-            await self._roll_back(plans, groups)
+            await self._roll_back(plan)
             return errors
-        self._document, self._plans, self._errors = document, plans, []
+        self._document, self._plan, self._errors = document, plan, []
         self._blind = False
         self._files.save_document(document)
-        log.info("network.applied", generation=document.generation, networks=len(plans))
+        log.info("network.applied", generation=document.generation, networks=len(plan.networks))
         return []
 
-    async def _roll_back(self, tried: list[NetworkPlan], groups: list[SecurityGroupSpec]) -> None:
-        current = self._document.security_groups
-        if (tried, groups) != (self._plans, current) and not self._blind:
-            self._errors = await self._converge(self._plans, current)
+    async def _roll_back(self, tried: HostPlan) -> None:
+        if tried != self._plan and not self._blind:
+            self._errors = await self._converge(self._plan)
 
-    async def _converge(
-        self, plans: list[NetworkPlan], groups: list[SecurityGroupSpec]
-    ) -> list[NetworkError]:
-        """Change what differs from `plans`; networks too many go only if nothing failed."""
+    async def _converge(self, plan: HostPlan) -> list[NetworkError]:
+        """Change what differs from `plan`; networks too many go only if nothing failed."""
         try:
-            await self._filter(plans, groups)
-        except (OSError, ProcessFailed) as error:
+            async with links_here() as links:
+                await self._elastic.retreat(links, plan)
+            await self._filter(plan)
+            await self._end_stale(plan)
+        except (NetlinkError, OSError, ProcessFailed) as error:
             return [_failure(None, "nft rules", error)]
-        if any(plan.is_nat for plan in plans):
+        if any(network.is_nat for network in plan.networks):
             self._forward()
-        for plan in plans:
-            self._memory.owned[plan.spec.id] = plan.spec.bridge
+        for network in plan.networks:
+            self._memory.owned[network.spec.id] = network.spec.bridge
         self._memory.rules = self._firewall.remember()
         self._files.save_memory(self._memory)
         errors = []
         async with links_here() as links:
-            for plan in plans:
+            reflecting = {item.port.tap for item in plan.elastic}
+            for network in plan.networks:
+                spec = network.spec
                 try:
-                    await self._segment(plan.spec.id).converge(links, plan)
+                    await self._segment(spec.id).converge(links, network, reflecting)
                 except _FAILURES as error:
-                    errors.append(_failure(plan.spec.id, f"network {plan.spec.bridge}", error))
+                    errors.append(_failure(spec.id, f"network {spec.bridge}", error))
+            try:
+                await self._elastic.converge(links, plan)
+            except _FAILURES as error:
+                errors.append(_failure(None, "elastic addresses", error))
             if not errors:
-                errors = await self._remove_unwanted(links, plans)
+                errors = await self._remove_unwanted(links, plan)
         return errors
 
-    async def _filter(self, plans: list[NetworkPlan], groups: list[SecurityGroupSpec]) -> None:
+    async def _end_stale(self, plan: HostPlan) -> None:
+        """End connections that were made under another order of elastic addresses."""
+        wanted = {item.address: item.port.address for item in plan.elastic}
+        if wanted != self._memory.elastic:
+            ended = await end_stale(wanted, self._memory.elastic)
+            self._memory.elastic = wanted
+            self._files.save_memory(self._memory)
+            log.info("network.elastic_changed", addresses=len(wanted), ended=ended)
+
+    async def _filter(self, plan: HostPlan) -> None:
         """Load the rules, and bring bridged packets before them while a port has groups."""
-        filtered = filtered_ports(plans)
+        filtered = filtered_ports(plan.networks)
         if filtered:
             await bridge_filter.load_module()
             if self._memory.bridge_filter_before is None:
                 self._memory.bridge_filter_before = bridge_filter.switch_values()
                 self._files.save_memory(self._memory)
             bridge_filter.turn_on()
-        self._uncut |= await self._firewall.load(plans, groups)
+        self._uncut |= await self._firewall.load(plan)
         if not filtered:
             self._restore_bridge_filter()
         elif self._uncut:
-            cut = await cut_refused(filtered, groups)
+            cut = await cut_refused(filtered, plan.groups)
             log.info("network.connections_judged", changed=cut)
         self._uncut = False
 
-    async def _remove_unwanted(self, links: Links, plans: list[NetworkPlan]) -> list[NetworkError]:
-        wanted = {plan.spec.id: plan.spec.bridge for plan in plans}
+    async def _remove_unwanted(self, links: Links, plan: HostPlan) -> list[NetworkError]:
+        wanted = {network.spec.id: network.spec.bridge for network in plan.networks}
         errors = []
         for network_id, bridge in list(self._memory.owned.items()):
             if network_id in wanted:
@@ -251,7 +269,7 @@ class NetworkManager:
     async def _repair(self) -> None:
         if self._blind:
             return
-        errors = await self._converge(self._plans, self._document.security_groups)
+        errors = await self._converge(self._plan)
         for error in errors:
             log.error("network.not_repaired", **_fields(error))
         self._errors = errors
@@ -274,6 +292,9 @@ class NetworkManager:
     async def _state(self, links: Links, plan: NetworkPlan) -> NetworkState:
         segment = self._segment(plan.spec.id)
         drift = await segment.drift(links, plan)
+        elastic = [item for item in self._plan.elastic if item.public is plan]
+        if await self._elastic.missing(links, elastic):
+            drift.append("elastic_addresses")
         return NetworkState(
             id=plan.spec.id,
             bridge=plan.spec.bridge,

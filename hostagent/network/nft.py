@@ -6,13 +6,11 @@ import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Sequence
 
+from hostagent.network.host_plan import HostPlan
 from hostagent.network.nft_generation import ruleset_generation
-from hostagent.network.plan import NetworkPlan
 from hostagent.network.processes import ProcessFailed, run
 from hostagent.network.rules import guard_table, render_removal, render_rules, route_table
-from hostagent.protocol.firewall import SecurityGroupSpec
 
 
 class Firewall:
@@ -23,34 +21,26 @@ class Firewall:
         self._memory = ("", "")
         self._intact_at: int | None = None  # number of the ruleset that was looked at last
 
-    async def check(
-        self, plans: Sequence[NetworkPlan], groups: Sequence[SecurityGroupSpec]
-    ) -> None:
-        """Raise ProcessFailed if the kernel would not take the rules; changes nothing."""
-        await run("nft", "-c", "-f", "-", text=render_rules(plans, self.tag, {}, groups))
-
-    async def load(self, plans: Sequence[NetworkPlan], groups: Sequence[SecurityGroupSpec]) -> bool:
-        """Make the tables say what `plans` need; False if they already did.
+    async def load(self, plan: HostPlan) -> bool:
+        """Make the tables say what `plan` needs; False if they already did.
 
         Both are replaced at once, drop counters go on. On ProcessFailed the old ones stay.
         """
-        if await self.intact(plans, groups):
+        if await self.intact(plan):
             return False
-        text = render_rules(plans, self.tag, await self.counters(), groups)
+        text = render_rules(plan, self.tag, await self.counters())
         before = ruleset_generation()
         await run("nft", "-f", "-", text=text)
         state = await self._state()
-        self._memory = (_digest(render_rules(plans, self.tag, {}, groups)), state)
+        self._memory = (_digest(render_rules(plan, self.tag, {})), state)
         self._intact_at = before + 1
         if ruleset_generation() != self._intact_at:  # somebody changed something meanwhile
             self._forget()
         return True
 
-    async def intact(
-        self, plans: Sequence[NetworkPlan], groups: Sequence[SecurityGroupSpec]
-    ) -> bool:
-        """Whether the rules of `plans` are loaded and nobody touched them since."""
-        wanted = _digest(render_rules(plans, self.tag, {}, groups))
+    async def intact(self, plan: HostPlan) -> bool:
+        """Whether the rules of `plan` are loaded and nobody touched them since."""
+        wanted = _digest(render_rules(plan, self.tag, {}))
         if self._memory[0] != wanted:
             return False
         generation = ruleset_generation()

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
+from hostagent.network.plan_elastic import elastic_errors
 from hostagent.network.plan_groups import group_errors
 from hostagent.protocol.network import (
     LINK_NAME_MAX,
@@ -51,7 +52,8 @@ class NetworkPlan:
         return self.spec.kind == "nat"
 
 
-def _derived_mac(kind: str, identity: str) -> str:
+def derived_mac(kind: str, identity: str) -> str:
+    """A locally administered unicast MAC, always the same for the same thing."""
     digest = hashlib.sha256(f"{kind}:{identity}".encode()).hexdigest()
     return ":".join(["0e", *(digest[i : i + 2] for i in range(0, 10, 2))])
 
@@ -65,8 +67,8 @@ def plan_of(spec: NetworkSpec) -> NetworkPlan:
         short=namespace.removeprefix(f"{PREFIX}-"),
         namespace=namespace,
         service_link=service_link_name(spec.id),
-        service_mac=_derived_mac("service", spec.id),
-        bridge_mac=_derived_mac("bridge", spec.id),
+        service_mac=derived_mac("service", spec.id),
+        bridge_mac=derived_mac("bridge", spec.id),
     )
 
 
@@ -89,6 +91,7 @@ def validate(document: NetworkDocument) -> list[NetworkError]:
         errors.extend(_network_errors(spec))
     errors.extend(_conflicts(document))
     errors.extend(group_errors(document))
+    errors.extend(elastic_errors(document))
     return errors
 
 

@@ -71,7 +71,12 @@ async def offers_dhcp(interface: str, mac: str, timeout_s: float) -> str | None:
     )
 
 
+def send_frame(link: str, frame: bytes) -> None:
+    """Put a frame on a link. Raises OSError."""
+    with _raw_socket(link) as handle:
+        handle.send(frame)
+
+
 def send_release(link: str, mac: str, address: str, server_mac: str, server: str) -> None:
     """Give a lease back to the DHCP server at the other end of `link`."""
-    with _raw_socket(link) as handle:
-        handle.send(dhcp_release(mac, address, server_mac, server))
+    send_frame(link, dhcp_release(mac, address, server_mac, server))

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from hostagent.network import elastic_rules
+from hostagent.network.elastic_rules import render_elastic
 from hostagent.network.groups import (
     FROM_HOST,
     MARK_RECEIVER,
@@ -20,9 +22,9 @@ from hostagent.network.groups import (
     render_groups,
     render_marks,
 )
+from hostagent.network.host_plan import HostPlan
 from hostagent.network.nft_text import chain, identifier, indent, set_of
 from hostagent.network.plan import NetworkPlan, link_local_of
-from hostagent.protocol.firewall import SecurityGroupSpec
 from hostagent.protocol.network import METADATA_ADDRESS, PortSpec
 
 
@@ -42,10 +44,9 @@ def counter_name(tap: str) -> str:
 
 
 def render_rules(
-    plans: Sequence[NetworkPlan],
+    plan: HostPlan,
     tag: str,
     counters: Counters,
-    groups: Sequence[SecurityGroupSpec] = (),
 ) -> str:
     """The whole ruleset; `counters` (by counter name) carries packets and bytes over a reload."""
     guard, route = guard_table(tag), route_table(tag)
@@ -53,12 +54,12 @@ def render_rules(
         f"table bridge {guard}",
         f"delete table bridge {guard}",
         f"table bridge {guard} {{",
-        *indent(_guard(plans, counters)),
+        *indent(_guard(plan, counters)),
         "}",
         f"table inet {route}",
         f"delete table inet {route}",
         f"table inet {route} {{",
-        *indent(_route(plans, groups, counters)),
+        *indent(_route(plan, counters)),
         "}",
     ]
     return "\n".join(lines) + "\n"
@@ -73,7 +74,8 @@ def render_removal(tag: str) -> str:
     )
 
 
-def _guard(plans: Sequence[NetworkPlan], counters: Counters) -> Iterator[str]:
+def _guard(host: HostPlan, counters: Counters) -> Iterator[str]:
+    plans = host.networks
     ports = [(plan, port) for plan in plans for port in plan.spec.ports]
     guarded = [port for _, port in ports if port.anti_spoofing]
     wired = [plan for plan in plans if plan.spec.kind == "physical"]
@@ -103,7 +105,10 @@ def _guard(plans: Sequence[NetworkPlan], counters: Counters) -> Iterator[str]:
     filtered = filtered_ports(plans)
     if filtered:
         yield from render_marks(filtered)
-    yield from _guard_hooks(wired, judging=bool(filtered))
+    if host.elastic:
+        yield from elastic_rules.render_mirror(host.elastic)
+    mirror = elastic_rules.MIRROR if host.elastic else []
+    yield from _guard_hooks(wired, mirror, judging=bool(filtered))
 
 
 def _guard_maps(
@@ -124,7 +129,9 @@ def _guard_maps(
         )
 
 
-def _guard_hooks(wired: Sequence[NetworkPlan], *, judging: bool) -> Iterator[str]:
+def _guard_hooks(
+    wired: Sequence[NetworkPlan], mirror: Sequence[str], *, judging: bool
+) -> Iterator[str]:
     # Before the bridge learns where that MAC is.
     impostors = [
         f'iifname "{plan.spec.physical_interface}" ether saddr {plan.service_mac} drop'
@@ -152,6 +159,7 @@ def _guard_hooks(wired: Sequence[NetworkPlan], *, judging: bool) -> Iterator[str
     yield from chain(
         "pass",
         [
+            *mirror,
             "oifname vmap @to_wire",
             "iifname vmap @from_wire",
             "oifname @service_links jump to_service",
@@ -225,9 +233,8 @@ def _from_wire(plan: NetworkPlan) -> list[str]:
     ]
 
 
-def _route(
-    plans: Sequence[NetworkPlan], groups: Sequence[SecurityGroupSpec], counters: Counters
-) -> Iterator[str]:
+def _route(host: HostPlan, counters: Counters) -> Iterator[str]:
+    plans = host.networks
     nat = [plan for plan in plans if plan.is_nat]
 
     def links(name: str, chosen: Sequence[NetworkPlan]) -> Iterator[str]:
@@ -250,12 +257,15 @@ def _route(
     )
     filtered = filtered_ports(plans)
     if filtered:
-        yield from render_groups(filtered, plans, groups, counters)
+        yield from render_groups(filtered, plans, host.groups, counters)
+    if host.elastic:
+        yield from render_elastic(host.elastic)
     yield from chain(
         "pass",
         [
             "# With br_netfilter, frames inside one bridge come by here as well.",
             "iifname . oifname @same_bridge accept",
+            *([elastic_rules.FORWARD] if host.elastic else []),
             "iifname @private oifname @private drop",
             "oifname @private ct state established,related accept",
             "oifname @closed drop",
@@ -266,7 +276,7 @@ def _route(
     )
     yield from chain(
         "masquerade_out",
-        [_masquerade(plan) for plan in nat],
+        [*(elastic_rules.LEAVE if host.elastic else []), *map(_masquerade, nat)],
         hook="type nat hook postrouting priority srcnat; policy accept;",
     )
 

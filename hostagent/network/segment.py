@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from collections.abc import Collection
 from pathlib import Path
 
 import structlog
@@ -51,8 +52,12 @@ class Segment:
         self._metadata: MetadataServer | None = None
         self._metadata_inode = 0
 
-    async def converge(self, links: Links, plan: NetworkPlan) -> None:
+    async def converge(
+        self, links: Links, plan: NetworkPlan, reflecting: Collection[str] = ()
+    ) -> None:
         """Make everything of the network as `plan` says.
+
+        Frames from the taps `reflecting` may go back there.
 
         Raises LookupError, NetlinkError, OSError or ProcessFailed at the first thing that fails.
         """
@@ -62,7 +67,7 @@ class Segment:
         await self._give_back_other_nics(links, plan)
         if plan.spec.kind == "physical":
             await self._nics.attach(links, plan.spec.physical_interface or "", bridge.name)
-        await self._taps(links, plan, bridge)
+        await self._taps(links, plan, bridge, reflecting)
         await self.dnsmasq.converge(plan)
         for mac, address in self.dnsmasq.stale_leases(plan):
             send_release(self.service_link, mac, address, plan.service_mac, plan.spec.dhcp_address)
@@ -158,7 +163,9 @@ class Segment:
             ):
                 await self._nics.give_back(links, record.interface)
 
-    async def _taps(self, links: Links, plan: NetworkPlan, bridge: Link) -> None:
+    async def _taps(
+        self, links: Links, plan: NetworkPlan, bridge: Link, reflecting: Collection[str]
+    ) -> None:
         """Bring VMs back to a bridge that was made anew."""
         here = await links.all()
         for port in plan.spec.ports:
@@ -166,6 +173,10 @@ class Segment:
             if tap is not None and tap.master != bridge.index:
                 with ignored(errno.ENODEV):  # its VM ended just now
                     await links.set(tap, master=bridge.index, state="up")
+                    tap = await links.need(port.tap)
+            if tap is not None and tap.reflects != (port.tap in reflecting):
+                with ignored(errno.ENODEV):
+                    await links.let_reflect(tap, port.tap in reflecting)
 
     async def _serve_metadata(self, plan: NetworkPlan) -> None:
         inode = namespace_path(self.namespace).stat().st_ino

@@ -15,12 +15,14 @@ class Memory(msgspec.Struct, kw_only=True):
 
     `owned` maps the id of each network to its bridge; `ip_forward_before` is the value that the
     host had before we turned forwarding on; `bridge_filter_before` the switches of `bridge_filter`
-    before security groups turned them on; `rules` is what `Firewall.remember` returned.
+    before security groups turned them on; `elastic` maps the elastic addresses that connections may
+    have been made under to their machines'; `rules` is what `Firewall.remember` returned.
     """
 
     owned: dict[str, str] = {}
     ip_forward_before: str | None = None
     bridge_filter_before: dict[str, str] | None = None
+    elastic: dict[str, str] = {}
     rules: tuple[str, str] = ("", "")
 
 

@@ -68,6 +68,18 @@ class NetworkSpec(msgspec.Struct, frozen=True, kw_only=True):
     ports: list[PortSpec] = []
 
 
+class ElasticAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """A public address that belongs to one NIC of this host, one to one.
+
+    `network_id` is the network of kind "physical" that the address lies in; `nic_id` a port of a
+    network of kind "nat".
+    """
+
+    address: str
+    network_id: str
+    nic_id: str
+
+
 class NetworkDocument(msgspec.Struct, frozen=True, kw_only=True):
     """All networks of one host. A higher `generation` replaces a lower one, never the reverse.
 
@@ -77,6 +89,7 @@ class NetworkDocument(msgspec.Struct, frozen=True, kw_only=True):
     generation: int
     networks: list[NetworkSpec] = []
     security_groups: list[SecurityGroupSpec] = []
+    elastic_addresses: list[ElasticAddress] = []
 
 
 class NetworkError(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,10 +16,12 @@ from hostagent.network.dhcp import (
     render_names,
 )
 from hostagent.network.groups import group_counter_name
+from hostagent.network.host_plan import HostPlan, host_plan
 from hostagent.network.plan import plan_of, validate
 from hostagent.network.rules import counter_name, render_removal, render_rules
 from hostagent.protocol.firewall import SecurityGroupSpec, SecurityRule
 from hostagent.protocol.network import (
+    ElasticAddress,
     InstanceMetadata,
     NetworkDocument,
     NetworkSpec,
@@ -106,7 +108,7 @@ def test_document_is_valid() -> None:
 
 def test_rules(golden: Golden) -> None:
     counters = {counter_name(tap_name("web-1")): (12, 900)}
-    golden.check("network/rules.nft", render_rules(PLANS, "0a1b2c", counters))
+    golden.check("network/rules.nft", render_rules(HostPlan(PLANS), "0a1b2c", counters))
 
 
 def test_rules_with_security_groups(golden: Golden) -> None:
@@ -119,11 +121,22 @@ def test_rules_with_security_groups(golden: Golden) -> None:
     assert validate(document) == []
     counters = {group_counter_name(tap_name("web-1")): (3, 180)}
     plans = [plan_of(spec) for spec in networks]
-    golden.check("network/rules-groups.nft", render_rules(plans, "0a1b2c", counters, GROUPS))
+    golden.check(
+        "network/rules-groups.nft", render_rules(HostPlan(plans, GROUPS), "0a1b2c", counters)
+    )
+
+
+def test_rules_with_elastic_addresses(golden: Golden) -> None:
+    elastic = [
+        ElasticAddress(address="192.168.5.99", network_id=DOCUMENT.networks[2].id, nic_id="web-1"),
+    ]
+    document = msgspec.structs.replace(DOCUMENT, elastic_addresses=elastic)
+    assert validate(document) == []
+    golden.check("network/rules-elastic.nft", render_rules(host_plan(document), "0a1b2c", {}))
 
 
 def test_rules_of_an_empty_host(golden: Golden) -> None:
-    golden.check("network/rules-empty.nft", render_rules([], "0a1b2c", {}))
+    golden.check("network/rules-empty.nft", render_rules(HostPlan(), "0a1b2c", {}))
 
 
 def test_rules_removed(golden: Golden) -> None:

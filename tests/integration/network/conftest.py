@@ -232,12 +232,13 @@ class Host:
             "links": "\n".join(
                 line
                 for line in run("ip", "-br", "link").splitlines()
-                if line.startswith(("anyb", "anys"))
+                if line.startswith(("anyb", "anys", "anye"))
             ),
             "namespaces": "\n".join(
                 line for line in run("ip", "netns").splitlines() if line.startswith("any-")
             ),
             "nft": run("nft", "list", "ruleset"),
+            "rules": "\n".join(line for line in run("ip", "rule").splitlines() if "any" in line),
             "run": "\n".join(str(path) for path in Path("/run/anyun-network").glob("**/*")),
             "state": "\n".join(str(path) for path in (self.folder / "state").glob("*")),
         }

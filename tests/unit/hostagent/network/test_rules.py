@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hostagent.network.host_plan import HostPlan
 from hostagent.network.rules import counter_name, render_rules
 
 
@@ -12,7 +13,7 @@ def test_counter_names_differ_for_odd_link_names() -> None:
 
 
 def test_tables_are_replaced_in_one_go() -> None:
-    text = render_rules([], "abc", {})
+    text = render_rules(HostPlan(), "abc", {})
     for family, table in (("bridge", "any_guard_abc"), ("inet", "any_route_abc")):
         declared = text.index(f"table {family} {table}\n")
         deleted = text.index(f"delete table {family} {table}\n")

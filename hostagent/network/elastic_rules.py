@@ -1,0 +1,63 @@
+"""Renders elastic addresses for nft: a one-to-one translation at the host of the machine.
+
+What comes for an elastic address goes to its machine; what the machine begins itself leaves under
+that address. Both are maps, so more addresses cost a packet nothing. It is for the inet table,
+which has the sets `private` and `sources`, but for the mirror, which is for the bridge table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from hostagent.network.host_plan import ElasticPlan
+from hostagent.network.nft_text import chain, set_of
+
+# Before all else that is said of forwarding: whoever reaches an elastic address reaches its
+# machine, also from another private network of this host. Security groups were asked before.
+FORWARD = "ct status dnat ct original ip daddr @elastic accept"
+# Before the networks' own masquerading.
+LEAVE = [
+    "snat ip to oifname . ip saddr map @elastic_out",
+    "# From machine to machine by an elastic address: the answers must come back this way.",
+    "oifname @private ct status dnat snat ip to ip saddr map @elastic_of",
+    "oifname . ip saddr @sources ct status dnat masquerade",
+]
+# With br_netfilter a bridge translates by itself what a machine sends to its own elastic address,
+# and must then give it back to the very port that it came from (`Links.let_reflect`). Nothing else
+# may go back there: a machine that hears its own broadcasts takes them for those of a double.
+MIRROR = ["iifname . oifname @mirrors oifname . ether daddr != @mirrored drop"]
+
+
+def render_mirror(elastic: Sequence[ElasticPlan]) -> Iterator[str]:
+    """Sets for the bridge table."""
+    taps = [item.port.tap for item in elastic]
+    macs = [f'"{item.port.tap}" . {item.port.mac}' for item in elastic]
+    yield from set_of("set", "mirrors", "ifname . ifname", [f'"{tap}" . "{tap}"' for tap in taps])
+    yield from set_of("set", "mirrored", "ifname . ether_addr", macs)
+
+
+def render_elastic(elastic: Sequence[ElasticPlan]) -> Iterator[str]:
+    """Sets, maps and the chains that translate what comes in."""
+    yield from set_of("set", "elastic", "ipv4_addr", [item.address for item in elastic])
+    yield from set_of(
+        "map",
+        "elastic_in",
+        "ipv4_addr : ipv4_addr",
+        [f"{item.address} : {item.port.address}" for item in elastic],
+    )
+    yield from set_of(
+        "map",
+        "elastic_of",
+        "ipv4_addr : ipv4_addr",
+        [f"{item.port.address} : {item.address}" for item in elastic],
+    )
+    yield from set_of(
+        "map",
+        "elastic_out",
+        "ifname . ipv4_addr : ipv4_addr",
+        [f'"{item.public.spec.bridge}" . {item.port.address} : {item.address}' for item in elastic],
+    )
+    translate = ["dnat ip to ip daddr map @elastic_in"]
+    for name, hook in (("elastic_arrive", "prerouting"), ("elastic_from_host", "output")):
+        hooked = f"type nat hook {hook} priority -100; policy accept;"
+        yield from chain(name, translate, hook=hooked)
