@@ -46,6 +46,7 @@ from appliance.services.images.offerings import Offerings
 from appliance.services.images.service import Images
 from appliance.services.infrastructure.service import Infrastructure
 from appliance.services.networks import address_map
+from appliance.services.networks.elastic import ElasticIps
 from appliance.services.networks.service import Networks
 from appliance.services.parts import Parts
 from appliance.services.setup.removal import Removal
@@ -118,6 +119,7 @@ class Node:
         Offerings(parts)
         self._images = Images(parts)
         networks = Networks(parts)
+        ElasticIps(parts, networks.documents)
         AffinityGroups(parts)
         address_map.install(parts)
         self._security = SecurityGroups(parts, networks.documents)
@@ -179,7 +181,6 @@ class Node:
         self._api = api
         await self._offer_local_join()
         self._write_ready(setup_code, api.port)
-        _calm_collector()
         log.info("node_ready", port=api.port, agent_port=self._listener.port)
 
     async def stop(self) -> None:
@@ -256,6 +257,7 @@ async def serve(config: NodeConfig) -> None:
         loop.add_signal_handler(number, stopping.set)
     try:
         await node.start()
+        _calm_collector()
         await stopping.wait()
     finally:
         log.info("node_stopping")

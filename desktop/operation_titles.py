@@ -38,6 +38,8 @@ def _titles() -> dict[str, str]:
         "session.set_first_password": translate("Operations", "Set the first password"),
         "session.create": translate("Operations", "Log in"),
         "vm.set_affinity_group": translate("Operations", "Put a machine into an affinity group"),
+        "elastic_ip.bind": translate("Operations", "Bind elastic IP"),
+        "elastic_ip.unbind": translate("Operations", "Unbind elastic IP"),
         "vm.set_security_groups": translate(
             "Operations", "Say which security groups a machine is in"
         ),

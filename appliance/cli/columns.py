@@ -12,6 +12,7 @@ from appliance.protocol import resources as r
 from appliance.protocol import security as s
 from appliance.protocol import tenancy as t
 from appliance.protocol.address_map import AddressUse
+from appliance.protocol.elastic import ElasticIp
 from appliance.protocol.messages import Language, render, sentence, size, word
 from appliance.protocol.nodes import ManagementNode
 
@@ -163,6 +164,14 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
     s.TraceStep: (
         Column("passed", lambda step, _: "✓" if step.is_passed else "✗"),
         Column("step", lambda step, language: sentence(step.code, step.params, language)),
+    ),
+    ElasticIp: (
+        NAME,
+        _plain("address"),
+        _plain("network", "network_name"),
+        _plain("vm", "vm_name"),
+        Column("vm_address", lambda item, _: item.vm_address or ""),
+        ID,
     ),
     s.SecurityGroup: (
         NAME,

@@ -50,6 +50,7 @@ HELP = {
     "icmp_type": "ICMP type.",
     "icmp_code": "ICMP code.",
     "is_enabled": "Whether the rule holds.",
+    "vm_id": "Virtual machine: id or name.",
     "to_vm_id": "Where to: id or name of a virtual machine.",
     "to_address": "Where to: an address.",
     "port": "Destination port.",

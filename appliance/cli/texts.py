@@ -37,6 +37,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "gateway": ("Gateway", "网关"),
     "used": ("Used", "已用"),
     "vm": ("VM", "云主机"),
+    "network": ("Network", "网络"),
+    "vm_address": ("Own address", "云主机地址"),
     "operation": ("Operation", "操作"),
     "resource": ("Resource", "资源"),
     "percent": ("Done", "进度"),

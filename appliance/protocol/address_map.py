@@ -8,15 +8,17 @@ import msgspec
 
 
 class AddressUse(msgspec.Struct, kw_only=True, frozen=True):
-    """One address in use. Machines of others are not named to tenants."""
+    """One address in use. What belongs to others is not named to tenants."""
 
     address: str
-    use: Literal["gateway", "dhcp", "vm"]
+    use: Literal["gateway", "dhcp", "vm", "elastic_ip"]
     vm_id: str | None = None
     vm_name: str = ""
     vm_state: str = ""
     nic_id: str | None = None
     mac: str = ""
+    elastic_ip_id: str | None = None
+    elastic_ip_name: str = ""
 
 
 class FreeSpan(msgspec.Struct, kw_only=True, frozen=True):

@@ -28,7 +28,11 @@ from appliance.protocol.declaring import job as _job
 from appliance.protocol.declaring import reads as _reads
 from appliance.protocol.declaring import update as _update
 from appliance.protocol.nodes import ManagementNode
-from appliance.protocol.operations_network import declare_addresses, declare_security
+from appliance.protocol.operations_network import (
+    declare_addresses,
+    declare_elastic,
+    declare_security,
+)
 from appliance.protocol.operations_tenancy import declare_tenancy
 
 __all__ = [
@@ -267,6 +271,9 @@ _update("network", "networks", r.Network, "network")
 _job("network.delete", "DELETE /networks/{id}", "Delete a network without VMs")
 
 declare_addresses()
+
+# Elastic IPs
+declare_elastic()
 
 # Security groups
 declare_security()

@@ -1,4 +1,4 @@
-"""The declarations of operations on addresses of networks and on security groups."""
+"""The declarations of operations on addresses of networks, elastic IPs and security groups."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from appliance.protocol import resources as r
 from appliance.protocol import security as s
 from appliance.protocol.address_map import AddressMap
 from appliance.protocol.declaring import TENANT, Kind, add, reads, update
+from appliance.protocol.elastic import ElasticIp, ElasticIpBind, ElasticIpCreate
 
 
 def declare_addresses() -> None:
@@ -15,6 +16,42 @@ def declare_addresses() -> None:
         "GET /networks/{id}/addresses",
         "Show which address of a network belongs to whom",
         AddressMap,
+        access=TENANT,
+    )
+
+
+def declare_elastic() -> None:
+    """Declare elastic IPs; they stand together in the table."""
+    reads("elastic_ip", "elastic-ips", ElasticIp, "elastic IP", TENANT)
+    add(
+        "elastic_ip.create",
+        "POST /elastic-ips",
+        "Take an elastic IP out of a public network",
+        ElasticIp,
+        request=ElasticIpCreate,
+        access=TENANT,
+    )
+    update("elastic_ip", "elastic-ips", ElasticIp, "elastic IP", access=TENANT)
+    add(
+        "elastic_ip.delete",
+        "DELETE /elastic-ips/{id}",
+        "Give an elastic IP back; a machine that has it keeps its own address alone",
+        None,
+        access=TENANT,
+    )
+    add(
+        "elastic_ip.bind",
+        "POST /elastic-ips/{id}/bind",
+        "Bind an elastic IP to a virtual machine, also if another one has it",
+        ElasticIp,
+        request=ElasticIpBind,
+        access=TENANT,
+    )
+    add(
+        "elastic_ip.unbind",
+        "POST /elastic-ips/{id}/unbind",
+        "Take an elastic IP from the virtual machine that has it",
+        ElasticIp,
         access=TENANT,
     )
 

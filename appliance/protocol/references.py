@@ -22,6 +22,7 @@ FIELD_KINDS = {
     "security_group_id": "security_group",
     "security_group_ids": "security_group",
     "peer_group_id": "security_group",
+    "vm_id": "vm",
     "to_vm_id": "vm",
     "owner_id": "account",
     "account_id": "account",

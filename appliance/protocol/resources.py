@@ -228,6 +228,7 @@ class Nic(msgspec.Struct, kw_only=True, frozen=True):
     network_name: str = ""
     mac: str
     address: str
+    elastic_address: str | None = None
     security_group_ids: list[str] = []
 
 

@@ -194,7 +194,15 @@ class TokenCreate(Request, kw_only=True, frozen=True):
 
 
 QuotaName = Literal[
-    "vm", "vm_running", "cpu", "memory", "data_volume", "volume_bytes", "image", "image_bytes"
+    "vm",
+    "vm_running",
+    "cpu",
+    "memory",
+    "data_volume",
+    "volume_bytes",
+    "image",
+    "image_bytes",
+    "elastic_ip",
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from appliance.protocol.texts_access import ACCESS_ERRORS
+from appliance.protocol.texts_elastic import ELASTIC_ERRORS
 from appliance.protocol.texts_engine import ENGINE_ERRORS
 from appliance.protocol.texts_network import NETWORK_ERRORS
 from appliance.protocol.texts_query import QUERY_ERRORS
@@ -271,6 +272,7 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
     **TENANCY_ERRORS,
     **QUERY_ERRORS,
     **NETWORK_ERRORS,
+    **ELASTIC_ERRORS,
     **SECURITY_ERRORS,
     # Placement and VMs
     "placement.no_hosts": (

@@ -11,6 +11,7 @@ from appliance.protocol.results import (
     Consequences,
 )
 from appliance.services.firewall.membership import vms_of
+from appliance.services.networks.elastic import elastic_ips_of_vm
 from appliance.services.parts import Parts
 from appliance.store.fields import database
 
@@ -24,6 +25,7 @@ Table = Literal[
     "image",
     "volume",
     "security_rule",
+    "elastic_ip",
 ]
 
 
@@ -56,6 +58,14 @@ EDGES = (
     _edge("image_store", "image", "refuses", "deleted", "image_store_id"),
     _edge("primary_storage", "volume", "refuses", "deleted", "primary_storage_id"),
     Edge(parent="network", child="vm", alone="refuses", along="deleted", find=_vms_in),
+    _edge("network", "elastic_ip", "refuses", "deleted", "network_id"),
+    Edge(
+        parent="vm",
+        child="elastic_ip",
+        alone="detached",
+        along="detached",
+        find=elastic_ips_of_vm,
+    ),
     _edge("vm", "volume", "deleted", "deleted", "vm_id"),
     # Machines keep their disks and their size when the template goes.
     _edge("image", "vm", "detached", "detached", "image_id"),

@@ -798,6 +798,10 @@
         <translation>其规则以及引用它的规则会一并删除。</translation>
     </message>
     <message>
+        <source>The address may go to anybody who takes one next.</source>
+        <translation>该地址会被释放，可能被他人申请。</translation>
+    </message>
+    <message>
         <source>Nothing keeps its machines in place any more.</source>
         <translation>其中的云主机不再受放置规则约束。</translation>
     </message>
@@ -820,6 +824,10 @@
     <message>
         <source>Virtual machines that stay where they are: {n}.</source>
         <translation>保持原位的云主机：{n} 台。</translation>
+    </message>
+    <message>
+        <source>Virtual machines that are no longer reached by it: {n}.</source>
+        <translation>不再能通过它访问的云主机：{n}。</translation>
     </message>
     <message>
         <source>In the way: virtual machines that are in it: {n}.</source>
@@ -859,6 +867,89 @@
     <message>
         <source>{name} and {count} more</source>
         <translation>{name} 等，另有 {count} 项</translation>
+    </message>
+</context>
+<context>
+    <name>Elastic</name>
+    <message>
+        <source>New elastic IP</source>
+        <translation>新建弹性 IP</translation>
+    </message>
+    <message>
+        <source>A public address that you bind to a machine, and to another.</source>
+        <translation>公网地址，可绑定到云主机，也可改绑到另一台。</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>elastic-ip</source>
+        <translation>弹性IP</translation>
+    </message>
+    <message>
+        <source>Public network</source>
+        <translation>公有网络</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>地址</translation>
+    </message>
+    <message>
+        <source>Leave it empty for any that is free</source>
+        <translation>留空则自动选择空闲地址</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>简介</translation>
+    </message>
+    <message>
+        <source>There is no network on a physical NIC to take one from.</source>
+        <translation>没有可申请弹性 IP 的物理网卡网络。</translation>
+    </message>
+    <message>
+        <source>It is taken from {name}, whose open connections end.</source>
+        <translation>将从 {name} 解绑，其已有连接会中断。</translation>
+    </message>
+    <message>
+        <source>Virtual machine</source>
+        <translation>云主机</translation>
+    </message>
+    <message>
+        <source>No machine of a private network is without an elastic IP.</source>
+        <translation>没有可绑定的私有网络云主机。</translation>
+    </message>
+    <message>
+        <source>Bind</source>
+        <translation>绑定</translation>
+    </message>
+    <message>
+        <source>Elastic IPs</source>
+        <translation>弹性 IP</translation>
+    </message>
+    <message>
+        <source>Its own address</source>
+        <translation>云主机地址</translation>
+    </message>
+    <message>
+        <source>No machine has it.</source>
+        <translation>尚未绑定云主机。</translation>
+    </message>
+    <message>
+        <source>Bind …</source>
+        <translation>绑定…</translation>
+    </message>
+    <message>
+        <source>Unbind</source>
+        <translation>解绑</translation>
+    </message>
+    <message>
+        <source>With an elastic IP a private machine is reached from outside.</source>
+        <translation>绑定弹性 IP 后，可从外部访问私有网络的云主机。</translation>
+    </message>
+    <message>
+        <source>Take elastic IP</source>
+        <translation>申请弹性 IP</translation>
     </message>
 </context>
 <context>
@@ -1493,6 +1584,10 @@
         <translation>网络</translation>
     </message>
     <message>
+        <source>Elastic IPs</source>
+        <translation>弹性 IP</translation>
+    </message>
+    <message>
         <source>Security groups</source>
         <translation>安全组</translation>
     </message>
@@ -1683,6 +1778,14 @@
     <message>
         <source>Put a machine into an affinity group</source>
         <translation>将云主机加入亲和组</translation>
+    </message>
+    <message>
+        <source>Bind elastic IP</source>
+        <translation>绑定弹性 IP</translation>
+    </message>
+    <message>
+        <source>Unbind elastic IP</source>
+        <translation>解绑弹性 IP</translation>
     </message>
     <message>
         <source>Say which security groups a machine is in</source>
@@ -3091,6 +3194,10 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Network</source>
         <translation>网络</translation>
+    </message>
+    <message>
+        <source>Elastic IP</source>
+        <translation>弹性 IP</translation>
     </message>
     <message>
         <source>MAC address</source>

@@ -22,6 +22,7 @@ _SEARCHED = (
     "image",
     "instance_offering",
     "affinity_group",
+    "elastic_ip",
     "security_group",
     "primary_storage",
     "image_store",

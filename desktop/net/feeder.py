@@ -19,6 +19,7 @@ import structlog
 from appliance.protocol import resources as r
 from appliance.protocol import security as s
 from appliance.protocol import tenancy as t
+from appliance.protocol.elastic import ElasticIp
 from appliance.protocol.errors import ApiError, Forbidden, NotFound, Unauthenticated, Unavailable
 from appliance.protocol.events import Change, FeedStart
 from appliance.protocol.operations import API_VERSION
@@ -37,6 +38,7 @@ TYPES: dict[str, type[Any]] = {
     "instance_offering": r.InstanceOffering,
     "image": r.Image,
     "network": r.Network,
+    "elastic_ip": ElasticIp,
     "affinity_group": r.AffinityGroup,
     "security_group": s.SecurityGroup,
     "security_rule": s.SecurityRule,

@@ -6,6 +6,7 @@ from desktop.pages.accounts import AccountPage, UserPage
 from desktop.pages.affinity import AffinityPage
 from desktop.pages.audit import AuditPage
 from desktop.pages.base import PageSpec
+from desktop.pages.elastic_ips import ElasticIpPage
 from desktop.pages.global_settings import SettingsPage
 from desktop.pages.image_bin import ImageBinPage
 from desktop.pages.images import ImagePage, OfferingPage
@@ -114,6 +115,13 @@ def pages() -> list[PageSpec]:
             ImageStorePage,
         ),
         _page("network", translate("Navigation", "Networks"), "lan", "network", NetworkPage),
+        _page(
+            "elastic_ip",
+            translate("Navigation", "Elastic IPs"),
+            "ip-network-outline",
+            "network",
+            ElasticIpPage,
+        ),
         _page(
             "security_group",
             translate("Navigation", "Security groups"),

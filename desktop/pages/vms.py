@@ -25,6 +25,11 @@ def addresses(vm: r.Vm) -> str:
     return ", ".join(nic.address for nic in vm.nics if nic.address) or "–"
 
 
+def elastic_of(vm: r.Vm) -> str:
+    """The elastic IPs of a VM."""
+    return ", ".join(nic.elastic_address for nic in vm.nics if nic.elastic_address)
+
+
 def first_address(vm: r.Vm) -> tuple[int, ...]:
     """The sort key of a VM's first address."""
     return address_key(vm.nics[0].address) if vm.nics else ()
@@ -113,6 +118,14 @@ def vm_columns() -> list[Column]:
             text=lambda vm: ", ".join(nic.network_name for nic in vm.nics) or "–",
             is_shown=False,
             is_searched=False,
+        ),
+        Column(
+            name="elastic",
+            title=translate("Vms", "Elastic IP"),
+            text=lambda vm: elastic_of(vm) or "–",
+            key=lambda vm: address_key(elastic_of(vm)) if elastic_of(vm) else (),
+            width=128,
+            is_shown=False,
         ),
         Column(
             name="mac",
@@ -223,6 +236,7 @@ class VmPage(ResourcePage):
         facts = [
             (translate("Vms", "Size"), f"{offering} ({size})" if offering else size),
             (translate("Vms", "Address"), "\n".join(nic.address for nic in vm.nics)),
+            (translate("Vms", "Elastic IP"), elastic_of(vm)),
             (translate("Vms", "MAC address"), "\n".join(nic.mac for nic in vm.nics)),
             (translate("Vms", "Network"), "\n".join(nic.network_name for nic in vm.nics)),
             (translate("Vms", "Disk"), texts.size(disk_bytes(vm)) if vm.volumes else ""),

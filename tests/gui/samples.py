@@ -8,6 +8,7 @@ from typing import Any
 from appliance.protocol import resources as r
 from appliance.protocol import security as s
 from appliance.protocol import tenancy as t
+from appliance.protocol.elastic import ElasticIp
 from appliance.protocol.errors import ErrorBody
 
 GIB = 1024**3
@@ -284,6 +285,20 @@ def infrastructure() -> dict[str, list[Any]]:
             )
         ],
         "security_rule": security_rules(),
+        "elastic_ip": [
+            ElasticIp(
+                id=make_id(900_060),
+                name="shop",
+                created_at=NOW,
+                network_id=make_id(900_031),
+                network_name="office",
+                address="203.0.113.20",
+                vm_id=make_id(1),
+                vm_name="web-0001",
+                vm_address="10.0.0.3",
+                owner_id=make_id(1),
+            )
+        ],
         "network": [
             r.Network(
                 id=make_id(900_030),

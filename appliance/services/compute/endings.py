@@ -18,6 +18,7 @@ from appliance.services.firewall.membership import groups_of_vm
 from appliance.services.firewall.telling import tell_hosts
 from appliance.services.images.models import ImageRow
 from appliance.services.networks.documents import Documents
+from appliance.services.networks.elastic import elastic_ips_of_vm
 from appliance.services.networks.models import NicRow
 from appliance.services.storage.models import VolumeRow
 from appliance.store.database import Transaction
@@ -70,6 +71,8 @@ class Endings:
         """Delete the machine with its claims: place, address, disk."""
         vm_id = run.resource_id
         tell_hosts(tx, self._documents, groups_of_vm(vm_id))
+        for ref in elastic_ips_of_vm(vm_id):
+            tx.touch("elastic_ip", ref)
         networks = [row.network_id for row in NicRow.select().where(NicRow.vm_id == vm_id)]
         NicRow.delete().where(NicRow.vm_id == vm_id).execute()
         VolumeRow.delete().where(VolumeRow.vm_id == vm_id).execute()

@@ -52,6 +52,18 @@ def address_map(network_id: str, owner_id: str | None) -> AddressMap:
             nic_id=nic_id if is_told else None,
             mac=mac if is_told else "",
         )
+    elastic = database.execute_sql(
+        "SELECT e.address, e.id, e.name, e.owner_id FROM elastic_ip e WHERE e.network_id = ?",
+        (network_id,),
+    )
+    for number, ref, name, owner in elastic:
+        is_told = owner_id in (None, owner)
+        used[number] = AddressUse(
+            address=text_of(number),
+            use="elastic_ip",
+            elastic_ip_id=ref if is_told else None,
+            elastic_ip_name=name if is_told else "",
+        )
     ranges = RangeRow.select().where(RangeRow.network == network_id).order_by(RangeRow.first)
     spans = [(item.first, item.last) for item in ranges]
     taken = sorted(used)

@@ -1,4 +1,4 @@
-"""Address allocation: an address is claimed by the NIC row that holds it."""
+"""Address allocation: an address is claimed by the NIC or elastic IP that holds it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from appliance.engine import ledger
 from appliance.protocol.errors import Conflict, InvalidInput, NoResources
 from appliance.protocol.ids import new_id
 from appliance.services.networks.addresses import parse_address, text_of
-from appliance.services.networks.models import NetworkRow, NicRow, RangeRow
+from appliance.services.networks.models import NetworkRow, RangeRow
 from appliance.store.database import Transaction
 from hostagent.protocol.network import mac_for
 
@@ -16,16 +16,24 @@ from hostagent.protocol.network import mac_for
 def attach(tx: Transaction, vm_id: str, network: NetworkRow, address: str | None) -> str:
     """Give a VM a NIC in `network`, with this address or a free one; returns its id.
 
-    Within a write. Raises NoResources when no address is free, Conflict when the chosen one is
-    taken, InvalidInput when it is in no range.
+    Within a write. Raises what `claim_address` raises.
     """
     nic_id = new_id()
-    number = _lowest_free(tx, network) if address is None else _chosen(network, address)
+    number = claim_address(tx, network, address)
     tx.execute(
         "INSERT INTO nic (id, vm_id, network_id, mac, address, position) VALUES (?, ?, ?, ?, ?, 0)",
         *(nic_id, vm_id, network.id, mac_for(nic_id), number),
     )
     return nic_id
+
+
+def claim_address(tx: Transaction, network: NetworkRow, address: str | None) -> int:
+    """This address, or a free one, for a row that is written now; within a write.
+
+    Raises NoResources when no address is free, Conflict when the chosen one is taken,
+    InvalidInput when it is in no range.
+    """
+    return _lowest_free(tx, network) if address is None else _chosen(tx, network, address)
 
 
 def _lowest_free(tx: Transaction, network: NetworkRow) -> int:
@@ -52,12 +60,14 @@ def _lowest_free(tx: Transaction, network: NetworkRow) -> int:
 
 def _is_taken(tx: Transaction, network_id: str, number: int) -> bool:
     cursor = tx.execute(
-        "SELECT 1 FROM nic WHERE network_id = ? AND address = ?", network_id, number
+        "SELECT 1 FROM nic WHERE network_id = ? AND address = ? UNION ALL "
+        "SELECT 1 FROM elastic_ip WHERE network_id = ? AND address = ?",
+        *(network_id, number, network_id, number),
     )
     return cursor.fetchone() is not None
 
 
-def _chosen(network: NetworkRow, address: str) -> int:
+def _chosen(tx: Transaction, network: NetworkRow, address: str) -> int:
     ranges = list(RangeRow.select().where(RangeRow.network == network.id))
     number = parse_address(address, field="address")
     if not any(item.first <= number <= item.last for item in ranges):
@@ -69,7 +79,6 @@ def _chosen(network: NetworkRow, address: str) -> int:
             name=network.name,
             ranges=spans,
         )
-    holder = NicRow.select().where(NicRow.network == network.id, NicRow.address == number)
-    if number == int(IPv4Address(network.dhcp_address)) or holder.exists():
+    if number == int(IPv4Address(network.dhcp_address)) or _is_taken(tx, network.id, number):
         raise Conflict("network.address_taken", field="address", address=address)
     return number

@@ -22,6 +22,7 @@ from appliance.store.fields import database
 from appliance.store.kinds import QUERY_LIMIT, batched
 from hostagent.protocol.commands import NETWORK_APPLY
 from hostagent.protocol.network import (
+    ElasticAddress,
     InstanceMetadata,
     NetworkDocument,
     NetworkReport,
@@ -161,10 +162,15 @@ class Documents:
                 port = _port(nic_id, mac, address, guests[vm_id], zone, member_of)
                 ports[network_id].append(port)
         rows = database.execute_sql(_NETWORKS, (cluster_id,)).fetchall()
+        elastic = database.execute_sql(_ELASTIC, (host_id, cluster_id)).fetchall()
         return NetworkDocument(
             generation=generation,
             networks=[_network(row, ports[row[0]]) for row in rows],
             security_groups=specs(group_ids),
+            elastic_addresses=[
+                ElasticAddress(address=text_of(address), network_id=network_id, nic_id=nic_id)
+                for address, network_id, nic_id in elastic
+            ],
         )
 
 
@@ -176,6 +182,13 @@ _NICS = """
     SELECT id, vm_id, network_id, mac, address,
            (SELECT json_group_array(security_group_id) FROM nic_security_group WHERE nic_id = id)
     FROM nic WHERE vm_id IN ({marks}) ORDER BY id
+"""
+_ELASTIC = """
+    SELECT e.address, e.network_id, e.nic_id FROM vm v
+    JOIN nic x ON x.vm_id = v.id JOIN elastic_ip e ON e.nic_id = x.id
+    JOIN network n ON n.id = e.network_id JOIN network p ON p.id = x.network_id
+    WHERE v.host_id = ? AND n.cluster_id = ? AND NOT n.is_deleting AND NOT p.is_deleting
+    ORDER BY e.address
 """
 _NETWORKS = """
     SELECT id, kind, cidr, gateway, dhcp_address, physical_interface, dns, domain, mtu

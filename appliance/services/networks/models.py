@@ -50,6 +50,26 @@ class RangeRow(BaseModel):
         table_name = "address_range"
 
 
+class ElasticIpRow(BaseModel):
+    """A public address; no NIC has it, nor has another elastic IP. `nic_id` is who it is bound to.
+
+    An address of a network is claimed by this row just as by a NIC's.
+    """
+
+    id = peewee.TextField(primary_key=True)
+    name = peewee.TextField()
+    description = peewee.TextField()
+    network = peewee.ForeignKeyField(NetworkRow, on_delete="RESTRICT")
+    network_id: str
+    address = peewee.BigIntegerField()
+    nic_id = peewee.TextField(null=True)
+    owner_id = peewee.TextField(index=True)
+    created_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "elastic_ip"
+
+
 class NicRow(BaseModel):
     """A NIC of a virtual machine; the unique index makes each address one NIC's only."""
 

@@ -49,7 +49,7 @@ from appliance.services.networks.conflicts import (
     used_networks,
 )
 from appliance.services.networks.documents import Documents, GuestSource
-from appliance.services.networks.models import NetworkRow, NicRow, RangeRow
+from appliance.services.networks.models import ElasticIpRow, NetworkRow, NicRow, RangeRow
 from appliance.services.networks.proposals import physical_proposals
 from appliance.services.networks.views import render_networks
 from appliance.services.parts import Parts
@@ -183,6 +183,8 @@ class Networks:
             row = find(NetworkRow, call.target, "network")
             nics = NicRow.select().where(NicRow.network == row.id).count()
             refuse_if_used(row.name, nics, "vm")
+            elastic = ElasticIpRow.select().where(ElasticIpRow.network == row.id).count()
+            refuse_if_used(row.name, elastic, "elastic_ip")
             row.is_deleting = True
             row.save()
             return self._accept(tx, call, self._delete_job, row.id, row.name, row.cluster_id)

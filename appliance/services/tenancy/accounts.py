@@ -35,6 +35,7 @@ OWNED = (
     "instance_offering",
     "affinity_group",
     "security_group",
+    "elastic_ip",
 )
 
 

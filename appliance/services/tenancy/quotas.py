@@ -25,8 +25,9 @@ DEFAULTS: dict[str, int] = {
     "volume_bytes": 10 * TiB,
     "image": 20,
     "image_bytes": 10 * TiB,
+    "elastic_ip": 20,
 }
-# How usage is counted anew: as the triggers of 0009_quotas.sql count it.
+# How usage is counted anew: as the triggers of 0009_quotas.sql and 0019_elastic_ips.sql do.
 _ALIVE = "state NOT IN ('destroyed', 'expunging')"
 QUOTA_SOURCES: ledger.Sources = {
     "quota.vm": f"SELECT owner_id, COUNT(*) FROM vm WHERE {_ALIVE} GROUP BY 1",  # noqa: S608
@@ -42,6 +43,7 @@ QUOTA_SOURCES: ledger.Sources = {
         "SELECT owner_id, SUM(IIF(size_bytes > 0, size_bytes, expected_size_bytes)) "
         "FROM image GROUP BY 1"
     ),
+    "quota.elastic_ip": "SELECT owner_id, COUNT(*) FROM elastic_ip GROUP BY 1",
 }
 SIZES = frozenset({"memory", "volume_bytes", "image_bytes"})
 

@@ -55,7 +55,10 @@ def _columns() -> list[Column]:
 
 
 def _owner(line: Any) -> str:
-    return line.use.vm_name or texts.word(f"use.{line.use.use}")
+    use = line.use
+    if use.elastic_ip_name:
+        return f"{texts.word('use.elastic_ip')}: {use.elastic_ip_name}"
+    return use.vm_name or texts.word(f"use.{use.use}")
 
 
 def free_words(found: AddressMap) -> str:
@@ -105,6 +108,8 @@ class AddressSheet(QDialog):
     def _open(self, line: Any) -> None:
         if line.use.vm_id is not None:
             self._shell.go("vm", line.use.vm_id)
+        elif line.use.elastic_ip_id is not None:
+            self._shell.go("elastic_ip", line.use.elastic_ip_id)
 
 
 def show_addresses(shell: Shell, network: r.Network) -> None:

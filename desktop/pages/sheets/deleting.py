@@ -151,6 +151,7 @@ def own_words(kind: str, verb: str) -> list[str]:
             "Deleting", "It can no longer be chosen for new virtual machines."
         ),
         "security_group": translate("Deleting", "Its rules, and those that name it, go as well."),
+        "elastic_ip": translate("Deleting", "The address may go to anybody who takes one next."),
         "affinity_group": translate("Deleting", "Nothing keeps its machines in place any more."),
         "account": translate("Deleting", "Its users, groups, roles and tokens go with it."),
         "user": translate("Deleting", "They are logged out, and can log in no more."),
@@ -172,6 +173,9 @@ def _others(cache: Cache, kind: str, ref: str) -> tuple[str, int]:
     if kind == "affinity_group":
         words = translate("Deleting", "Virtual machines that stay where they are: {n}.")
         return words, sum(vm.affinity_group_id == ref for vm in vms)
+    if kind == "elastic_ip":
+        words = translate("Deleting", "Virtual machines that are no longer reached by it: {n}.")
+        return words, sum(one.id == ref and one.vm_id is not None for one in cache.all(kind))
     if kind == "security_group":
         words = translate("Deleting", "In the way: virtual machines that are in it: {n}.")
         return words, sum(any(ref in nic.security_group_ids for nic in vm.nics) for vm in vms)

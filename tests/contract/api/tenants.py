@@ -18,7 +18,7 @@ from appliance.services.compute.models import AffinityGroupRow, VmRow
 from appliance.services.firewall.models import SecurityGroupRow, SecurityRuleRow
 from appliance.services.identity.models import GroupRow, RoleRow, TokenRow, UserRow
 from appliance.services.images.models import ImageRow, InstanceOfferingRow
-from appliance.services.networks.models import NetworkRow
+from appliance.services.networks.models import ElasticIpRow, NetworkRow
 from appliance.services.storage.models import ImageStoreRow, VolumeRow
 from appliance.services.tenancy.models import ShareRow
 from appliance.store.database import Store, Transaction
@@ -187,6 +187,12 @@ def _network(owner: str) -> str:
     ).id
 
 
+def _elastic_ip(owner: str) -> str:
+    return ElasticIpRow.create(
+        id=new_id(), name="eip", network=_network(owner), address=1, owner_id=owner, **COMMON
+    ).id
+
+
 def _affinity_group(owner: str) -> str:
     return AffinityGroupRow.create(
         id=new_id(),
@@ -294,6 +300,7 @@ ADD: dict[str, Any] = {
     "network": _network,
     "instance_offering": _offering,
     "affinity_group": _affinity_group,
+    "elastic_ip": _elastic_ip,
     "security_group": _security_group,
     "security_rule": _security_rule,
     "job": _job,

@@ -1,0 +1,201 @@
+"""Operations on elastic IPs; a binding works on its machine's host within a second."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from appliance.engine.calls import Call
+from appliance.protocol import requests as q
+from appliance.protocol.elastic import ElasticIp, ElasticIpBind, ElasticIpCreate
+from appliance.protocol.errors import Conflict, InvalidInput
+from appliance.protocol.resources import VmState
+from appliance.services.common import chosen_id, clean_name, create_once, find, updater
+from appliance.services.networks.addresses import text_of
+from appliance.services.networks.allocation import claim_address
+from appliance.services.networks.documents import Documents
+from appliance.services.networks.models import ElasticIpRow, NetworkRow
+from appliance.services.parts import Parts
+from appliance.services.tenancy import quotas
+from appliance.store.database import Transaction
+from appliance.store.fields import database, when
+from appliance.store.kinds import Relation, ResourceKind
+
+KIND = "elastic_ip"
+IN_BIN = (VmState.DESTROYED, VmState.DESTROYING, VmState.EXPUNGING)
+
+
+class ElasticIps:
+    """Public addresses, and which machines have them. Each is of one account."""
+
+    def __init__(self, parts: Parts, documents: Documents) -> None:
+        self._store = parts.store
+        self._documents = documents
+        parts.store.kinds.add(
+            ResourceKind(
+                name=KIND,
+                model=ElasticIpRow,
+                render=render_elastic_ips,
+                owner="owner_id",
+                live=True,  # names of machines
+                search=("name", "id", "address", "description"),
+                addresses=frozenset({"address"}),
+                relations={
+                    "network": Relation("network", ("network_id", "id")),
+                    "nic": Relation("nic", ("nic_id", "id")),
+                },
+                aliases={"vm_id": "nic.vm_id"},
+            )
+        )
+        parts.store.kinds.relate("nic", "elastic_ip", Relation(KIND, ("id", "nic_id"), many=True))
+        bind = parts.registry.bind
+        bind("elastic_ip.create", self._create)
+        bind("elastic_ip.update", updater(parts.store, ElasticIpRow, KIND))
+        bind("elastic_ip.delete", self._delete)
+        bind("elastic_ip.bind", self._bind)
+        bind("elastic_ip.unbind", self._unbind)
+
+    async def _create(self, call: Call, request: ElasticIpCreate) -> Any:
+        ref = chosen_id(request)
+        values: dict[str, Any] = {
+            "name": clean_name(request.name),
+            "description": request.description,
+            "network": request.network_id,
+            "owner_id": call.caller.account_id,
+        }
+
+        def create(tx: Transaction) -> Any:
+            if ElasticIpRow.get_or_none(ElasticIpRow.id == ref) is None:
+                network = find(NetworkRow, request.network_id, "network", field="network_id")
+                if network.kind != "physical":
+                    raise InvalidInput(
+                        "elastic_ip.not_public", field="network_id", name=network.name
+                    )
+                quotas.check(call.caller.account_id, {"elastic_ip": 1})
+                values["address"] = claim_address(tx, network, request.address)
+                tx.touch("network", network.id)
+            create_once(ElasticIpRow, ref, values)
+            tx.touch(KIND, ref)
+            return self._store.kinds.render_one(KIND, ref)
+
+        return await self._store.write(create)
+
+    async def _delete(self, call: Call, _: q.Empty) -> None:
+        def delete(tx: Transaction) -> None:
+            row = find(ElasticIpRow, call.target, KIND)
+            self._part(tx, row)
+            row.delete_instance()
+            tx.touch("network", row.network_id)
+
+        await self._store.write(delete)
+
+    async def _bind(self, call: Call, request: ElasticIpBind) -> Any:
+        def bind(tx: Transaction) -> Any:
+            row = find(ElasticIpRow, call.target, KIND)
+            nic_id = _nic_for(tx, row, request.vm_id)
+            if nic_id != row.nic_id:
+                self._part(tx, row)
+                row.nic_id = nic_id
+                row.save()
+                self._tell(tx, nic_id)
+            return self._store.kinds.render_one(KIND, row.id)
+
+        return await self._store.write(bind)
+
+    async def _unbind(self, call: Call, _: q.Empty) -> Any:
+        def unbind(tx: Transaction) -> Any:
+            row = find(ElasticIpRow, call.target, KIND)
+            self._part(tx, row)
+            return self._store.kinds.render_one(KIND, row.id)
+
+        return await self._store.write(unbind)
+
+    def _part(self, tx: Transaction, row: ElasticIpRow) -> None:
+        """Take the address from the machine that has it, if any."""
+        tx.touch(KIND, row.id)
+        if row.nic_id is not None:
+            self._tell(tx, row.nic_id)
+            row.nic_id = None
+            row.save()
+
+    def _tell(self, tx: Transaction, nic_id: str) -> None:
+        """Show the machine anew, and bring its host to its document."""
+        found = tx.execute(
+            "SELECT v.id, v.host_id FROM nic n JOIN vm v ON v.id = n.vm_id WHERE n.id = ?", nic_id
+        ).fetchone()
+        if found is None:
+            return
+        vm_id, host_id = found
+        tx.touch("vm", vm_id)
+        if host_id is not None:
+            tx.on_commit(partial(self._documents.soon, host_id))
+
+
+def elastic_ips_of_vm(vm_id: str) -> list[str]:
+    """The elastic IPs that are bound to a machine; within a read or write."""
+    rows = database.execute_sql(
+        "SELECT e.id FROM elastic_ip e JOIN nic n ON n.id = e.nic_id WHERE n.vm_id = ?", (vm_id,)
+    )
+    return [ref for (ref,) in rows]
+
+
+def _nic_for(tx: Transaction, row: ElasticIpRow, vm_id: str) -> str:
+    """The NIC of a machine that may have this address. Raises ApiError saying why none may."""
+    found = tx.execute("SELECT name, owner_id, cluster_id, state FROM vm WHERE id = ?", vm_id)
+    vm = found.fetchone()
+    if vm is None:
+        raise InvalidInput("resource.not_found", field="vm_id", kind="vm", id=vm_id)
+    name, owner_id, cluster_id, state = vm
+    if owner_id != row.owner_id:
+        raise InvalidInput("elastic_ip.other_owner", field="vm_id", name=name)
+    if cluster_id != find(NetworkRow, row.network_id, "network").cluster_id:
+        raise InvalidInput("elastic_ip.other_cluster", field="vm_id", name=name)
+    if state in IN_BIN:
+        raise Conflict("elastic_ip.vm_in_bin", field="vm_id", name=name)
+    nic = tx.execute(
+        "SELECT x.id, e.id, e.address FROM nic x JOIN network n ON n.id = x.network_id "
+        "LEFT JOIN elastic_ip e ON e.nic_id = x.id "
+        "WHERE x.vm_id = ? AND n.kind <> 'physical' ORDER BY x.position LIMIT 1",
+        vm_id,
+    ).fetchone()
+    if nic is None:
+        raise InvalidInput("elastic_ip.no_private_nic", field="vm_id", name=name)
+    nic_id, other, address = nic
+    if other not in (None, row.id):
+        raise Conflict("elastic_ip.vm_has_one", field="vm_id", name=name, address=text_of(address))
+    return nic_id
+
+
+def render_elastic_ips(rows: Sequence[ElasticIpRow]) -> list[ElasticIp]:
+    """Elastic IPs as clients see them."""
+    marks = ",".join("?" * len(rows))
+    found = database.execute_sql(_SHOWN.format(marks=marks), tuple(row.id for row in rows))
+    more = {ref: values for ref, *values in found.fetchall()}
+    return [_shown(row, *more[row.id]) for row in rows]
+
+
+def _shown(
+    row: ElasticIpRow, network: str, vm_id: str | None, vm_name: str | None, address: int | None
+) -> ElasticIp:
+    return ElasticIp(
+        id=row.id,
+        name=row.name,
+        description=row.description,
+        network_id=row.network_id,
+        network_name=network,
+        address=text_of(row.address),
+        vm_id=vm_id,
+        vm_name=vm_name or "",
+        vm_address=None if address is None else text_of(address),
+        owner_id=row.owner_id,
+        created_at=when(row.created_at),
+    )
+
+
+_SHOWN = """
+    SELECT e.id, n.name, v.id, v.name, x.address FROM elastic_ip e
+    JOIN network n ON n.id = e.network_id
+    LEFT JOIN nic x ON x.id = e.nic_id LEFT JOIN vm v ON v.id = x.vm_id
+    WHERE e.id IN ({marks})
+"""
