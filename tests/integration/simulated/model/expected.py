@@ -20,25 +20,28 @@ LEADS_TO = {
     "vm.recover": "stopped",
     "vm.expunge": GONE,
 }
+UNKNOWN = "unknown"  # until its host, which did not say, is asked again
 # How a machine may stand besides as before, if its job does not succeed: what has happened on the
-# host is not always to be taken back, but it is seen.
+# host is not always to be taken back, but it is seen, at once or as soon as the host says.
 HALFWAY: dict[str, tuple[str, ...]] = {
     "vm.start": ("running",),
-    "vm.stop": ("stopped",),
-    "vm.pause": ("paused",),
-    "vm.resume": ("running",),
-    "vm.destroy": ("stopped",),
+    "vm.stop": ("stopped", UNKNOWN),
+    "vm.reboot": (UNKNOWN,),
+    "vm.pause": ("paused", UNKNOWN),
+    "vm.resume": ("running", UNKNOWN),
+    "vm.destroy": ("stopped", UNKNOWN),
 }
+SHOWN = 6  # jobs of a machine
 ENDED = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
 # States in which a job must have found the machine, or it should not have been accepted.
 NEEDS = {
     "vm.create": (GONE,),
     "vm.start": ("stopped",),
-    "vm.stop": ("running", "paused"),
+    "vm.stop": ("running", "paused", UNKNOWN),
     "vm.reboot": ("running",),
     "vm.pause": ("running",),
     "vm.resume": ("paused",),
-    "vm.destroy": ("running", "paused", "stopped"),
+    "vm.destroy": ("running", "paused", "stopped", UNKNOWN),
     "vm.recover": ("destroyed",),
     "vm.expunge": ("destroyed",),
 }
@@ -64,14 +67,16 @@ class Expected:
     def take(self, jobs: Iterable[Job]) -> list[str]:
         """Follow jobs that have ended, in the order of their acceptance; returns what is odd."""
         odd = []
-        for job in sorted(jobs, key=lambda job: job.id):
+        ordered = sorted(jobs, key=lambda job: job.id)
+        for job in ordered:
             if job.id in self._seen or job.operation not in LEADS_TO:
                 continue
             if job.state not in ENDED:
                 odd.append(f"{job.operation} of {job.resource_name} is still {job.state}")
                 continue
             self._seen.add(job.id)
-            odd += self._follow(job)
+            wrong = self._follow(job)
+            odd += wrong + (history(job, ordered) if wrong else [])
         return odd
 
     def _follow(self, job: Job) -> list[str]:
@@ -84,3 +89,13 @@ class Expected:
             was = " or ".join(sorted(before))
             return [f"{job.operation} of {job.resource_name} was accepted when it was {was}"]
         return []
+
+
+def history(job: Job, jobs: Iterable[Job]) -> list[str]:
+    """The last jobs of the same machine, for who reads a failure."""
+    same = [one for one in jobs if one.resource_id == job.resource_id and one.id <= job.id]
+    return [
+        f"  {one.created_at:%H:%M:%S.%f} to {one.finished_at:%H:%M:%S.%f}: {one.operation} "
+        f"{one.state} {[f'{step.name} {step.state}' for step in one.steps]} {one.error}"
+        for one in same[-SHOWN:]
+    ]
