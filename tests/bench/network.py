@@ -1,7 +1,7 @@
-"""bench network: what security groups cost a packet, and how fast a change of them works.
+"""bench network: what groups, SNAT and elastic IPs cost a packet, and how fast a change works.
 
 One agent in namespaces of its own with VMs made of veths, without the management service. The
-throughput (TCP) and packet rate (UDP, smallest frames) through groups and SNAT stand beside a bare
+throughput (TCP) and packet rate (UDP, smallest frames) through each of them stand beside a bare
 bridge without any rule, in turns in the same run. The last line is one JSON object.
 """
 
@@ -25,7 +25,7 @@ import structlog
 
 from hostagent.network.netns import call_inside
 from hostagent.protocol.firewall import SecurityGroupSpec, SecurityRule
-from hostagent.protocol.network import PortSpec
+from hostagent.protocol.network import ElasticAddress, NetworkDocument, PortSpec
 from tests.integration.network.conftest import Guest, Host, run
 
 FLOW = Path(__file__).with_name("flow.py")
@@ -37,7 +37,8 @@ SECONDS_EACH = 1.0
 EFFECT_WITHIN_S = 10.0
 NICS, GROUPS, RULES_PER_GROUP = 200, 20, 100
 FEW_VMS, MANY_VMS = 10, 1000
-WAYS = ("groups", "snat")
+ELASTIC = "192.0.2.20"
+WAYS = ("groups", "snat", "elastic_out", "elastic_in")
 OUT = SecurityRule(id="out", direction="out")
 
 
@@ -82,15 +83,36 @@ class Paths:
         for guest, port in ((self.one, self.ports[0]), (self.two, self.ports[1])):
             guest.static(f"{port.address}/16", "10.64.0.1")
         self.outside = host.outside("192.0.2.9/24", "wan0", "192.0.2.1/24")
+        self.bound = host.port("bound", address(3), **pair)
+        self.far = host.guest(self.bound)
+        self.far.static(f"{self.bound.address}/16", "10.64.0.1")
         self.bare_one, self.bare_two = bare_pair(host.folder)
-        self.sinks = [sink(guest) for guest in (self.two, self.outside, self.bare_two)]
+        self.sinks = [sink(guest) for guest in (self.two, self.outside, self.bare_two, self.far)]
 
     async def apply(self, vms: int) -> None:
         """Serve the pair and so many other VMs."""
         ports, groups, addresses = crowd(self.host, vms)
-        members = [*addresses, *(port.address for port in self.ports)]
-        network = self.host.network("net", NETWORK, ports=[*self.ports, *ports])
-        await self.host.must_apply(network, groups=[*groups, pair_group(members)])
+        mine = [*self.ports, self.bound]
+        members = [*addresses, "192.0.2.9", *(port.address for port in mine)]
+        public = self.host.network(
+            "pub",
+            "192.0.2.0/24",
+            kind="physical",
+            physical_interface="wan0",
+            gateway="192.0.2.9",
+            dhcp_address="192.0.2.250",
+        )
+        report = await self.host.manager.apply(
+            NetworkDocument(
+                generation=vms,
+                networks=[public, self.host.network("net", NETWORK, ports=[*mine, *ports])],
+                security_groups=[*groups, pair_group(members)],
+                elastic_addresses=[
+                    ElasticAddress(address=ELASTIC, network_id="pub", nic_id=self.bound.nic_id)
+                ],
+            )
+        )
+        assert report.applied, report.errors
 
     def measure(self, kind: str, *names: str) -> dict[str, float]:
         """The median of each path, measured in turns."""
@@ -98,6 +120,8 @@ class Paths:
             "bare": lambda: flow(self.bare_one, kind, "10.90.0.2"),
             "groups": lambda: flow(self.one, kind, address(2)),
             "snat": lambda: flow(self.one, kind, "192.0.2.9"),
+            "elastic_out": lambda: flow(self.far, kind, "192.0.2.9"),
+            "elastic_in": lambda: flow(self.outside, kind, ELASTIC),
         }
         found: dict[str, list[float]] = {name: [] for name in names}
         for _ in range(ROUNDS):
