@@ -45,7 +45,7 @@ from appliance.services.identity.service import Identity
 from appliance.services.images.offerings import Offerings
 from appliance.services.images.service import Images
 from appliance.services.infrastructure.service import Infrastructure
-from appliance.services.networks import address_map
+from appliance.services.networks import address_map, host_network
 from appliance.services.networks.elastic import ElasticIps
 from appliance.services.networks.service import Networks
 from appliance.services.parts import Parts
@@ -120,6 +120,7 @@ class Node:
         self._images = Images(parts)
         networks = Networks(parts)
         ElasticIps(parts, networks.documents)
+        host_network.install(parts, networks.documents)
         AffinityGroups(parts)
         address_map.install(parts)
         self._security = SecurityGroups(parts, networks.documents)

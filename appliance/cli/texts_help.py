@@ -75,6 +75,7 @@ TITLES = {
     "network.addresses": "查看网络中各地址的归属",
     "image.recover": "从回收站恢复镜像",
     "image.expunge": "彻底删除回收站中的镜像",
+    "host.network": "查看物理机的网络状态，以及丢弃了哪些云主机的数据包",
     "elastic_ip.create": "从公有网络申请弹性 IP",
     "elastic_ip.delete": "释放弹性 IP；云主机仍保留自身地址",
     "elastic_ip.bind": "将弹性 IP 绑定到云主机，已绑定的会改绑",

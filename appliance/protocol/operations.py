@@ -31,6 +31,7 @@ from appliance.protocol.nodes import ManagementNode
 from appliance.protocol.operations_network import (
     declare_addresses,
     declare_elastic,
+    declare_host_network,
     declare_security,
 )
 from appliance.protocol.operations_tenancy import declare_tenancy
@@ -271,6 +272,7 @@ _update("network", "networks", r.Network, "network")
 _job("network.delete", "DELETE /networks/{id}", "Delete a network without VMs")
 
 declare_addresses()
+declare_host_network()
 
 # Elastic IPs
 declare_elastic()

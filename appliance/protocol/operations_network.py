@@ -7,6 +7,7 @@ from appliance.protocol import security as s
 from appliance.protocol.address_map import AddressMap
 from appliance.protocol.declaring import TENANT, Kind, add, reads, update
 from appliance.protocol.elastic import ElasticIp, ElasticIpBind, ElasticIpCreate
+from appliance.protocol.host_network import HostNetwork
 
 
 def declare_addresses() -> None:
@@ -17,6 +18,16 @@ def declare_addresses() -> None:
         "Show which address of a network belongs to whom",
         AddressMap,
         access=TENANT,
+    )
+
+
+def declare_host_network() -> None:
+    """Declare what one can ask about the networks on one host."""
+    add(
+        "host.network",
+        "GET /hosts/{id}/network",
+        "Show how a host's networks stand, and whose packets it threw away",
+        HostNetwork,
     )
 
 

@@ -112,6 +112,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "kind.elastic_ip": ("elastic IP", "弹性 IP"),
     "kind.security_group": ("security group", "安全组"),
     "kind.security_rule": ("security rule", "安全组规则"),
+    # What of a network on a host is not as it should be
+    "drift.bridge": ("the bridge is missing or down", "网桥缺失或未启用"),
+    "drift.namespace": ("the DHCP namespace is missing", "DHCP 命名空间缺失"),
+    "drift.physical_interface": ("the NIC is not on the bridge", "网卡不在网桥上"),
+    "drift.dhcp": ("DHCP and DNS do not run", "DHCP 与 DNS 未运行"),
+    "drift.metadata": ("metadata is not served", "元数据服务未运行"),
+    "drift.elastic_addresses": ("elastic addresses are missing", "弹性 IP 地址缺失"),
     "use.gateway": ("gateway", "网关"),
     "use.dhcp": ("DHCP and metadata", "DHCP 与元数据"),
     "use.elastic_ip": ("elastic IP", "弹性 IP"),

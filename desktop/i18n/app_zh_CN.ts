@@ -1048,6 +1048,61 @@
     </message>
 </context>
 <context>
+    <name>HostNetwork</name>
+    <message>
+        <source>as it should be</source>
+        <translation>正常</translation>
+    </message>
+    <message>
+        <source>The newest settings do not work here yet: {reason}</source>
+        <translation>最新配置尚未在此生效：{reason}</translation>
+    </message>
+    <message>
+        <source>The host could not repair this: {reasons}</source>
+        <translation>物理机未能修复：{reasons}</translation>
+    </message>
+    <message>
+        <source>The host runs the newest settings.</source>
+        <translation>物理机正在运行最新配置。</translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation>网络</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Bridge</source>
+        <translation>网桥</translation>
+    </message>
+    <message>
+        <source>Virtual machine</source>
+        <translation>云主机</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>地址</translation>
+    </message>
+    <message>
+        <source>Forged packets</source>
+        <translation>伪造数据包</translation>
+    </message>
+    <message>
+        <source>Refused by rules</source>
+        <translation>被规则拒绝</translation>
+    </message>
+    <message>
+        <source>Network state</source>
+        <translation>网络状态</translation>
+    </message>
+    <message>
+        <source>Forged packets claimed another’s address, or were what only a router or DHCP server says. Counted since the agent loaded its rules.</source>
+        <translation>伪造数据包指冒用他人地址，或发送只应由路由器、DHCP 服务器发出的内容。自代理加载规则起计数。</translation>
+    </message>
+</context>
+<context>
     <name>Hosts</name>
     <message>
         <source>KVM (hardware virtualisation)</source>
@@ -1104,6 +1159,14 @@
     <message>
         <source>It is disabled already.</source>
         <translation>已处于停用状态。</translation>
+    </message>
+    <message>
+        <source>Network state …</source>
+        <translation>网络状态…</translation>
+    </message>
+    <message>
+        <source>The host does not answer.</source>
+        <translation>物理机没有响应。</translation>
     </message>
     <message>
         <source>CPU model</source>

@@ -19,6 +19,7 @@ from desktop.pages.common import (
 )
 from desktop.pages.resource_page import ResourcePage
 from desktop.pages.sheets.editing import edit_action
+from desktop.pages.sheets.host_network import show_host_network
 from desktop.texts import translate
 from desktop.wizard.page_host import emulation_words
 
@@ -212,13 +213,16 @@ class HostPage(ResourcePage):
             self.model.texts_changed()
 
     def actions_of(self) -> list[Action]:
-        """Enable, disable, edit."""
+        """Enable, disable, network state, edit."""
 
         async def enable(shell: Any, hosts: list[Any]) -> None:
             await call_each(shell, "host.enable", hosts)
 
         async def disable(shell: Any, hosts: list[Any]) -> None:
             await call_each(shell, "host.disable", hosts)
+
+        async def show_network(shell: Any, hosts: list[Any]) -> None:
+            show_host_network(shell, hosts[0])
 
         return [
             Action(
@@ -244,6 +248,18 @@ class HostPage(ResourcePage):
                     else ""
                 ),
                 is_main=True,
+            ),
+            Action(
+                name="network",
+                title=translate("Hosts", "Network state …"),
+                icon="lan",
+                run=show_network,
+                reason=lambda host: (
+                    ""
+                    if host.status is r.Status.CONNECTED
+                    else translate("Hosts", "The host does not answer.")
+                ),
+                is_single=True,
             ),
             edit_action("host"),
         ]

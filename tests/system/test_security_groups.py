@@ -50,6 +50,12 @@ async def test_rules_hold_between_real_guests_at_once(cloud: Cloud) -> None:
     found = await call("vm.trace", id=asking.id, to_vm_id=asked.id, protocol="icmp")
     assert (found.is_reached, found.steps[-1].code) == (False, "trace.no_rule_in")
 
+    shown = await call("host.network", id=asked.host_id or "")
+    assert all(network.is_healthy for network in shown.networks), shown
+    (lost,) = [item for item in shown.drops if item.vm_id == asked.id]
+    assert (lost.vm_name, lost.address) == ("asked", address)
+    assert lost.refused_packets >= 1
+
     rule = await call(
         "security_rule.create", security_group_id=group.id, direction="in", protocol="icmp"
     )

@@ -78,10 +78,15 @@ class Documents:
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._outdated: set[str] = set()
         self._healing: dict[str, asyncio.Task[None]] = {}
+        self._refusals: dict[str, str] = {}  # of the newest document, by host
 
     def set_guest_source(self, source: GuestSource) -> None:
         """Compute tells which machines are on a host; `source` runs within a read."""
         self._guests_of = source
+
+    def waiting_for(self, host_id: str) -> str:
+        """Why a host does not run its newest document yet, as it said; "" if it does."""
+        return self._refusals.get(host_id, "")
 
     async def converge(self, host_id: str) -> None:
         """Wait until `host_id` has applied what the database says now.
@@ -141,7 +146,9 @@ class Documents:
         if not report.applied:
             reason = "; ".join(item.message for item in report.errors) or "no reason given"
             name = self._links.name_of(host_id)
+            self._refusals[host_id] = reason
             raise Unavailable("network.not_applied", name=name, reason=reason)
+        self._refusals.pop(host_id, None)
 
     def _document(self, host_id: str) -> NetworkDocument:
         """Made with plain SQL: it is read anew for each machine that comes or goes."""

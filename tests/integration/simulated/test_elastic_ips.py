@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -128,6 +129,27 @@ async def test_it_survives_its_machine_and_the_recycle_bin(town: Town) -> None:
     assert await town.lab.on_all("vm.expunge", [vm.id]) == []
     kept = await town.call("elastic_ip.get", id=taken.id)
     assert (kept.address, kept.vm_id) == ("203.0.113.20", None)
+
+
+async def test_a_host_that_cannot_follow_says_why_until_it_can(town: Town) -> None:
+    vm = await town.machine("one")
+    taken = await town.take()
+    (host,) = [host for host in town.lab.fleet.hosts if host.id == vm.host_id]
+    shown = await town.call("host.network", id=host.id)
+    assert (shown.waiting_for, shown.errors) == ("", [])
+    assert "public" in {network.network_name for network in shown.networks}
+    traits = host.state.traits
+    host.state.traits = msgspec.structs.replace(traits, nics=("eth0",))
+    await town.call("elastic_ip.bind", id=taken.id, vm_id=vm.id)
+    async with asyncio.timeout(10):
+        while "eth1" not in (await town.call("host.network", id=host.id)).waiting_for:
+            await asyncio.sleep(0.05)
+    assert town.told() == {}
+    host.state.traits = traits
+    await town.until_told(_20=(host.id, vm.nics[0].id))
+    async with asyncio.timeout(10):
+        while (await town.call("host.network", id=host.id)).waiting_for:
+            await asyncio.sleep(0.05)
 
 
 async def test_machines_are_found_by_it(town: Town) -> None:

@@ -1,0 +1,80 @@
+"""Asks a host how its networks stand: drift, what it cannot apply, and packets thrown away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from appliance.engine.calls import Call
+from appliance.protocol import requests as q
+from appliance.protocol.host_network import HostNetwork, HostNetworkState, NicDrops
+from appliance.services.common import find
+from appliance.services.infrastructure.models import HostRow
+from appliance.services.networks.addresses import text_of
+from appliance.services.networks.documents import Documents
+from appliance.services.parts import Parts
+from appliance.store.fields import database
+from appliance.store.kinds import QUERY_LIMIT, batched
+from hostagent.protocol.commands import NETWORK_STATUS, Nothing
+from hostagent.protocol.network import NetworkStatus, PortDrops
+
+
+def install(parts: Parts, documents: Documents) -> None:
+    """Bind `host.network`."""
+
+    async def show(call: Call, _: q.Empty) -> HostNetwork:
+        await parts.store.read(lambda: find(HostRow, call.target, "host"))
+        status = await parts.hosts.call(call.target, NETWORK_STATUS, Nothing())
+        waiting_for = documents.waiting_for(call.target)
+        return await parts.store.read(lambda: _shown(status, waiting_for))
+
+    parts.registry.bind("host.network", show)
+
+
+def _shown(status: NetworkStatus, waiting_for: str) -> HostNetwork:
+    names = dict(database.execute_sql("SELECT id, name FROM network").fetchall())
+    return HostNetwork(
+        generation=status.generation,
+        waiting_for=waiting_for,
+        errors=[error.message for error in status.errors],
+        networks=[
+            HostNetworkState(
+                network_id=item.id,
+                network_name=names.get(item.id, ""),
+                bridge=item.bridge,
+                is_healthy=item.healthy,
+                drift=item.drift,
+            )
+            for item in status.networks
+        ],
+        drops=_drops([item for item in status.drops if item.packets or item.refused_packets]),
+    )
+
+
+def _drops(drops: Sequence[PortDrops]) -> list[NicDrops]:
+    """NICs that lost packets, those that lost most first."""
+    machines: dict[str, tuple[str, str, int]] = {}
+    for part in batched([item.nic_id for item in drops], QUERY_LIMIT):
+        rows = database.execute_sql(_MACHINES.format(marks=",".join("?" * len(part))), tuple(part))
+        machines |= {nic_id: (vm_id, name, address) for nic_id, vm_id, name, address in rows}
+    found = []
+    for item in drops:
+        vm_id, name, address = machines.get(item.nic_id, (None, "", None))
+        found.append(
+            NicDrops(
+                nic_id=item.nic_id,
+                vm_id=vm_id,
+                vm_name=name,
+                address="" if address is None else text_of(address),
+                spoofed_packets=item.packets,
+                spoofed_bytes=item.size_bytes,
+                refused_packets=item.refused_packets,
+                refused_bytes=item.refused_size_bytes,
+            )
+        )
+    return sorted(found, key=lambda item: -(item.spoofed_packets + item.refused_packets))
+
+
+_MACHINES = """
+    SELECT x.id, v.id, v.name, x.address FROM nic x JOIN vm v ON v.id = x.vm_id
+    WHERE x.id IN ({marks})
+"""
