@@ -49,7 +49,7 @@ HELP = {
     "port_last": "Last destination port; left out, the first is the only one.",
     "icmp_type": "ICMP type.",
     "icmp_code": "ICMP code.",
-    "is_enabled": "Whether the rule holds.",
+    "is_enabled": "Whether it holds.",
     "vm_id": "Virtual machine: id or name.",
     "to_vm_id": "Where to: id or name of a virtual machine.",
     "to_address": "Where to: an address.",

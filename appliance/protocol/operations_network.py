@@ -119,6 +119,13 @@ def declare_security() -> None:
         access=TENANT,
     )
     add(
+        "vm.set_anti_spoofing",
+        "POST /vms/{id}/anti-spoofing",
+        "Hold a virtual machine to its own addresses, or let it use others",
+        r.Vm,
+        request=s.VmSetAntiSpoofing,
+    )
+    add(
         "vm.trace",
         "POST /vms/{id}/trace",
         "Find out whether a packet reaches another machine, and what stops it",

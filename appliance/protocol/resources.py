@@ -229,6 +229,7 @@ class Nic(msgspec.Struct, kw_only=True, frozen=True):
     mac: str
     address: str
     elastic_address: str | None = None
+    anti_spoofing: bool = True
     security_group_ids: list[str] = []
 
 

@@ -107,6 +107,12 @@ class VmSetSecurityGroups(Request, kw_only=True, frozen=True):
     )
 
 
+class VmSetAntiSpoofing(Request, kw_only=True, frozen=True):
+    """Hold a machine to its own addresses, or let it use others as routers have to."""
+
+    is_enabled: bool
+
+
 class VmTrace(Request, kw_only=True, frozen=True):
     """Ask whether a packet of this machine reaches another machine, or an address."""
 

@@ -347,6 +347,12 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
         "加入令牌无效、已使用或已过期。",
         "请从设备获取新的令牌。",
     ),
+    "vm.recovering": (
+        "{name} is being taken out of the recycle bin already.",
+        "Wait until that has ended.",
+        "{name} 正在从回收站恢复。",
+        "请等待恢复完成。",
+    ),
     "vm.wrong_state": (
         "The virtual machine {name} is {state}; that does not allow {action}.",
         "It is possible when it is {allowed}.",

@@ -3185,6 +3185,22 @@ Licence: Apache-2.0.</source>
         <translation>移入回收站</translation>
     </message>
     <message>
+        <source>It may use other addresses already.</source>
+        <translation>已允许使用其他地址。</translation>
+    </message>
+    <message>
+        <source>It is held to its own addresses already.</source>
+        <translation>已限定只用自身地址。</translation>
+    </message>
+    <message>
+        <source>Let it use other addresses, as routers do</source>
+        <translation>允许使用其他地址（如路由器）</translation>
+    </message>
+    <message>
+        <source>Hold it to its own addresses</source>
+        <translation>限定只用自身地址</translation>
+    </message>
+    <message>
         <source>Recover</source>
         <translation>恢复</translation>
     </message>
@@ -3291,6 +3307,10 @@ Licence: Apache-2.0.</source>
         <translation>规格</translation>
     </message>
     <message>
+        <source>Anti-spoofing</source>
+        <translation>防欺骗</translation>
+    </message>
+    <message>
         <source>Affinity group</source>
         <translation>亲和组</translation>
     </message>
@@ -3317,6 +3337,10 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Why in this state</source>
         <translation>状态原因</translation>
+    </message>
+    <message>
+        <source>off: it may use other addresses than its own</source>
+        <translation>已关闭：可使用自身以外的地址</translation>
     </message>
     <message>
         <source>emulated (TCG)</source>

@@ -67,7 +67,14 @@ class MainWindow(QMainWindow):
         self.bridge, self.ref, self.cache, self.settings = bridge, ref, cache, settings
         self.notices = Notices(self)
         self.shell = Shell(
-            bridge, ref, cache, settings, self.notices, self, lambda key, one: self.go(key, one)
+            bridge,
+            ref,
+            cache,
+            settings,
+            self.notices,
+            self,
+            lambda key, one: self.go(key, one),
+            is_administrator,
         )
         self._specs = {spec.key: spec for spec in pages() if is_administrator or spec.for_all}
         self._counted = {spec.kind for spec in self._specs.values() if spec.kind}

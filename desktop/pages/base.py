@@ -27,6 +27,7 @@ class Shell:
     window: QWidget
     go: Callable[[str, str], None]
     """Show a page by its key, and there the resource with this id (or an empty text)."""
+    is_administrator: bool = True
 
     @property
     def job_calls(self) -> JobCalls:

@@ -186,6 +186,47 @@ def vm_actions() -> list[Action]:
     ]
 
 
+def guard_actions(*, group: int) -> list[Action]:
+    """Holding machines to their own addresses, or letting them go: for administrators."""
+
+    def switch(*, is_enabled: bool) -> Any:
+        async def run(shell: Shell, vms: list[Any]) -> None:
+            for vm in vms:
+                call = shell.ref.call("vm.set_anti_spoofing", id=vm.id, is_enabled=is_enabled)
+                await shell.bridge.run(call)
+
+        return run
+
+    def is_already(words: str, *, guarded: bool) -> Callable[[r.Vm], str]:
+        return lambda vm: words if is_guarded(vm) is guarded else ""
+
+    free = translate("VmActions", "It may use other addresses already.")
+    held = translate("VmActions", "It is held to its own addresses already.")
+    return [
+        Action(
+            name="let_spoof",
+            title=translate("VmActions", "Let it use other addresses, as routers do"),
+            icon="shield-off-outline",
+            run=switch(is_enabled=False),
+            reason=is_already(free, guarded=False),
+            group=group,
+        ),
+        Action(
+            name="hold",
+            title=translate("VmActions", "Hold it to its own addresses"),
+            icon="shield-lock-outline",
+            run=switch(is_enabled=True),
+            reason=is_already(held, guarded=True),
+            group=group,
+        ),
+    ]
+
+
+def is_guarded(vm: r.Vm) -> bool:
+    """Whether a machine may use no addresses but its own."""
+    return all(nic.anti_spoofing for nic in vm.nics)
+
+
 def recycle_actions(*, group: int, is_main: bool = False) -> list[Action]:
     """What can be done with machines in the recycle bin."""
     return [

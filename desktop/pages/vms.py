@@ -14,7 +14,7 @@ from desktop.pages.resource_page import ResourcePage
 from desktop.pages.security_groups import names_in
 from desktop.pages.security_words import direction_words, order_of, rule_words
 from desktop.pages.sheets.security_members import groups_of_vm
-from desktop.pages.vm_actions import vm_actions
+from desktop.pages.vm_actions import guard_actions, is_guarded, vm_actions
 from desktop.pages.vm_detail import VmDetail
 from desktop.texts import translate
 from desktop.widgets.sheet import show_sheet
@@ -161,7 +161,8 @@ class VmPage(ResourcePage):
 
     def actions_of(self) -> list[Action]:
         """Start, stop and the rest."""
-        return vm_actions()
+        extra = guard_actions(group=4) if self.shell.is_administrator else []
+        return [*vm_actions(), *extra]
 
     def make_detail(self) -> VmDetail:
         """Facts beside a live picture of the screen."""
@@ -237,6 +238,7 @@ class VmPage(ResourcePage):
             (translate("Vms", "Size"), f"{offering} ({size})" if offering else size),
             (translate("Vms", "Address"), "\n".join(nic.address for nic in vm.nics)),
             (translate("Vms", "Elastic IP"), elastic_of(vm)),
+            (translate("Vms", "Anti-spoofing"), _guard_words(vm)),
             (translate("Vms", "MAC address"), "\n".join(nic.mac for nic in vm.nics)),
             (translate("Vms", "Network"), "\n".join(nic.network_name for nic in vm.nics)),
             (translate("Vms", "Disk"), texts.size(disk_bytes(vm)) if vm.volumes else ""),
@@ -277,6 +279,12 @@ class VmPage(ResourcePage):
             f"{direction_words(rule.direction)}: {rule_words(rule, names_in(self.shell))}"
             for rule in rules
         )
+
+
+def _guard_words(vm: r.Vm) -> str:
+    if is_guarded(vm):
+        return ""
+    return translate("Vms", "off: it may use other addresses than its own")
 
 
 def _accelerator(vm: r.Vm) -> str:

@@ -258,6 +258,8 @@ class Compute:
     ) -> NewJob:
         """Check and claim what one action needs; raises ApiError and then changes nothing."""
         self._check_state(vm, verb)
+        if vm.state == VmState.DESTROYED:
+            _refuse_if_recovering(tx, vm)
         policy = self._settings.get(VM_DELETION)
         if verb == "expunge" and policy == "never" and caller is not SYSTEM:
             raise Conflict("vm.kept_for_ever", name=vm.name)
@@ -303,6 +305,16 @@ class Compute:
                 action=verb,
                 allowed=", ".join(sorted(allowed)),
             )
+
+
+def _refuse_if_recovering(tx: Transaction, vm: Standing) -> None:
+    """A machine on its way out of the recycle bin looks as if it lay in there still."""
+    found = tx.execute(
+        "SELECT 1 FROM job WHERE queue = ? AND finished_at IS NULL AND operation = 'vm.recover'",
+        f"vm:{vm.id}",
+    )
+    if found.fetchone() is not None:
+        raise Conflict("vm.recovering", name=vm.name)
 
 
 # What an action takes of the owner's quotas.

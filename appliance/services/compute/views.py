@@ -28,7 +28,7 @@ _VMS = """
 _NICS = """
     SELECT x.vm_id, x.id, x.network_id, n.name, x.mac, x.address,
            (SELECT json_group_array(g.security_group_id) FROM nic_security_group g
-            WHERE g.nic_id = x.id), e.address
+            WHERE g.nic_id = x.id), e.address, x.anti_spoofing
     FROM nic x JOIN network n ON n.id = x.network_id LEFT JOIN elastic_ip e ON e.nic_id = x.id
     WHERE x.vm_id IN ({marks}) ORDER BY x.position
 """
@@ -41,7 +41,9 @@ _VOLUMES = """
 def read_vms(ids: Sequence[str]) -> list[Vm]:
     """The machines with these ids, in any order; within a read or write."""
     nics: dict[str, list[Nic]] = defaultdict(list)
-    for vm_id, ref, network_id, network, mac, address, groups, elastic in _rows(_NICS, ids):
+    for vm_id, ref, network_id, network, mac, address, groups, elastic, guarded in _rows(
+        _NICS, ids
+    ):
         nics[vm_id].append(
             Nic(
                 id=ref,
@@ -50,6 +52,7 @@ def read_vms(ids: Sequence[str]) -> list[Vm]:
                 mac=mac,
                 address=text_of(address),
                 elastic_address=None if elastic is None else text_of(elastic),
+                anti_spoofing=bool(guarded),
                 security_group_ids=msgspec.json.decode(groups, type=list[str]),
             )
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 from msgspec import UNSET
@@ -75,6 +76,7 @@ class SecurityGroups:
         bind("security_rule.update", self._change_rule)
         bind("security_rule.delete", self._delete_rule)
         bind("vm.set_security_groups", self._set)
+        bind("vm.set_anti_spoofing", self._guard)
 
     async def prepare(self) -> None:
         """Give each account its default group; accounts of older versions have none."""
@@ -181,6 +183,18 @@ class SecurityGroups:
                 set_groups(tx, nic.id, chosen)
             self._tell(tx, chosen)
             tx.touch("vm", vm.id)
+            return self._store.kinds.render_one("vm", vm.id)
+
+        return await self._store.write(change)
+
+    async def _guard(self, call: Call, request: s.VmSetAntiSpoofing) -> Any:
+        def change(tx: Transaction) -> Any:
+            vm = find(VmRow, call.target, "vm")
+            values = {"anti_spoofing": request.is_enabled}
+            NicRow.update(values).where(NicRow.vm_id == vm.id).execute()
+            tx.touch("vm", vm.id)
+            if vm.host_id is not None:
+                tx.on_commit(partial(self._documents.soon, vm.host_id))
             return self._store.kinds.render_one("vm", vm.id)
 
         return await self._store.write(change)

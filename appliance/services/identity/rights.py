@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from appliance.engine.permissions import Layer, Rights, Rule, expand
+from appliance.engine.permissions import PERMISSIONS, Layer, Rights, Rule, expand
 from appliance.engine.visibility import EVERYBODY
-from appliance.protocol.operations import OPERATIONS, Access
+from appliance.protocol.operations import Access
 from appliance.protocol.tenancy import Statement
 from appliance.services.identity.models import AttachmentRow, MemberRow, RoleRow
 from appliance.store.database import Transaction
@@ -28,10 +28,7 @@ PREDEFINED: dict[str, tuple[str, str, list[Statement]]] = {
     TENANT: (
         "tenant",
         "Everything that an account can do with what it owns and what is shared with it.",
-        _allow(
-            *[name for name, spec in OPERATIONS.items() if spec.access == Access.TENANT],
-            *("vm.*", "image.*", "feed.follow"),
-        ),
+        _allow(*[name for name, spec in PERMISSIONS.items() if spec.access == Access.TENANT]),
     ),
     AUDITOR: (
         "auditor",

@@ -163,10 +163,12 @@ class Documents:
         for part in batched(list(guests), QUERY_LIMIT):
             marks = ",".join("?" * len(part))
             nics = database.execute_sql(_NICS.format(marks=marks), tuple(part))
-            for nic_id, vm_id, network_id, mac, address, groups in nics:
+            for nic_id, vm_id, network_id, mac, address, groups, guarded in nics:
                 member_of = msgspec.json.decode(groups, type=list[str])
                 group_ids.update(member_of)
                 port = _port(nic_id, mac, address, guests[vm_id], zone, member_of)
+                if not guarded:
+                    port = msgspec.structs.replace(port, anti_spoofing=False)
                 ports[network_id].append(port)
         rows = database.execute_sql(_NETWORKS, (cluster_id,)).fetchall()
         elastic = database.execute_sql(_ELASTIC, (host_id, cluster_id)).fetchall()
@@ -187,7 +189,8 @@ _PLACE = """
 """
 _NICS = """
     SELECT id, vm_id, network_id, mac, address,
-           (SELECT json_group_array(security_group_id) FROM nic_security_group WHERE nic_id = id)
+           (SELECT json_group_array(security_group_id) FROM nic_security_group WHERE nic_id = id),
+           anti_spoofing
     FROM nic WHERE vm_id IN ({marks}) ORDER BY id
 """
 _ELASTIC = """

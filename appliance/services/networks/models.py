@@ -80,6 +80,7 @@ class NicRow(BaseModel):
     mac = peewee.TextField(unique=True)
     address = peewee.BigIntegerField()
     position = peewee.IntegerField()
+    anti_spoofing = peewee.BooleanField(default=True)
 
     class Meta:
         table_name = "nic"

@@ -228,3 +228,19 @@ def test_the_sheets_fit(window: MainWindow, qtbot: QtBot, look: Any, language: s
 )
 def test_numbers_are_read(text: str, numbers: Any) -> None:
     assert parse_numbers(text) == numbers
+
+
+def test_a_machine_is_let_go_from_anti_spoofing_and_held(
+    window: MainWindow, registrar: Registrar, qtbot: QtBot
+) -> None:
+    trigger(window, "vm", "let_spoof", VM)
+    qtbot.waitUntil(lambda: len(registrar.changes()) == 1)
+    (vm,) = [one for one in window.cache.all("vm") if one.id == VM]
+    nics = [msgspec.structs.replace(nic, anti_spoofing=False) for nic in vm.nics]
+    window.cache.put("vm", [msgspec.structs.replace(vm, nics=nics)])
+    trigger(window, "vm", "hold", VM)
+    qtbot.waitUntil(lambda: len(registrar.changes()) == 2)
+    assert registrar.changes() == [
+        ("vm.set_anti_spoofing", {"id": VM, "is_enabled": False}),
+        ("vm.set_anti_spoofing", {"id": VM, "is_enabled": True}),
+    ]

@@ -125,6 +125,22 @@ async def test_delay_keeps_what_can_come_back(stage: Stage) -> None:
     assert (await assert_agreed(stage)).standing(ref) == "running"
 
 
+async def test_on_its_way_out_of_the_bin_a_machine_is_left_alone(stage: Stage) -> None:
+    await choose(stage, "delay")
+    ref = await stage.make_vm("destroy")
+    verbs = ("recover", "recover", "expunge", "recover")
+    answers = await asyncio.gather(
+        *(stage.client.call(f"vm.{verb}", id=ref) for verb in verbs), return_exceptions=True
+    )
+    accepted = [answer for answer in answers if isinstance(answer, Accepted)]
+    refused = {answer.code for answer in answers if isinstance(answer, Conflict)}
+    assert len(accepted) == 1
+    assert refused <= {"vm.recovering", "vm.wrong_state"}
+    if accepted[0] is not answers[2]:
+        await stage.done(accepted[0])
+        assert (await assert_agreed(stage)).standing(ref) == "stopped"
+
+
 async def test_never_keeps_it_whoever_asks(stage: Stage) -> None:
     await choose(stage, "never")
     ref = await stage.make_vm("destroy")

@@ -81,6 +81,25 @@ async def test_hosts_hear_of_rules_at_once(firewall: Lab) -> None:
     await firewall.until(lambda: not told(firewall, vm.host_id)[group_id].rules, 5)
 
 
+async def test_a_machine_is_let_go_from_anti_spoofing_and_held_again(firewall: Lab) -> None:
+    vm = await _machine(firewall, "router")
+
+    def held() -> list[bool]:
+        return [
+            port.anti_spoofing
+            for host in firewall.fleet.hosts
+            for network in host.state.document.networks
+            for port in network.ports
+            if port.vm_id == vm.id
+        ]
+
+    assert held() == [True]
+    for is_enabled in (False, True):
+        shown = await firewall.client.call("vm.set_anti_spoofing", id=vm.id, is_enabled=is_enabled)
+        assert [nic.anti_spoofing for nic in shown.nics] == [is_enabled]
+        await firewall.until(lambda wanted=is_enabled: held() == [wanted], 5)
+
+
 async def test_members_elsewhere_are_known_while_they_are(firewall: Lab) -> None:
     web, data = await _group(firewall), await _group(firewall, "data")
     await _rule(firewall, data, peer_group_id=web)

@@ -22,7 +22,7 @@ from tests.lab.simulated.cloud import until_all
 # Refusals that a call of this kind may get; anything else is a fault of the service.
 REFUSALS = frozenset(
     {"vm.wrong_state", "resource.not_found", "network.no_address", "request.id_taken"}
-    | {"job.over", "job.cannot_cancel", "client.unreachable"}
+    | {"vm.recovering", "job.over", "job.cannot_cancel", "client.unreachable"}
 )
 PLACEMENT = "placement."
 ENDS_WITHIN_S = 40.0
