@@ -130,8 +130,21 @@ TRACE_STEPS: dict[str, tuple[str, str]] = {
     ),
     "trace.private": (
         "{address} is in the private network {other}, which {network} has no way into. "
-        "Put both machines on one network.",
-        "{address} 位于私有网络 {other}，{network} 无法到达。请将两台云主机接入同一网络。",
+        "Put both machines on one network, or give it an elastic IP.",
+        "{address} 位于私有网络 {other}，{network} 无法到达。"
+        "请将两台云主机接入同一网络，或为其绑定弹性 IP。",
+    ),
+    "trace.elastic": (
+        "{address} is an elastic IP of {name}; it is reached from anywhere.",
+        "{address} 是 {name} 的弹性 IP，任何网络均可到达。",
+    ),
+    "trace.elastic_free": (
+        "{address} is an elastic IP that no machine has. Bind it to one.",
+        "{address} 是未绑定的弹性 IP。请将其绑定到云主机。",
+    ),
+    "trace.foreign": (
+        "{address} belongs to another account, whose rules are not shown. Ask its owner.",
+        "{address} 属于其他账户，其规则不予显示。请联系其所有者。",
     ),
     "trace.gateway": (
         "It leaves {network} by the gateway; what happens beyond is not known here.",

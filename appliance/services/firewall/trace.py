@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Any
 
+import msgspec
+
 from appliance.engine.calls import Call
 from appliance.protocol import security as s
 from appliance.protocol.errors import InvalidInput
@@ -36,6 +38,19 @@ class _Nic:
     kind: str
     group_ids: list[str]
     is_running: bool
+    owner_id: str
+    cluster_id: str
+    host_id: str | None
+    elastic_address: str | None
+
+
+@dataclass(frozen=True)
+class _Goal:
+    """Where the packet is to go: an address, and the NIC that has it if it is one of ours."""
+
+    address: str
+    nic: _Nic | None = None
+    is_elastic: bool = False
 
 
 @dataclass
@@ -76,15 +91,15 @@ class Trace:
             raise InvalidInput("trace.one_target", field="to_address")
         if (request.port is None) == (request.protocol != "icmp"):
             raise InvalidInput("trace.port", field="port", protocol=request.protocol)
-        return await self._store.read(lambda: _follow(call.target, request))
+        return await self._store.read(lambda: _follow(call, request))
 
 
-def _follow(vm_id: str, request: s.VmTrace) -> s.TraceResult:
-    source = _nic_of(find(VmRow, vm_id, "vm"))
-    target, address = _target(request, source)
+def _follow(call: Call, request: s.VmTrace) -> s.TraceResult:
+    source = _nic_of(find(VmRow, call.target, "vm"))
+    goal = _goal(request, source)
     packet = Packet(
         source=source.address,
-        destination=address,
+        destination=goal.address,
         protocol=request.protocol,
         port=request.port,
         icmp_type=ECHO_REQUEST if request.protocol == "icmp" else None,
@@ -93,20 +108,43 @@ def _follow(vm_id: str, request: s.VmTrace) -> s.TraceResult:
     way = _Way()
     _check_running(way, source)
     _check_groups(way, source, "out", packet)
-    _check_route(way, source, target, address)
+    target = goal.nic
+    if target is not None and not (call.caller.is_admin or _is_own(call, target)):
+        way.add("trace.foreign", passed=False, address=goal.address)
+        return s.TraceResult(is_reached=False, steps=way.steps)
+    _check_route(way, source, goal)
     if target is not None:
         _check_running(way, target)
-        _check_groups(way, target, "in", packet)
+        seen = {"source": _seen_as(source, goal), "destination": target.address}
+        _check_groups(way, target, "in", msgspec.structs.replace(packet, **seen))
     if way.is_open:
-        way.add("trace.reached", passed=True, address=address)
+        way.add("trace.reached", passed=True, address=goal.address)
     return s.TraceResult(is_reached=way.is_open, steps=way.steps)
 
 
-def _target(request: s.VmTrace, source: _Nic) -> tuple[_Nic | None, str]:
-    """The NIC that is meant, if it is one of ours, and its address."""
+def _is_own(call: Call, nic: _Nic) -> bool:
+    return nic.owner_id == call.caller.account_id
+
+
+def _seen_as(source: _Nic, goal: _Goal) -> str:
+    """Whom the other end sees: security groups are asked before the own host translates."""
+    assert goal.nic is not None
+    if not goal.is_elastic or source.host_id == goal.nic.host_id or source.kind == "physical":
+        return source.address
+    if source.elastic_address is not None:
+        return source.elastic_address
+    row = database.execute_sql(
+        "SELECT a.address FROM host h JOIN agent a ON a.id = h.agent_id WHERE h.id = ?",
+        (source.host_id,),
+    ).fetchone()
+    return row[0] if row else source.address
+
+
+def _goal(request: s.VmTrace, source: _Nic) -> _Goal:
+    """What is meant: a machine, or an address of the network, or an elastic one."""
     if request.to_vm_id is not None:
         nic = _nic_of(find(VmRow, request.to_vm_id, "vm", field="to_vm_id"))
-        return nic, nic.address
+        return _Goal(nic.address, nic)
     try:
         address = ip_address(request.to_address.strip())
     except ValueError:
@@ -119,19 +157,30 @@ def _target(request: s.VmTrace, source: _Nic) -> tuple[_Nic | None, str]:
             (source.network_id, int(address)),
         ).fetchone()
         if row is not None:
-            return _nic_of(find(VmRow, row[0], "vm")), str(address)
-    return None, str(address)
+            return _Goal(str(address), _nic_of(find(VmRow, row[0], "vm")))
+        elastic = database.execute_sql(_ELASTIC, (source.cluster_id, int(address))).fetchone()
+        if elastic is not None:
+            bound = None if elastic[0] is None else _nic_of(find(VmRow, elastic[0], "vm"))
+            return _Goal(str(address), bound, is_elastic=True)
+    return _Goal(str(address))
+
+
+_ELASTIC = """
+    SELECT x.vm_id FROM elastic_ip e JOIN network n ON n.id = e.network_id
+    LEFT JOIN nic x ON x.id = e.nic_id WHERE n.cluster_id = ? AND e.address = ?
+"""
 
 
 def _nic_of(vm: VmRow) -> _Nic:
     row = database.execute_sql(
-        "SELECT x.address, n.id, n.name, n.cidr, n.kind, x.id FROM nic x "
-        "JOIN network n ON n.id = x.network_id WHERE x.vm_id = ? ORDER BY x.position LIMIT 1",
+        "SELECT x.address, n.id, n.name, n.cidr, n.kind, x.id, e.address FROM nic x "
+        "JOIN network n ON n.id = x.network_id LEFT JOIN elastic_ip e ON e.nic_id = x.id "
+        "WHERE x.vm_id = ? ORDER BY x.position LIMIT 1",
         (vm.id,),
     ).fetchone()
     if row is None:
         raise InvalidInput("trace.no_nic", field="id", name=vm.name)
-    address, network_id, network, cidr, kind, nic_id = row
+    address, network_id, network, cidr, kind, nic_id, elastic = row
     groups = database.execute_sql(
         "SELECT security_group_id FROM nic_security_group WHERE nic_id = ?", (nic_id,)
     )
@@ -144,6 +193,10 @@ def _nic_of(vm: VmRow) -> _Nic:
         kind=kind,
         group_ids=[group_id for (group_id,) in groups],
         is_running=vm.state in (VmState.RUNNING, VmState.REBOOTING),
+        owner_id=vm.owner_id,
+        cluster_id=vm.cluster_id,
+        host_id=vm.host_id,
+        elastic_address=None if elastic is None else text_of(elastic),
     )
 
 
@@ -173,8 +226,14 @@ def _check_groups(way: _Way, nic: _Nic, direction: Direction, packet: Packet) ->
     )
 
 
-def _check_route(way: _Way, source: _Nic, target: _Nic | None, address: str) -> None:
+def _check_route(way: _Way, source: _Nic, goal: _Goal) -> None:
     """How the packet gets from one network to the other."""
+    target, address = goal.nic, goal.address
+    if goal.is_elastic:
+        name = target.vm_name if target else ""
+        code = "trace.elastic" if target else "trace.elastic_free"
+        way.add(code, passed=target is not None, address=address, name=name)
+        return
     names = {"network": source.network_name, "address": address}
     inside = ip_address(address) in ip_network(source.cidr)
     if target is not None and target.network_id == source.network_id:

@@ -260,6 +260,13 @@ async def test_tenants_have_their_own_within_their_quota(town: Town) -> None:
         assert other.value.code == "elastic_ip.other_owner"
         theirs = await town.take("theirs")
         assert [item.id for item in (await tenant.call("elastic_ip.list")).items] == [mine.id]
+        await town.call("elastic_ip.bind", id=theirs.id, vm_id=vm.id)
+        own = await town.machine("own", owner_id=account.id)
+        traced = await tenant.call("vm.trace", id=own.id, port=80, to_address=theirs.address)
+        assert traced.steps[-1].code == "trace.foreign"
+        assert "foreign" not in str(traced.steps[-1].params)
+        assert await town.lab.on_all("vm.destroy", [own.id]) == []
+        assert await town.lab.on_all("vm.expunge", [own.id]) == []
         with pytest.raises(NotFound):
             await tenant.call("elastic_ip.delete", id=theirs.id)
         with pytest.raises(Conflict):
@@ -269,3 +276,30 @@ async def test_tenants_have_their_own_within_their_quota(town: Town) -> None:
         await town.call("account.delete", id=account.id)
     finally:
         await tenant.close()
+
+
+async def test_a_trace_follows_a_packet_through_an_elastic_ip(town: Town) -> None:
+    group = await town.call("security_group.create", name="web")
+    hosts = [host.id for host in town.lab.fleet.hosts[:2]]
+    near = await town.machine("near", host_id=hosts[0])
+    web = await town.machine("web", host_id=hosts[1], security_group_ids=[group.id])
+    taken, other = await town.take("one"), await town.take("two")
+
+    async def trace() -> list[tuple[str, bool]]:
+        found = await town.call("vm.trace", id=near.id, port=80, to_address=taken.address)
+        return [(step.code, step.is_passed) for step in found.steps]
+
+    assert (await trace())[-1] == ("trace.elastic_free", False)
+    await town.call("elastic_ip.bind", id=taken.id, vm_id=web.id)
+    assert (await trace())[-2:] == [("trace.elastic", True), ("trace.no_rule_in", False)]
+    # The rule is for whom the machine sees: the elastic IP of the one that asks.
+    await town.call("elastic_ip.bind", id=other.id, vm_id=near.id)
+    rule = {"direction": "in", "protocol": "tcp", "port_first": 80}
+    cidr = f"{other.address}/32"
+    await town.call("security_rule.create", security_group_id=group.id, cidr=cidr, **rule)
+    assert (await trace())[-2:] == [("trace.allowed_in", True), ("trace.reached", True)]
+    await town.call("elastic_ip.unbind", id=other.id)
+    assert (await trace())[-1] == ("trace.no_rule_in", False)
+    assert await town.lab.on_all("vm.destroy", [web.id]) == []
+    assert await town.lab.on_all("vm.expunge", [web.id]) == []
+    await town.call("security_group.delete", id=group.id)
