@@ -1647,6 +1647,10 @@
         <translation>网络</translation>
     </message>
     <message>
+        <source>Topology</source>
+        <translation>网络拓扑</translation>
+    </message>
+    <message>
         <source>Elastic IPs</source>
         <translation>弹性 IP</translation>
     </message>
@@ -3019,6 +3023,37 @@
 Licence: Apache-2.0.</source>
         <translation>安云：一体化私有云。
 许可证：Apache-2.0。</translation>
+    </message>
+</context>
+<context>
+    <name>Topology</name>
+    <message>
+        <source>Topology</source>
+        <translation>网络拓扑</translation>
+    </message>
+    <message>
+        <source>Smaller</source>
+        <translation>缩小</translation>
+    </message>
+    <message>
+        <source>Larger</source>
+        <translation>放大</translation>
+    </message>
+    <message>
+        <source>Show all</source>
+        <translation>显示全部</translation>
+    </message>
+    <message>
+        <source>Outside</source>
+        <translation>外部网络</translation>
+    </message>
+    <message>
+        <source>{vms} machines, {networks} networks, {hosts} hosts</source>
+        <translation>云主机 {vms}，网络 {networks}，物理机 {hosts}</translation>
+    </message>
+    <message>
+        <source>Not on a host</source>
+        <translation>未运行</translation>
     </message>
 </context>
 <context>

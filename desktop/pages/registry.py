@@ -20,6 +20,7 @@ from desktop.pages.security_groups import SecurityGroupPage, SecurityRulePage
 from desktop.pages.shares import SharePage
 from desktop.pages.storage import ImageStorePage, PrimaryStoragePage
 from desktop.pages.tokens import TokenPage
+from desktop.pages.topology import TopologyPage
 from desktop.pages.usage import UsagePage
 from desktop.pages.user_groups import UserGroupPage
 from desktop.pages.vms import VmPage
@@ -115,6 +116,14 @@ def pages() -> list[PageSpec]:
             ImageStorePage,
         ),
         _page("network", translate("Navigation", "Networks"), "lan", "network", NetworkPage),
+        _page(
+            "topology",
+            translate("Navigation", "Topology"),
+            "sitemap-outline",
+            "network",
+            TopologyPage,
+            counted=False,
+        ),
         _page(
             "elastic_ip",
             translate("Navigation", "Elastic IPs"),

@@ -26,12 +26,12 @@ Look = Callable[[str, str], None]
 Fill = Callable[[dict[str, list[Any]]], None]
 LOOKS = [(language, scheme) for language in ("en", "zh") for scheme in ("light", "dark")]
 PAGES = ["overview", "vm", "image", "instance_offering", "affinity_group"]
-PAGES += ["elastic_ip", "security_group", "security_rule"]
+PAGES += ["topology", "elastic_ip", "security_group", "security_rule"]
 PAGES += ["usage", "account", "user", "role", "group", "share", "token"]
 PAGES += ["primary_storage", "image_store"]
 PAGES += ["network", "host", "cluster", "zone", "job", "audit", "recycle_bin", "settings"]
 PAGES += ["image_bin"]
-WITHOUT_DETAIL = ("overview", "audit", "settings", "usage")
+WITHOUT_DETAIL = ("overview", "topology", "audit", "settings", "usage")
 # Pages that ask the service for what they show, and when they show it.
 ASKING: dict[str, Callable[[Any], object]] = {
     "settings": lambda page: page.rows,
