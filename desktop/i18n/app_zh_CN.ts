@@ -1855,6 +1855,10 @@
         <translation>解绑弹性 IP</translation>
     </message>
     <message>
+        <source>Switch anti-spoofing</source>
+        <translation>切换防欺骗</translation>
+    </message>
+    <message>
         <source>Say which security groups a machine is in</source>
         <translation>设置云主机所在的安全组</translation>
     </message>

@@ -198,6 +198,7 @@ def example(name: str) -> dict[str, object]:
         "source": "starter",
         "policy": "affinity",
         "direction": "in",
+        "is_enabled": True,
         "security_group_ids": [SOME_ID],
         "ranges": [{"first": "a", "last": "b"}],
         "request": {},
