@@ -18,6 +18,7 @@ NOT_AT_RANDOM = ("session.delete", "session.change_password", "session.set_first
 _VALUES: dict[str, Any] = {
     "policy": "anti_affinity",
     "direction": "in",
+    "is_enabled": True,
     "security_group_ids": [new_id()],
     "cidr": "10.20.0.0/24",
     "gateway": "10.20.0.1",
