@@ -25,6 +25,7 @@ _ENCODED = [(name.lower().encode(), value.encode()) for name, value in HEADERS.i
 _NUMBER = request_id.HEADER.lower().encode()
 STARTS = ("http.response.start", "websocket.http.response.start")
 LONGEST_PATH = 200
+ACCEPTED = 202
 
 log = structlog.get_logger()
 
@@ -72,8 +73,12 @@ def _add_headers(message: Message, number: str) -> None:
 
 
 def _note(scope: Scope, status: int, began: float) -> None:
-    """One line a request, except for reads that went well: there are many of them."""
-    if scope["method"] != "GET" or status >= 500:
+    """One line a request, except for those of which there are many.
+
+    These are reads that went well, and jobs that were accepted: the audit log has them, with the
+    request's id, and a storm of them would otherwise be mostly lines.
+    """
+    if status >= 500 or (scope["method"] != "GET" and status != ACCEPTED):
         log.info(
             "request",
             method=scope["method"],

@@ -136,6 +136,12 @@ async def test_reads_that_go_well_are_not_logged_and_paths_are_cut(
     assert len(lines.entries[0]["path"]) == 200
 
 
+async def test_accepted_jobs_are_left_to_the_audit_log(api: Api, lines: LogCapture) -> None:
+    answer = await api.call(OPERATIONS["vm.start"], headers=ID)
+    assert answer.status == 202
+    assert [entry["event"] for entry in lines.entries] == []
+
+
 async def test_the_way_to_a_socket_has_an_id_too(served: Served) -> None:
     async with served.socket("/v1/feed") as socket:
         assert re.fullmatch("[0-9a-f-]{36}", socket._response.headers["x-request-id"])
