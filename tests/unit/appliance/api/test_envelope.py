@@ -15,7 +15,7 @@ from structlog.testing import LogCapture
 
 from appliance.api import request_id
 from appliance.protocol.errors import Conflict
-from appliance.protocol.operations import OPERATIONS
+from appliance.protocol.operations import OPERATIONS, Accepted
 from tests.unit.appliance.api.harness import SOME_ID, Answer, Api
 from tests.unit.appliance.api.served import Served
 
@@ -137,6 +137,7 @@ async def test_reads_that_go_well_are_not_logged_and_paths_are_cut(
 
 
 async def test_accepted_jobs_are_left_to_the_audit_log(api: Api, lines: LogCapture) -> None:
+    api.results["vm.start"] = Accepted(jobs=[], resource_ids=[])
     answer = await api.call(OPERATIONS["vm.start"], headers=ID)
     assert answer.status == 202
     assert [entry["event"] for entry in lines.entries] == []
