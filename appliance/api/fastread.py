@@ -7,6 +7,7 @@ knows all the rules; so this one can only ever say yes where that one would.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -15,7 +16,6 @@ from appliance.api import request_id
 from appliance.api.around import etag
 from appliance.api.envelope import HEADERS
 from appliance.engine.calls import Caller
-from appliance.protocol.ids import new_id
 from appliance.protocol.operations import OPERATIONS
 from appliance.store.database import Store
 
@@ -24,6 +24,17 @@ BEARER = b"Bearer "
 COMMON = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 # Any of these changes the answer.
 SPECIAL = frozenset({b"if-none-match", b"if-match", request_id.HEADER.lower().encode()})
+
+
+@lru_cache(maxsize=256)
+def _headers(body: bytes) -> list[tuple[bytes, bytes]]:
+    """Those that belong to a body; one that is asked for often is looked at once."""
+    return [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"etag", etag(body).encode()),
+        *COMMON,
+    ]
 
 
 class Memory(Protocol):
@@ -53,13 +64,7 @@ class FastReads:
         if body is None:
             await self._app(scope, receive, send)
             return
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-            (b"etag", etag(body).encode()),
-            (b"x-request-id", new_id().encode()),
-            *COMMON,
-        ]
+        headers = [*_headers(body), (b"x-request-id", request_id.fresh().encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 

@@ -6,6 +6,7 @@ very same message, which is made, and compressed for those who want that, once.
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
@@ -20,7 +21,10 @@ from appliance.store.broadcast import Reader
 from appliance.store.database import Store
 
 REPLAY_PAGE = 1000
-MESSAGE_BYTES = 256 * 1024  # about; larger batches are divided
+# Larger batches are divided at about these sizes: what is on its way to a slow subscriber is kept
+# for each of them, so it may not be much.
+MESSAGE_BYTES = 64 * 1024
+COMPRESSIBLE_BYTES = 256 * 1024
 COMPRESSED_FROM = 512  # bytes; less gains nothing
 COMPRESSION = 1  # the quickest level; changes are much alike, so that is enough
 PLACE_EVERY = 1000  # changes that did not concern a subscriber
@@ -109,6 +113,8 @@ class FeedStream:
     async def _pass_on(self, part: Part) -> None:
         for message in part.messages:
             await self._send(message)
+            # The socket says that it is full only after its turn.
+            await asyncio.sleep(0)
         self._sent = max(self._sent, part.last)
         if part.messages:
             self._told = self._sent
@@ -128,10 +134,12 @@ def part_of(entries: Iterable[feed.Entry], interest: Interest) -> Part:
     found = list(entries)
     last = max((entry.seq for entry in found), default=0)
     wanted = filter(interest.has, found)
-    return Part([_message(some, interest.is_compressed) for some in _divided(wanted)], last)
+    limit = COMPRESSIBLE_BYTES if interest.is_compressed else MESSAGE_BYTES
+    divided = _divided(wanted, limit)
+    return Part([_message(some, interest.is_compressed) for some in divided], last)
 
 
-def _divided(entries: Iterable[feed.Entry]) -> Iterator[list[bytes]]:
+def _divided(entries: Iterable[feed.Entry], limit: int) -> Iterator[list[bytes]]:
     some: list[bytes] = []
     size = 0
     for entry in entries:
@@ -140,7 +148,7 @@ def _divided(entries: Iterable[feed.Entry]) -> Iterator[list[bytes]]:
                 seq=entry.seq, kind=entry.kind, id=entry.id, action=entry.action, data=entry.data
             )
         )
-        if some and size + len(encoded) > MESSAGE_BYTES:
+        if some and size + len(encoded) > limit:
             yield some
             some, size = [], 0
         some.append(encoded)

@@ -16,8 +16,8 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 M = TypeVar("M")
 
-# Waking a reader and sending to it takes about so long. A round begins no sooner than twice the
-# time that all readers need after the round before, so that much is left for other work; few
+# Waking a reader and sending to it takes about so long. A round begins no sooner than four times
+# the time that all readers need after the round before, so that much is left for other work; few
 # readers are told at once.
 READER_S = 0.00005
 BATCH = 500  # items at once
@@ -60,7 +60,7 @@ class Broadcast(Generic[T]):
             self._begin += 1
         if self._planned is None:
             loop = asyncio.get_running_loop()
-            due = self._last_round + 2 * READER_S * len(self._readers)
+            due = self._last_round + 4 * READER_S * len(self._readers)
             self._planned = loop.call_at(max(due, loop.time()), self._begin_round)
 
     def _begin_round(self) -> None:

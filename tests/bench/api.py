@@ -35,6 +35,7 @@ LIST_PATHS = {
     "state and size, by name": "/v1/vms?state=stopped&cpu_count=2&sort=-name",
     "size, by memory": "/v1/vms?cpu_count=4&sort=-memory_bytes",
 }
+PARTS = "get,list,submit,feed,feed_plain"
 SEARCH_PATH = "/v1/vms?q=web-0777&sort=name"
 
 
@@ -177,15 +178,22 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
         if "submit" in options.parts:
             chosen = ids["destroyed"][: options.submits]
             result |= await measure_submit(lab, chosen, options.seconds)
-        if "feed" in options.parts:
-            result |= await measure_feed(
-                lab,
-                ids["stopped"],
-                subscribers=options.subscribers,
-                changes_per_s=options.changes_per_s,
-                seconds=options.feed_seconds,
-            )
+        for part, is_compressed in (("feed", True), ("feed_plain", False)):
+            if part in options.parts:
+                found = await measure_feed(
+                    lab,
+                    ids["stopped"],
+                    subscribers=options.subscribers,
+                    changes_per_s=options.changes_per_s,
+                    seconds=options.feed_seconds,
+                    is_compressed=is_compressed,
+                )
+                result |= {f"{part}_{name}": value for name, value in found.items()}
         return result | {"rss_mb": rss_mb(lab.service.pid)}
+
+
+def _parts(text: str) -> list[str]:
+    return text.split(",")
 
 
 def main() -> None:
@@ -193,10 +201,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="build.py bench api", description=__doc__)
     parser.add_argument("--count", type=int, default=100_000, help="machines in the database")
     parser.add_argument("--hosts", type=int, default=10)
-    parser.add_argument("--parts", default="get,list,submit,feed", help="what to measure")
-    parser.add_argument("--rounds", type=int, default=3, help="of GET")
+    parser.add_argument("--parts", default=PARTS.split(","), type=_parts, help=PARTS)
+    parser.add_argument("--rounds", type=int, default=9, help="of GET")
     parser.add_argument(
-        "--seconds", type=float, default=5.0, help="of each round of GET and of SQLite"
+        "--seconds", type=float, default=2.0, help="of each round of GET and of SQLite"
     )
     parser.add_argument("--lists", type=int, default=200, help="requests for each list")
     parser.add_argument("--submits", type=int, default=5000, help="jobs")

@@ -79,7 +79,7 @@ def test_bad_values_are_named_with_value_and_reason(
 @pytest.mark.parametrize(
     ("entry", "code", "field"),
     [
-        ({"first": "10.0.0.2"}, "request.missing_field", "ranges[0].last"),
+        ({"last": "10.0.0.2"}, "request.missing_field", "ranges[0].first"),
         ({"first": "a", "last": "b", "x": 1}, "request.unknown_field", "ranges[0].x"),
         ({"first": 7, "last": "b"}, "request.bad_value", "ranges[0].first"),
     ],
