@@ -40,6 +40,10 @@ def _titles() -> dict[str, str]:
         "vm.set_affinity_group": translate("Operations", "Put a machine into an affinity group"),
         "elastic_ip.bind": translate("Operations", "Bind elastic IP"),
         "elastic_ip.unbind": translate("Operations", "Unbind elastic IP"),
+        "network.set_ranges": translate("Operations", "Change address ranges"),
+        "vm.attach_nic": translate("Operations", "Attach NIC"),
+        "vm.detach_nic": translate("Operations", "Detach NIC"),
+        "vm.set_default_nic": translate("Operations", "Make NIC the default"),
         "vm.set_anti_spoofing": translate("Operations", "Switch anti-spoofing"),
         "vm.set_security_groups": translate(
             "Operations", "Say which security groups a machine is in"

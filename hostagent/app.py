@@ -113,6 +113,8 @@ class Agent:
         peer.handle(c.DOMAIN_RESET, _plain(d.reset))
         peer.handle(c.DOMAIN_SUSPEND, _plain(d.suspend))
         peer.handle(c.DOMAIN_RESUME, _plain(d.resume))
+        peer.handle(c.DOMAIN_ATTACH_NIC, _plain(d.attach_nic))
+        peer.handle(c.DOMAIN_DETACH_NIC, _plain(d.detach_nic))
         peer.handle(c.DOMAIN_GET, _plain(d.get))
         peer.handle(c.DOMAIN_LIST, lambda _, __: d.list())
         peer.handle(c.DOMAIN_SCREENSHOT, _plain(d.screenshot))

@@ -78,10 +78,18 @@ HELP = {
     "physical_interface": "NIC of the hosts that a physical network attaches to.",
     "cidr": "The network, like 192.168.100.0/24.",
     "gateway": "Address of the gateway.",
-    "dns": "DNS server; may be repeated.",
+    "dns": "DNS server; may be repeated; none for none.",
+    "nic_id": "NIC: id, as vm get shows it.",
+    "host_routes": "Route that machines are told of, like 10.20.0.0/16=192.168.100.5; may be "
+    "repeated; none for none.",
     "domain": "DNS domain of the guests.",
     "mtu": "Largest packet in bytes.",
-    "ranges": "Addresses to give out, like 192.168.100.10-192.168.100.200; may be repeated.",
+    "ranges": "Addresses to give out, like 192.168.100.10-192.168.100.200 or 192.168.100.64/26; "
+    "may be repeated.",
+    "reserved": "Addresses of the ranges to hold back, like 192.168.100.50-192.168.100.59; may be "
+    "repeated; none for none.",
+    "allocation": "Which free address is given out: the lowest, any, or the one that was free for "
+    "longest.",
     "owner_id": "Account that gets it: id or name. For administrators.",
     "account_id": "Account: id or name.",
     "user_id": "User: id or name.",
@@ -95,7 +103,9 @@ HELP = {
     "image or network.",
     "request": 'Values to change, as JSON: \'{"name": "lab"}\'; @FILE reads them from a file.',
 }
-FLAGS = {"ranges": "--range", "timeout_s": "--guest-timeout"}
+NOTHING = "none"  # given alone: an empty list
+FLAGS = {"ranges": "--range", "host_routes": "--route", "timeout_s": "--guest-timeout"}
+ITEMS = {"ranges": "FIRST-LAST", "reserved": "FIRST-LAST", "host_routes": "CIDR=NEXT_HOP"}
 FROM_FILE = frozenset({"ssh_public_key", "user_data", "request", "statements"})
 # Never options, because other users of the machine can see command lines.
 SECRET = frozenset({"password"})
@@ -233,10 +243,8 @@ def _shape(field: RequestField) -> tuple[Any, str | None, dict[str, Any]]:
             return float, "NUMBER", {}
         case mi.ListType(item_type=mi.StructType()) if field.name == "statements":
             return str, "JSON", {}
-        case mi.ListType(item_type=mi.StructType()):
-            return list[str], "FIRST-LAST", {}
         case mi.ListType():
-            return list[str], "TEXT", {}
+            return list[str], ITEMS.get(field.name, "TEXT"), {}
         case mi.DictType():
             return str, "JSON", {}
         case mi.StrType():
@@ -258,6 +266,10 @@ def _convert(field: RequestField, typed: Any) -> Any:
             return _bounded(parse_size(typed), typed, lowest, highest)
         case mi.ListType(item_type=mi.StructType()) if isinstance(typed, str):
             return _json_list(typed)
+        case mi.ListType() if typed == [NOTHING]:
+            return []
+        case mi.ListType(item_type=mi.StructType()) if field.name == "host_routes":
+            return [_route(text) for text in typed]
         case mi.ListType(item_type=mi.StructType()):
             return [_span(text) for text in typed]
         case mi.DictType():
@@ -291,10 +303,21 @@ def _readable(size_bytes: int) -> str:
 
 
 def _span(text: str) -> dict[str, str]:
+    """Two addresses, or one address or block alone."""
     first, dash, last = text.partition("-")
-    if not dash or not first.strip() or not last.strip():
-        raise ValueError(f"{text!r} is no range; write it like 192.168.100.10-192.168.100.200")
+    if not first.strip() or bool(dash) != bool(last.strip()):
+        raise ValueError(
+            f"{text!r} is no range; write it like 192.168.100.10-192.168.100.200, "
+            "192.168.100.10 or 192.168.100.64/26"
+        )
     return {"first": first.strip(), "last": last.strip()}
+
+
+def _route(text: str) -> dict[str, str]:
+    destination, sign, hop = text.partition("=")
+    if not destination.strip() or not sign or not hop.strip():
+        raise ValueError(f"{text!r} is no route; write it like 10.20.0.0/16=192.168.100.5")
+    return {"destination": destination.strip(), "next_hop": hop.strip()}
 
 
 def _json_object(text: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ class AddressUse(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class FreeSpan(msgspec.Struct, kw_only=True, frozen=True):
-    """Addresses in a row that nobody has; both ends included."""
+    """Addresses in a row; both ends included."""
 
     first: str
     last: str
@@ -30,7 +30,10 @@ class FreeSpan(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class AddressMap(msgspec.Struct, kw_only=True, frozen=True):
-    """All addresses of a network that are used, in order, and what its ranges still offer."""
+    """All addresses of a network that are used, in order, what its ranges still offer, and what
+    they hold back.
+    """
 
     items: list[AddressUse]
     free: list[FreeSpan]
+    reserved: list[FreeSpan] = []

@@ -268,7 +268,7 @@ _job(
 # Networks
 _reads("network", "networks", r.Network, "network", TENANT)
 _job("network.create", "POST /networks", "Make a network", q.NetworkCreate)
-_update("network", "networks", r.Network, "network")
+_update("network", "networks", r.Network, "network", q.NetworkUpdate)
 _job("network.delete", "DELETE /networks/{id}", "Delete a network without VMs")
 
 declare_addresses()

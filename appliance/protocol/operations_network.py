@@ -5,19 +5,27 @@ from __future__ import annotations
 from appliance.protocol import resources as r
 from appliance.protocol import security as s
 from appliance.protocol.address_map import AddressMap
-from appliance.protocol.declaring import TENANT, Kind, add, reads, update
+from appliance.protocol.declaring import TENANT, Kind, add, job, reads, update
 from appliance.protocol.elastic import ElasticIp, ElasticIpBind, ElasticIpCreate
 from appliance.protocol.host_network import HostNetwork
+from appliance.protocol.requests import NetworkSetRanges, VmAttachNic, VmNic
 
 
 def declare_addresses() -> None:
-    """Declare what one can ask about the addresses of networks."""
+    """Declare what one can ask about the addresses of networks, and say about them."""
     add(
         "network.addresses",
         "GET /networks/{id}/addresses",
         "Show which address of a network belongs to whom",
         AddressMap,
         access=TENANT,
+    )
+    add(
+        "network.set_ranges",
+        "POST /networks/{id}/ranges",
+        "Change which addresses a network gives out, and in which order",
+        r.Network,
+        request=NetworkSetRanges,
     )
 
 
@@ -116,6 +124,28 @@ def declare_security() -> None:
         "Say which security groups a virtual machine is in",
         r.Vm,
         request=s.VmSetSecurityGroups,
+        access=TENANT,
+    )
+    job(
+        "vm.attach_nic",
+        "POST /vms/{id}/attach-nic",
+        "Give a virtual machine a further NIC, also while it runs",
+        request=VmAttachNic,
+        access=TENANT,
+    )
+    job(
+        "vm.detach_nic",
+        "POST /vms/{id}/detach-nic",
+        "Take a NIC from a virtual machine, also while it runs",
+        request=VmNic,
+        access=TENANT,
+    )
+    add(
+        "vm.set_default_nic",
+        "POST /vms/{id}/default-nic",
+        "Say by which of its NICs a virtual machine reaches the outside",
+        r.Vm,
+        request=VmNic,
         access=TENANT,
     )
     add(

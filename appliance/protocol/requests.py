@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from appliance.protocol.networks import Allocation
+
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
 Description = Annotated[str, Meta(max_length=2048)]
 Id = Annotated[str, Meta(min_length=36, max_length=36)]
@@ -141,10 +143,28 @@ class ImageCreate(Create, kw_only=True, frozen=True):
 
 
 class RangeSpec(Request, kw_only=True, frozen=True):
-    """Addresses that a network may give out, both ends included."""
+    """Addresses in a row, both ends included; without `last` one address, or a block like
+    192.168.100.64/26.
+    """
 
     first: str
-    last: str
+    last: str = ""
+
+
+Ranges = Annotated[list[RangeSpec], Meta(min_length=1, max_length=64)]
+Reserved = Annotated[list[RangeSpec], Meta(max_length=64)]
+
+
+class RouteSpec(Request, kw_only=True, frozen=True):
+    """A way that machines are told of: packets to `destination` (a CIDR) go to `next_hop`."""
+
+    destination: str
+    next_hop: str
+
+
+Domain = Annotated[str, Meta(max_length=253)]
+# An option of DHCP has 255 bytes, a route up to nine of them; two are always told.
+Routes = Annotated[list[RouteSpec], Meta(max_length=24)]
 
 
 class NetworkCreate(Create, kw_only=True, frozen=True):
@@ -156,9 +176,31 @@ class NetworkCreate(Create, kw_only=True, frozen=True):
     cidr: str
     gateway: str
     dns: list[str] = []
-    domain: Annotated[str, Meta(max_length=253)] = ""
+    domain: Domain = ""
     mtu: Annotated[int, Meta(ge=576, le=9216)] = 1500
-    ranges: Annotated[list[RangeSpec], Meta(min_length=1, max_length=64)]
+    ranges: Ranges
+    reserved: Reserved = []
+    allocation: Allocation = "first"
+    host_routes: Routes = []
+
+
+class NetworkUpdate(Update, kw_only=True, frozen=True):
+    """Change of a network's name, description, and what it tells its machines.
+
+    Machines learn of it when they renew their lease or start.
+    """
+
+    dns: list[str] | UnsetType = UNSET
+    domain: Domain | UnsetType = UNSET
+    host_routes: Routes | UnsetType = UNSET
+
+
+class NetworkSetRanges(Request, kw_only=True, frozen=True):
+    """Change which addresses a network gives out, and in which order; fields left out stay."""
+
+    ranges: Ranges | UnsetType = UNSET
+    reserved: Reserved | UnsetType = UNSET
+    allocation: Allocation | UnsetType = UNSET
 
 
 class SettingChange(Request, kw_only=True, frozen=True):
@@ -236,6 +278,20 @@ class VmSetAffinityGroup(Request, kw_only=True, frozen=True):
     """Put a machine into an affinity group; without one, take it out."""
 
     affinity_group_id: Id | None = None
+
+
+class VmAttachNic(Request, kw_only=True, frozen=True):
+    """Give a machine a further NIC in a network, with this address or one that is free."""
+
+    network_id: Id
+    address: str | None = None
+    security_group_ids: Annotated[list[Id], Meta(max_length=16)] | None = None
+
+
+class VmNic(Request, kw_only=True, frozen=True):
+    """Names a NIC of the machine."""
+
+    nic_id: Id
 
 
 class VmStop(Request, kw_only=True, frozen=True):

@@ -8,24 +8,14 @@ from typing import Any, Literal
 
 import msgspec
 
+from appliance.protocol.base import Resource as Resource
+from appliance.protocol.base import State as State
 from appliance.protocol.errors import ErrorBody
-
-
-class Resource(msgspec.Struct, kw_only=True, frozen=True):
-    """What every resource has."""
-
-    id: str
-    name: str
-    description: str = ""
-    created_at: datetime
-
-
-class State(StrEnum):
-    """What the administrator wants."""
-
-    ENABLED = "enabled"
-    DISABLED = "disabled"
-    MAINTENANCE = "maintenance"
+from appliance.protocol.networks import AddressRange as AddressRange
+from appliance.protocol.networks import Allocation as Allocation
+from appliance.protocol.networks import HostRoute as HostRoute
+from appliance.protocol.networks import Network as Network
+from appliance.protocol.networks import Nic as Nic
 
 
 class Status(StrEnum):
@@ -173,34 +163,6 @@ class Image(Resource, kw_only=True, frozen=True):
     deleted_at: datetime | None = None
 
 
-class AddressRange(msgspec.Struct, kw_only=True, frozen=True):
-    """Addresses that a network gives out, both ends included."""
-
-    id: str
-    first: str
-    last: str
-
-
-class Network(Resource, kw_only=True, frozen=True):
-    """A layer 3 network that virtual machines attach to."""
-
-    zone_id: str
-    cluster_id: str
-    kind: str  # "nat": private, out through the host; "physical": a bridge on a NIC
-    physical_interface: str
-    cidr: str
-    gateway: str
-    dns: list[str]
-    domain: str
-    mtu: int
-    ranges: list[AddressRange]
-    dhcp_address: str
-    addresses_total: int
-    addresses_used: int
-    state: State
-    owner_id: str = ""
-
-
 class VmState(StrEnum):
     """States of a virtual machine; the transitions are in the compute service."""
 
@@ -218,19 +180,6 @@ class VmState(StrEnum):
     EXPUNGING = "expunging"
     ERROR = "error"
     UNKNOWN = "unknown"
-
-
-class Nic(msgspec.Struct, kw_only=True, frozen=True):
-    """A virtual machine's network interface."""
-
-    id: str
-    network_id: str
-    network_name: str = ""
-    mac: str
-    address: str
-    elastic_address: str | None = None
-    anti_spoofing: bool = True
-    security_group_ids: list[str] = []
 
 
 class Volume(msgspec.Struct, kw_only=True, frozen=True):
@@ -413,7 +362,8 @@ class Account(Resource, kw_only=True, frozen=True):
 
     kind: str  # "administrator" or "tenant"
     state: State = State.ENABLED
-    role_ids: list[str] = []  # what it may do at all, and its users with it
+    # What it may do at all, and its users with it.
+    role_ids: list[str] = msgspec.field(default_factory=list)
 
 
 class Session(msgspec.Struct, kw_only=True, frozen=True):

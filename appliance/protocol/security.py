@@ -100,7 +100,11 @@ class SecurityRuleUpdate(Request, kw_only=True, frozen=True):
 
 
 class VmSetSecurityGroups(Request, kw_only=True, frozen=True):
-    """Say which security groups a machine is in; without any, nothing filters it."""
+    """Say which security groups a machine is in, or one of its NICs; without any, nothing filters
+    it.
+    """
+
+    nic_id: Id | None = None
 
     security_group_ids: Annotated[list[Id], Meta(max_length=GROUPS_MAX)] = msgspec.field(
         default_factory=list
@@ -108,8 +112,11 @@ class VmSetSecurityGroups(Request, kw_only=True, frozen=True):
 
 
 class VmSetAntiSpoofing(Request, kw_only=True, frozen=True):
-    """Hold a machine to its own addresses, or let it use others as routers have to."""
+    """Hold a machine, or one of its NICs, to its own addresses, or let it use others as routers
+    have to.
+    """
 
+    nic_id: Id | None = None
     is_enabled: bool
 
 

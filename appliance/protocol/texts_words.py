@@ -101,6 +101,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "effect.detached": ("is kept, without it", "将保留，但不再关联"),
     "effect.refuses": ("stands in the way", "阻止删除"),
     # Kinds
+    "kind.nic": ("NIC", "网卡"),
     "kind.zone": ("zone", "区域"),
     "kind.cluster": ("cluster", "集群"),
     "kind.host": ("host", "物理机"),
@@ -176,6 +177,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "step.cache_image": ("copying image to the host", "复制镜像到物理机"),
     "step.create_disk": ("making the disk", "创建磁盘"),
     "step.configure_network": ("configuring the network", "配置网络"),
+    "step.plug_nic": ("plugging the NIC in", "挂载网卡"),
+    "step.unplug_nic": ("pulling the NIC out", "卸载网卡"),
     "step.start_domain": ("starting the machine", "启动云主机"),
     "step.shut_down": ("asking the guest to shut down", "通知客户机关机"),
     "step.power_off": ("switching off", "关闭电源"),

@@ -17,6 +17,7 @@ from appliance.protocol.errors import Conflict, InvalidInput, NotFound
 from appliance.protocol.ids import is_id, new_id
 from appliance.protocol.operations import Accepted
 from appliance.protocol.requests import Update
+from appliance.store import rows
 from appliance.store.database import Store, Transaction
 from appliance.store.fields import BaseModel, now_ms
 
@@ -29,7 +30,7 @@ Row = TypeVar("Row", bound=BaseModel)
 
 def find(model: type[Row], ref: str, kind: str, *, field: str | None = None) -> Row:
     """The row with id `ref`; raises NotFound naming the kind and the request's field."""
-    row = model.get_or_none(model._meta.primary_key == ref)  # type: ignore[attr-defined]
+    row = rows.one(model, ref)
     if row is None:
         raise NotFound("resource.not_found", field=field, kind=kind, id=ref)
     return row
@@ -97,7 +98,7 @@ def create_once(model: type[Row], ref: str, values: dict[str, Any]) -> tuple[Row
     Returns the row and whether it is new. Raises Conflict if the id is taken by a row with
     other content, in whichever column of `values`.
     """
-    row = model.get_or_none(model._meta.primary_key == ref)  # type: ignore[attr-defined]
+    row = rows.one(model, ref)
     if row is None:
         created = model.create(id=ref, created_at=now_ms(), **values)
         return created, True
@@ -125,7 +126,7 @@ def updater(
                 row.description = request.description
             if also is not None:
                 also(tx, row, request)
-            row.save()
+            rows.save_changes(tx, row)
             tx.touch(kind, call.target)
             return store.kinds.render_one(kind, call.target)
 
@@ -142,8 +143,8 @@ def refuse_if_used(name: str, count: int, users: str) -> None:
 
 def accepted_before(ref: str) -> Accepted:
     """The answer to a repeated create: the newest job of the resource that was made."""
-    rows = list(JobRow.select().where(JobRow.resource_id == ref).order_by(JobRow.number.desc()))
-    return Accepted(jobs=render_jobs(rows[:1]), resource_ids=[ref])
+    found = list(JobRow.select().where(JobRow.resource_id == ref).order_by(JobRow.number.desc()))
+    return Accepted(jobs=render_jobs(found[:1]), resource_ids=[ref])
 
 
 def link_wait_s(run: JobRun) -> float:

@@ -206,6 +206,10 @@
         <translation>MAC 地址</translation>
     </message>
     <message>
+        <source>{n} addresses are reserved: {ranges}</source>
+        <translation>保留了 {n} 个地址：{ranges}</translation>
+    </message>
+    <message>
         <source>No address is free.</source>
         <translation>没有空闲地址。</translation>
     </message>
@@ -1746,8 +1750,20 @@
         <translation>地址…</translation>
     </message>
     <message>
+        <source>Change ranges …</source>
+        <translation>修改地址范围…</translation>
+    </message>
+    <message>
         <source>Ranges</source>
         <translation>地址段</translation>
+    </message>
+    <message>
+        <source>Reserved</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>Gives out</source>
+        <translation>分配顺序</translation>
     </message>
     <message>
         <source>Addresses</source>
@@ -1766,6 +1782,10 @@
         <translation>域名</translation>
     </message>
     <message>
+        <source>Routes</source>
+        <translation>路由</translation>
+    </message>
+    <message>
         <source>Cluster</source>
         <translation>集群</translation>
     </message>
@@ -1776,6 +1796,18 @@
     <message>
         <source>A network gives virtual machines addresses and a way out.</source>
         <translation>网络为云主机提供地址和对外访问。</translation>
+    </message>
+    <message>
+        <source>Machines learn of it when they renew their lease or start.</source>
+        <translation>云主机在续租或启动时获知这些设置。</translation>
+    </message>
+    <message>
+        <source>One a line, such as 10.20.0.0/16 via 10.0.0.5</source>
+        <translation>每行一条，例如 10.20.0.0/16 via 10.0.0.5</translation>
+    </message>
+    <message>
+        <source>“{line}” is no route.</source>
+        <translation>“{line}”不是有效的路由。</translation>
     </message>
 </context>
 <context>
@@ -1853,6 +1885,22 @@
     <message>
         <source>Unbind elastic IP</source>
         <translation>解绑弹性 IP</translation>
+    </message>
+    <message>
+        <source>Change address ranges</source>
+        <translation>修改地址范围</translation>
+    </message>
+    <message>
+        <source>Attach NIC</source>
+        <translation>挂载网卡</translation>
+    </message>
+    <message>
+        <source>Detach NIC</source>
+        <translation>卸载网卡</translation>
+    </message>
+    <message>
+        <source>Make NIC the default</source>
+        <translation>设为默认网卡</translation>
     </message>
     <message>
         <source>Switch anti-spoofing</source>
@@ -2186,6 +2234,57 @@
     <message>
         <source>Add an operation …</source>
         <translation>添加操作…</translation>
+    </message>
+</context>
+<context>
+    <name>Ranges</name>
+    <message>
+        <source>The lowest free address</source>
+        <translation>最小的空闲地址</translation>
+    </message>
+    <message>
+        <source>Any free address</source>
+        <translation>任意空闲地址</translation>
+    </message>
+    <message>
+        <source>The address that was free for longest</source>
+        <translation>空闲最久的地址</translation>
+    </message>
+    <message>
+        <source>{name}, {cidr}. Addresses that are in use must stay.</source>
+        <translation>{name}，{cidr}。正在使用的地址必须保留。</translation>
+    </message>
+    <message>
+        <source>Addresses to give out</source>
+        <translation>可分配地址</translation>
+    </message>
+    <message>
+        <source>One range, address or block like 10.0.0.64/26 a line</source>
+        <translation>每行一个范围、地址或地址块（如 10.0.0.64/26）</translation>
+    </message>
+    <message>
+        <source>Reserved addresses</source>
+        <translation>保留地址</translation>
+    </message>
+    <message>
+        <source>These are given to nobody: for devices of your own, say</source>
+        <translation>这些地址不会分配，例如留给您自己的设备</translation>
+    </message>
+    <message>
+        <source>Gives out</source>
+        <translation>分配顺序</translation>
+    </message>
+    <message>
+        <source>Give at least one range.</source>
+        <translation>请至少填写一个范围。</translation>
+    </message>
+    <message>
+        <source>“{line}” is no range, address or block.</source>
+        <translation>“{line}”不是有效的范围、地址或地址块。</translation>
+    </message>
+    <message>
+        <source>Save</source>
+        <translation>保存</translation>
     </message>
 </context>
 <context>

@@ -21,7 +21,8 @@ from desktop.pages.resource_page import ResourcePage
 from desktop.pages.sheets import creating
 from desktop.pages.sheets.address_map import show_addresses
 from desktop.pages.sheets.deleting import delete_action
-from desktop.pages.sheets.editing import edit_action
+from desktop.pages.sheets.network_edit import edit_network_action, route_lines
+from desktop.pages.sheets.ranges import allocation_words, change_ranges, span_lines
 from desktop.texts import translate
 
 
@@ -77,10 +78,13 @@ class NetworkPage(ResourcePage):
         ]
 
     def actions_of(self) -> list[Action]:
-        """The address map, edit and delete."""
+        """The address map, its ranges, edit and delete."""
 
         async def show(shell: Shell, networks: list[Any]) -> None:
             show_addresses(shell, networks[0])
+
+        async def change(shell: Shell, networks: list[Any]) -> None:
+            change_ranges(shell, networks[0])
 
         return [
             Action(
@@ -91,20 +95,28 @@ class NetworkPage(ResourcePage):
                 is_single=True,
                 is_main=True,
             ),
-            edit_action("network"),
+            Action(
+                name="ranges",
+                title=translate("Networks", "Change ranges …"),
+                icon="tune",
+                run=change,
+                is_single=True,
+            ),
+            edit_network_action(),
             delete_action("network"),
         ]
 
     def facts(self, network: r.Network) -> list[tuple[str, str]]:
         """What the detail shows."""
-        ranges = "\n".join(f"{one.first} – {one.last}" for one in network.ranges)
         used = texts.number(network.addresses_used)
         free = network.addresses_total - network.addresses_used
         return [
             (translate("Networks", "Kind"), kind_words(network)),
             (translate("Networks", "Network"), network.cidr),
             (translate("Networks", "Gateway"), network.gateway),
-            (translate("Networks", "Ranges"), ranges),
+            (translate("Networks", "Ranges"), span_lines(network.ranges)),
+            (translate("Networks", "Reserved"), span_lines(network.reserved)),
+            (translate("Networks", "Gives out"), allocation_words(network.allocation)),
             (
                 translate("Networks", "Addresses"),
                 translate("Networks", "{used} used, {free} free").format(
@@ -115,6 +127,7 @@ class NetworkPage(ResourcePage):
             (translate("Networks", "DHCP server"), network.dhcp_address),
             (translate("Networks", "Domain"), network.domain),
             ("MTU", str(network.mtu)),
+            (translate("Networks", "Routes"), route_lines(network.host_routes)),
             (
                 translate("Networks", "Cluster"),
                 self.shell.cache.name("cluster", network.cluster_id),

@@ -16,6 +16,7 @@ from desktop.widgets.buttons import FlatButton
 
 NEVER_SHOWN = "password"
 """The command asks for it."""
+SHORT = {"ranges": "range", "host-routes": "route"}
 
 
 def command_line(operation: str, request: dict[str, Any]) -> str:
@@ -24,7 +25,9 @@ def command_line(operation: str, request: dict[str, Any]) -> str:
     words = ["anyun", noun.replace("_", "-"), verb.replace("_", "-")]
     if _is_on_one(operation):
         words.append(str(request["id"]))
-        request = {name: value for name, value in request.items() if name != "id"}
+        # A list that is left out stays as it is; this one shall be empty.
+        none = {name: ["none"] for name, value in request.items() if value == []}
+        request = {name: value for name, value in (request | none).items() if name != "id"}
     for name, value in request.items():
         words += _options(name.replace("_", "-"), value)
     return shlex.join(words)
@@ -53,13 +56,18 @@ def _options(name: str, value: Any) -> list[str]:
     if isinstance(value, list):
         if name == "statements":
             return [f"--{name}", json.dumps(value, ensure_ascii=False)]
-        option = "range" if name == "ranges" else name
+        option = SHORT.get(name, name)
         return [word for item in value for word in (f"--{option}", _item(item))]
     return [f"--{name}", str(value)]
 
 
 def _item(value: Any) -> str:
-    return f"{value['first']}-{value['last']}" if isinstance(value, dict) else str(value)
+    match value:
+        case {"first": first, "last": last}:
+            return f"{first}-{last}" if last else str(first)
+        case {"destination": destination, "next_hop": hop}:
+            return f"{destination}={hop}"
+    return str(value)
 
 
 def api_call(operation: str, request: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLineEdit,
+    QPlainTextEdit,
     QRadioButton,
     QVBoxLayout,
     QWidget,
@@ -28,6 +29,7 @@ from desktop.widgets.labels import Label
 from desktop.wizard.fields import FormField, line
 
 Request = Mapping[str, Any]
+LINES_HEIGHT = 96
 
 
 def problem_words(problem: ErrorBody) -> str:
@@ -71,6 +73,15 @@ class StepPage(QWidget, metaclass=AbstractQObject):
         """A titled line of text, known as `key` (a field of the request)."""
         field = line(placeholder=placeholder)
         field.textEdited.connect(self.touched)
+        self.add_field(key, FormField(title, field, hint))
+        return field
+
+    def add_lines(self, key: str, title: str, hint: str, text: str) -> QPlainTextEdit:
+        """A titled field of a few lines of text; the tab key leaves it."""
+        field = QPlainTextEdit(text)
+        field.setTabChangesFocus(True)
+        field.setFixedHeight(LINES_HEIGHT)
+        field.textChanged.connect(self.chosen_by_hand)
         self.add_field(key, FormField(title, field, hint))
         return field
 

@@ -10,6 +10,7 @@ from typing import Any
 import libvirt
 
 from hostagent.libvirt.connection import Connection
+from hostagent.libvirt.hotplug import UNPLUG_AGAIN_S, UNPLUG_WITHIN_S, ask_for, attach, has
 from hostagent.libvirt.pictures import to_png
 from hostagent.libvirt.xml import NAMESPACE, DiskSource, build
 from hostagent.protocol.domain import (
@@ -17,6 +18,7 @@ from hostagent.protocol.domain import (
     DomainReport,
     DomainSpec,
     DomainState,
+    NicParams,
     Screenshot,
     ShutdownParams,
     VmRef,
@@ -117,6 +119,28 @@ class Domains:
         """Let the machine's CPUs go on."""
         await self._on_active(params.vm_id, _resume, must_run=True)
         return await self.get(params)
+
+    async def attach_nic(self, params: NicParams) -> DomainReport:
+        """Plug a NIC into the machine; one that is off gets it when it starts."""
+        await self._on_active(params.vm_id, lambda domain: attach(domain, params.nic))
+        return await self.get(VmRef(vm_id=params.vm_id))
+
+    async def detach_nic(self, params: NicParams) -> DomainReport:
+        """Pull a NIC out of the machine: its guest is asked to let go of it.
+
+        Raises CommandFailed if it does not within `UNPLUG_WITHIN_S`.
+        """
+        deadline = time.monotonic() + UNPLUG_WITHIN_S
+        next_ask = 0.0
+        while time.monotonic() < deadline:
+            is_there = await self._on_active(params.vm_id, lambda domain: has(domain, params.nic))
+            if not is_there:
+                return await self.get(VmRef(vm_id=params.vm_id))
+            if time.monotonic() >= next_ask:
+                await self._on_active(params.vm_id, lambda domain: ask_for(domain, params.nic))
+                next_ask = time.monotonic() + UNPLUG_AGAIN_S
+            await asyncio.sleep(LOOK_EVERY_S)
+        raise CommandFailed("domain.nic_busy", "the guest does not let go of the NIC")
 
     async def get(self, params: VmRef) -> DomainReport:
         """How the machine stands; stopped if libvirt does not know it."""

@@ -14,6 +14,9 @@ from hostagent.protocol.domain import DomainSpec, NicSpec
 
 NAMESPACE = "urn:anyun:domain:1"
 MiB = 1024**2
+# What is plugged into a running machine needs a port of its own on its PCIe bus, and these cannot
+# be plugged themselves; the machine's own devices take some of them.
+PCIE_PORTS = 24
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,16 @@ def vm_id_of(xml: str) -> str | None:
     return None if found is None else found.get("id")
 
 
+def nic_xml(nic: NicSpec) -> str:
+    """The XML of one NIC, to be plugged into a running machine or pulled out of it."""
+    return etree.tostring(_nic(nic), pretty_print=True, encoding="unicode")
+
+
+def macs_of(xml: str) -> set[str]:
+    """The MACs of a domain's NICs."""
+    return set(etree.fromstring(xml).xpath("devices/interface/mac/@address"))
+
+
 def _title(name: str) -> str:
     return "".join(character for character in name if character.isprintable()) or "machine"
 
@@ -75,6 +88,8 @@ def _metadata(vm_id: str) -> etree._Element:
 
 def _devices(spec: DomainSpec, disks: list[DiskSource]) -> etree._Element:
     return E.devices(
+        E.controller(type="pci", model="pcie-root"),
+        *(E.controller(type="pci", model="pcie-root-port") for _ in range(PCIE_PORTS)),
         *(_disk(index, disk) for index, disk in enumerate(disks)),
         *(_nic(nic) for nic in spec.nics),
         E.serial(E.target(type="isa-serial", port="0"), type="pty"),

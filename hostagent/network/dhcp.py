@@ -13,6 +13,7 @@ from hostagent.protocol.network import METADATA_ADDRESS, PortSpec
 INNER_LINK = "any0"  # the namespace's end of the service link
 LEASE_TIME_S = 24 * 3600
 LEASES_MAX = 100_000
+SIDE = "side"  # tag of NICs that are not their machine's default one
 
 
 @dataclass(frozen=True)
@@ -87,13 +88,31 @@ def render_config(plan: NetworkPlan, files: DhcpFiles, user: str, group: str) ->
         f"dhcp-option=option:router,{spec.gateway}",
         f"dhcp-option=option:dns-server,{','.join(_resolvers(plan))}",
         f"dhcp-option=option:mtu,{spec.mtu}",
-        # A client that takes option 121 ignores the router option (RFC 3442), so both are here.
-        "dhcp-option=option:classless-static-route,"
-        f"{METADATA_ADDRESS}/32,{spec.dhcp_address},0.0.0.0/0,{spec.gateway}",
+        f"dhcp-option=option:classless-static-route,{_routes(plan)}",
+        # A machine has one way out: its other NICs are told of their network alone.
+        f"dhcp-option=tag:{SIDE},option:router",
+        f"dhcp-option=tag:{SIDE},option:dns-server",
+        f"dhcp-option=tag:{SIDE},option:classless-static-route{_side_routes(plan)}",
     ]
     if spec.domain:
         lines.append(f"domain={spec.domain}")
     return "\n".join(lines) + "\n"
+
+
+def _routes(plan: NetworkPlan) -> str:
+    """A client that takes this option ignores the router option (RFC 3442), so both are told."""
+    spec = plan.spec
+    ways = [
+        (f"{METADATA_ADDRESS}/32", spec.dhcp_address),
+        *((route.destination, route.next_hop) for route in spec.host_routes),
+        ("0.0.0.0/0", spec.gateway),
+    ]
+    return ",".join(f"{destination},{hop}" for destination, hop in ways)
+
+
+def _side_routes(plan: NetworkPlan) -> str:
+    routes = plan.spec.host_routes
+    return "".join(f",{route.destination},{route.next_hop}" for route in routes)
 
 
 def _resolvers(plan: NetworkPlan) -> list[str]:
@@ -107,7 +126,9 @@ def _resolvers(plan: NetworkPlan) -> list[str]:
 def render_hosts(plan: NetworkPlan) -> str:
     """One line `mac,address,name` for each VM NIC of this host."""
     return "".join(
-        f"{port.mac},{port.address},{short_hostname(port.hostname)}\n" for port in plan.spec.ports
+        f"{port.mac},{'' if port.is_default else f'set:{SIDE},'}{port.address},"
+        f"{short_hostname(port.hostname)}\n"
+        for port in plan.spec.ports
     )
 
 

@@ -144,6 +144,7 @@ def _network_errors(spec: NetworkSpec) -> Iterator[NetworkError]:
     if not _MTU_MIN_BYTES <= spec.mtu <= _MTU_MAX_BYTES:
         yield _invalid(spec, "mtu", spec.mtu, f"use {_MTU_MIN_BYTES} to {_MTU_MAX_BYTES} bytes")
     yield from _dns_errors(spec)
+    yield from _route_errors(spec, cidr)
     for port in spec.ports:
         yield from _port_errors(spec, cidr, port)
 
@@ -154,6 +155,16 @@ def _dns_errors(spec: NetworkSpec) -> Iterator[NetworkError]:
             yield _invalid(spec, "dns", server, "use IPv4 addresses")
     if spec.domain and not _DNS_NAME.fullmatch(spec.domain):
         yield _invalid(spec, "domain", spec.domain, "use letters, digits, hyphens and dots")
+
+
+def _route_errors(spec: NetworkSpec, cidr: IPv4Network) -> Iterator[NetworkError]:
+    for route in spec.host_routes:
+        try:
+            IPv4Network(route.destination)
+        except ValueError as error:
+            yield _invalid(spec, "host_routes", route.destination, str(error))
+        if not _usable(route.next_hop, cidr):
+            yield _invalid(spec, "host_routes", route.next_hop, f"use a host address of {cidr}")
 
 
 def _port_errors(spec: NetworkSpec, cidr: IPv4Network, port: PortSpec) -> Iterator[NetworkError]:

@@ -68,6 +68,13 @@ class VmRef(msgspec.Struct, kw_only=True, frozen=True):
     vm_id: str
 
 
+class NicParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Names a machine, and a NIC that it gets or loses."""
+
+    vm_id: str
+    nic: NicSpec
+
+
 class ShutdownParams(msgspec.Struct, kw_only=True, frozen=True):
     """Ask the guest to shut down; with `force`, switch it off when `timeout_s` is over."""
 

@@ -31,7 +31,8 @@ class InstanceMetadata(msgspec.Struct, frozen=True, kw_only=True):
 class PortSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One NIC of one VM on this host; `tap` is the link that libvirt makes for it.
 
-    `security_group_ids` name groups of the document; a NIC without any is not filtered.
+    `security_group_ids` name groups of the document; a NIC without any is not filtered. By the
+    `is_default` NIC of its several a VM reaches everything but their own networks.
     """
 
     nic_id: str
@@ -42,7 +43,15 @@ class PortSpec(msgspec.Struct, frozen=True, kw_only=True):
     hostname: str
     metadata: InstanceMetadata
     anti_spoofing: bool = True
+    is_default: bool = True
     security_group_ids: list[str] = []
+
+
+class HostRoute(msgspec.Struct, frozen=True, kw_only=True):
+    """A way that VMs are told of: packets to `destination` (a CIDR) go to `next_hop`."""
+
+    destination: str
+    next_hop: str
 
 
 class NetworkSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +74,7 @@ class NetworkSpec(msgspec.Struct, frozen=True, kw_only=True):
     domain: str = ""
     mtu: int = 1500
     snat: bool = True
+    host_routes: list[HostRoute] = []
     ports: list[PortSpec] = []
 
 

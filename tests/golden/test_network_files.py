@@ -22,6 +22,7 @@ from hostagent.network.rules import counter_name, render_removal, render_rules
 from hostagent.protocol.firewall import SecurityGroupSpec, SecurityRule
 from hostagent.protocol.network import (
     ElasticAddress,
+    HostRoute,
     InstanceMetadata,
     NetworkDocument,
     NetworkSpec,
@@ -54,6 +55,7 @@ DOCUMENT = NetworkDocument(
         NetworkSpec(
             id="routed", kind="nat", bridge=bridge_name("routed"), cidr="10.2.0.0/16",
             gateway="10.2.0.1", dhcp_address="10.2.255.254", snat=False, mtu=1400,
+            host_routes=[HostRoute(destination="10.9.0.0/16", next_hop="10.2.0.7")],
         ),
         NetworkSpec(
             id="office", kind="physical", bridge=bridge_name("office"), cidr="192.168.5.0/24",

@@ -101,13 +101,16 @@ def gather(caller: Caller, request: q.VmCreate, *, is_filtered: bool = False) ->
         disk_bytes,
         owner_id,
         group or None,
-        _security_groups(request, owner_id, is_filtered=is_filtered),
+        groups_for(request.security_group_ids, owner_id, is_filtered=is_filtered),
     )
 
 
-def _security_groups(request: q.VmCreate, owner_id: str, *, is_filtered: bool) -> set[str]:
-    if request.security_group_ids is not None:
-        return chosen_groups(request.security_group_ids, owner_id)
+def groups_for(asked: list[str] | None, owner_id: str, *, is_filtered: bool) -> set[str]:
+    """The security groups of a new NIC: those that are asked for, or the account's default one if
+    the settings say so.
+    """
+    if asked is not None:
+        return chosen_groups(asked, owner_id)
     default = default_group_of(owner_id) if is_filtered else None
     return set() if default is None else {default}
 

@@ -47,6 +47,8 @@ ALLOWED: dict[str, frozenset[S]] = {
     "reboot": frozenset({S.RUNNING}),
     "pause": frozenset({S.RUNNING}),
     "resume": frozenset({S.PAUSED}),
+    "attach_nic": frozenset({S.RUNNING, S.PAUSED, S.STOPPED}),
+    "detach_nic": frozenset({S.RUNNING, S.STOPPED}),
     "destroy": frozenset({S.RUNNING, S.STOPPED, S.PAUSED, S.UNKNOWN, S.ERROR}),
     "recover": frozenset({S.DESTROYED}),
     "expunge": frozenset({S.DESTROYED}),

@@ -33,14 +33,14 @@ from appliance.services.compute.creation import (
     wish_for,
 )
 from appliance.services.compute.endings import Endings, move
-from appliance.services.compute.machine import ALLOWED
 from appliance.services.compute.models import VmRow
+from appliance.services.compute.nics import Nics
 from appliance.services.compute.placement import (
     Wish,
     choose_host,
     explain,
 )
-from appliance.services.compute.standing import Standing, load_standing
+from appliance.services.compute.standing import Standing, check_state, load_standing
 from appliance.services.compute.steps import VmSteps
 from appliance.services.compute.sync import StateSync
 from appliance.services.compute.views import read_vms
@@ -98,6 +98,7 @@ class Compute:
         )
         self._jobs: dict[str, JobDefinition] = {}
         self._define_jobs()
+        Nics(parts, self.steps, networks.documents)
         bind = parts.registry.bind
         bind("vm.create", self._create)
         bind("vm.plan", self._plan)
@@ -257,7 +258,7 @@ class Compute:
         self, tx: Transaction, caller: Caller, verb: str, vm: Standing, request: Any
     ) -> NewJob:
         """Check and claim what one action needs; raises ApiError and then changes nothing."""
-        self._check_state(vm, verb)
+        check_state(vm, verb)
         if vm.state == VmState.DESTROYED:
             _refuse_if_recovering(tx, vm)
         policy = self._settings.get(VM_DELETION)
@@ -294,17 +295,6 @@ class Compute:
         )
         for (vm_id,) in await self._store.read(lambda: tuples(query)):
             await self.act(SYSTEM, "start", vm_id)
-
-    def _check_state(self, vm: Standing, verb: str) -> None:
-        allowed = ALLOWED[verb]
-        if vm.state not in allowed:
-            raise Conflict(
-                "vm.wrong_state",
-                name=vm.name,
-                state=vm.state,
-                action=verb,
-                allowed=", ".join(sorted(allowed)),
-            )
 
 
 def _refuse_if_recovering(tx: Transaction, vm: Standing) -> None:

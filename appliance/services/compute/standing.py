@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from appliance.protocol.errors import NotFound
+from appliance.protocol.errors import Conflict, NotFound
 from appliance.protocol.resources import VmState
+from appliance.services.compute.machine import ALLOWED
 from appliance.store.database import Transaction
 
 _STANDING = """
@@ -45,6 +46,19 @@ class Standing:
             "host_id": self.host_id or self.volume_host_id,
             "volume": {"volume_id": self.volume_id, "primary_path": self.storage_path},
         }
+
+
+def check_state(vm: Standing, verb: str) -> None:
+    """Raises Conflict if the machine's state does not allow an action."""
+    allowed = ALLOWED[verb]
+    if vm.state not in allowed:
+        raise Conflict(
+            "vm.wrong_state",
+            name=vm.name,
+            state=vm.state,
+            action=verb,
+            allowed=", ".join(sorted(allowed)),
+        )
 
 
 def load_standing(tx: Transaction, vm_id: str) -> Standing:

@@ -53,7 +53,7 @@ class VmSteps:
         lock = self._caching.setdefault((run.data["host_id"], target.image_id), asyncio.Lock())
         async with lock:
             await self._caches.note(Copy(target.image_id, run.data["host_id"], target.storage_path))
-            await self._call(
+            await self.call(
                 run,
                 c.IMAGE_ENSURE_CACHED,
                 EnsureCachedParams(
@@ -70,11 +70,11 @@ class VmSteps:
         params = CreateOverlayParams(
             volume=target.volume, image_id=target.disk_image_id, size_bytes=target.disk_bytes
         )
-        await self._call(run, c.VOLUME_CREATE_OVERLAY, params)
+        await self.call(run, c.VOLUME_CREATE_OVERLAY, params)
 
     async def delete_disk(self, run: JobRun) -> None:
         """Delete the root disk."""
-        await self._call(run, c.VOLUME_DELETE, VolumeRef(**run.data["volume"]))
+        await self.call(run, c.VOLUME_DELETE, VolumeRef(**run.data["volume"]))
 
     async def drop_cache_of_deleted_image(self, run: JobRun) -> None:
         """The last disk on the cached copy of an image that is gone takes the copy along."""
@@ -92,12 +92,12 @@ class VmSteps:
     async def start_domain(self, run: JobRun) -> None:
         """Start the machine."""
         spec = domain_spec(await self._target(run))
-        await self._call(run, c.DOMAIN_START, spec, code="vm.start_failed")
+        await self.call(run, c.DOMAIN_START, spec, code="vm.start_failed")
 
     async def power_off(self, run: JobRun) -> None:
         """Switch the machine off without asking the guest, and forget its definition."""
-        await self._call(run, c.DOMAIN_DESTROY, VmRef(vm_id=run.resource_id))
-        await self._call(run, c.DOMAIN_UNDEFINE, VmRef(vm_id=run.resource_id))
+        await self.call(run, c.DOMAIN_DESTROY, VmRef(vm_id=run.resource_id))
+        await self.call(run, c.DOMAIN_UNDEFINE, VmRef(vm_id=run.resource_id))
 
     async def take_back_start(self, run: JobRun) -> None:
         """Switch the machine off, unless a later job has started it on this host."""
@@ -109,9 +109,9 @@ class VmSteps:
         """Find out what an action that came to nothing has left of the machine."""
         run.data["seen"] = VmState.UNKNOWN
         ref = VmRef(vm_id=run.resource_id)
-        report: DomainReport = await self._call(run, c.DOMAIN_GET, ref)
+        report: DomainReport = await self.call(run, c.DOMAIN_GET, ref)
         if report.state == DomainState.STOPPED:
-            await self._call(run, c.DOMAIN_UNDEFINE, ref)
+            await self.call(run, c.DOMAIN_UNDEFINE, ref)
         run.data["seen"] = SEEN.get(report.state, VmState.UNKNOWN)
         # Later, as clean-up work, the job is over and does not tell any more.
         self._sync.note(run.data["host_id"], report)
@@ -121,20 +121,20 @@ class VmSteps:
         """Ask the guest to shut down; switch it off when its time is over."""
         timeout_s = float(run.data.get("timeout_s", 60))
         params = ShutdownParams(vm_id=run.resource_id, timeout_s=timeout_s, force=True)
-        await self._call(run, c.DOMAIN_SHUTDOWN, params, timeout_s=timeout_s + 60)
+        await self.call(run, c.DOMAIN_SHUTDOWN, params, timeout_s=timeout_s + 60)
 
     async def reboot_domain(self, run: JobRun) -> None:
         """Restart the guest gracefully, or by the reset button if the job says so."""
         command = c.DOMAIN_RESET if run.data.get("force") else c.DOMAIN_REBOOT
-        await self._call(run, command, VmRef(vm_id=run.resource_id))
+        await self.call(run, command, VmRef(vm_id=run.resource_id))
 
     async def pause_domain(self, run: JobRun) -> None:
         """Stop the machine's CPUs."""
-        await self._call(run, c.DOMAIN_SUSPEND, VmRef(vm_id=run.resource_id))
+        await self.call(run, c.DOMAIN_SUSPEND, VmRef(vm_id=run.resource_id))
 
     async def resume_domain(self, run: JobRun) -> None:
         """Let the machine's CPUs go on."""
-        await self._call(run, c.DOMAIN_RESUME, VmRef(vm_id=run.resource_id))
+        await self.call(run, c.DOMAIN_RESUME, VmRef(vm_id=run.resource_id))
 
     async def release(self, run: JobRun) -> None:
         """Take the machine out of its host's network document.
@@ -160,9 +160,7 @@ class VmSteps:
             run.cache["target"] = target
         return target
 
-    async def _call(
-        self, run: JobRun, command: c.Command[Any, Any], params: Any, **how: Any
-    ) -> Any:
+    async def call(self, run: JobRun, command: c.Command[Any, Any], params: Any, **how: Any) -> Any:
         """Undo does not wait for a host that is away: it becomes clean-up work."""
         host_id = run.data["host_id"]
         return await self._links.call(

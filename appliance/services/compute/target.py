@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from appliance.protocol.errors import NotFound
 from appliance.store.fields import database
@@ -27,7 +26,7 @@ class Target:
     storage_path: str
     image_id: str
     image_store_path: str | None
-    nics: tuple[tuple[str, str, str], ...]  # id, MAC, network
+    nics: tuple[NicSpec, ...]
 
     @property
     def volume(self) -> VolumeRef:
@@ -52,10 +51,22 @@ def load_target(vm_id: str) -> Target:
     row = database.execute_sql(_TARGET, (vm_id,)).fetchone()
     if row is None:
         raise NotFound("resource.not_found", kind="vm", id=vm_id)
-    nics: Any = database.execute_sql(
-        "SELECT id, mac, network_id FROM nic WHERE vm_id = ? ORDER BY position", (vm_id,)
-    ).fetchall()
-    return Target(*row, nics=tuple(nics))
+    return Target(*row, nics=nics_of(vm_id))
+
+
+def nics_of(vm_id: str) -> tuple[NicSpec, ...]:
+    """The NICs of a machine, in the order in which it got them: guests name them by it."""
+    rows = database.execute_sql(
+        "SELECT x.id, x.mac, x.network_id, n.mtu FROM nic x JOIN network n ON n.id = x.network_id "
+        "WHERE x.vm_id = ? ORDER BY x.id",
+        (vm_id,),
+    )
+    return tuple(
+        NicSpec(
+            nic_id=nic_id, mac=mac, bridge=bridge_name(network_id), tap=tap_name(nic_id), mtu=mtu
+        )
+        for nic_id, mac, network_id, mtu in rows.fetchall()
+    )
 
 
 def domain_spec(target: Target) -> DomainSpec:
@@ -67,8 +78,5 @@ def domain_spec(target: Target) -> DomainSpec:
         memory_bytes=target.memory_bytes,
         accelerator=target.accelerator,
         disks=[DiskSpec(volume=target.volume)],
-        nics=[
-            NicSpec(nic_id=nic_id, mac=mac, bridge=bridge_name(network_id), tap=tap_name(nic_id))
-            for nic_id, mac, network_id in target.nics
-        ],
+        nics=list(target.nics),
     )

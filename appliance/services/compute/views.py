@@ -51,6 +51,7 @@ def read_vms(ids: Sequence[str]) -> list[Vm]:
                 network_name=network,
                 mac=mac,
                 address=text_of(address),
+                is_default=not nics[vm_id],
                 elastic_address=None if elastic is None else text_of(elastic),
                 anti_spoofing=bool(guarded),
                 security_group_ids=msgspec.json.decode(groups, type=list[str]),

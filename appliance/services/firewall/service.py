@@ -179,8 +179,8 @@ class SecurityGroups:
             vm = find(VmRow, call.target, "vm")
             chosen = chosen_groups(request.security_group_ids, vm.owner_id)
             self._tell(tx, groups_of_vm(vm.id))
-            for nic in NicRow.select().where(NicRow.vm_id == vm.id):
-                set_groups(tx, nic.id, chosen)
+            for nic_id in _nics_meant(vm.id, request.nic_id):
+                set_groups(tx, nic_id, chosen)
             self._tell(tx, chosen)
             tx.touch("vm", vm.id)
             return self._store.kinds.render_one("vm", vm.id)
@@ -191,13 +191,24 @@ class SecurityGroups:
         def change(tx: Transaction) -> Any:
             vm = find(VmRow, call.target, "vm")
             values = {"anti_spoofing": request.is_enabled}
-            NicRow.update(values).where(NicRow.vm_id == vm.id).execute()
+            nic_ids = _nics_meant(vm.id, request.nic_id)
+            NicRow.update(values).where(NicRow.id.in_(nic_ids)).execute()
             tx.touch("vm", vm.id)
             if vm.host_id is not None:
                 tx.on_commit(partial(self._documents.soon, vm.host_id))
             return self._store.kinds.render_one("vm", vm.id)
 
         return await self._store.write(change)
+
+
+def _nics_meant(vm_id: str, nic_id: str | None) -> list[str]:
+    """One NIC of a machine, or all of them; raises InvalidInput if it does not have this one."""
+    nics = [row.id for row in NicRow.select(NicRow.id).where(NicRow.vm_id == vm_id)]
+    if nic_id is None:
+        return nics
+    if nic_id not in nics:
+        raise InvalidInput("resource.not_found", field="nic_id", kind="nic", id=nic_id)
+    return [nic_id]
 
 
 def chosen_groups(group_ids: Collection[str], owner_id: str) -> set[str]:

@@ -4,7 +4,7 @@ that hosts are given."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 import msgspec
@@ -95,8 +95,7 @@ class Trace:
 
 
 def _follow(call: Call, request: s.VmTrace) -> s.TraceResult:
-    source = _nic_of(find(VmRow, call.target, "vm"))
-    goal = _goal(request, source)
+    source, goal = _ends(request, find(VmRow, call.target, "vm"))
     packet = Packet(
         source=source.address,
         destination=goal.address,
@@ -140,11 +139,15 @@ def _seen_as(source: _Nic, goal: _Goal) -> str:
     return row[0] if row else source.address
 
 
-def _goal(request: s.VmTrace, source: _Nic) -> _Goal:
-    """What is meant: a machine, or an address of the network, or an elastic one."""
+def _ends(request: s.VmTrace, vm: VmRow) -> tuple[_Nic, _Goal]:
+    """By which NIC the machine sends, and what is meant: a machine, an address of one of its
+    networks, or an elastic one.
+    """
     if request.to_vm_id is not None:
-        nic = _nic_of(find(VmRow, request.to_vm_id, "vm", field="to_vm_id"))
-        return _Goal(nic.address, nic)
+        other = find(VmRow, request.to_vm_id, "vm", field="to_vm_id")
+        own, theirs = _shared(vm.id, other.id)
+        nic = _nic_of(other, theirs)
+        return _nic_of(vm, own), _Goal(nic.address, nic)
     try:
         address = ip_address(request.to_address.strip())
     except ValueError:
@@ -152,31 +155,57 @@ def _goal(request: s.VmTrace, source: _Nic) -> _Goal:
             "network.bad_address", field="to_address", value=request.to_address
         ) from None
     if address.version == 4:
-        row = database.execute_sql(
-            "SELECT vm_id FROM nic WHERE network_id = ? AND address = ?",
-            (source.network_id, int(address)),
-        ).fetchone()
+        row = database.execute_sql(_BESIDE, (vm.id, int(address))).fetchone()
         if row is not None:
-            return _Goal(str(address), _nic_of(find(VmRow, row[0], "vm")))
+            own, other_id, theirs = row
+            return _nic_of(vm, own), _Goal(str(address), _nic_of(VmRow.get_by_id(other_id), theirs))
+    source = _nic_of(vm, _way_to(vm.id, address))
+    if address.version == 4:
         elastic = database.execute_sql(_ELASTIC, (source.cluster_id, int(address))).fetchone()
         if elastic is not None:
-            bound = None if elastic[0] is None else _nic_of(find(VmRow, elastic[0], "vm"))
-            return _Goal(str(address), bound, is_elastic=True)
-    return _Goal(str(address))
+            other_id, theirs = elastic
+            bound = None if theirs is None else _nic_of(VmRow.get_by_id(other_id), theirs)
+            return source, _Goal(str(address), bound, is_elastic=True)
+    return source, _Goal(str(address))
 
 
+def _shared(vm_id: str, other_id: str) -> tuple[str | None, str | None]:
+    """NICs of two machines in the same network, if they have any."""
+    row = database.execute_sql(
+        "SELECT a.id, b.id FROM nic a JOIN nic b ON b.network_id = a.network_id "
+        "WHERE a.vm_id = ? AND b.vm_id = ? ORDER BY a.position, b.position LIMIT 1",
+        (vm_id, other_id),
+    ).fetchone()
+    return (None, None) if row is None else (row[0], row[1])
+
+
+def _way_to(vm_id: str, address: IPv4Address | IPv6Address) -> str | None:
+    """The NIC in whose network an address is; None for the default one."""
+    rows = database.execute_sql(
+        "SELECT x.id, n.cidr FROM nic x JOIN network n ON n.id = x.network_id "
+        "WHERE x.vm_id = ? ORDER BY x.position",
+        (vm_id,),
+    )
+    return next((ref for ref, cidr in rows if address in ip_network(cidr)), None)
+
+
+_BESIDE = """
+    SELECT a.id, b.vm_id, b.id FROM nic a JOIN nic b ON b.network_id = a.network_id
+    WHERE a.vm_id = ? AND b.address = ? ORDER BY a.position LIMIT 1
+"""
 _ELASTIC = """
-    SELECT x.vm_id FROM elastic_ip e JOIN network n ON n.id = e.network_id
+    SELECT x.vm_id, x.id FROM elastic_ip e JOIN network n ON n.id = e.network_id
     LEFT JOIN nic x ON x.id = e.nic_id WHERE n.cluster_id = ? AND e.address = ?
 """
 
 
-def _nic_of(vm: VmRow) -> _Nic:
+def _nic_of(vm: VmRow, nic_id: str | None = None) -> _Nic:
+    """One of a machine's NICs, or its default one; raises InvalidInput if it has none."""
     row = database.execute_sql(
         "SELECT x.address, n.id, n.name, n.cidr, n.kind, x.id, e.address FROM nic x "
         "JOIN network n ON n.id = x.network_id LEFT JOIN elastic_ip e ON e.nic_id = x.id "
-        "WHERE x.vm_id = ? ORDER BY x.position LIMIT 1",
-        (vm.id,),
+        "WHERE x.vm_id = ? AND x.id = coalesce(?, x.id) ORDER BY x.position LIMIT 1",
+        (vm.id, nic_id),
     ).fetchone()
     if row is None:
         raise InvalidInput("trace.no_nic", field="id", name=vm.name)

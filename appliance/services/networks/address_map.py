@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from ipaddress import IPv4Address
 
 from appliance.engine.calls import Call
 from appliance.protocol import requests as q
 from appliance.protocol.address_map import AddressMap, AddressUse, FreeSpan
 from appliance.services.common import find
-from appliance.services.networks.addresses import Span, text_of
-from appliance.services.networks.models import NetworkRow, RangeRow
+from appliance.services.networks.addresses import Span, free_spans, text_of, without
+from appliance.services.networks.models import NetworkRow, RangeRow, ReservedRow, spans_of
 from appliance.services.parts import Parts
 from appliance.store.fields import database
 
@@ -64,26 +64,17 @@ def address_map(network_id: str, owner_id: str | None) -> AddressMap:
             elastic_ip_id=ref if is_told else None,
             elastic_ip_name=name if is_told else "",
         )
-    ranges = RangeRow.select().where(RangeRow.network == network_id).order_by(RangeRow.first)
-    spans = [(item.first, item.last) for item in ranges]
+    spans, reserved = spans_of(RangeRow, network_id), spans_of(ReservedRow, network_id)
     taken = sorted(used)
     return AddressMap(
         items=[used[number] for number in taken],
-        free=[
-            FreeSpan(first=text_of(first), last=text_of(last), count=last - first + 1)
-            for first, last in free_spans(spans, taken)
-        ],
+        free=_as_told(free_spans(without(spans, reserved), taken)),
+        reserved=_as_told(reserved),
     )
 
 
-def free_spans(spans: Sequence[Span], taken: Sequence[int]) -> Iterator[Span]:
-    """What is left of `spans` without the numbers `taken`; both in order."""
-    for first, last in spans:
-        start = first
-        for number in taken:
-            if first <= number <= last:
-                if number > start:
-                    yield start, number - 1
-                start = number + 1
-        if start <= last:
-            yield start, last
+def _as_told(spans: Iterable[Span]) -> list[FreeSpan]:
+    return [
+        FreeSpan(first=text_of(first), last=text_of(last), count=last - first + 1)
+        for first, last in spans
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
 from itertools import pairwise
@@ -22,13 +22,19 @@ class Plan:
     network: IPv4Network
     gateway: int
     spans: tuple[Span, ...]
+    reserved: tuple[Span, ...]
     dhcp_address: int
 
     @property
+    def offered(self) -> tuple[Span, ...]:
+        """The ranges without what is reserved."""
+        return without(self.spans, self.reserved)
+
+    @property
     def capacity(self) -> int:
-        """How many addresses the ranges offer to virtual machines."""
-        total = sum(last - first + 1 for first, last in self.spans)
-        return total - _covers(self.spans, self.dhcp_address)
+        """How many addresses there are for virtual machines."""
+        total = sum(last - first + 1 for first, last in self.offered)
+        return total - covers(self.offered, self.dhcp_address)
 
 
 def parse_network(text: str, *, field: str = "cidr") -> IPv4Network:
@@ -59,18 +65,31 @@ def parse_address(text: str, *, field: str) -> int:
         raise InvalidInput("network.bad_address", field=field, value=text) from None
 
 
-def check_plan(cidr: str, gateway: str, ranges: Sequence[RangeSpec], *, kind: str = "nat") -> Plan:
-    """Check that gateway and ranges fit the network and each other.
+def check_plan(
+    cidr: str,
+    gateway: str,
+    ranges: Sequence[RangeSpec],
+    reserved: Sequence[RangeSpec] = (),
+    *,
+    kind: str = "nat",
+    dhcp_address: str | None = None,
+) -> Plan:
+    """Check that gateway, ranges and what is reserved fit the network and each other.
 
-    Raises InvalidInput naming the field at fault.
+    `dhcp_address` is the one that an existing network has. Raises InvalidInput naming the field
+    at fault.
     """
     network = parse_network(cidr)
     gateway_number = parse_address(gateway, field="gateway")
     _check_inside(network, gateway_number, "gateway")
     if not ranges:
         raise InvalidInput("network.range_needed", field="ranges")
-    spans = tuple(_parse_span(network, item) for item in ranges)
-    for first, last in spans:
+    spans = tuple(_parse_span(network, item, "ranges") for item in ranges)
+    _check_disjoint(spans, "ranges")
+    held = tuple(_parse_span(network, item, "reserved") for item in reserved)
+    _check_disjoint(held, "reserved")
+    offered = without(spans, held)
+    for first, last in offered:
         if first <= gateway_number <= last:
             raise InvalidInput(
                 "network.gateway_in_range",
@@ -79,11 +98,16 @@ def check_plan(cidr: str, gateway: str, ranges: Sequence[RangeSpec], *, kind: st
                 first=text_of(first),
                 last=text_of(last),
             )
-    _check_disjoint(spans)
-    # On a wire that others use as well, only the ranges are known to be ours.
-    is_shared = kind == "physical"
-    dhcp = spans[-1][1] if is_shared else _dhcp_address(network, gateway_number, spans)
-    plan = Plan(network, gateway_number, spans, dhcp)
+    if dhcp_address is not None:
+        dhcp = parse_address(dhcp_address, field="ranges")
+    elif kind == "physical":
+        # On a wire that others use as well, only the ranges are known to be ours.
+        dhcp = (without(spans[-1:], held) or offered or spans)[-1][1]
+    else:
+        dhcp = _dhcp_address(network, gateway_number, [*spans, *without(held, spans)])
+    plan = Plan(network, gateway_number, spans, held, dhcp)
+    if kind == "physical" and dhcp_address is not None and not covers(offered, dhcp):
+        raise InvalidInput("network.dhcp_outside", field="ranges", address=dhcp_address)
     if plan.capacity < 1:
         first, last = text_of(spans[0][0]), text_of(spans[-1][1])
         raise InvalidInput("network.range_too_small", field="ranges", first=first, last=last)
@@ -144,20 +168,69 @@ def check_own_addresses(spans: Sequence[Span], own: Iterable[tuple[str, str]]) -
                 )
 
 
+def without(spans: Iterable[Span], others: Iterable[Span]) -> tuple[Span, ...]:
+    """What is left of `spans` without `others`, each disjoint among themselves, in order."""
+    left = sorted(spans)
+    for begin, end in others:
+        left = [
+            piece
+            for first, last in left
+            for piece in ((first, min(last, begin - 1)), (max(first, end + 1), last))
+            if piece[0] <= piece[1]
+        ]
+    return tuple(left)
+
+
+def free_spans(spans: Sequence[Span], taken: Sequence[int]) -> Iterator[Span]:
+    """What is left of `spans` without the numbers `taken`; both in order."""
+    for first, last in spans:
+        start = first
+        for number in taken:
+            if first <= number <= last:
+                if number > start:
+                    yield start, number - 1
+                start = number + 1
+        if start <= last:
+            yield start, last
+
+
+def covers(spans: Iterable[Span], number: int) -> bool:
+    """Whether an address is in one of `spans`."""
+    return any(first <= number <= last for first, last in spans)
+
+
 def text_of(number: int) -> str:
     """An address as people write it."""
     return socket.inet_ntoa(number.to_bytes(4))
 
 
-def _parse_span(network: IPv4Network, item: RangeSpec) -> Span:
-    first = parse_address(item.first, field="ranges")
-    last = parse_address(item.last, field="ranges")
-    _check_inside(network, first, "ranges")
-    _check_inside(network, last, "ranges")
+def _parse_span(network: IPv4Network, item: RangeSpec, field: str) -> Span:
+    if not item.last and "/" in item.first:
+        return _parse_block(network, item.first, field)
+    first = parse_address(item.first, field=field)
+    last = parse_address(item.last, field=field) if item.last else first
+    _check_inside(network, first, field)
+    _check_inside(network, last, field)
     if last < first:
-        raise InvalidInput(
-            "network.range_reversed", field="ranges", first=item.first, last=item.last
-        )
+        raise InvalidInput("network.range_reversed", field=field, first=item.first, last=item.last)
+    return first, last
+
+
+def _parse_block(network: IPv4Network, text: str, field: str) -> Span:
+    """A block of addresses; of the network itself without its first and last, which are no
+    machine's.
+    """
+    try:
+        block = IPv4Network(text.strip())
+    except ValueError:
+        raise InvalidInput("network.bad_cidr", field=field, value=text) from None
+    if not block.subnet_of(network):
+        _check_inside(network, int(block.network_address), field)
+        _check_inside(network, int(block.broadcast_address), field)
+    first = max(int(block.network_address), int(network.network_address) + 1)
+    last = min(int(block.broadcast_address), int(network.broadcast_address) - 1)
+    if first > last:
+        _check_inside(network, int(block.network_address), field)
     return first, last
 
 
@@ -175,22 +248,18 @@ def _check_inside(network: IPv4Network, number: int, field: str) -> None:
         )
 
 
-def _check_disjoint(spans: Sequence[Span]) -> None:
+def _check_disjoint(spans: Sequence[Span], field: str) -> None:
     ordered = sorted(spans)
     for left, right in pairwise(ordered):
         if right[0] <= left[1]:
             raise InvalidInput(
                 "network.range_overlap",
-                field="ranges",
+                field=field,
                 first=text_of(left[0]),
                 last=text_of(left[1]),
                 other_first=text_of(right[0]),
                 other_last=text_of(right[1]),
             )
-
-
-def _covers(spans: Sequence[Span], number: int) -> bool:
-    return any(first <= number <= last for first, last in spans)
 
 
 def _dhcp_address(network: IPv4Network, gateway: int, spans: Sequence[Span]) -> int:

@@ -23,6 +23,7 @@ from appliance.store.kinds import QUERY_LIMIT, batched
 from hostagent.protocol.commands import NETWORK_APPLY
 from hostagent.protocol.network import (
     ElasticAddress,
+    HostRoute,
     InstanceMetadata,
     NetworkDocument,
     NetworkReport,
@@ -163,12 +164,14 @@ class Documents:
         for part in batched(list(guests), QUERY_LIMIT):
             marks = ",".join("?" * len(part))
             nics = database.execute_sql(_NICS.format(marks=marks), tuple(part))
-            for nic_id, vm_id, network_id, mac, address, groups, guarded in nics:
+            for nic_id, vm_id, network_id, mac, address, groups, guarded, is_default in nics:
                 member_of = msgspec.json.decode(groups, type=list[str])
                 group_ids.update(member_of)
                 port = _port(nic_id, mac, address, guests[vm_id], zone, member_of)
-                if not guarded:
-                    port = msgspec.structs.replace(port, anti_spoofing=False)
+                if not (guarded and is_default):
+                    port = msgspec.structs.replace(
+                        port, anti_spoofing=bool(guarded), is_default=bool(is_default)
+                    )
                 ports[network_id].append(port)
         rows = database.execute_sql(_NETWORKS, (cluster_id,)).fetchall()
         elastic = database.execute_sql(_ELASTIC, (host_id, cluster_id)).fetchall()
@@ -190,7 +193,8 @@ _PLACE = """
 _NICS = """
     SELECT id, vm_id, network_id, mac, address,
            (SELECT json_group_array(security_group_id) FROM nic_security_group WHERE nic_id = id),
-           anti_spoofing
+           anti_spoofing,
+           position = (SELECT min(y.position) FROM nic y WHERE y.vm_id = nic.vm_id)
     FROM nic WHERE vm_id IN ({marks}) ORDER BY id
 """
 _ELASTIC = """
@@ -201,7 +205,8 @@ _ELASTIC = """
     ORDER BY e.address
 """
 _NETWORKS = """
-    SELECT id, kind, cidr, gateway, dhcp_address, physical_interface, dns, domain, mtu
+    SELECT id, kind, cidr, gateway, dhcp_address, physical_interface, dns, domain, mtu,
+           host_routes
     FROM network WHERE cluster_id = ? AND NOT is_deleting ORDER BY id
 """
 
@@ -236,7 +241,7 @@ def _port(
 
 
 def _network(row: Sequence[Any], ports: list[PortSpec]) -> NetworkSpec:
-    ref, kind, cidr, gateway, dhcp_address, interface, dns, domain, mtu = row
+    ref, kind, cidr, gateway, dhcp_address, interface, dns, domain, mtu, routes = row
     return NetworkSpec(
         id=ref,
         kind="physical" if kind == "physical" else "nat",
@@ -248,5 +253,6 @@ def _network(row: Sequence[Any], ports: list[PortSpec]) -> NetworkSpec:
         dns=msgspec.json.decode(dns, type=list[str]),
         domain=domain,
         mtu=mtu,
+        host_routes=msgspec.json.decode(routes, type=list[HostRoute]),
         ports=ports,
     )

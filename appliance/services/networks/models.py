@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import peewee
 
+from appliance.protocol.networks import HostRoute
 from appliance.services.infrastructure.models import ClusterRow
-from appliance.store.fields import BaseModel, json_field
+from appliance.store.fields import BaseModel, json_field, tuples
 
 
 class NetworkRow(BaseModel):
@@ -22,11 +25,13 @@ class NetworkRow(BaseModel):
     gateway = peewee.TextField()
     dns: list[str] = json_field(list[str])
     domain = peewee.TextField()
+    host_routes: list[HostRoute] = json_field(list[HostRoute], default=list)
     mtu = peewee.IntegerField()
     dhcp_address = peewee.TextField()
     state = peewee.TextField()
     is_deleting = peewee.BooleanField(default=False)
     owner_id = peewee.TextField(index=True, default="")
+    allocation: Any = peewee.TextField(default="first")
     created_at = peewee.BigIntegerField()
 
     class Meta:
@@ -36,7 +41,8 @@ class NetworkRow(BaseModel):
 class RangeRow(BaseModel):
     """Addresses that a network gives out, as numbers so that they compare.
 
-    All addresses below `next_free` are taken; a trigger lowers it when one is given back.
+    All addresses below `next_free` are taken or reserved; a trigger lowers it when one is given
+    back. Of those below `next_new` it is known who had them last, or they are taken.
     """
 
     id = peewee.TextField(primary_key=True)
@@ -45,9 +51,23 @@ class RangeRow(BaseModel):
     first = peewee.BigIntegerField()
     last = peewee.BigIntegerField()
     next_free = peewee.BigIntegerField()
+    next_new = peewee.BigIntegerField()
 
     class Meta:
         table_name = "address_range"
+
+
+class ReservedRow(BaseModel):
+    """Addresses that a network gives to nobody, though they are in its ranges."""
+
+    id = peewee.TextField(primary_key=True)
+    network = peewee.ForeignKeyField(NetworkRow, on_delete="CASCADE", backref="reserved")
+    network_id: str
+    first = peewee.BigIntegerField()
+    last = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "reserved_range"
 
 
 class ElasticIpRow(BaseModel):
@@ -85,3 +105,9 @@ class NicRow(BaseModel):
     class Meta:
         table_name = "nic"
         indexes = ((("network", "address"), True),)
+
+
+def spans_of(model: type[RangeRow | ReservedRow], network_id: str) -> list[tuple[int, int]]:
+    """First and last addresses of a network's rows, in order; within a read or write."""
+    rows = model.select(model.first, model.last).where(model.network == network_id)
+    return tuples(rows.order_by(model.first))

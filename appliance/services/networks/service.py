@@ -14,7 +14,6 @@ from appliance.engine.calls import Call
 from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
 from appliance.protocol import requests as q
 from appliance.protocol.errors import ApiError, to_body
-from appliance.protocol.ids import new_id
 from appliance.protocol.operations import Accepted
 from appliance.protocol.resources import CheckResult, State
 from appliance.services.common import (
@@ -49,8 +48,16 @@ from appliance.services.networks.conflicts import (
     used_networks,
 )
 from appliance.services.networks.documents import Documents, GuestSource
-from appliance.services.networks.models import ElasticIpRow, NetworkRow, NicRow, RangeRow
+from appliance.services.networks.guest_options import changer, check_routes
+from appliance.services.networks.models import (
+    ElasticIpRow,
+    NetworkRow,
+    NicRow,
+    RangeRow,
+    ReservedRow,
+)
 from appliance.services.networks.proposals import physical_proposals
+from appliance.services.networks.ranges import write_ranges
 from appliance.services.networks.views import render_networks
 from appliance.services.parts import Parts
 from appliance.store.database import Transaction
@@ -79,6 +86,7 @@ class Networks:
                 relations={
                     "cluster": Relation("cluster", ("cluster_id", "id")),
                     "ranges": Relation("address_range", ("id", "network_id"), many=True),
+                    "reserved": Relation("reserved_range", ("id", "network_id"), many=True),
                     "nics": Relation("nic", ("id", "network_id"), many=True),
                 },
                 aliases={"zone_id": "cluster.zone_id"},
@@ -89,7 +97,15 @@ class Networks:
             Rows(
                 name="address_range",
                 model=RangeRow,
-                internal=frozenset({"next_free"}),
+                internal=frozenset({"next_free", "next_new"}),
+                addresses=frozenset({"first", "last"}),
+                part_of=("network_id", "network"),
+            )
+        )
+        parts.store.kinds.add_rows(
+            Rows(
+                name="reserved_range",
+                model=ReservedRow,
                 addresses=frozenset({"first", "last"}),
                 part_of=("network_id", "network"),
             )
@@ -123,7 +139,10 @@ class Networks:
         )
         parts.registry.bind("network.create", self._create)
         parts.registry.bind("network.delete", self._delete)
-        parts.registry.bind("network.update", updater(parts.store, NetworkRow, "network"))
+        parts.registry.bind(
+            "network.update",
+            updater(parts.store, NetworkRow, "network", changer(self.documents.soon)),
+        )
         parts.registry.bind("host.check_network", self._check)
 
     def set_guest_source(self, source: GuestSource) -> None:
@@ -141,7 +160,9 @@ class Networks:
     # Operations
 
     async def _create(self, call: Call, request: q.NetworkCreate) -> Accepted:
-        plan = check_plan(request.cidr, request.gateway, request.ranges, kind=request.kind)
+        plan = check_plan(
+            request.cidr, request.gateway, request.ranges, request.reserved, kind=request.kind
+        )
         ref = chosen_id(request)
         values = {
             "name": clean_name(request.name),
@@ -154,9 +175,11 @@ class Networks:
             "dns": check_dns(request.dns),
             "domain": check_domain(request.domain),
             "mtu": request.mtu,
+            "host_routes": check_routes(plan.network, request.host_routes),
             "dhcp_address": text_of(plan.dhcp_address),
             "state": State.ENABLED,
             "owner_id": call.caller.account_id,
+            "allocation": request.allocation,
         }
 
         def create(tx: Transaction) -> Accepted:
@@ -170,9 +193,7 @@ class Networks:
             _, is_new = create_once(NetworkRow, ref, values)
             if not is_new:
                 return accepted_before(ref)
-            for first, last in plan.spans:
-                RangeRow.create(id=new_id(), network=ref, first=first, last=last, next_free=first)
-            ledger.set_capacity(tx, ref, "address", plan.capacity)
+            write_ranges(tx, ref, plan)
             tx.touch("network", ref)
             return self._accept(tx, call, self._create_job, ref, values["name"], request.cluster_id)
 
@@ -278,7 +299,6 @@ class Networks:
         self._deleted(tx, run)
 
     def _deleted(self, tx: Transaction, run: JobRun) -> None:
-        RangeRow.delete().where(RangeRow.network == run.resource_id).execute()
         NetworkRow.delete().where(NetworkRow.id == run.resource_id).execute()
         ledger.forget(tx, run.resource_id)
         tx.touch("network", run.resource_id)
@@ -315,4 +335,4 @@ def _refuse_conflicts(
     if interface:
         refuse_taken_interface(cluster_id, interface)
         refuse_missing_interface(missing_on, interface)
-    check_own_addresses(plan.spans, own_addresses(machines))
+    check_own_addresses(plan.offered, own_addresses(machines))

@@ -8,21 +8,35 @@ from collections.abc import Sequence
 from appliance.engine import ledger
 from appliance.protocol.resources import AddressRange, Network, State
 from appliance.services.networks.addresses import text_of
-from appliance.services.networks.models import NetworkRow, RangeRow
+from appliance.services.networks.models import NetworkRow, RangeRow, ReservedRow
 from appliance.store.fields import when
 
 
 def render_networks(rows: Sequence[NetworkRow]) -> list[Network]:
     """Network rows as clients see them, with their ranges and how full they are."""
     ids = [row.id for row in rows]
-    ranges: dict[str, list[RangeRow]] = defaultdict(list)
-    for item in RangeRow.select().where(RangeRow.network.in_(ids)).order_by(RangeRow.first):
-        ranges[item.network_id].append(item)
+    ranges, reserved = _ranges(RangeRow, ids), _ranges(ReservedRow, ids)
     usage = ledger.usage("address", ids)
-    return [_render(row, ranges[row.id], usage[row.id]) for row in rows]
+    return [_render(row, ranges[row.id], reserved[row.id], usage[row.id]) for row in rows]
 
 
-def _render(row: NetworkRow, ranges: list[RangeRow], usage: ledger.Usage) -> Network:
+def _ranges(
+    model: type[RangeRow | ReservedRow], ids: Sequence[str]
+) -> dict[str, list[AddressRange]]:
+    """The ranges of networks by their ids."""
+    found: dict[str, list[AddressRange]] = defaultdict(list)
+    for item in model.select().where(model.network.in_(ids)).order_by(model.first):
+        shown = AddressRange(id=item.id, first=text_of(item.first), last=text_of(item.last))
+        found[item.network_id].append(shown)
+    return found
+
+
+def _render(
+    row: NetworkRow,
+    ranges: list[AddressRange],
+    reserved: list[AddressRange],
+    usage: ledger.Usage,
+) -> Network:
     return Network(
         id=row.id,
         name=row.name,
@@ -36,10 +50,10 @@ def _render(row: NetworkRow, ranges: list[RangeRow], usage: ledger.Usage) -> Net
         dns=row.dns,
         domain=row.domain,
         mtu=row.mtu,
-        ranges=[
-            AddressRange(id=item.id, first=text_of(item.first), last=text_of(item.last))
-            for item in ranges
-        ],
+        host_routes=row.host_routes,
+        ranges=ranges,
+        reserved=reserved,
+        allocation=row.allocation,
         dhcp_address=row.dhcp_address,
         addresses_total=usage.capacity,
         addresses_used=usage.claimed,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QVBoxLayout
 
 from appliance.protocol import resources as r
-from appliance.protocol.address_map import AddressMap, AddressUse
+from appliance.protocol.address_map import AddressMap, AddressUse, FreeSpan
 from desktop import texts
 from desktop.models.columns import Column, address_key
 from desktop.models.table_model import TableModel
@@ -62,17 +63,24 @@ def _owner(line: Any) -> str:
 
 
 def free_words(found: AddressMap) -> str:
-    """How many addresses are free, and where."""
-    count = sum(span.count for span in found.free)
-    if not count:
-        return translate("Addresses", "No address is free.")
+    """How many addresses are free or reserved, and where."""
+    free = _count_words(translate("Addresses", "{n} addresses are free: {ranges}"), found.free)
+    reserved = translate("Addresses", "{n} addresses are reserved: {ranges}")
+    held = _count_words(reserved, found.reserved)
+    none = translate("Addresses", "No address is free.")
+    return "\n".join(filter(None, (free or none, held)))
+
+
+def _count_words(words: str, spans: Sequence[FreeSpan]) -> str:
+    if not spans:
+        return ""
     shown = [
         span.first if span.count == 1 else f"{span.first} – {span.last}"
-        for span in found.free[:FREE_SHOWN]
+        for span in spans[:FREE_SHOWN]
     ]
-    more = " …" if len(found.free) > FREE_SHOWN else ""
-    words = translate("Addresses", "{n} addresses are free: {ranges}")
-    return words.format(n=texts.number(count), ranges=", ".join(shown) + more)
+    more = " …" if len(spans) > FREE_SHOWN else ""
+    count = texts.number(sum(span.count for span in spans))
+    return words.format(n=count, ranges=", ".join(shown) + more)
 
 
 class AddressSheet(QDialog):

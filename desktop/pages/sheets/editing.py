@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from desktop.operation_titles import operation_title
-from desktop.pages.actions import Action
+from desktop.pages.actions import Action, Run
 from desktop.pages.base import Shell
 from desktop.pages.sheets.form_sheet import FormSheet, SheetSpec
 from desktop.texts import translate
@@ -13,8 +13,8 @@ from desktop.widgets.sheet import show_sheet
 from desktop.wizard.pages_basic import NamePage
 
 
-def edit_action(kind: str, *, group: int = 1) -> Action:
-    """Change a resource of a kind that has an update operation."""
+def edit_action(kind: str, *, group: int = 1, run: Run | None = None) -> Action:
+    """Change a resource of a kind that has an update operation; `run` opens a sheet of its own."""
 
     async def edit(shell: Shell, resources: list[Any]) -> None:
         show_edit(shell, kind, resources[0])
@@ -23,7 +23,7 @@ def edit_action(kind: str, *, group: int = 1) -> Action:
         name="rename",
         title=translate("Actions", "Edit …"),
         icon="pencil-outline",
-        run=edit,
+        run=run or edit,
         shortcut="F2",
         is_single=True,
         group=group,

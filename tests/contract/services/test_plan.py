@@ -33,7 +33,7 @@ WRONG = [
     ("image", {"platform": "amiga"}, "image.platform"),
     ("image", {"size_bytes": -1}, "image.size_bytes"),
     ("network", {"ranges": []}, "network.ranges"),
-    ("network", {"ranges": [{"first": "10.0.0.1"}]}, "network.ranges"),
+    ("network", {"ranges": [{"last": "10.0.0.1"}]}, "network.ranges"),
     ("network", {"ranges": [{"first": "a", "last": "b", "step": 2}]}, "network.ranges"),
     ("network", {"kind": "vlan"}, "network.kind"),
     ("network", {"mtu": 100}, "network.mtu"),

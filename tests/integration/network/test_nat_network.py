@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from hostagent.network import metadata_server
+from hostagent.protocol.network import HostRoute
 
 if TYPE_CHECKING:
     from tests.integration.network.conftest import Host
@@ -31,6 +33,55 @@ async def test_vm_gets_address_routes_names_and_metadata(host: Host) -> None:
     assert (await guest.get("/latest/meta-data/instance-id")) == "vm-one"
     assert (await guest.get("/latest/user-data")) == "#!/bin/sh\necho one\n"
     assert "10.70.0.11" in await guest.ado("busybox", "nslookup", "host-two.lab.test", "10.70.0.2")
+
+
+async def test_vm_gets_the_routes_of_its_network(host: Host) -> None:
+    ports = [
+        host.port("one", "10.70.0.10"),
+        host.port("two", "10.70.0.11", anti_spoofing=False),  # a router speaks for others
+    ]
+    network = host.network("net", ports=ports)
+    await host.must_apply(network)
+    guest, router = (host.guest(port) for port in ports)
+    router.static("10.70.0.11/24", "10.70.0.1")
+    router.do("ip", "address", "add", "10.99.0.1/32", "dev", "lo")
+    await guest.dhcp()
+    assert "10.99.0.0/16" not in guest.do("ip", "route")
+
+    route = HostRoute(destination="10.99.0.0/16", next_hop="10.70.0.11")
+    await host.must_apply(msgspec.structs.replace(network, host_routes=[route]))
+    await guest.dhcp()
+
+    ways = guest.do("ip", "route")
+    assert "10.99.0.0/16 via 10.70.0.11" in ways
+    assert "169.254.169.254" in ways
+    assert "default via 10.70.0.1" in ways
+    assert "1 packets received" in await guest.ado(
+        "busybox", "ping", "-c", "1", "-W", "5", "10.99.0.1"
+    )
+
+
+async def test_only_the_default_nic_is_told_the_way_out(host: Host) -> None:
+    port = host.port("one", "10.70.0.10", is_default=False)
+    route = HostRoute(destination="10.99.0.0/16", next_hop="10.70.0.11")
+    network = host.network("net", ports=[port], dns=["192.0.2.53"])
+    guest = host.guest(port)
+    await host.must_apply(network)
+
+    lease = await guest.dhcp()
+
+    assert lease["ip"] == "10.70.0.10"
+    assert {"router", "dns", "staticroutes"}.isdisjoint(lease)
+    assert "default" not in guest.do("ip", "route")
+    await host.must_apply(msgspec.structs.replace(network, host_routes=[route]))
+    await guest.dhcp()
+    ways = guest.do("ip", "route")
+    assert "10.99.0.0/16 via 10.70.0.11" in ways
+    assert "default" not in ways
+    default = msgspec.structs.replace(port, is_default=True)
+    await host.must_apply(msgspec.structs.replace(network, ports=[default]))
+    await guest.dhcp()
+    assert "default via 10.70.0.1" in guest.do("ip", "route")
 
 
 async def test_metadata_without_classless_route_goes_by_the_gateway(host: Host) -> None:

@@ -6,6 +6,8 @@ import asyncio
 import base64
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from hostagent.protocol.commands import Nothing
 from hostagent.protocol.domain import (
     ConsoleParams,
@@ -13,6 +15,7 @@ from hostagent.protocol.domain import (
     DomainReport,
     DomainSpec,
     DomainState,
+    NicParams,
     Screenshot,
     ShutdownParams,
     VmRef,
@@ -89,6 +92,27 @@ class Domains:
     async def resume(self, params: VmRef, _: CallContext) -> DomainReport:
         """Let the machine's CPUs go on."""
         return self._turn(params.vm_id, DomainState.RUNNING, "domain.resume")
+
+    async def attach_nic(self, params: NicParams, _: CallContext) -> DomainReport:
+        """Plug it in; does nothing if it is there, or the machine does not run."""
+        domain = self._active(params.vm_id)
+        if domain is not None and params.nic not in domain.spec.nics:
+            spec = replace(domain.spec, nics=[*domain.spec.nics, params.nic])
+            self._check_network(spec)
+            domain.spec = spec
+            self._state.note("domain.attach_nic", params.nic.nic_id)
+        return self._report(params.vm_id)
+
+    async def detach_nic(self, params: NicParams, _: CallContext) -> DomainReport:
+        """Pull it out; the guest lets go at once, or never."""
+        domain = self._active(params.vm_id)
+        if domain is not None and params.nic in domain.spec.nics:
+            if not self._state.traits.guests_obey:
+                raise CommandFailed("domain.nic_busy", "the guest does not let go of the NIC")
+            rest = [nic for nic in domain.spec.nics if nic != params.nic]
+            domain.spec = replace(domain.spec, nics=rest)
+            self._state.note("domain.detach_nic", params.nic.nic_id)
+        return self._report(params.vm_id)
 
     async def get(self, params: VmRef, _: CallContext) -> DomainReport:
         """How the machine stands; stopped if the host does not know it."""

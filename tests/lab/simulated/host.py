@@ -106,6 +106,8 @@ class SimulatedHost:
             c.DOMAIN_RESET.name: d.reboot,
             c.DOMAIN_SUSPEND.name: d.suspend,
             c.DOMAIN_RESUME.name: d.resume,
+            c.DOMAIN_ATTACH_NIC.name: d.attach_nic,
+            c.DOMAIN_DETACH_NIC.name: d.detach_nic,
             c.DOMAIN_GET.name: d.get,
             c.DOMAIN_LIST.name: d.list,
             c.DOMAIN_SCREENSHOT.name: d.screenshot,

@@ -100,6 +100,22 @@ def _vm_new(stage: Stage, ref: str) -> Awaitable[Accepted]:
     return stage.ask_vm(ref)
 
 
+async def _vm_with_nics(stage: Stage) -> str:
+    ref = await stage.make_vm()
+    await stage.done(await _nic_new(stage, ref))
+    return ref
+
+
+async def _nic_new(stage: Stage, ref: str) -> Accepted:
+    network_id = await stage.make_network()
+    return await stage.client.call("vm.attach_nic", id=ref, network_id=network_id)
+
+
+async def _nic_gone(stage: Stage, ref: str) -> Accepted:
+    vm = await stage.client.call("vm.get", id=ref)
+    return await stage.client.call("vm.detach_nic", id=ref, nic_id=vm.nics[-1].id)
+
+
 OFF = ("domain.destroy", "domain.undefine")
 RELEASED = (*OFF, "network.apply")
 GONE = (*RELEASED, "volume.delete")
@@ -201,6 +217,42 @@ WORKS = (
         commands=("domain.resume",),
         before="paused",
         after="running",
+    ),
+    Work(
+        operation="vm.attach_nic",
+        prepare=_vm(),
+        ask=_nic_new,
+        commands=("network.apply", "domain.attach_nic"),
+        before="running",
+        after="running",
+    ),
+    Work(
+        operation="vm.attach_nic",
+        situation="undone",
+        prepare=_vm(),
+        ask=_nic_new,
+        commands=("domain.detach_nic",),
+        before="running",
+        after="running",
+        fails_at="domain.attach_nic",
+    ),
+    Work(
+        operation="vm.detach_nic",
+        prepare=_vm_with_nics,
+        ask=_nic_gone,
+        commands=("domain.detach_nic",),
+        before="running",
+        after="running",
+    ),
+    Work(
+        operation="vm.detach_nic",
+        situation="undone",
+        prepare=_vm_with_nics,
+        ask=_nic_gone,
+        commands=("domain.attach_nic",),
+        before="running",
+        after="running",
+        fails_at="domain.detach_nic",
     ),
     Work(
         operation="vm.destroy",

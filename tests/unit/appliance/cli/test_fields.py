@@ -107,6 +107,19 @@ def test_bad_values_name_the_option(changed: dict[str, Any], flag: str, words: s
     assert words in caught.value.message
 
 
-def test_a_range_must_have_two_ends() -> None:
+@pytest.mark.parametrize("text", ["10.0.0.10-", "-10.0.0.10", "-", ""])
+def test_a_range_must_have_two_ends(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="is no range"):
-        body_of(q.NetworkCheck, {"cidr": "10.0.0.0/24", "gateway": "", "ranges": ["10.0.0.10"]})
+        body_of(q.NetworkCheck, {"cidr": "10.0.0.0/24", "gateway": "", "ranges": [text]})
+
+
+def test_a_range_may_be_one_address_or_a_block_and_a_list_none() -> None:
+    typed = {"ranges": ["10.0.0.10", "10.0.0.64/26", "10.0.0.20 - 10.0.0.29"], "reserved": ["none"]}
+    assert body_of(q.NetworkSetRanges, typed) == {
+        "ranges": [
+            {"first": "10.0.0.10", "last": ""},
+            {"first": "10.0.0.64/26", "last": ""},
+            {"first": "10.0.0.20", "last": "10.0.0.29"},
+        ],
+        "reserved": [],
+    }

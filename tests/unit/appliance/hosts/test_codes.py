@@ -29,7 +29,13 @@ RAISERS = frozenset(
 TOLD_AS_FAULT_OF_THE_HOST = frozenset(
     {"agent.bad_parameters", "agent.internal", "agent.unknown_command"}
     | {"domain.failed", "domain.start_failed", "domain.undefine_failed", "domain.unreadable"}
-    | {"domain.no_screenshot", "image.missing", "image.not_cached", "image.receive_broken"}
+    | {
+        "domain.nic_busy",
+        "domain.no_screenshot",
+        "image.missing",
+        "image.not_cached",
+        "image.receive_broken",
+    }
     | {"storage.qemu_img", "volume.missing"}
 )
 

@@ -8,6 +8,7 @@ import pytest
 
 from hostagent.network.plan import link_local_of, plan_of, short_hostname, validate
 from hostagent.protocol.network import (
+    HostRoute,
     InstanceMetadata,
     NetworkDocument,
     NetworkSpec,
@@ -60,6 +61,9 @@ def test_plain_network_is_fine() -> None:
         ("bridge", 'any" drop'),
         ("mtu", 100),
         ("dns", ["1.1.1.1\nserver=evil"]),
+        ("host_routes", [HostRoute(destination="10.9.0.1/16", next_hop="10.0.0.9")]),
+        ("host_routes", [HostRoute(destination="10.9.0.0/16", next_hop="10.1.0.9")]),
+        ("host_routes", [HostRoute(destination="10.9.0.0/16", next_hop="10.0.0.9\nx")]),
         ("domain", "a b"),
         ("domain", "a\nb"),
     ],

@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from appliance.protocol.errors import ApiError, Conflict, InvalidInput
 from appliance.protocol.requests import RangeSpec
 from appliance.services.networks.addresses import (
+    Span,
     check_dns,
     check_domain,
     check_overlap,
     check_own_addresses,
     check_plan,
     parse_network,
+    without,
 )
 
 
@@ -181,3 +183,73 @@ def test_a_plan_is_consistent_or_refused(
     assert IPv4Address(plan.dhcp_address) in network
     assert plan.capacity >= 1
     assert not any(first <= plan.gateway <= last for first, last in plan.spans)
+
+
+def test_blocks_and_single_addresses_are_ranges() -> None:
+    ranges = [RangeSpec(first="10.0.0.64/26"), RangeSpec(first="10.0.0.10")]
+    plan = check_plan("10.0.0.0/24", "10.0.0.1", ranges)
+    assert plan.spans == (span("10.0.0.64", "10.0.0.127"), span("10.0.0.10", "10.0.0.10"))
+    edges = check_plan("10.0.0.0/24", "10.0.0.1", [RangeSpec(first="10.0.0.128/25")])
+    assert edges.spans == (span("10.0.0.128", "10.0.0.254"),)
+
+
+@pytest.mark.parametrize(
+    ("block", "code"),
+    [
+        ("10.0.1.0/26", "network.outside"),
+        ("10.0.0.0/16", "network.outside"),
+        ("10.0.0.65/26", "network.bad_cidr"),
+        ("10.0.0.0/33", "network.bad_cidr"),
+        ("10.0.0.0/32", "network.outside"),
+    ],
+)
+def test_blocks_must_be_of_the_network(block: str, code: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        check_plan("10.0.0.0/24", "10.0.0.1", [RangeSpec(first=block)])
+    assert (caught.value.code, caught.value.field) == (code, "ranges")
+
+
+def test_what_is_reserved_is_not_offered() -> None:
+    held = spans("10.0.0.5-10.0.0.12", "10.0.0.15-10.0.0.15", "10.0.0.200-10.0.0.210")
+    plan = check_plan("10.0.0.0/24", "10.0.0.1", spans("10.0.0.10-10.0.0.19"), held)
+    assert plan.offered == (span("10.0.0.13", "10.0.0.14"), span("10.0.0.16", "10.0.0.19"))
+    assert plan.capacity == 6
+
+
+def test_the_gateway_may_lie_in_a_range_if_it_is_reserved() -> None:
+    ranges = [RangeSpec(first="10.0.0.0/24")]
+    with pytest.raises(InvalidInput):
+        check_plan("10.0.0.0/24", "10.0.0.1", ranges)
+    plan = check_plan("10.0.0.0/24", "10.0.0.1", ranges, [RangeSpec(first="10.0.0.1")])
+    assert plan.capacity == 252  # without DHCP
+
+
+@pytest.mark.parametrize(
+    ("held", "code", "field"),
+    [
+        (["10.0.0.10-10.0.0.19"], "network.range_too_small", "ranges"),
+        (["10.0.0.12-10.0.0.11"], "network.range_reversed", "reserved"),
+        (["10.1.0.12-10.1.0.13"], "network.outside", "reserved"),
+        (["10.0.0.1-10.0.0.5", "10.0.0.5-10.0.0.6"], "network.range_overlap", "reserved"),
+    ],
+)
+def test_faults_of_what_is_reserved(held: list[str], code: str, field: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        check_plan("10.0.0.0/24", "10.0.0.1", spans("10.0.0.10-10.0.0.19"), spans(*held))
+    assert (caught.value.code, caught.value.field) == (code, field)
+
+
+numbers = st.integers(0, 60)
+pieces = st.lists(st.tuples(numbers, numbers).map(lambda two: (min(two), max(two))), max_size=6)
+
+
+@given(first=numbers, length=st.integers(0, 60), others=pieces)
+def test_without_leaves_exactly_the_rest(first: int, length: int, others: list[Span]) -> None:
+    left = without([(first, first + length)], others)
+    shown = {number for begin, end in left for number in range(begin, end + 1)}
+    gone = {number for begin, end in others for number in range(begin, end + 1)}
+    assert shown == set(range(first, first + length + 1)) - gone
+
+
+def span(first: str, last: str) -> Span:
+    return int(IPv4Address(first)), int(IPv4Address(last))

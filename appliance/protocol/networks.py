@@ -1,0 +1,69 @@
+"""Layer 3 networks and the NICs of machines, as clients see them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from appliance.protocol.base import Resource, State
+
+# Which free address is given out: the lowest, any, or the one that was free for longest.
+Allocation = Literal["first", "random", "least_recent"]
+
+
+class AddressRange(msgspec.Struct, kw_only=True, frozen=True):
+    """Addresses that a network gives out, both ends included."""
+
+    id: str
+    first: str
+    last: str
+
+
+class HostRoute(msgspec.Struct, kw_only=True, frozen=True):
+    """A way that machines are told of by DHCP: packets to `destination` go to `next_hop`."""
+
+    destination: str
+    next_hop: str
+
+
+class Network(Resource, kw_only=True, frozen=True):
+    """A layer 3 network that virtual machines attach to.
+
+    `ranges` without what is `reserved` are given out; a reserved address is nobody's.
+    """
+
+    zone_id: str
+    cluster_id: str
+    kind: str  # "nat": private, out through the host; "physical": a bridge on a NIC
+    physical_interface: str
+    cidr: str
+    gateway: str
+    dns: list[str]
+    domain: str
+    mtu: int
+    host_routes: list[HostRoute] = msgspec.field(default_factory=list)
+    ranges: list[AddressRange]
+    reserved: list[AddressRange] = msgspec.field(default_factory=list)
+    allocation: Allocation = "first"
+    dhcp_address: str
+    addresses_total: int
+    addresses_used: int
+    state: State
+    owner_id: str = ""
+
+
+class Nic(msgspec.Struct, kw_only=True, frozen=True):
+    """A virtual machine's network interface. By the default one of its several it reaches
+    everything but their own networks.
+    """
+
+    id: str
+    network_id: str
+    network_name: str = ""
+    mac: str
+    address: str
+    is_default: bool = True
+    elastic_address: str | None = None
+    anti_spoofing: bool = True
+    security_group_ids: list[str] = []
