@@ -12,7 +12,6 @@ from appliance.engine.models import JOB_KIND, CleanupRow
 from appliance.store import feed
 from appliance.store.database import Store, Transaction
 from appliance.store.kinds import Kinds
-from appliance.store.migrations import MigrationFailed, _apply, available
 
 
 @pytest.fixture
@@ -86,19 +85,3 @@ async def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None
     await store.start()
     assert await store.read(lambda: CleanupRow.select().count()) == 2
     await store.stop()
-
-
-def test_a_failing_migration_changes_nothing(tmp_path: Path) -> None:
-    import sqlite3
-    from contextlib import closing
-
-    with closing(sqlite3.connect(tmp_path / "m.db", isolation_level=None)) as connection:
-        with pytest.raises(MigrationFailed, match="7"):
-            _apply(connection, 7, "bad", "CREATE TABLE t (x); INSERT INTO missing VALUES (1);")
-        tables = connection.execute("SELECT name FROM sqlite_master").fetchall()
-    assert tables == []
-
-
-def test_migrations_are_numbered_without_gaps() -> None:
-    numbers = [number for number, _, _ in available()]
-    assert numbers == list(range(1, len(numbers) + 1))

@@ -11,7 +11,7 @@ from appliance.services.images.views import render_images
 from appliance.services.storage.models import ImageStoreRow
 from appliance.store.database import Store
 from appliance.store.kinds import Kinds
-from appliance.store.migrations import _apply, available
+from appliance.store.migrations import available, migrate
 
 BEFORE = 13
 ROWS = """
@@ -28,11 +28,8 @@ INSERT INTO image (id, name, description, image_store_id, source, url, platform,
 
 async def test_old_image_stores_are_directories_and_old_images_disks(tmp_path: Path) -> None:
     path = tmp_path / "old.db"
+    migrate(path, [item for item in available() if item[0] <= BEFORE])
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode = wal")
-        for number, name, sql in available():
-            if number <= BEFORE:
-                _apply(connection, number, name, sql)
         connection.executescript(ROWS)
     store = Store(path, Kinds())
     await store.start()
