@@ -17,7 +17,7 @@ import pytest
 
 from appliance.engine import ledger
 from appliance.services.ledger import SOURCES
-from appliance.store.fields import database
+from appliance.store.fields import database, tuples
 from appliance.store.kinds import Kinds
 from appliance.store.migrations import MigrationFailed, available, migrate, version
 from tests.unit.appliance.api.cloud import kinds_of
@@ -109,7 +109,7 @@ def assert_shown(path: Path, all_kinds: Kinds) -> None:
             query = kind.model.select(kind.key)
             if kind.visible is not None:
                 query = query.where(kind.visible())
-            refs = [ref for (ref,) in query.tuples()]
+            refs = [ref for (ref,) in tuples(query)]
             assert set(all_kinds.render_many(name, refs)) == set(refs), name
         assert ledger.differences(SOURCES) == []
     database.close()
