@@ -55,6 +55,7 @@ def _titles() -> dict[str, str]:
         "session.change_password": translate("Operations", "Change password"),
         "job.cancel": translate("Operations", "Cancel job"),
         "cleanup.retry": translate("Operations", "Try clean-up work now"),
+        "cleanup.dismiss": translate("Operations", "Forget clean-up work"),
         "setting.change": translate("Operations", "Change setting"),
         "setting.reset": translate("Operations", "Reset setting"),
         "ledger.recalculate": translate("Operations", "Count all claims anew"),

@@ -45,6 +45,7 @@ TITLES = {
     "job.cancel": "取消任务，已完成的部分将被撤销",
     "job.log": "查看任务过程中的记录",
     "cleanup.retry": "立即重试一项清理工作",
+    "cleanup.dismiss": "放弃一项永远无法完成的清理工作",
     "setting.show": "查看所有全局设置",
     "setting.change": "修改全局设置的值",
     "setting.reset": "将全局设置恢复为默认值",

@@ -12,7 +12,7 @@ import structlog
 
 from appliance.engine.jobs import JobDefinition, JobRun, StepBody
 from appliance.engine.models import CleanupRow, JobRow
-from appliance.protocol.errors import ApiError, NotFound
+from appliance.protocol.errors import ApiError, ErrorBody, Internal, NotFound, to_body
 from appliance.protocol.ids import new_id
 from appliance.protocol.resources import Job
 from appliance.store.database import Store, Transaction
@@ -61,7 +61,7 @@ class Cleanup:
                 await self._task
 
     def postpone(
-        self, tx: Transaction, job: Job, step: str, data: dict[str, Any], error: str
+        self, tx: Transaction, job: Job, step: str, data: dict[str, Any], error: Exception
     ) -> None:
         """Note that `step` could not be undone, or done if there is no way back from it.
 
@@ -75,7 +75,7 @@ class Cleanup:
             step=step,
             data=data,
             attempts=1,
-            error=error,
+            error=_as_told(error),
         )
         tx.touch("cleanup", ref)
 
@@ -99,7 +99,6 @@ class Cleanup:
             step=definition.chosen_steps(data)[0].name,
             data=data,
             attempts=0,
-            error="",
         )
 
     async def attempt(self, refs: Sequence[str]) -> None:
@@ -117,6 +116,19 @@ class Cleanup:
         if row is None:
             raise NotFound("resource.not_found", kind="cleanup", id=ref)
         await self._retry(row)
+
+    async def dismiss(self, ref: str) -> None:
+        """Forget one that can never be done, such as that of a host that is gone for good.
+
+        Raises NotFound.
+        """
+
+        def forget(tx: Transaction) -> None:
+            if not CleanupRow.delete().where(CleanupRow.id == ref).execute():
+                raise NotFound("resource.not_found", kind="cleanup", id=ref)
+            tx.touch("cleanup", ref)
+
+        await self._store.write(forget)
 
     async def _forever(self) -> None:
         while True:
@@ -166,7 +178,7 @@ class Cleanup:
                 if body is not None:
                     await body(run)
         except Exception as error:
-            await self._again(row, step_name, str(error))
+            await self._again(row, step_name, _as_told(error))
             raise
 
     def _left(self, row: CleanupRow) -> list[tuple[str, StepBody | None]]:
@@ -180,7 +192,7 @@ class Cleanup:
         place = [step.name for step in steps].index(row.step)
         return [(step.name, step.undo) for step in reversed(steps[: place + 1])]
 
-    async def _again(self, row: CleanupRow, step: str, error: str) -> None:
+    async def _again(self, row: CleanupRow, step: str, error: ErrorBody) -> None:
         attempts = row.attempts + 1
         pause = min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** min(attempts, 10))
 
@@ -197,6 +209,12 @@ def _keep(**values: Any) -> str:
     now = now_ms()
     row = CleanupRow.create(id=new_id(), next_at=now + FIRST_PAUSE_MS, created_at=now, **values)
     return row.id
+
+
+def _as_told(error: Exception) -> ErrorBody:
+    if not isinstance(error, ApiError):
+        error = Internal("cleanup.failed", reason=str(error))
+    return to_body(error)
 
 
 def _is_kept(ref: str) -> bool:

@@ -32,7 +32,7 @@ class _Left(NamedTuple):
     """The step that could not be undone, or done where there is no way back, and why."""
 
     step: str
-    reason: str
+    error: Exception
 
 
 class Execution:
@@ -142,7 +142,7 @@ class Execution:
 
         def finish(tx: Transaction) -> None:
             if left is not None:
-                self._cleanup.postpone(tx, self._job, left.step, self._run.data, left.reason)
+                self._cleanup.postpone(tx, self._job, left.step, self._run.data, left.error)
             if self._definition.done is not None:
                 self._definition.done(tx, self._run)
             self._save(tx, JobState.SUCCEEDED)
@@ -167,7 +167,7 @@ class Execution:
             if not self._is_past_return:
                 raise
             self._move(index, StepState.FAILED)
-            return self._note_left("job.step_postponed", _Left(self._steps[index].name, str(error)))
+            return self._note_left("job.step_postponed", _Left(self._steps[index].name, error))
         return None
 
     async def _carry_out(self, index: int) -> None:
@@ -222,15 +222,16 @@ class Execution:
                 try:
                     await body(self._run)
                 except Exception as error:
-                    return self._note_left("job.undo_postponed", _Left(step.name, str(error)))
+                    return self._note_left("job.undo_postponed", _Left(step.name, error))
             if step.state == StepState.DONE:
                 self._move(index, StepState.UNDONE)
                 await self._write(JobState.UNDOING)
         return None
 
     def _note_left(self, code: str, left: _Left) -> _Left:
-        log.warning(code, job=self._job.id, step=left.step, error=left.reason)
-        self._run.note(code, level="warning", **left._asdict())
+        reason = str(left.error)
+        log.warning(code, job=self._job.id, step=left.step, error=reason)
+        self._run.note(code, level="warning", step=left.step, reason=reason)
         return left
 
     async def _end_undone(self, left: _Left | None) -> bool:
@@ -239,7 +240,7 @@ class Execution:
 
         def finish(tx: Transaction) -> bool:
             if left is not None:
-                self._cleanup.postpone(tx, self._job, left.step, self._run.data, left.reason)
+                self._cleanup.postpone(tx, self._job, left.step, self._run.data, left.error)
             again = self._definition.again
             if error.code != CANCELLED and again is not None and again(tx, self._run, error):
                 return True

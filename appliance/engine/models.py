@@ -86,7 +86,7 @@ class CleanupRow(BaseModel):
     data: dict[str, Any] = json_field(dict[str, Any], default=dict)
     attempts = peewee.IntegerField()
     next_at = peewee.BigIntegerField()
-    error = peewee.TextField()
+    error: ErrorBody | None = json_field(ErrorBody, null=True)
     created_at = peewee.BigIntegerField(default=0)
 
     class Meta:

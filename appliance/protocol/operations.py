@@ -100,6 +100,12 @@ _add("job.cancel", "POST /jobs/{id}/cancel", "Cancel a job: it is undone", r.Job
 _add("job.log", "GET /jobs/{id}/log", "Read what a job noted on its way", r.JobLog, access=TENANT)
 _reads("cleanup", "cleanups", r.Cleanup, "piece of clean-up work")
 _add("cleanup.retry", "POST /cleanups/{id}/retry", "Try a piece of clean-up work now", None)
+_add(
+    "cleanup.dismiss",
+    "DELETE /cleanups/{id}",
+    "Forget a piece of clean-up work that can never be done",
+    None,
+)
 
 # Settings and deletion
 _add("setting.show", "GET /settings", "Show all global settings", results.SettingList)

@@ -352,7 +352,7 @@ class Cleanup(msgspec.Struct, kw_only=True, frozen=True):
     resource_name: str
     step: str
     attempts: int
-    error: str
+    error: ErrorBody | None = None
     created_at: datetime
     next_at: datetime
 

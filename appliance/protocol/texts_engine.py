@@ -80,6 +80,12 @@ ENGINE_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "主机暂时无法将该虚拟机移出网络：{reason}",
         "无需操作：系统会持续通知主机直到完成。",
     ),
+    "cleanup.failed": (
+        "It did not work: {reason}.",
+        "It is tried again until it works; look at what it names.",
+        "未能完成：{reason}。",
+        "系统会持续重试直到成功；请检查提示中所述的对象。",
+    ),
     "job.undo_postponed": (
         "The step {step} could not be undone: {reason}. It is tried again until it works.",
         "Nothing is to be done, unless it stays so: then look at what it names.",

@@ -1,4 +1,4 @@
-"""Operations on jobs and clean-up work: cancel, read the log, try again now."""
+"""Operations on jobs and clean-up work: cancel, read the log, try again now, forget."""
 
 from __future__ import annotations
 
@@ -30,9 +30,13 @@ def install(parts: Parts) -> None:
     async def retry(call: Call, _: q.Empty) -> None:
         await runner.cleanup.retry(call.target)
 
+    async def dismiss(call: Call, _: q.Empty) -> None:
+        await runner.cleanup.dismiss(call.target)
+
     parts.registry.bind("job.cancel", cancel)
     parts.registry.bind("job.log", log)
     parts.registry.bind("cleanup.retry", retry)
+    parts.registry.bind("cleanup.dismiss", dismiss)
 
 
 def find_job(ref: str) -> JobRow:

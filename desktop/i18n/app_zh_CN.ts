@@ -387,12 +387,28 @@
         <translation>立即重试</translation>
     </message>
     <message>
+        <source>Forget …</source>
+        <translation>放弃…</translation>
+    </message>
+    <message>
         <source>Show</source>
         <translation>显示</translation>
     </message>
     <message>
         <source>and {n} more</source>
         <translation>另有 {n} 项</translation>
+    </message>
+    <message>
+        <source>Forget this clean-up work?</source>
+        <translation>放弃这项清理工作？</translation>
+    </message>
+    <message>
+        <source>It is not tried again. What it would have removed stays where it is: right for a host that never comes back.</source>
+        <translation>系统将不再重试，原本要清除的内容会留在原处：适用于不会再恢复的物理机。</translation>
+    </message>
+    <message>
+        <source>Forget</source>
+        <translation>放弃</translation>
     </message>
 </context>
 <context>
@@ -1937,6 +1953,10 @@
     <message>
         <source>Try clean-up work now</source>
         <translation>立即重试清理工作</translation>
+    </message>
+    <message>
+        <source>Forget clean-up work</source>
+        <translation>放弃清理工作</translation>
     </message>
     <message>
         <source>Change setting</source>

@@ -1,4 +1,4 @@
-"""A quiet bar about clean-up work that waits: unfolded, what it is, why, and "Try now"."""
+"""A quiet bar about clean-up work that waits: what it is, why, "Try now" and "Forget"."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from desktop.net.client_ref import ClientRef
 from desktop.operation_titles import operation_title
 from desktop.texts import translate
 from desktop.widgets.buttons import FlatButton
+from desktop.widgets.confirm import ConfirmForGood
 from desktop.widgets.labels import Label, Surface
 from desktop.widgets.notice import ErrorLabel
 
@@ -58,13 +59,20 @@ def next_try(one: r.Cleanup, now: datetime | None = None) -> str:
 class CleanupLine(QWidget):
     """One piece of clean-up work."""
 
-    def __init__(self, one: r.Cleanup, retry: Callable[[CleanupLine], None]) -> None:
+    def __init__(
+        self,
+        one: r.Cleanup,
+        retry: Callable[[CleanupLine], None],
+        forget: Callable[[CleanupLine], None],
+    ) -> None:
         super().__init__()
         self._title = Label("", "strong")
         self._why = Label("", "muted")
         self._when = Label("", "small")
         self.button = FlatButton(translate("Cleanups", "Try now"), "refresh")
         self.button.clicked.connect(lambda: retry(self))
+        self.forget = FlatButton(translate("Cleanups", "Forget …"), "close", "quiet")
+        self.forget.clicked.connect(lambda: forget(self))
         self.error = ErrorLabel()
         words = QVBoxLayout()
         words.setSpacing(2)
@@ -75,14 +83,15 @@ class CleanupLine(QWidget):
         layout.setSpacing(16)
         layout.addLayout(words, 1)
         layout.addWidget(self.button)
+        layout.addWidget(self.forget)
         self.show_cleanup(one)
 
     def show_cleanup(self, one: r.Cleanup) -> None:
         """Show a new version of it."""
         self.cleanup = one
         self._title.setText(cleanup_title(one))
-        self._why.setText(one.error)
-        self._why.setVisible(bool(one.error))
+        self._why.setText(texts.error_text(one.error).message if one.error else "")
+        self._why.setVisible(one.error is not None)
         self.show_times()
 
     def show_times(self) -> None:
@@ -157,14 +166,37 @@ class CleanupBar(Surface):
             if one.id in self.lines:
                 self.lines[one.id].show_cleanup(one)
             else:
-                self.lines[one.id] = CleanupLine(one, self._retry)
+                self.lines[one.id] = CleanupLine(one, self._retry, self._forget)
                 self._column.insertWidget(place, self.lines[one.id])
 
     def _show_times(self) -> None:
         for line in self.lines.values():
             line.show_times()
 
+    def _forget(self, line: CleanupLine) -> None:
+        """Ask first: what is forgotten stays on its host."""
+        name = line.cleanup.resource_name or line.cleanup.resource_id
+        dialog = ConfirmForGood(
+            translate("Cleanups", "Forget this clean-up work?"),
+            [
+                cleanup_title(line.cleanup),
+                translate(
+                    "Cleanups",
+                    "It is not tried again. What it would have removed stays where it is: right "
+                    "for a host that never comes back.",
+                ),
+            ],
+            name,
+            translate("Cleanups", "Forget"),
+            self,
+        )
+        dialog.confirmed.connect(lambda: self._ask(line, "cleanup.dismiss"))
+        dialog.open()
+
     def _retry(self, line: CleanupLine) -> None:
+        self._ask(line, "cleanup.retry")
+
+    def _ask(self, line: CleanupLine, operation: str) -> None:
         if not self._ref.is_set:
             return
         line.button.setEnabled(False)
@@ -177,5 +209,5 @@ class CleanupBar(Surface):
             if error is not None:
                 line.error.show_error(error)
 
-        call = self._ref.call("cleanup.retry", id=line.cleanup.id)
+        call = self._ref.call(operation, id=line.cleanup.id)
         self._bridge.fetch(call, lambda _: ended(None), ended)

@@ -9,12 +9,14 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from appliance.protocol import resources as r
-from appliance.protocol.errors import Unavailable
+from appliance.protocol.errors import Unavailable, to_body
+from desktop import texts
 from desktop.main_window.window import MainWindow
 from desktop.net.cache import Cache
 from desktop.net.feeder import Changed
 from desktop.pages.jobs import JobPage
 from desktop.widgets.cleanups import CleanupBar, next_try
+from desktop.widgets.confirm import ConfirmForGood
 from desktop.widgets.notice import Toast
 from tests.gui.operations.conftest import Operations
 from tests.gui.samples import NOW, make_id
@@ -31,7 +33,7 @@ def make_cleanup(number: int, **changes: Any) -> r.Cleanup:
         "resource_name": f"web-{number}",
         "step": "create_disk",
         "attempts": 3,
-        "error": "The host node-a does not answer.",
+        "error": to_body(Unavailable("host.not_connected", name="node-a")),
         "created_at": NOW + timedelta(seconds=number),
         "next_at": NOW + timedelta(minutes=4),
     }
@@ -68,7 +70,7 @@ def test_the_list_says_what_why_and_when(window: MainWindow, cache: Cache) -> No
     bar.button.click()
     said = words(bar)
     assert "web-0" in said
-    assert "The host node-a does not answer." in said
+    assert texts.error_text(Unavailable("host.not_connected", name="node-a")).message in said
     assert "Tried 3 times" in said
     assert "and 2 more" in said
     assert len(bar.lines) == 5
@@ -106,6 +108,21 @@ def test_a_failed_try_is_told_in_place(
     bar.lines[one.id].button.click()
     qtbot.waitUntil(lambda: "node-a" in bar.lines[one.id].error.text())
     assert bar.lines[one.id].button.isEnabled()
+
+
+def test_what_can_never_be_done_is_forgotten_after_asking(
+    window: MainWindow, service: Operations, cache: Cache, qtbot: QtBot
+) -> None:
+    one = make_cleanup(1)
+    bar = bar_of(window)
+    cache.put("cleanup", [one])
+    bar.button.click()
+    bar.lines[one.id].forget.click()
+    (dialog,) = bar.findChildren(ConfirmForGood)
+    assert not dialog.button.isEnabled()
+    dialog.field.setText("web-1")
+    dialog.button.click()
+    qtbot.waitUntil(lambda: service.changes() == [("cleanup.dismiss", {"id": one.id})])
 
 
 def test_it_raises_the_flag_and_gives_one_notice(window: MainWindow, cache: Cache) -> None:

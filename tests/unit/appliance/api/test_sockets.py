@@ -256,7 +256,7 @@ async def test_passing_changes_are_told_and_not_kept(served: Served) -> None:
 async def test_changes_that_were_rolled_back_are_never_told(served: Served) -> None:
     def bad(tx: Transaction) -> None:
         tx.touch("job", "lost")
-        CleanupRow.create(id="x", job_id="j", step="s", attempts=1, next_at=0, error="")
+        CleanupRow.create(id="x", job_id="j", step="s", attempts=1, next_at=0)
         raise ValueError("no")
 
     async with served.socket("/v1/feed") as socket:

@@ -20,7 +20,10 @@ from tests.unit.appliance.engine.trace import Trace, launch
 
 async def _left(store: Store) -> list[tuple[str, str, int]]:
     def read() -> list[tuple[str, str, int]]:
-        return [(row.step, row.error, row.attempts) for row in CleanupRow.select()]
+        return [
+            (row.step, row.error.message if row.error else "", row.attempts)
+            for row in CleanupRow.select()
+        ]
 
     return await store.read(read)
 
@@ -41,12 +44,27 @@ async def test_steps_before_one_that_cannot_be_undone_are_left_as_well(store: St
     definition = runner.define(trace.definition())
     await runner.start()
     await _fail(store, runner, definition)
-    assert await _left(store) == [("b", "cannot undo now", 1)]
+    assert await _left(store) == [("b", "It did not work: cannot undo now.", 1)]
     assert trace.done == ["a", "b"]
     await runner.cleanup.retry(await _only(store))
     assert await _left(store) == []
     assert trace.done == ["a", "b", "undo b", "undo a"]
     await runner.stop()
+
+
+async def test_what_can_never_be_done_is_forgotten(store: Store) -> None:
+    trace, runner = Trace(), Runner(store)
+    trace.fail_at, trace.undo_fails = "b", 1
+    definition = runner.define(trace.definition())
+    await runner.start()
+    await _fail(store, runner, definition)
+    ref = await _only(store)
+    await runner.cleanup.dismiss(ref)
+    assert await _left(store) == []
+    with pytest.raises(NotFound):
+        await runner.cleanup.dismiss(ref)
+    await runner.stop()
+    assert trace.done == ["a", "b"]
 
 
 async def test_a_retry_goes_on_where_the_last_one_failed(store: Store) -> None:
@@ -59,7 +77,7 @@ async def test_a_retry_goes_on_where_the_last_one_failed(store: Store) -> None:
     ref = await _only(store)
     with pytest.raises(OSError, match="cannot undo"):
         await runner.cleanup.retry(ref)
-    assert await _left(store) == [("b", "cannot undo b", 2)]
+    assert await _left(store) == [("b", "It did not work: cannot undo b.", 2)]
     trace.undo_fails_at = None
     await runner.cleanup.retry(ref)
     assert trace.done == ["a", "b", "c", "undo c", "undo b", "undo a"]

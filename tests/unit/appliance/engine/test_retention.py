@@ -57,9 +57,7 @@ async def test_what_is_old_goes_and_what_is_needed_stays(store: Store) -> None:
         add_job("child of new", 40, "parent")
         add_job("old parent", 40)
         add_job("child of old", 41, "old parent")
-        CleanupRow.create(
-            id="c", job_id="to clean up", step="s", attempts=1, next_at=0, error="", data={}
-        )
+        CleanupRow.create(id="c", job_id="to clean up", step="s", attempts=1, next_at=0, data={})
         for days in (10, 500):
             AuditRow.create(
                 id=f"a{days}",

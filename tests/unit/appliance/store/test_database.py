@@ -25,7 +25,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 def add(ref: str) -> None:
-    CleanupRow.create(id=ref, job_id="j", step="s", attempts=1, next_at=0, error="")
+    CleanupRow.create(id=ref, job_id="j", step="s", attempts=1, next_at=0)
 
 
 async def test_a_failing_closure_is_rolled_back_alone(store: Store) -> None:

@@ -19,7 +19,7 @@ def make(path: Path) -> Store:
 
 
 def add(ref: str) -> None:
-    CleanupRow.create(id=ref, job_id="", step="", attempts=1, next_at=0, error="", data={})
+    CleanupRow.create(id=ref, job_id="", step="", attempts=1, next_at=0, data={})
 
 
 async def test_only_the_newest_node_writes(tmp_path: Path) -> None:

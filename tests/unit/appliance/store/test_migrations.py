@@ -26,6 +26,7 @@ ROWS = Path(__file__).with_name("old_rows")
 NEWEST = available()[-1][0]
 # What migrations fill by themselves from other tables, or SQLite keeps for itself.
 DERIVED = {"ledger", "storage_place", "image_cache", "fence", "sqlite_sequence", "sqlite_stat1"}
+REWRITTEN = {"cleanup": {"error"}}
 
 Content = dict[str, dict[int, dict[str, Any]]]
 
@@ -92,9 +93,8 @@ def test_a_database_of_an_earlier_version_comes_forward_whole(
         for place, row in rows.items():
             kept = after[table][place]
             # A column may be dropped; what stays is what it was.
-            assert {name: kept[name] for name in row if name in kept} == {
-                name: value for name, value in row.items() if name in kept
-            }, table
+            same = row.keys() & kept.keys() - REWRITTEN.get(table, set())
+            assert {name: kept[name] for name in same} == {name: row[name] for name in same}, table
     with closing(opened(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []

@@ -12,7 +12,7 @@ from appliance.store import rows
 from appliance.store.database import Store, Transaction
 from appliance.store.kinds import Kinds
 
-VALUES = {"job_id": "j", "step": "s", "attempts": 1, "next_at": 0, "error": "none"}
+VALUES = {"job_id": "j", "step": "s", "attempts": 1, "next_at": 0, "resource_name": "none"}
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ async def test_only_what_was_set_is_written(store: Store) -> None:
         rows.insert(tx, CleanupRow(id="one", **VALUES))
         row = rows.one(CleanupRow, "one")
         assert row is not None
-        CleanupRow.update(error="set by another").where(CleanupRow.id == "one").execute()
+        CleanupRow.update(resource_name="set by another").where(CleanupRow.id == "one").execute()
         row.attempts = 7
         rows.save_changes(tx, row)
         assert not row.dirty_fields
@@ -54,4 +54,4 @@ async def test_only_what_was_set_is_written(store: Store) -> None:
 
     await store.write(change)
     kept = await store.read(lambda: CleanupRow.get_by_id("one"))
-    assert (kept.attempts, kept.error) == (7, "set by another")
+    assert (kept.attempts, kept.resource_name) == (7, "set by another")

@@ -87,7 +87,7 @@ async def test_copies_are_kept_under_disks_that_are_still_to_be_deleted(store: S
     data = {"host_id": "host-0", "image_id": "gone", "volume": volume}
     await store.write(
         lambda tx: CleanupRow.create(
-            id="work", job_id="", step="delete_disk", data=data, attempts=1, next_at=0, error=""
+            id="work", job_id="", step="delete_disk", data=data, attempts=1, next_at=0
         )
     )
     assert await store.read(unneeded_copies) == []
