@@ -29,6 +29,9 @@ FIELD_KINDS = {
     "user_id": "user",
     "group_id": "group",
 }
+# Fields that name a part of a resource, by the kind of that one, which is in the path or named by
+# the request as well. Whoever may reach it may name its parts; those of others do not exist.
+PART_FIELDS = {"nic_id": "vm"}
 # Here the request's field `kind` tells of which kind the id is.
 NAMED_BY_KIND = {("share.create", "resource_id"), ("deletion.preview", "id")}
 # Other fields that name resources, by operation.

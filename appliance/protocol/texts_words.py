@@ -161,6 +161,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "operation.vm.reboot": ("Reboot VM", "重启云主机"),
     "operation.vm.pause": ("Pause VM", "暂停云主机"),
     "operation.vm.resume": ("Resume VM", "恢复运行云主机"),
+    "operation.vm.attach_nic": ("Attach NIC", "挂载网卡"),
+    "operation.vm.detach_nic": ("Detach NIC", "卸载网卡"),
     "operation.vm.destroy": ("Move VM to the recycle bin", "删除云主机"),
     "operation.vm.recover": ("Recover VM", "恢复云主机"),
     "operation.vm.expunge": ("Expunge VM", "彻底删除云主机"),

@@ -18,12 +18,13 @@ from appliance.services.compute.models import AffinityGroupRow, VmRow
 from appliance.services.firewall.models import SecurityGroupRow, SecurityRuleRow
 from appliance.services.identity.models import GroupRow, RoleRow, TokenRow, UserRow
 from appliance.services.images.models import ImageRow, InstanceOfferingRow
-from appliance.services.networks.models import ElasticIpRow, NetworkRow
+from appliance.services.networks.models import ElasticIpRow, NetworkRow, NicRow
 from appliance.services.storage.models import ImageStoreRow, VolumeRow
 from appliance.services.tenancy.models import ShareRow
 from appliance.store.database import Store, Transaction
 from appliance.store.fields import now_ms
 from appliance.store.kinds import Kinds
+from hostagent.protocol.network import mac_for
 from tests.contract.api.appliance import PASSWORD, Appliance, set_up
 from tests.unit.appliance.services import rows
 
@@ -116,7 +117,16 @@ def _vm(owner: str) -> str:
         **COMMON,
     )
     _volume(owner, ref)
+    _nic(owner, ref)
     return ref
+
+
+def _nic(owner: str, vm_id: str) -> str:
+    """A NIC with an id that is known: that of its machine."""
+    mac = mac_for(vm_id)
+    network = _network(owner)
+    NicRow.create(id=vm_id, vm_id=vm_id, network=network, mac=mac, address=2, position=0)
+    return vm_id
 
 
 def _volume(owner: str, vm_id: str = "") -> str:

@@ -19,7 +19,13 @@ from appliance.client import Client, Connected
 from appliance.protocol.events import Change
 from appliance.protocol.ids import new_id
 from appliance.protocol.operations import BYTES, OPERATIONS, Access, Kind, OperationSpec
-from appliance.protocol.references import FIELD_KINDS, NAMED_BY_KIND, OPEN, OTHER_FIELDS
+from appliance.protocol.references import (
+    FIELD_KINDS,
+    NAMED_BY_KIND,
+    OPEN,
+    OTHER_FIELDS,
+    PART_FIELDS,
+)
 from appliance.protocol.tenancy import SHAREABLE
 from tests.contract.api.appliance import Answer
 from tests.contract.api.bodies import good_body
@@ -250,6 +256,30 @@ def test_nobody_names_what_is_foreign(tenants: Tenants, spec: OperationSpec, fie
     answer = ask(tenants, spec, tenants.tokens["own"], target, body)
     assert (answer.status, answer.code) == (404, "resource.not_found"), answer.body
     assert answer.json["error"]["field"] == field
+
+
+PARTS = [
+    (spec, field)
+    for spec in OPERATIONS.values()
+    if spec.access == Access.TENANT
+    for field in spec.request.__struct_fields__
+    if field in PART_FIELDS
+]
+
+
+@pytest.mark.parametrize(("spec", "field"), PARTS, ids=name_of)
+def test_nobody_names_parts_of_what_is_foreign(
+    tenants: Tenants, spec: OperationSpec, field: str
+) -> None:
+    target = tenants.take("own", spec.target)
+    foreign = tenants.ready["foreign", PART_FIELDS[field]][-1]  # its NIC has the same id
+    answers = [
+        ask(tenants, spec, tenants.tokens["own"], target, body_of(tenants, spec) | {field: ref})
+        for ref in (foreign, new_id())
+    ]
+    assert answers[0].code == "resource.not_found"
+    assert answers[0].json["error"]["field"] == field
+    assert shape(answers[0]) == shape(answers[1])
 
 
 @pytest.mark.parametrize("spec", [s for s in TENANTS if s.verb == "list"], ids=name_of)

@@ -7,7 +7,13 @@ import pytest
 
 from appliance.engine.permissions import PERMISSIONS, expand
 from appliance.protocol.operations import BYTES, OPERATIONS, Access, OperationSpec
-from appliance.protocol.references import FIELD_KINDS, NAMED_BY_KIND, OPEN, OTHER_FIELDS
+from appliance.protocol.references import (
+    FIELD_KINDS,
+    NAMED_BY_KIND,
+    OPEN,
+    OTHER_FIELDS,
+    PART_FIELDS,
+)
 from appliance.protocol.texts_words import WORDS
 from appliance.services.identity.rights import AUDITOR, PREDEFINED, TENANT
 
@@ -30,8 +36,15 @@ def test_every_field_that_names_a_resource_has_a_kind(spec: OperationSpec) -> No
     for field in msgspec.structs.fields(spec.request):
         key = (spec.name, field.name)
         names_one = field.name.endswith(("_id", "_ids")) or (field.name == "ids")
-        if names_one:
+        if field.name in PART_FIELDS:
+            assert PART_FIELDS[field.name] in _judged(spec), key
+        elif names_one:
             assert field.name in FIELD_KINDS or key in NAMED_BY_KIND or key in OTHER_FIELDS, key
+
+
+def _judged(spec: OperationSpec) -> set[str]:
+    """The kinds that the gate judges for an operation: of its path, and of its other fields."""
+    return {spec.target} | {FIELD_KINDS.get(name, "") for name in spec.request.__struct_fields__}
 
 
 def test_what_is_declared_exists() -> None:
