@@ -45,7 +45,7 @@ from appliance.services.identity.service import Identity
 from appliance.services.images.offerings import Offerings
 from appliance.services.images.service import Images
 from appliance.services.infrastructure.service import Infrastructure
-from appliance.services.networks import address_map, host_network, ranges
+from appliance.services.networks import address_map, host_network, offers, ranges
 from appliance.services.networks.elastic import ElasticIps
 from appliance.services.networks.service import Networks
 from appliance.services.parts import Parts
@@ -124,6 +124,7 @@ class Node:
         AffinityGroups(parts)
         address_map.install(parts)
         ranges.install(parts)
+        offers.install(parts, networks.documents)
         self._security = SecurityGroups(parts, networks.documents)
         Trace(parts)
         compute = Compute(parts, networks)

@@ -41,6 +41,7 @@ def _titles() -> dict[str, str]:
         "elastic_ip.bind": translate("Operations", "Bind elastic IP"),
         "elastic_ip.unbind": translate("Operations", "Unbind elastic IP"),
         "network.set_ranges": translate("Operations", "Change address ranges"),
+        "network.set_services": translate("Operations", "Change network services"),
         "vm.attach_nic": translate("Operations", "Attach NIC"),
         "vm.detach_nic": translate("Operations", "Detach NIC"),
         "vm.set_default_nic": translate("Operations", "Make NIC the default"),

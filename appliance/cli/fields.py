@@ -90,6 +90,8 @@ HELP = {
     "repeated; none for none.",
     "allocation": "Which free address is given out: the lowest, any, or the one that was free for "
     "longest.",
+    "services": "What the network does for its machines: dhcp, dns, metadata, snat, elastic_ip, "
+    "security_group; may be repeated; none for none.",
     "owner_id": "Account that gets it: id or name. For administrators.",
     "account_id": "Account: id or name.",
     "user_id": "User: id or name.",
@@ -104,7 +106,12 @@ HELP = {
     "request": 'Values to change, as JSON: \'{"name": "lab"}\'; @FILE reads them from a file.',
 }
 NOTHING = "none"  # given alone: an empty list
-FLAGS = {"ranges": "--range", "host_routes": "--route", "timeout_s": "--guest-timeout"}
+FLAGS = {
+    "ranges": "--range",
+    "services": "--service",
+    "host_routes": "--route",
+    "timeout_s": "--guest-timeout",
+}
 ITEMS = {"ranges": "FIRST-LAST", "reserved": "FIRST-LAST", "host_routes": "CIDR=NEXT_HOP"}
 FROM_FILE = frozenset({"ssh_public_key", "user_data", "request", "statements"})
 # Never options, because other users of the machine can see command lines.

@@ -75,6 +75,7 @@ TITLES = {
     "instance_offering.delete": "删除计算规格；使用它的云主机规格不变",
     "network.addresses": "查看网络中各地址的归属",
     "network.set_ranges": "修改网络可分配的地址及分配顺序",
+    "network.set_services": "设置网络为云主机提供的服务：DHCP、DNS、元数据等",
     "image.recover": "从回收站恢复镜像",
     "image.expunge": "彻底删除回收站中的镜像",
     "host.network": "查看物理机的网络状态，以及丢弃了哪些云主机的数据包",
@@ -200,6 +201,8 @@ FIELDS = {
     "reserved": "范围中保留不分配的地址，例如 192.168.100.50-192.168.100.59；可多次给出；"
     "none 表示没有。",
     "allocation": "分配哪个空闲地址：最小的、随机的，或空闲最久的。",
+    "services": "网络为云主机提供的服务：dhcp、dns、metadata、snat、elastic_ip、security_group；"
+    "可多次给出；none 表示没有。",
     "owner_id": "获得该资源的账户：标识或名称；仅限管理员。",
     "account_id": "账户：标识或名称。",
     "user_id": "用户：标识或名称。",

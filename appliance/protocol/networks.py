@@ -12,6 +12,19 @@ from appliance.protocol.base import Resource, State
 Allocation = Literal["first", "random", "least_recent"]
 
 
+# What a network may do for its machines. Elastic IP: its machines may have public addresses.
+Service = Literal["dhcp", "dns", "metadata", "snat", "elastic_ip", "security_group"]
+# Who does it: each host for its own machines.
+Provider = Literal["host"]
+
+
+class NetworkService(msgspec.Struct, kw_only=True, frozen=True):
+    """One thing that a network does for its machines, and who does it."""
+
+    service: Service
+    provider: Provider = "host"
+
+
 class AddressRange(msgspec.Struct, kw_only=True, frozen=True):
     """Addresses that a network gives out, both ends included."""
 
@@ -46,6 +59,7 @@ class Network(Resource, kw_only=True, frozen=True):
     ranges: list[AddressRange]
     reserved: list[AddressRange] = msgspec.field(default_factory=list)
     allocation: Allocation = "first"
+    services: list[NetworkService] = msgspec.field(default_factory=list)
     dhcp_address: str
     addresses_total: int
     addresses_used: int

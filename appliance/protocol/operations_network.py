@@ -8,7 +8,12 @@ from appliance.protocol.address_map import AddressMap
 from appliance.protocol.declaring import TENANT, Kind, add, job, reads, update
 from appliance.protocol.elastic import ElasticIp, ElasticIpBind, ElasticIpCreate
 from appliance.protocol.host_network import HostNetwork
-from appliance.protocol.requests import NetworkSetRanges, VmAttachNic, VmNic
+from appliance.protocol.requests import (
+    NetworkSetRanges,
+    NetworkSetServices,
+    VmAttachNic,
+    VmNic,
+)
 
 
 def declare_addresses() -> None:
@@ -26,6 +31,13 @@ def declare_addresses() -> None:
         "Change which addresses a network gives out, and in which order",
         r.Network,
         request=NetworkSetRanges,
+    )
+    add(
+        "network.set_services",
+        "POST /networks/{id}/services",
+        "Say what a network does for its machines: DHCP, DNS, metadata and so on",
+        r.Network,
+        request=NetworkSetServices,
     )
 
 

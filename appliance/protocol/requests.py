@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from appliance.protocol.networks import Allocation
+from appliance.protocol.networks import Allocation, Service
 
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
 Description = Annotated[str, Meta(max_length=2048)]
@@ -167,6 +167,9 @@ Domain = Annotated[str, Meta(max_length=253)]
 Routes = Annotated[list[RouteSpec], Meta(max_length=24)]
 
 
+Services = Annotated[list[Service], Meta(max_length=6)]
+
+
 class NetworkCreate(Create, kw_only=True, frozen=True):
     """Make a network for the VMs of a cluster."""
 
@@ -182,6 +185,7 @@ class NetworkCreate(Create, kw_only=True, frozen=True):
     reserved: Reserved = []
     allocation: Allocation = "first"
     host_routes: Routes = []
+    services: Services | None = None  # all that the kind can have
 
 
 class NetworkUpdate(Update, kw_only=True, frozen=True):
@@ -201,6 +205,12 @@ class NetworkSetRanges(Request, kw_only=True, frozen=True):
     ranges: Ranges | UnsetType = UNSET
     reserved: Reserved | UnsetType = UNSET
     allocation: Allocation | UnsetType = UNSET
+
+
+class NetworkSetServices(Request, kw_only=True, frozen=True):
+    """Say what a network does for its machines."""
+
+    services: Services
 
 
 class SettingChange(Request, kw_only=True, frozen=True):

@@ -52,6 +52,24 @@ NETWORK_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "地址范围 {first} 到 {last} 除 DHCP 地址外没有可分配的地址。",
         "请至少提供两个地址。",
     ),
+    "network.no_such_service": (
+        "A network on a NIC has no gateway of ours, so it cannot offer {service}.",
+        "Leave it out, or make a private network.",
+        "物理网络的网关不由本系统提供，因此无法提供 {service}。",
+        "请去掉该服务，或创建私有网络。",
+    ),
+    "network.not_offered": (
+        "The network {name} does not offer {service}.",
+        "Choose another network, or let an administrator switch the service on.",
+        "网络 {name} 未提供 {service}。",
+        "请选择其他网络，或由管理员开启该服务。",
+    ),
+    "network.service_in_use": (
+        "{service} of the network {name} is in use by {count} ({users}).",
+        "Take it from them first.",
+        "网络 {name} 的 {service} 正被 {count} 个资源（{users}）使用。",
+        "请先解除这些使用。",
+    ),
     "network.range_used": (
         "{count} addresses are in use and would not be given out any more: {users}.",
         "Keep these addresses in the ranges, or delete what uses them first.",

@@ -1770,6 +1770,10 @@
         <translation>修改地址范围…</translation>
     </message>
     <message>
+        <source>Services …</source>
+        <translation>服务…</translation>
+    </message>
+    <message>
         <source>Ranges</source>
         <translation>地址段</translation>
     </message>
@@ -1788,6 +1792,10 @@
     <message>
         <source>{used} used, {free} free</source>
         <translation>已用 {used}，空闲 {free}</translation>
+    </message>
+    <message>
+        <source>Services</source>
+        <translation>服务</translation>
     </message>
     <message>
         <source>DHCP server</source>
@@ -1905,6 +1913,10 @@
     <message>
         <source>Change address ranges</source>
         <translation>修改地址范围</translation>
+    </message>
+    <message>
+        <source>Change network services</source>
+        <translation>修改网络服务</translation>
     </message>
     <message>
         <source>Attach NIC</source>
@@ -2629,6 +2641,49 @@
     <message>
         <source>Tell the shell this window&apos;s size</source>
         <translation>将窗口大小告知 shell</translation>
+    </message>
+</context>
+<context>
+    <name>Services</name>
+    <message>
+        <source>Metadata</source>
+        <translation>元数据</translation>
+    </message>
+    <message>
+        <source>Elastic IPs</source>
+        <translation>弹性 IP</translation>
+    </message>
+    <message>
+        <source>Security groups</source>
+        <translation>安全组</translation>
+    </message>
+    <message>
+        <source>Machines are told their addresses.</source>
+        <translation>为云主机分配地址。</translation>
+    </message>
+    <message>
+        <source>Machines find each other by name.</source>
+        <translation>云主机可按名称互相访问。</translation>
+    </message>
+    <message>
+        <source>Machines read keys and user data when they start.</source>
+        <translation>云主机启动时读取密钥和用户数据。</translation>
+    </message>
+    <message>
+        <source>Machines reach the outside under their host&apos;s address.</source>
+        <translation>云主机以物理机地址访问外部网络。</translation>
+    </message>
+    <message>
+        <source>Machines may have public addresses.</source>
+        <translation>云主机可绑定公网地址。</translation>
+    </message>
+    <message>
+        <source>What reaches machines may be filtered.</source>
+        <translation>可过滤到达云主机的流量。</translation>
+    </message>
+    <message>
+        <source>What {name} does for its machines; hosts follow at once.</source>
+        <translation>网络 {name} 为云主机提供的服务；物理机立即生效。</translation>
     </message>
 </context>
 <context>

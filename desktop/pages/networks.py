@@ -23,6 +23,7 @@ from desktop.pages.sheets.address_map import show_addresses
 from desktop.pages.sheets.deleting import delete_action
 from desktop.pages.sheets.network_edit import edit_network_action, route_lines
 from desktop.pages.sheets.ranges import allocation_words, change_ranges, span_lines
+from desktop.pages.sheets.services import change_services, offered
 from desktop.texts import translate
 
 
@@ -78,13 +79,16 @@ class NetworkPage(ResourcePage):
         ]
 
     def actions_of(self) -> list[Action]:
-        """The address map, its ranges, edit and delete."""
+        """The address map, its ranges and services, edit and delete."""
 
         async def show(shell: Shell, networks: list[Any]) -> None:
             show_addresses(shell, networks[0])
 
         async def change(shell: Shell, networks: list[Any]) -> None:
             change_ranges(shell, networks[0])
+
+        async def offer(shell: Shell, networks: list[Any]) -> None:
+            change_services(shell, networks[0])
 
         return [
             Action(
@@ -100,6 +104,13 @@ class NetworkPage(ResourcePage):
                 title=translate("Networks", "Change ranges …"),
                 icon="tune",
                 run=change,
+                is_single=True,
+            ),
+            Action(
+                name="services",
+                title=translate("Networks", "Services …"),
+                icon="toggle-switch-outline",
+                run=offer,
                 is_single=True,
             ),
             edit_network_action(),
@@ -123,6 +134,7 @@ class NetworkPage(ResourcePage):
                     used=used, free=texts.number(free)
                 ),
             ),
+            (translate("Networks", "Services"), offered(network.services)),
             ("DNS", ", ".join(network.dns)),
             (translate("Networks", "DHCP server"), network.dhcp_address),
             (translate("Networks", "Domain"), network.domain),

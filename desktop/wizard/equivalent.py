@@ -16,7 +16,7 @@ from desktop.widgets.buttons import FlatButton
 
 NEVER_SHOWN = "password"
 """The command asks for it."""
-SHORT = {"ranges": "range", "host-routes": "route"}
+SHORT = {"ranges": "range", "services": "service", "host-routes": "route"}
 
 
 def command_line(operation: str, request: dict[str, Any]) -> str:

@@ -73,10 +73,25 @@ def render_config(plan: NetworkPlan, files: DhcpFiles, user: str, group: str) ->
         "no-hosts",
         "no-ping",
         "quiet-dhcp",
+        *(_dns_lines(plan, files) if spec.names else ["port=0"]),
+        *(_dhcp_lines(plan, files) if spec.dhcp else []),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _dns_lines(plan: NetworkPlan, files: DhcpFiles) -> list[str]:
+    return [
         "domain-needed",
         f"addn-hosts={files.names}",
         f"servers-file={files.local_names}",
-        *(f"server={server}" for server in spec.dns),
+        *(f"server={server}" for server in plan.spec.dns),
+    ]
+
+
+def _dhcp_lines(plan: NetworkPlan, files: DhcpFiles) -> list[str]:
+    spec = plan.spec
+    resolvers = [spec.dhcp_address] if plan.has_names else spec.dns
+    return [
         f"dhcp-range={plan.cidr.network_address},static,{plan.cidr.netmask},{LEASE_TIME_S}",
         f"dhcp-hostsfile={files.hosts}",
         f"dhcp-leasefile={files.leases}",
@@ -86,24 +101,23 @@ def render_config(plan: NetworkPlan, files: DhcpFiles, user: str, group: str) ->
         "dhcp-ignore=tag:!known",
         "dhcp-authoritative",
         f"dhcp-option=option:router,{spec.gateway}",
-        f"dhcp-option=option:dns-server,{','.join(_resolvers(plan))}",
+        # Without a value, none is told: dnsmasq would name itself.
+        ",".join(["dhcp-option=option:dns-server", *resolvers]),
         f"dhcp-option=option:mtu,{spec.mtu}",
         f"dhcp-option=option:classless-static-route,{_routes(plan)}",
         # A machine has one way out: its other NICs are told of their network alone.
         f"dhcp-option=tag:{SIDE},option:router",
         f"dhcp-option=tag:{SIDE},option:dns-server",
         f"dhcp-option=tag:{SIDE},option:classless-static-route{_side_routes(plan)}",
+        *([f"domain={spec.domain}"] if spec.domain else []),
     ]
-    if spec.domain:
-        lines.append(f"domain={spec.domain}")
-    return "\n".join(lines) + "\n"
 
 
 def _routes(plan: NetworkPlan) -> str:
     """A client that takes this option ignores the router option (RFC 3442), so both are told."""
     spec = plan.spec
     ways = [
-        (f"{METADATA_ADDRESS}/32", spec.dhcp_address),
+        *([(f"{METADATA_ADDRESS}/32", spec.dhcp_address)] if spec.metadata else []),
         *((route.destination, route.next_hop) for route in spec.host_routes),
         ("0.0.0.0/0", spec.gateway),
     ]
@@ -113,14 +127,6 @@ def _routes(plan: NetworkPlan) -> str:
 def _side_routes(plan: NetworkPlan) -> str:
     routes = plan.spec.host_routes
     return "".join(f",{route.destination},{route.next_hop}" for route in routes)
-
-
-def _resolvers(plan: NetworkPlan) -> list[str]:
-    # On a physical network the namespace must not speak on the wire (its address is the same
-    # on each host), so it cannot forward: VMs ask the given servers themselves.
-    if plan.is_nat or not plan.spec.dns:
-        return [plan.spec.dhcp_address]
-    return plan.spec.dns
 
 
 def render_hosts(plan: NetworkPlan) -> str:

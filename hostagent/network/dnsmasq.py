@@ -60,6 +60,9 @@ class Dnsmasq:
 
         Raises ProcessFailed; a configuration that dnsmasq refuses does not replace the old one.
         """
+        if not plan.needs_dnsmasq:
+            await self.remove()
+            return
         self._make_folder()
         config = self._config(plan)
         pid = self.pid()
@@ -114,7 +117,9 @@ class Dnsmasq:
         return found
 
     def serves(self, plan: NetworkPlan) -> bool:
-        """Whether dnsmasq runs with what `plan` says."""
+        """Whether dnsmasq runs with what `plan` says, or does not if there is nothing to do."""
+        if not plan.needs_dnsmasq:
+            return self.pid() is None
         return (
             self.pid() is not None
             and _read(self.files.config) == self._config(plan)

@@ -51,6 +51,20 @@ class NetworkPlan:
         """Whether the host itself is the gateway."""
         return self.spec.kind == "nat"
 
+    @property
+    def has_names(self) -> bool:
+        """Whether the VMs are to ask the DNS server in the network's namespace.
+
+        On a physical network the namespace must not speak on the wire (its address is the same
+        on each host), so it cannot forward: there VMs ask the given servers themselves.
+        """
+        return self.spec.names and (self.is_nat or not self.spec.dns)
+
+    @property
+    def needs_dnsmasq(self) -> bool:
+        """Whether there is anything for dnsmasq to do."""
+        return self.spec.dhcp or self.spec.names
+
 
 def derived_mac(kind: str, identity: str) -> str:
     """A locally administered unicast MAC, always the same for the same thing."""

@@ -105,7 +105,7 @@ class Segment:
                 wrong.append("physical_interface")
         if not self.dnsmasq.serves(plan):
             wrong.append("dhcp")
-        if self._metadata is None:
+        if (self._metadata is None) == plan.spec.metadata:
             wrong.append("metadata")
         return wrong
 
@@ -179,6 +179,9 @@ class Segment:
                     await links.let_reflect(tap, port.tap in reflecting)
 
     async def _serve_metadata(self, plan: NetworkPlan) -> None:
+        if not plan.spec.metadata:
+            await self.stop()
+            return
         inode = namespace_path(self.namespace).stat().st_ino
         if self._metadata is not None and inode != self._metadata_inode:
             await self.stop()

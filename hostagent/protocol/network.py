@@ -60,7 +60,8 @@ class NetworkSpec(msgspec.Struct, frozen=True, kw_only=True):
     `cidr` like "10.0.0.0/24"; `gateway` lies in it: for kind "nat" the host itself takes that
     address, for "physical" it is the router on the wire. `dhcp_address` is the address of the
     network's DHCP and metadata namespace (the same on each host, so it must be kept out of the
-    range for VMs). `mtu` in bytes.
+    range for VMs). `mtu` in bytes. `dhcp`, `names` (a DNS server that knows the VMs; on the wire
+    of "physical" there is none), `metadata` and `snat` say what this host does for its VMs.
     """
 
     id: str
@@ -73,6 +74,9 @@ class NetworkSpec(msgspec.Struct, frozen=True, kw_only=True):
     dns: list[str] = []
     domain: str = ""
     mtu: int = 1500
+    dhcp: bool = True
+    names: bool = True
+    metadata: bool = True
     snat: bool = True
     host_routes: list[HostRoute] = []
     ports: list[PortSpec] = []

@@ -56,6 +56,7 @@ DOCUMENT = NetworkDocument(
             id="routed", kind="nat", bridge=bridge_name("routed"), cidr="10.2.0.0/16",
             gateway="10.2.0.1", dhcp_address="10.2.255.254", snat=False, mtu=1400,
             host_routes=[HostRoute(destination="10.9.0.0/16", next_hop="10.2.0.7")],
+            names=False, metadata=False,
         ),
         NetworkSpec(
             id="office", kind="physical", bridge=bridge_name("office"), cidr="192.168.5.0/24",

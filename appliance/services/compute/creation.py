@@ -22,6 +22,7 @@ from appliance.services.firewall.service import chosen_groups
 from appliance.services.images.models import ImageRow, InstanceOfferingRow
 from appliance.services.networks.allocation import attach
 from appliance.services.networks.models import NetworkRow
+from appliance.services.networks.offers import offers
 from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
 from appliance.services.tenancy import quotas
 from appliance.services.tenancy.belonging import owner_for
@@ -101,17 +102,21 @@ def gather(caller: Caller, request: q.VmCreate, *, is_filtered: bool = False) ->
         disk_bytes,
         owner_id,
         group or None,
-        groups_for(request.security_group_ids, owner_id, is_filtered=is_filtered),
+        groups_for(request.security_group_ids, owner_id, network, is_filtered=is_filtered),
     )
 
 
-def groups_for(asked: list[str] | None, owner_id: str, *, is_filtered: bool) -> set[str]:
+def groups_for(
+    asked: list[str] | None, owner_id: str, network: NetworkRow, *, is_filtered: bool
+) -> set[str]:
     """The security groups of a new NIC: those that are asked for, or the account's default one if
-    the settings say so.
+    the settings say so and the network has any.
     """
     if asked is not None:
         return chosen_groups(asked, owner_id)
-    default = default_group_of(owner_id) if is_filtered else None
+    if not is_filtered or not offers(network.id, "security_group"):
+        return set()
+    default = default_group_of(owner_id)
     return set() if default is None else {default}
 
 

@@ -73,7 +73,9 @@ class Nics:
             check_state(vm, "attach_nic")
             network = _network_for(vm, request.network_id)
             is_filtered = self._settings.get(NEW_MACHINES) == "default"
-            groups = groups_for(request.security_group_ids, vm.owner_id, is_filtered=is_filtered)
+            groups = groups_for(
+                request.security_group_ids, vm.owner_id, network, is_filtered=is_filtered
+            )
             last = _check_room(vm, network)
             nic_id = attach(tx, vm.id, network, request.address, position=last + 1)
             set_groups(tx, nic_id, groups)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from appliance.protocol.errors import Conflict
 from appliance.services.networks.addresses import text_of
 from appliance.store.database import Transaction
 from appliance.store.fields import database
@@ -13,7 +14,17 @@ from hostagent.protocol.firewall import SecurityGroupSpec, SecurityRule
 
 
 def set_groups(tx: Transaction, nic_id: str, group_ids: Collection[str]) -> None:
-    """Let a NIC be in exactly these groups."""
+    """Let a NIC be in exactly these groups.
+
+    Raises Conflict if its network has no security groups.
+    """
+    if group_ids and (network := tx.execute(_UNFILTERED, nic_id).fetchone()) is not None:
+        raise Conflict(
+            "network.not_offered",
+            field="security_group_ids",
+            name=network[0],
+            service="security_group",
+        )
     tx.execute("DELETE FROM nic_security_group WHERE nic_id = ?", nic_id)
     for group_id in set(group_ids):
         tx.execute("INSERT INTO nic_security_group VALUES (?, ?)", nic_id, group_id)
@@ -48,6 +59,10 @@ def hosts_that_know(group_ids: Collection[str]) -> set[str]:
     return hosts
 
 
+_UNFILTERED = """
+    SELECT n.name FROM nic x JOIN network n ON n.id = x.network_id WHERE x.id = ? AND NOT EXISTS (
+        SELECT 1 FROM network_service s WHERE s.network_id = n.id AND s.service = 'security_group')
+"""
 _HOSTS = """
     SELECT DISTINCT v.host_id FROM nic_security_group m
     JOIN nic n ON n.id = m.nic_id JOIN vm v ON v.id = n.vm_id

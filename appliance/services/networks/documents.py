@@ -206,7 +206,8 @@ _ELASTIC = """
 """
 _NETWORKS = """
     SELECT id, kind, cidr, gateway, dhcp_address, physical_interface, dns, domain, mtu,
-           host_routes
+           host_routes,
+           (SELECT json_group_array(service) FROM network_service WHERE network_id = network.id)
     FROM network WHERE cluster_id = ? AND NOT is_deleting ORDER BY id
 """
 
@@ -241,7 +242,8 @@ def _port(
 
 
 def _network(row: Sequence[Any], ports: list[PortSpec]) -> NetworkSpec:
-    ref, kind, cidr, gateway, dhcp_address, interface, dns, domain, mtu, routes = row
+    ref, kind, cidr, gateway, dhcp_address, interface, dns, domain, mtu, routes, offered = row
+    services = msgspec.json.decode(offered, type=set[str])
     return NetworkSpec(
         id=ref,
         kind="physical" if kind == "physical" else "nat",
@@ -253,6 +255,10 @@ def _network(row: Sequence[Any], ports: list[PortSpec]) -> NetworkSpec:
         dns=msgspec.json.decode(dns, type=list[str]),
         domain=domain,
         mtu=mtu,
+        dhcp="dhcp" in services,
+        names="dns" in services,
+        metadata="metadata" in services,
+        snat="snat" in services,
         host_routes=msgspec.json.decode(routes, type=list[HostRoute]),
         ports=ports,
     )

@@ -156,7 +156,8 @@ def _nic_for(tx: Transaction, row: ElasticIpRow, vm_id: str) -> str:
     nic = tx.execute(
         "SELECT x.id, e.id, e.address FROM nic x JOIN network n ON n.id = x.network_id "
         "LEFT JOIN elastic_ip e ON e.nic_id = x.id "
-        "WHERE x.vm_id = ? AND n.kind <> 'physical' ORDER BY x.position LIMIT 1",
+        "JOIN network_service s ON s.network_id = n.id AND s.service = 'elastic_ip' "
+        "WHERE x.vm_id = ? ORDER BY x.position LIMIT 1",
         vm_id,
     ).fetchone()
     if nic is None:

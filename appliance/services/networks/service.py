@@ -56,6 +56,7 @@ from appliance.services.networks.models import (
     RangeRow,
     ReservedRow,
 )
+from appliance.services.networks.offers import chosen_services, write_services
 from appliance.services.networks.proposals import physical_proposals
 from appliance.services.networks.ranges import write_ranges
 from appliance.services.networks.views import render_networks
@@ -163,6 +164,7 @@ class Networks:
         plan = check_plan(
             request.cidr, request.gateway, request.ranges, request.reserved, kind=request.kind
         )
+        services = chosen_services(request.kind, request.services)
         ref = chosen_id(request)
         values = {
             "name": clean_name(request.name),
@@ -194,6 +196,7 @@ class Networks:
             if not is_new:
                 return accepted_before(ref)
             write_ranges(tx, ref, plan)
+            write_services(tx, ref, services)
             tx.touch("network", ref)
             return self._accept(tx, call, self._create_job, ref, values["name"], request.cluster_id)
 

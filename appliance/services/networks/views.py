@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from appliance.engine import ledger
+from appliance.protocol.networks import NetworkService
 from appliance.protocol.resources import AddressRange, Network, State
 from appliance.services.networks.addresses import text_of
 from appliance.services.networks.models import NetworkRow, RangeRow, ReservedRow
+from appliance.services.networks.offers import services_of
 from appliance.store.fields import when
 
 
@@ -17,7 +19,11 @@ def render_networks(rows: Sequence[NetworkRow]) -> list[Network]:
     ids = [row.id for row in rows]
     ranges, reserved = _ranges(RangeRow, ids), _ranges(ReservedRow, ids)
     usage = ledger.usage("address", ids)
-    return [_render(row, ranges[row.id], reserved[row.id], usage[row.id]) for row in rows]
+    services = services_of(ids)
+    return [
+        _render(row, ranges[row.id], reserved[row.id], services[row.id], usage[row.id])
+        for row in rows
+    ]
 
 
 def _ranges(
@@ -35,6 +41,7 @@ def _render(
     row: NetworkRow,
     ranges: list[AddressRange],
     reserved: list[AddressRange],
+    services: list[NetworkService],
     usage: ledger.Usage,
 ) -> Network:
     return Network(
@@ -54,6 +61,7 @@ def _render(
         ranges=ranges,
         reserved=reserved,
         allocation=row.allocation,
+        services=services,
         dhcp_address=row.dhcp_address,
         addresses_total=usage.capacity,
         addresses_used=usage.claimed,

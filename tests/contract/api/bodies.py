@@ -23,6 +23,7 @@ _VALUES: dict[str, Any] = {
     "cidr": "10.20.0.0/24",
     "gateway": "10.20.0.1",
     "ranges": [{"first": "10.20.0.10", "last": "10.20.0.20"}],
+    "services": ["dhcp"],
     "path": "/srv/anyun",
     "source": "upload",
     "cpu_count": 1,
