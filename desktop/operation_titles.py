@@ -42,6 +42,7 @@ def _titles() -> dict[str, str]:
         "elastic_ip.unbind": translate("Operations", "Unbind elastic IP"),
         "network.set_ranges": translate("Operations", "Change address ranges"),
         "network.set_services": translate("Operations", "Change network services"),
+        "host.retry_network": translate("Operations", "Try again to bridge a NIC"),
         "vm.attach_nic": translate("Operations", "Attach NIC"),
         "vm.detach_nic": translate("Operations", "Detach NIC"),
         "vm.set_default_nic": translate("Operations", "Make NIC the default"),

@@ -71,6 +71,7 @@ class Agent:
         self._verdict = await self._probe(again=False)
         identity = enrol.load(self._folder) or await self._enrol()
         self._dialler = Dialler(self._folder, identity, self._prepare)
+        self._network.rely_on(self._dialler)
         self._dialler.start()
         log.info("agent_started", host=identity.host_id)
 
@@ -135,6 +136,7 @@ class Agent:
         peer.handle(c.NETWORK_APPLY, _plain(self._network.apply))
         peer.handle(c.NETWORK_CHECK, _plain(self._network.check))
         peer.handle(c.NETWORK_STATUS, lambda _, __: self._network.status())
+        peer.handle(c.NETWORK_RETRY, lambda _, __: self._retry_network())
 
     async def _start_domain(self, spec: DomainSpec, context: CallContext) -> DomainReport:
         disks = []
@@ -148,6 +150,10 @@ class Agent:
     async def _release(self) -> c.Nothing:
         """The host leaves its cluster: nothing of its networks stays behind."""
         await self._network.remove_all()
+        return c.Nothing()
+
+    async def _retry_network(self) -> c.Nothing:
+        await self._network.retry()
         return c.Nothing()
 
     # Facts

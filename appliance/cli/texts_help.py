@@ -78,6 +78,7 @@ TITLES = {
     "network.set_services": "设置网络为云主机提供的服务：DHCP、DNS、元数据等",
     "image.recover": "从回收站恢复镜像",
     "image.expunge": "彻底删除回收站中的镜像",
+    "host.retry_network": "让物理机重新尝试将因失去联系而退出网桥的网卡加入网桥",
     "host.network": "查看物理机的网络状态，以及丢弃了哪些云主机的数据包",
     "elastic_ip.create": "从公有网络申请弹性 IP",
     "elastic_ip.delete": "释放弹性 IP；云主机仍保留自身地址",

@@ -49,6 +49,12 @@ def declare_host_network() -> None:
         "Show how a host's networks stand, and whose packets it threw away",
         HostNetwork,
     )
+    add(
+        "host.retry_network",
+        "POST /hosts/{id}/retry-network",
+        "Let a host try again to bridge a NIC that it took back because it was cut off",
+        HostNetwork,
+    )
 
 
 def declare_elastic() -> None:

@@ -278,4 +278,23 @@ NETWORK_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "物理机 {name} 无法配置网络：{reason}。",
         "请在物理机上排除原因，系统会自动重试。",
     ),
+    "network.rolled_back": (
+        "Host {name} put its NIC {interface} under a bridge, did not hear the management service "
+        "for {seconds} s after that, and went back: it is at its old addresses on {interface}.",
+        "Look at what lets only some frames pass: port security, 802.1X or the VLAN of the switch "
+        "port, or a firewall on {name} that names {interface}. The host tries no more by itself: "
+        "choose another NIC, or say anyun host retry-network {name} when it is mended.",
+        "物理机 {name} 将网卡 {interface} 加入网桥后 {seconds} 秒未收到管理服务的应答，已自动恢复："
+        "它仍以原地址使用网卡 {interface}。",
+        "请检查交换机端口的端口安全、802.1X 和 VLAN，以及 {name} 上按网卡名放行的防火墙。"
+        "物理机不会自行重试：请改用其他网卡，或在修复后执行 anyun host retry-network {name}。",
+    ),
+    "network.rolled_back_unproven": (
+        "The agent of host {name} ended while its NIC {interface} went under a bridge, before the "
+        "management service was heard again; the host is back at its old addresses.",
+        "Find out why the agent ended, then say anyun host retry-network {name}.",
+        "物理机 {name} 将网卡 {interface} 加入网桥期间，代理在重新收到管理服务的应答之前已终止；"
+        "物理机已恢复为原地址。",
+        "请查明代理终止的原因，然后执行 anyun host retry-network {name}。",
+    ),
 }

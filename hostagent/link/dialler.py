@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -16,6 +18,8 @@ from hostagent.protocol.link import Peer
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 15.0
 CONNECT_S = 10.0
+KNOCK_EVERY_S, KNOCK_WITHIN_S = 1.0, 3.0
+RENEW_AFTER_S = 2.0
 
 log = structlog.get_logger()
 
@@ -49,6 +53,49 @@ class Dialler:
         """Tell every service that is linked now."""
         for peer in self._peers:
             peer.notify(topic, data)
+
+    async def is_heard(self, timeout_s: float) -> bool:
+        """Whether a service answers something that is asked now: by a link, or a new connection."""
+        ways: list[Coroutine[Any, Any, None]] = [peer.round_trip() for peer in self._peers]
+        ways += [self._knock(*address) for address in self._identity.addresses]
+        pending = {asyncio.create_task(way) for way in ways}
+        try:
+            async with asyncio.timeout(timeout_s):
+                while pending:
+                    done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+                    if any(task.exception() is None for task in done):
+                        return True
+        except TimeoutError:
+            pass
+        finally:
+            for task in pending:
+                task.cancel()
+        return False
+
+    async def renew(self) -> None:
+        """Dial at once instead of waiting for links that do not answer."""
+        answers = (asyncio.wait_for(peer.round_trip(), RENEW_AFTER_S) for peer in self._peers)
+        found = await asyncio.gather(*answers, return_exceptions=True)
+        if found and not any(isinstance(one, BaseException) for one in found):
+            return
+        log.info("links_renewed")
+        for peer in list(self._peers):
+            peer.abort()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        self.start()
+
+    async def _knock(self, host: str, port: int) -> None:
+        """Returns once the service has answered a connection that is made anew."""
+        while True:
+            await asyncio.sleep(KNOCK_EVERY_S)
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(KNOCK_WITHIN_S):
+                    _, writer = await asyncio.open_connection(host, port, ssl=self._tls)
+                writer.transport.abort()
+                return
 
     async def _stay(self, host: str, port: int) -> None:
         pause_s = FIRST_PAUSE_S

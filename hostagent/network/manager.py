@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -20,12 +21,13 @@ from hostagent.network.groups import filtered_ports, group_counter_name
 from hostagent.network.host_plan import HostPlan, host_plan
 from hostagent.network.links import Links, links_here, read_sysctl, write_sysctl
 from hostagent.network.nft import Firewall
-from hostagent.network.physical import PhysicalNics
+from hostagent.network.physical import NicMissing, PhysicalNics
 from hostagent.network.plan import NetworkPlan, validate
 from hostagent.network.processes import ProcessFailed
 from hostagent.network.rules import counter_name
 from hostagent.network.segment import Segment
 from hostagent.network.state import StateFiles
+from hostagent.network.trial import Lifeline, NicUse, Trials
 from hostagent.network.watch import ChangeWatch
 from hostagent.protocol.network import (
     NetworkCheck,
@@ -66,6 +68,7 @@ class NetworkManager:
         self._nics = PhysicalNics(state_dir)
         self._firewall = Firewall(tag)
         self._memory = self._files.load_memory()
+        self._trials = Trials(self._files)
         self._document = NetworkDocument(generation=0)
         self._plan = HostPlan()
         self._elastic = ElasticAddresses(tag)
@@ -77,6 +80,10 @@ class NetworkManager:
         self._uncut = False  # new rules are loaded, open connections not yet judged by them
         self._work: set[asyncio.Task[NetworkReport]] = set()
 
+    def rely_on(self, lifeline: Lifeline) -> None:
+        """From now on NICs go under bridges on trial: the service must be heard after it."""
+        self._trials.lifeline = lifeline
+
     async def start(self) -> None:
         """Serve the last applied document again and keep it so. Never raises for its content."""
         try:
@@ -86,6 +93,7 @@ class NetworkManager:
             log.error("network.document_unreadable", reason=str(error))
             self._blind = True
         self._plan = host_plan(self._document)
+        self._trials.resume(self._document.generation)
         self._firewall.recall(self._memory.rules)
         async with self._lock:
             await self._repair()
@@ -139,9 +147,15 @@ class NetworkManager:
                     refused_size_bytes=refused_bytes,
                 )
             )
+        errors = [*self._trials.errors(), *self._errors]
         return NetworkStatus(
-            generation=self._document.generation, networks=states, drops=drops, errors=self._errors
+            generation=self._document.generation, networks=states, drops=drops, errors=errors
         )
+
+    async def retry(self) -> None:
+        """Let what was rolled back be tried again, with the next document."""
+        async with self._lock:
+            self._trials.allow()
 
     async def check(self, check: NetworkCheck) -> NetworkCheckResult:
         """Whether a network that does not exist yet would work on this host."""
@@ -178,15 +192,33 @@ class NetworkManager:
         plan = host_plan(document)
         async with links_here() as links:
             errors = await interface_errors(links, plan.networks)
-        errors = errors or await self._converge(plan)
+            uses = await self._trials.new_uses(links, self._plan, plan)
+        errors = errors or self._trials.refusals(uses)
+        errors = errors or await self._try(document.generation, plan, uses)
         if errors:
-            await self._roll_back(plan)
             return errors
         self._document, self._plan, self._errors = document, plan, []
         self._blind = False
         self._files.save_document(document)
+        self._trials.settle()
         log.info("network.applied", generation=document.generation, networks=len(plan.networks))
         return []
+
+    async def _try(
+        self, generation: int, plan: HostPlan, uses: Sequence[NicUse]
+    ) -> list[NetworkError]:
+        """Make `plan` true; if that fails or cuts the host off, go back to what runs."""
+        self._trials.begin(generation, uses)
+        errors = await self._converge(plan)
+        if errors:
+            await self._roll_back(plan)
+            self._trials.give_up()
+            return errors
+        errors = await self._trials.confirm()
+        if errors:
+            await self._roll_back(plan)
+            await self._trials.after_roll_back()
+        return errors
 
     async def _roll_back(self, tried: HostPlan) -> None:
         if tried != self._plan and not self._blind:
@@ -342,6 +374,13 @@ def _stale(generation: int, current: int) -> NetworkError:
 
 def _failure(network_id: str | None, what: str, error: BaseException) -> NetworkError:
     reason = str(error) or type(error).__name__
+    if isinstance(error, NicMissing):
+        return NetworkError(
+            code="network.interface_missing",
+            network_id=network_id,
+            message=reason,
+            params={"name": error.interface},
+        )
     return NetworkError(
         code="network.apply_failed",
         network_id=network_id,

@@ -27,6 +27,16 @@ log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
 
 
+class NicMissing(LookupError):
+    """A NIC that should be under a bridge is not there, for now."""
+
+    def __init__(self, interface: str) -> None:
+        super().__init__(
+            f"this host has no NIC {interface} any more; its network works again when it returns"
+        )
+        self.interface = interface
+
+
 class NicRecord(msgspec.Struct, kw_only=True):
     """What a NIC carried before it went under a bridge.
 
@@ -55,10 +65,12 @@ class PhysicalNics:
     async def attach(self, links: Links, interface: str, bridge_name: str) -> None:
         """Put `interface` under the bridge, which takes over its MAC, addresses and routes.
 
-        A NIC that was not under it yet is given back if a step fails: LookupError, NetlinkError
-        or OSError says why. Calling it again repairs what is missing.
+        A NIC that was not under it yet is given back if a step fails: NicMissing, LookupError,
+        NetlinkError or OSError says why. Calling it again repairs what is missing.
         """
-        nic, bridge = await links.need(interface), await links.need(bridge_name)
+        nic, bridge = await links.find(interface), await links.need(bridge_name)
+        if nic is None:
+            raise NicMissing(interface)
         record = await self._take_note(links, nic, bridge)
         try:
             await self._move(links, nic, bridge, record)

@@ -28,7 +28,7 @@ from hostagent.network.netns import (
     namespace_path,
     remove_namespace,
 )
-from hostagent.network.physical import PhysicalNics
+from hostagent.network.physical import NicMissing, PhysicalNics
 from hostagent.network.plan import NetworkPlan
 from hostagent.network.probes import send_release
 from hostagent.protocol.network import METADATA_ADDRESS, namespace_name, service_link_name
@@ -59,19 +59,28 @@ class Segment:
 
         Frames from the taps `reflecting` may go back there.
 
-        Raises LookupError, NetlinkError, OSError or ProcessFailed at the first thing that fails.
+        Raises LookupError, NetlinkError, OSError or ProcessFailed at the first thing that fails;
+        NicMissing at the end, for the network serves this host's VMs also without its NIC.
         """
         bridge = await self._bridge(links, plan)
         if await self._service(links, plan, bridge):
             await self.dnsmasq.stop()  # it listens on a link that is no more
         await self._give_back_other_nics(links, plan)
+        missing = None
         if plan.spec.kind == "physical":
-            await self._nics.attach(links, plan.spec.physical_interface or "", bridge.name)
+            try:
+                await self._nics.attach(links, plan.spec.physical_interface or "", bridge.name)
+            except NicMissing as error:
+                missing = error
+                if not bridge.up:
+                    await links.set(bridge, state="up")
         await self._taps(links, plan, bridge, reflecting)
         await self.dnsmasq.converge(plan)
         for mac, address in self.dnsmasq.stale_leases(plan):
             send_release(self.service_link, mac, address, plan.service_mac, plan.spec.dhcp_address)
         await self._serve_metadata(plan)
+        if missing is not None:
+            raise missing
 
     async def remove(self, links: Links, bridge: str) -> None:
         """Take everything of the network away; nothing happens to what is gone already."""

@@ -54,9 +54,21 @@ class StateFiles:
         if data != self._read("memory.json"):
             self._write("memory.json", data)
 
+    def load_trial(self) -> bytes | None:
+        """What `trial.Trials` wrote down, if anything."""
+        return self._read("trial.json")
+
+    def save_trial(self, data: bytes) -> None:
+        """Keep a trial; it is on the disk when this returns."""
+        self._write("trial.json", data)
+
+    def forget_trial(self) -> None:
+        """No trial runs, and none has failed."""
+        (self._folder / "trial.json").unlink(missing_ok=True)
+
     def clear(self) -> None:
         """Forget everything."""
-        for name in ("document.json", "memory.json"):
+        for name in ("document.json", "memory.json", "trial.json"):
             (self._folder / name).unlink(missing_ok=True)
 
     def _read(self, name: str) -> bytes | None:

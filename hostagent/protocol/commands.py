@@ -79,3 +79,4 @@ IMAGE_ENSURE_CACHED = _command("image.ensure_cached", s.EnsureCachedParams, Noth
 NETWORK_APPLY = _command("network.apply", n.NetworkDocument, n.NetworkReport, 120.0)
 NETWORK_CHECK = _command("network.check", n.NetworkCheck, n.NetworkCheckResult)
 NETWORK_STATUS = _command("network.status", Nothing, n.NetworkStatus)
+NETWORK_RETRY = _command("network.retry", Nothing, Nothing)

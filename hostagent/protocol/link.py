@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -86,6 +87,7 @@ class Peer:
         self._handlers: dict[str, tuple[Command[Any, Any], Handler]] = {}
         self._events: dict[str, tuple[type[Any], Callable[[Any], None]]] = {}
         self._running: dict[int, asyncio.Task[None]] = {}
+        self._pings: deque[asyncio.Future[None] | None] = deque()  # pongs come in their order
         self._last_heard = 0.0
         self._lost = False
         self.hello: f.Hello | None = None
@@ -139,6 +141,14 @@ class Peer:
             del self._pending[request_id]
         return msgspec.msgpack.decode(raw, type=command.result)
 
+    async def round_trip(self) -> None:
+        """Wait until the other side has answered something that is sent now; raises LinkLost."""
+        if self._lost:
+            raise LinkLost("ping")
+        answered = asyncio.get_running_loop().create_future()
+        self._ping(answered)
+        await answered
+
     @property
     def is_lost(self) -> bool:
         """Whether the connection is over."""
@@ -177,6 +187,10 @@ class Peer:
         """End the connection."""
         self._writer.close()
 
+    def abort(self) -> None:
+        """End the connection at once, also if nobody is at the other end any more."""
+        self._writer.transport.abort()
+
     # The wire
 
     def _send(self, frame: f.Frame) -> None:
@@ -197,7 +211,11 @@ class Peer:
                 log.warning("link_silent", seconds=DEAD_AFTER_S)
                 self._writer.transport.abort()
                 return
-            self._send(f.Ping())
+            self._ping(None)
+
+    def _ping(self, answered: asyncio.Future[None] | None) -> None:
+        self._pings.append(answered)
+        self._send(f.Ping())
 
     def _accept(self, frame: f.Frame) -> None:
         match frame:
@@ -208,9 +226,7 @@ class Peer:
             case f.Reply() | f.Failure():
                 self._answer(frame)
             case f.Progress():
-                pending = self._pending.get(frame.id)
-                if pending is not None and pending.on_progress is not None:
-                    pending.on_progress(frame.done, frame.total, frame.unit)
+                self._progress(frame)
             case f.Cancel():
                 task = self._running.get(frame.id)
                 if task is not None:
@@ -221,10 +237,22 @@ class Peer:
                 self._accept_stream(frame)
             case f.Ping():
                 self._send(f.Pong())
+            case f.Pong():
+                self._ponged()
             case f.Hello():
                 self.hello = frame
                 if frame.version != f.PROTOCOL_VERSION:
                     raise f.ProtocolError(f"version {frame.version} is not spoken here")
+
+    def _progress(self, frame: f.Progress) -> None:
+        pending = self._pending.get(frame.id)
+        if pending is not None and pending.on_progress is not None:
+            pending.on_progress(frame.done, frame.total, frame.unit)
+
+    def _ponged(self) -> None:
+        answered = self._pings.popleft() if self._pings else None
+        if answered is not None and not answered.done():
+            answered.set_result(None)
 
     def _accept_stream(self, frame: f.StreamData | f.StreamCredit | f.StreamClose) -> None:
         stream = self.stream(frame.stream)
@@ -292,6 +320,9 @@ class Peer:
         for pending in self._pending.values():
             if not pending.future.done():
                 pending.future.set_exception(LinkLost("link lost"))
+        for answered in self._pings:
+            if answered is not None and not answered.done():
+                answered.set_exception(LinkLost("link lost"))
         for stream in self._streams.values():
             stream.end("link lost")
         for task in self._running.values():

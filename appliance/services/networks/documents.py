@@ -13,14 +13,14 @@ import msgspec
 import structlog
 
 from appliance.hosts.links import HostLinks
-from appliance.protocol.errors import ApiError, Unavailable
+from appliance.protocol.errors import ApiError, Conflict, Unavailable
 from appliance.services.firewall.membership import specs
 from appliance.services.networks.addresses import text_of
 from appliance.store import feed
 from appliance.store.database import Store
 from appliance.store.fields import database
 from appliance.store.kinds import QUERY_LIMIT, batched
-from hostagent.protocol.commands import NETWORK_APPLY
+from hostagent.protocol.commands import NETWORK_APPLY, NETWORK_RETRY, Nothing
 from hostagent.protocol.network import (
     ElasticAddress,
     HostRoute,
@@ -33,6 +33,8 @@ from hostagent.protocol.network import (
     tap_name,
 )
 
+# Errors that a host stays with until its networks are others, or somebody says `allow_again`.
+STANDING_REFUSALS = ("network.rolled_back", "network.rolled_back_unproven")
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
 
@@ -102,6 +104,11 @@ class Documents:
                 self._workers[host_id] = task
         await asyncio.shield(round_.done)
 
+    async def allow_again(self, host_id: str) -> None:
+        """Let `host_id` try what it took back and refuses since; raises ApiError as `converge`."""
+        await self._links.call(host_id, NETWORK_RETRY, Nothing())
+        await self.converge(host_id)
+
     def soon(self, host_id: str) -> None:
         """Bring `host_id` to what the database says now, however often that must be tried.
 
@@ -121,6 +128,8 @@ class Documents:
                     await self.converge(host_id)
                 except ApiError as error:
                     log.warning("network_not_applied", host=host_id, error=str(error))
+                    if error.code in STANDING_REFUSALS:
+                        continue  # only a change can help, and that says `soon` again
                     self._outdated.add(host_id)
                     await asyncio.sleep(pause_s)
                     pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
@@ -148,6 +157,9 @@ class Documents:
             reason = "; ".join(item.message for item in report.errors) or "no reason given"
             name = self._links.name_of(host_id)
             self._refusals[host_id] = reason
+            for item in report.errors:
+                if item.code in STANDING_REFUSALS:
+                    raise Conflict(item.code, **({"name": name} | item.params))
             raise Unavailable("network.not_applied", name=name, reason=reason)
         self._refusals.pop(host_id, None)
 

@@ -19,7 +19,7 @@ from hostagent.protocol.network import NetworkStatus, PortDrops
 
 
 def install(parts: Parts, documents: Documents) -> None:
-    """Bind `host.network`."""
+    """Bind `host.network` and `host.retry_network`."""
 
     async def show(call: Call, _: q.Empty) -> HostNetwork:
         await parts.store.read(lambda: find(HostRow, call.target, "host"))
@@ -27,7 +27,13 @@ def install(parts: Parts, documents: Documents) -> None:
         waiting_for = documents.waiting_for(call.target)
         return await parts.store.read(lambda: _shown(status, waiting_for))
 
+    async def retry(call: Call, request: q.Empty) -> HostNetwork:
+        await parts.store.read(lambda: find(HostRow, call.target, "host"))
+        await documents.allow_again(call.target)
+        return await show(call, request)
+
     parts.registry.bind("host.network", show)
+    parts.registry.bind("host.retry_network", retry)
 
 
 def _shown(status: NetworkStatus, waiting_for: str) -> HostNetwork:

@@ -168,3 +168,34 @@ def test_join_tokens_are_one_word_and_damaged_ones_are_told_apart() -> None:
     for text in ("", "x", "anyun1.", "anyun1.@@@", token.encode()[:-9]):
         with pytest.raises(BadToken):
             JoinToken.decode(text)
+
+
+async def test_a_round_trip_is_proven_by_an_answer_to_it_alone() -> None:
+    async with pair() as (service, agent):
+        await agent.round_trip()
+        await asyncio.gather(agent.round_trip(), agent.round_trip(), service.round_trip())
+        waiting = asyncio.create_task(agent.round_trip())
+        await asyncio.sleep(0)
+        service.abort()
+        with contextlib.suppress(LinkLost):  # it may have been answered just before
+            await waiting
+    with pytest.raises(LinkLost):
+        await agent.round_trip()
+
+
+async def test_a_pong_to_an_earlier_ping_proves_nothing() -> None:
+    left, right = socket.socketpair()
+    agent = Peer(*await asyncio.open_connection(sock=left), is_service=False)
+    _, far = await asyncio.open_connection(sock=right)
+    running = asyncio.create_task(agent.run())
+    agent._ping(None)  # the heartbeat's
+    trip = asyncio.create_task(agent.round_trip())
+    await asyncio.sleep(0)
+    far.write(f.encode(f.Pong()))
+    await asyncio.sleep(0.05)
+    assert not trip.done()
+    far.write(f.encode(f.Pong()))
+    await asyncio.wait_for(trip, 5)
+    far.close()
+    agent.close()
+    await asyncio.wait_for(running, 5)
