@@ -21,6 +21,7 @@ from hostagent.libvirt.xml import DiskSource
 from hostagent.link import enrol
 from hostagent.link.dialler import Dialler
 from hostagent.network.manager import NetworkManager
+from hostagent.network.paths.probes import PathProbes
 from hostagent.probe import Verdict, verdict
 from hostagent.protocol import commands as c
 from hostagent.protocol.domain import DomainReport, DomainSpec, DomainState, VmRef
@@ -60,6 +61,7 @@ class Agent:
         self._domains = Domains(self._connection)
         self._consoles = Consoles(self._domains)
         self._network = NetworkManager(self._folder / "network")
+        self._paths = PathProbes()
         self._verdict = Verdict(accelerator="tcg", reason="no_probe_kernel")
         self._dialler: Dialler | None = None
         self._reports: set[asyncio.Task[None]] = set()
@@ -79,6 +81,7 @@ class Agent:
         """Stop serving; machines and networks go on."""
         if self._dialler is not None:
             await self._dialler.stop()
+        self._paths.stop()
         await self._consoles.stop()
         await self._connection.stop()
         await self._network.stop()
@@ -136,6 +139,9 @@ class Agent:
         peer.handle(c.NETWORK_APPLY, _plain(self._network.apply))
         peer.handle(c.NETWORK_CHECK, _plain(self._network.check))
         peer.handle(c.NETWORK_STATUS, lambda _, __: self._network.status())
+        peer.handle(c.NETWORK_PROBE_LISTEN, _plain(self._paths.listen))
+        peer.handle(c.NETWORK_PROBE_SEND, _plain(self._paths.send))
+        peer.handle(c.NETWORK_PROBE_END, _plain(self._paths.end))
         peer.handle(c.NETWORK_RETRY, lambda _, __: self._retry_network())
 
     async def _start_domain(self, spec: DomainSpec, context: CallContext) -> DomainReport:

@@ -10,6 +10,7 @@ import msgspec
 
 from hostagent.protocol import domain as d
 from hostagent.protocol import network as n
+from hostagent.protocol import probe as p
 from hostagent.protocol import storage as s
 from hostagent.protocol.facts import HostFacts
 
@@ -80,3 +81,6 @@ NETWORK_APPLY = _command("network.apply", n.NetworkDocument, n.NetworkReport, 12
 NETWORK_CHECK = _command("network.check", n.NetworkCheck, n.NetworkCheckResult)
 NETWORK_STATUS = _command("network.status", Nothing, n.NetworkStatus)
 NETWORK_RETRY = _command("network.retry", Nothing, Nothing)
+NETWORK_PROBE_LISTEN = _command("network.probe_listen", p.ProbeListen, p.ProbeReady, 20.0)
+NETWORK_PROBE_SEND = _command("network.probe_send", p.ProbeSend, p.ProbeSent, 60.0)
+NETWORK_PROBE_END = _command("network.probe_end", p.ProbeEnd, p.ProbeHeard, 20.0)

@@ -1,0 +1,1 @@
+"""Probes of the paths between hosts: frames with a network's tag and size, asked and answered."""
