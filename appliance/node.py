@@ -45,7 +45,7 @@ from appliance.services.identity.service import Identity
 from appliance.services.images.offerings import Offerings
 from appliance.services.images.service import Images
 from appliance.services.infrastructure.service import Infrastructure
-from appliance.services.networks import address_map, host_network, offers, ranges
+from appliance.services.networks import address_map, host_network, offers, paths, ranges
 from appliance.services.networks.elastic import ElasticIps
 from appliance.services.networks.service import Networks
 from appliance.services.parts import Parts
@@ -125,6 +125,7 @@ class Node:
         address_map.install(parts)
         ranges.install(parts)
         offers.install(parts, networks.documents)
+        paths.install(parts)
         self._security = SecurityGroups(parts, networks.documents)
         Trace(parts)
         compute = Compute(parts, networks)

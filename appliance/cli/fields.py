@@ -83,6 +83,8 @@ HELP = {
     "host_routes": "Route that machines are told of, like 10.20.0.0/16=192.168.100.5; may be "
     "repeated; none for none.",
     "domain": "DNS domain of the guests.",
+    "vlan_id": "VLAN (802.1Q tag) from 1 to 4094.",
+    "underlay_cidr": "Network that the hosts have the addresses of their tunnels in.",
     "mtu": "Largest packet in bytes.",
     "ranges": "Addresses to give out, like 192.168.100.10-192.168.100.200 or 192.168.100.64/26; "
     "may be repeated.",

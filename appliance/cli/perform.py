@@ -16,12 +16,14 @@ from appliance.cli.lists import (
     words_for_recycle_bin,
 )
 from appliance.cli.names import resolve, resolve_fields
+from appliance.cli.paths import show_paths
 from appliance.cli.progress import wait_for
 from appliance.cli.show import show_check, show_details, show_items, show_list
 from appliance.cli.terminal import Terminal
 from appliance.client import Client, JobFailed
 from appliance.protocol.errors import NotFound
 from appliance.protocol.operations import OPERATIONS, Accepted, Kind, OperationSpec
+from appliance.protocol.paths import NetworkPaths
 from appliance.protocol.resources import CheckResult, Job
 
 PAGE = 1000
@@ -70,6 +72,11 @@ async def perform_with(terminal: Terminal, client: Client, ask: Ask) -> None:
     elif spec.response is CheckResult:
         show_check(terminal, answers[0])
         _fail_on_problems(answers[0])
+    elif spec.response is NetworkPaths:
+        for answer in answers:
+            show_paths(terminal, answer)
+        if any(answer.findings for answer in answers):
+            raise typer.Exit(Exit.FAILED)
     elif spec.verb in ("create", "update", "enable", "disable") and spec.noun not in PLAIN:
         show_items(terminal, answers)
     else:

@@ -78,6 +78,8 @@ TITLES = {
     "network.set_services": "设置网络为云主机提供的服务：DHCP、DNS、元数据等",
     "image.recover": "从回收站恢复镜像",
     "image.expunge": "彻底删除回收站中的镜像",
+    "network.probe": "探测网络的数据帧能否在每两台物理机之间到达",
+    "cluster.probe_paths": "探测某个网络能否在集群的物理机之间工作",
     "host.retry_network": "让物理机重新尝试将因失去联系而退出网桥的网卡加入网桥",
     "host.network": "查看物理机的网络状态，以及丢弃了哪些云主机的数据包",
     "elastic_ip.create": "从公有网络申请弹性 IP",
@@ -196,6 +198,8 @@ FIELDS = {
     "nic_id": "网卡：标识，见 vm get。",
     "host_routes": "告知云主机的路由，例如 10.20.0.0/16=192.168.100.5；可多次给出；none 表示没有。",
     "domain": "客户机的 DNS 域。",
+    "vlan_id": "VLAN（802.1Q 标签），1 到 4094。",
+    "underlay_cidr": "物理机隧道端点地址所在的网段。",
     "mtu": "最大数据包字节数。",
     "ranges": "可分配的地址，例如 192.168.100.10-192.168.100.200 或 192.168.100.64/26；"
     "可多次给出。",

@@ -32,6 +32,7 @@ from appliance.protocol.operations_network import (
     declare_addresses,
     declare_elastic,
     declare_host_network,
+    declare_paths,
     declare_security,
 )
 from appliance.protocol.operations_tenancy import declare_tenancy
@@ -279,6 +280,7 @@ _job("network.delete", "DELETE /networks/{id}", "Delete a network without VMs")
 
 declare_addresses()
 declare_host_network()
+declare_paths()
 
 # Elastic IPs
 declare_elastic()

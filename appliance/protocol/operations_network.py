@@ -8,6 +8,7 @@ from appliance.protocol.address_map import AddressMap
 from appliance.protocol.declaring import TENANT, Kind, add, job, reads, update
 from appliance.protocol.elastic import ElasticIp, ElasticIpBind, ElasticIpCreate
 from appliance.protocol.host_network import HostNetwork
+from appliance.protocol.paths import ClusterProbePaths, NetworkPaths
 from appliance.protocol.requests import (
     NetworkSetRanges,
     NetworkSetServices,
@@ -54,6 +55,25 @@ def declare_host_network() -> None:
         "POST /hosts/{id}/retry-network",
         "Let a host try again to bridge a NIC that it took back because it was cut off",
         HostNetwork,
+    )
+
+
+def declare_paths() -> None:
+    """Declare the probes of the paths between hosts."""
+    add(
+        "network.probe",
+        "POST /networks/{id}/probe",
+        "Find out whether a network's frames get from each host to each other",
+        NetworkPaths,
+        kind=Kind.READ,
+    )
+    add(
+        "cluster.probe_paths",
+        "POST /clusters/{id}/probe-paths",
+        "Find out whether a network could work between the hosts of a cluster",
+        NetworkPaths,
+        request=ClusterProbePaths,
+        kind=Kind.READ,
     )
 
 

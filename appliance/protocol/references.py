@@ -32,6 +32,8 @@ FIELD_KINDS = {
 # Fields that name a part of a resource, by the kind of that one, which is in the path or named by
 # the request as well. Whoever may reach it may name its parts; those of others do not exist.
 PART_FIELDS = {"nic_id": "vm"}
+# Fields that look as if they named a resource, and are numbers of the wire.
+NUMBERS = frozenset({"vlan_id"})
 # Here the request's field `kind` tells of which kind the id is.
 NAMED_BY_KIND = {("share.create", "resource_id"), ("deletion.preview", "id")}
 # Other fields that name resources, by operation.

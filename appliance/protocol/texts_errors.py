@@ -6,6 +6,7 @@ from appliance.protocol.texts_access import ACCESS_ERRORS
 from appliance.protocol.texts_elastic import ELASTIC_ERRORS
 from appliance.protocol.texts_engine import ENGINE_ERRORS
 from appliance.protocol.texts_network import NETWORK_ERRORS
+from appliance.protocol.texts_paths import PATH_ERRORS
 from appliance.protocol.texts_query import QUERY_ERRORS
 from appliance.protocol.texts_security import SECURITY_ERRORS
 from appliance.protocol.texts_tenancy import TENANCY_ERRORS
@@ -272,6 +273,7 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
     **TENANCY_ERRORS,
     **QUERY_ERRORS,
     **NETWORK_ERRORS,
+    **PATH_ERRORS,
     **ELASTIC_ERRORS,
     **SECURITY_ERRORS,
     # Placement and VMs

@@ -234,7 +234,7 @@ async def test_nobody_on_the_wire_makes_a_host_talk(hosts: list[Prober]) -> None
 
 async def test_what_cannot_be_probed_is_refused(hosts: list[Prober]) -> None:
     async def listen(**fields: Any) -> Any:
-        wire = ProbeWire(**({"mtu_bytes": 1500} | fields))
+        wire = ProbeWire(mtu_bytes=1500, **fields)
         params = ProbeListen(nonce=secrets.token_bytes(32), member=1, wire=wire, duration_s=30)
         return await hosts[0].ask(c.NETWORK_PROBE_LISTEN, params)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from tests.lab.simulated.faults import Fault, FaultPlan
 from tests.lab.simulated.host import SimulatedHost
+from tests.lab.simulated.paths import PathTruth
 from tests.lab.simulated.state import HostState, SimFile, Traits, summary
 
 AT_ONCE = 48  # handshakes at a time while joining
@@ -43,6 +44,7 @@ class Fleet:
         self._own_folder = folder is None
         self._folder = folder or _temporary_folder()
         self._stores: dict[str, SimFile] = {}
+        self.paths = PathTruth()
         traits = traits or Traits()
         self.hosts = [
             self._host(f"{prefix}-{number:04}", traits) for number in range(len(self._tokens))
@@ -51,7 +53,8 @@ class Fleet:
     def _host(self, name: str, traits: Traits) -> SimulatedHost:
         folder = self._folder / name
         folder.mkdir(parents=True, exist_ok=True)
-        return SimulatedHost(name, folder, HostState(traits, self._stores), self.plan)
+        state = HostState(traits, self._stores, paths=self.paths)
+        return SimulatedHost(name, folder, state, self.plan)
 
     async def __aenter__(self) -> Fleet:
         _allow_files(len(self.hosts) * FILES_A_HOST)

@@ -19,6 +19,7 @@ from hostagent.protocol.trail import TRAIL
 from tests.lab.simulated.domains import Domains
 from tests.lab.simulated.faults import Fault, FaultPlan, When, refusal
 from tests.lab.simulated.network import Networks
+from tests.lab.simulated.paths import Paths
 from tests.lab.simulated.state import HostState, Traits
 from tests.lab.simulated.storage import Storage
 
@@ -42,7 +43,8 @@ class SimulatedHost:
         self._peer: Peer | None = None
         self._leaving: asyncio.Task[None] | None = None
         self.domains = Domains(state, self._tell)
-        self._handlers = self._bind(Storage(state), Networks(state))
+        paths = Paths(name, state.traits.nics, state.paths)
+        self._handlers = self._bind(Storage(state), Networks(state), paths)
         if self._identity is not None:
             self.id = self._identity.host_id
 
@@ -92,7 +94,7 @@ class SimulatedHost:
         for name, handler in self._handlers.items():
             peer.handle(c.ALL[name], handler)
 
-    def _bind(self, storage: Storage, networks: Networks) -> dict[str, Handler]:
+    def _bind(self, storage: Storage, networks: Networks, paths: Paths) -> dict[str, Handler]:
         d = self.domains
         bound: dict[str, Handler] = {
             c.HOST_FACTS.name: self._facts,
@@ -128,6 +130,10 @@ class SimulatedHost:
             c.NETWORK_APPLY.name: networks.apply,
             c.NETWORK_CHECK.name: networks.check,
             c.NETWORK_STATUS.name: networks.status,
+            c.NETWORK_RETRY.name: networks.retry,
+            c.NETWORK_PROBE_LISTEN.name: paths.listen,
+            c.NETWORK_PROBE_SEND.name: paths.send,
+            c.NETWORK_PROBE_END.name: paths.end,
         }
         return {name: self._with_faults(name, handler) for name, handler in bound.items()}
 

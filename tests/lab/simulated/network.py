@@ -24,7 +24,9 @@ class Networks:
         async with self._lock:
             current = self._state.document.generation
             errors = self._errors(document, current)
+            errors = errors or self._cut_off(document)
             if not errors:
+                self._state.rolled_back.clear()
                 self._state.document = document
                 self._state.note("network.apply", "document")
             generation = self._state.document.generation
@@ -50,6 +52,11 @@ class Networks:
         ]
         return n.NetworkStatus(generation=self._state.document.generation, networks=networks)
 
+    async def retry(self, _: Nothing, __: CallContext) -> Nothing:
+        """What was taken back may be tried again."""
+        self._state.rolled_back.clear()
+        return Nothing()
+
     async def release(self, _: Nothing, __: CallContext) -> Nothing:
         """The host leaves its cluster."""
         async with self._lock:
@@ -60,6 +67,24 @@ class Networks:
         if document.generation < current:
             return [_stale(document.generation, current)]
         return validate(document) or self._missing(document)
+
+    def _cut_off(self, document: n.NetworkDocument) -> list[n.NetworkError]:
+        """A NIC that cuts the host off is tried once, and taken back."""
+        runs = _uses(self._state.document)
+        wanted = _uses(document) - runs
+        tried = {use for use in wanted if use[1] in self._state.cutting_nics}
+        if tried - self._state.rolled_back and not wanted & self._state.rolled_back:
+            self._state.note("network.apply", "roll back")
+            self._state.rolled_back |= tried
+        return [
+            n.NetworkError(
+                code="network.rolled_back",
+                network_id=network_id,
+                message=f"NIC {interface} was taken out of its bridge again",
+                params={"interface": interface, "generation": document.generation, "seconds": 10},
+            )
+            for network_id, interface in sorted(wanted & self._state.rolled_back)
+        ]
 
     def _missing(self, document: n.NetworkDocument) -> list[n.NetworkError]:
         errors = []
@@ -75,6 +100,14 @@ class Networks:
                     )
                 )
         return errors
+
+
+def _uses(document: n.NetworkDocument) -> set[tuple[str, str]]:
+    return {
+        (spec.id, spec.physical_interface)
+        for spec in document.networks
+        if spec.kind == "physical" and spec.physical_interface
+    }
 
 
 def _stale(generation: int, current: int) -> n.NetworkError:

@@ -11,6 +11,7 @@ import msgspec
 from hostagent.protocol.domain import DomainReport, DomainSpec, DomainState
 from hostagent.protocol.facts import FileSystemFacts, HostFacts, NicFacts
 from hostagent.protocol.network import NetworkDocument
+from tests.lab.simulated.paths import PathTruth
 
 GiB = 1024**3
 SOFTWARE = {"os": "Simulated", "kernel": "6.1.0-sim", "cpu_model": "Simulated CPU"}
@@ -63,7 +64,11 @@ class SimFile:
 
 @dataclass
 class HostState:
-    """Everything on one host. `stores` holds images, and may be shared by several hosts.
+    """Everything on one host. `stores` holds images, and may be shared by several hosts, as may
+    `paths`, the wires between them.
+
+    `cutting_nics` cut the host off when they go under a bridge; what was taken back for that, and
+    is refused since, is in `rolled_back` as (network, NIC).
 
     `effects` counts, by command and resource, how often a command really changed something;
     `anomalies` says what no service should ever ask for.
@@ -74,6 +79,9 @@ class HostState:
     domains: dict[str, Domain] = field(default_factory=dict)
     files: dict[str, SimFile] = field(default_factory=dict)
     folders: set[str] = field(default_factory=set)
+    paths: PathTruth = field(default_factory=PathTruth)
+    cutting_nics: set[str] = field(default_factory=set)
+    rolled_back: set[tuple[str, str]] = field(default_factory=set)
     document: NetworkDocument = field(default_factory=lambda: NetworkDocument(generation=0))
     effects: Counter[tuple[str, str]] = field(default_factory=Counter)
     anomalies: list[str] = field(default_factory=list)
