@@ -61,13 +61,12 @@ def install(parts: Parts) -> None:
             return await probe(parts.hosts, hosts, wire)
 
     async def of_cluster(call: Call, request: ClusterProbePaths) -> NetworkPaths:
-        wire = asked_wire(request)
-
         def look() -> list[HostName]:
             find(ClusterRow, call.target, "cluster")
             return _hosts_of(call.target)
 
         hosts = await parts.store.read(look)
+        wire = asked_wire(request)
         async with places:
             return await probe(parts.hosts, hosts, wire)
 
