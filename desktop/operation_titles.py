@@ -42,6 +42,8 @@ def _titles() -> dict[str, str]:
         "elastic_ip.unbind": translate("Operations", "Unbind elastic IP"),
         "network.set_ranges": translate("Operations", "Change address ranges"),
         "network.set_services": translate("Operations", "Change network services"),
+        "network.probe": translate("Operations", "Probe the paths between hosts"),
+        "cluster.probe_paths": translate("Operations", "Probe the paths between hosts"),
         "host.retry_network": translate("Operations", "Try again to bridge a NIC"),
         "vm.attach_nic": translate("Operations", "Attach NIC"),
         "vm.detach_nic": translate("Operations", "Detach NIC"),

@@ -115,7 +115,7 @@ PATH_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "请检查 {name} 自身的过滤规则及其交换机端口的出方向设置。",
     ),
     "path.silent": (
-        "On {wire} nothing arrives on {count} paths: {pairs}.",
+        "On {wire} nothing arrives from {pairs} ({count} in all).",
         "Look at the switch ports of these hosts: do they let this VLAN through?",
         "{wire} 上有 {count} 条路径不通：{pairs}。",
         "请检查这些物理机的交换机端口是否放行该 VLAN。",
@@ -153,8 +153,8 @@ PATH_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "请调大其交换机端口的 MTU，或将网络的 MTU 设为 {size}。",
     ),
     "path.small": (
-        "On {wire} only frames of up to {size} bytes arrive on {count} paths, and {mtu} are "
-        "wanted: {pairs}.",
+        "On {wire} only frames of up to {size} bytes arrive from {pairs} ({count} in all), and "
+        "{mtu} are wanted.",
         "Raise the MTU of what is between these hosts, or make the network with {size} bytes.",
         "{wire} 上有 {count} 条路径只能通过不超过 {size} 字节的帧，而需要 {mtu} 字节：{pairs}。",
         "请调大这些物理机之间设备的 MTU，或将网络的 MTU 设为 {size}。",

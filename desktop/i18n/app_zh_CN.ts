@@ -430,6 +430,10 @@
         <translation>虚拟化类型</translation>
     </message>
     <message>
+        <source>Paths between hosts …</source>
+        <translation>物理机间路径…</translation>
+    </message>
+    <message>
         <source>Description</source>
         <translation>简介</translation>
     </message>
@@ -1118,6 +1122,10 @@
         <translation>网络状态</translation>
     </message>
     <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
         <source>Forged packets claimed another’s address, or were what only a router or DHCP server says. Counted since the agent loaded its rules.</source>
         <translation>伪造数据包指冒用他人地址，或发送只应由路由器、DHCP 服务器发出的内容。自代理加载规则起计数。</translation>
     </message>
@@ -1772,6 +1780,12 @@
     <message>
         <source>Services …</source>
         <translation>服务…</translation>
+        <source>Paths between hosts …</source>
+        <translation>物理机间路径…</translation>
+    </message>
+    <message>
+        <source>A private network stays within each host.</source>
+        <translation>私有网络只存在于各物理机内部。</translation>
     </message>
     <message>
         <source>Ranges</source>
@@ -1917,6 +1931,12 @@
     <message>
         <source>Change network services</source>
         <translation>修改网络服务</translation>
+        <source>Probe the paths between hosts</source>
+        <translation>探测物理机间路径</translation>
+    </message>
+    <message>
+        <source>Try again to bridge a NIC</source>
+        <translation>重试将网卡加入网桥</translation>
     </message>
     <message>
         <source>Attach NIC</source>
@@ -2255,6 +2275,57 @@
     <message>
         <source>Stop</source>
         <translation>停止</translation>
+    </message>
+</context>
+<context>
+    <name>Paths</name>
+    <message>
+        <source>Paths between hosts</source>
+        <translation>物理机间路径</translation>
+    </message>
+    <message>
+        <source>Probe</source>
+        <translation>探测</translation>
+    </message>
+    <message>
+        <source>● everything arrives, with the time there and back in ms   ▲ only frames of up to so many bytes arrive   ■ nothing arrives</source>
+        <translation>● 正常，数字为往返时间（毫秒）   ▲ 只有不超过该字节数的帧能到达   ■ 不通</translation>
+    </message>
+    <message>
+        <source>The hosts are sending to each other …</source>
+        <translation>物理机正在互相发送探测帧…</translation>
+    </message>
+    <message>
+        <source>{wire}, MTU {mtu}: {good} of {all} paths work.</source>
+        <translation>{wire}，MTU {mtu}：{all} 条路径中 {good} 条正常。</translation>
+    </message>
+    <message>
+        <source>untagged</source>
+        <translation>无标签</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>不通</translation>
+    </message>
+    <message>
+        <source>NIC</source>
+        <translation>网卡</translation>
+    </message>
+    <message>
+        <source>{source} → {target}: nothing arrives.</source>
+        <translation>{source} → {target}：不通。</translation>
+    </message>
+    <message>
+        <source>{source} → {target}: frames of up to {size} bytes arrive, and {mtu} are wanted.</source>
+        <translation>{source} → {target}：只有不超过 {size} 字节的帧能到达，而需要 {mtu} 字节。</translation>
+    </message>
+    <message>
+        <source>{source} → {target}: everything arrives, but no answers.</source>
+        <translation>{source} → {target}：数据全部到达，但收不到应答。</translation>
+    </message>
+    <message>
+        <source>{source} → {target}: everything arrives, there and back {ms} ms.</source>
+        <translation>{source} → {target}：正常，往返 {ms} 毫秒。</translation>
     </message>
 </context>
 <context>

@@ -20,6 +20,7 @@ from desktop.pages.common import (
 from desktop.pages.resource_page import ResourcePage
 from desktop.pages.sheets.editing import edit_action
 from desktop.pages.sheets.host_network import show_host_network
+from desktop.pages.sheets.paths import show_cluster_paths
 from desktop.texts import translate
 from desktop.wizard.page_host import emulation_words
 
@@ -115,8 +116,21 @@ class ClusterPage(ResourcePage):
             self.model.texts_changed()
 
     def actions_of(self) -> list[Action]:
-        """Edit."""
-        return [edit_action("cluster")]
+        """Paths between its hosts, edit."""
+
+        async def probe(shell: Any, clusters: list[Any]) -> None:
+            show_cluster_paths(shell, clusters[0])
+
+        return [
+            Action(
+                name="paths",
+                title=translate("Clusters", "Paths between hosts …"),
+                icon="lan-check",
+                run=probe,
+                is_single=True,
+            ),
+            edit_action("cluster"),
+        ]
 
     def facts(self, cluster: r.Cluster) -> list[tuple[str, str]]:
         """What the detail shows."""

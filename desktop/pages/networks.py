@@ -22,6 +22,7 @@ from desktop.pages.sheets import creating
 from desktop.pages.sheets.address_map import show_addresses
 from desktop.pages.sheets.deleting import delete_action
 from desktop.pages.sheets.network_edit import edit_network_action, route_lines
+from desktop.pages.sheets.paths import show_network_paths
 from desktop.pages.sheets.ranges import allocation_words, change_ranges, span_lines
 from desktop.pages.sheets.services import change_services, offered
 from desktop.texts import translate
@@ -90,6 +91,9 @@ class NetworkPage(ResourcePage):
         async def offer(shell: Shell, networks: list[Any]) -> None:
             change_services(shell, networks[0])
 
+        async def probe(shell: Shell, networks: list[Any]) -> None:
+            show_network_paths(shell, networks[0])
+
         return [
             Action(
                 name="addresses",
@@ -112,6 +116,18 @@ class NetworkPage(ResourcePage):
                 icon="toggle-switch-outline",
                 run=offer,
                 is_single=True,
+            ),
+            Action(
+                name="paths",
+                title=translate("Networks", "Paths between hosts …"),
+                icon="lan-check",
+                run=probe,
+                is_single=True,
+                reason=lambda network: (
+                    translate("Networks", "A private network stays within each host.")
+                    if network.kind == "nat"
+                    else ""
+                ),
             ),
             edit_network_action(),
             delete_action("network"),

@@ -14,6 +14,7 @@ from desktop.models.columns import Column
 from desktop.models.table_model import TableModel
 from desktop.pages.base import Shell
 from desktop.texts import translate
+from desktop.widgets.buttons import FlatButton
 from desktop.widgets.labels import Label
 from desktop.widgets.notice import ErrorLabel
 from desktop.widgets.sheet import show_sheet
@@ -106,16 +107,20 @@ class HostNetworkSheet(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(translate("HostNetwork", "Network state"))
         self.resize(720, 560)
-        self._shell = shell
+        self._shell, self._host_id = shell, host.id
         self.networks = TableModel(_network_columns(), self)
         self.drops = TableModel(_drop_columns(), self)
         self.summary = Label("", "muted")
         self.error = ErrorLabel()
+        self.again = FlatButton(translate("HostNetwork", "Try again"), "refresh", "plain")
+        self.again.clicked.connect(self._retry)
+        self.again.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 24, 24)
         layout.setSpacing(16)
         layout.addWidget(Label(host.name, "title"))
         layout.addWidget(self.summary)
+        layout.addWidget(self.again, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self.error)
         for model, name, kind in (
             (self.networks, "host-networks", "network"),
@@ -135,11 +140,24 @@ class HostNetworkSheet(QDialog):
 
     def show_state(self, found: HostNetwork | None) -> None:
         """Show what the host says."""
+        self.again.setEnabled(True)
         if found is None:
             return
+        self.again.setVisible(bool(found.waiting_for))
         self.summary.setText(summary(found))
         self.networks.replace([_Line(item.network_id, item) for item in found.networks])
         self.drops.replace([_Line(item.nic_id, item) for item in found.drops])
+
+    def _retry(self) -> None:
+        """What the host took back because it was cut off is tried once more."""
+        self.again.setEnabled(False)
+        self.error.clear()
+        call = self._shell.ref.call("host.retry_network", id=self._host_id)
+        self._shell.bridge.fetch(call, self.show_state, self._refused)
+
+    def _refused(self, error: BaseException) -> None:
+        self.again.setEnabled(True)
+        self.error.show_error(error)
 
     def _open(self, kind: str, line: _Line) -> None:
         ref = line.item.vm_id if isinstance(line.item, NicDrops) else line.id

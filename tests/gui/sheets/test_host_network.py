@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from appliance.protocol.errors import Unavailable
+from appliance.protocol.errors import Conflict, Unavailable
 from appliance.protocol.host_network import HostNetwork, HostNetworkState, NicDrops
 from desktop.main_window.window import MainWindow
 from desktop.pages.sheets.host_network import HostNetworkSheet
@@ -85,6 +86,16 @@ def test_what_the_host_refuses_stands_above_all(
     trigger(window, "host", "network", host_of(window))
     sheet = sheet_of(window, HostNetworkSheet, qtbot)
     qtbot.waitUntil(lambda: "eth1 is gone" in sheet.summary.text())
+    registrar.refusals["host.retry_network"] = Conflict(
+        "network.rolled_back", name="node-a", interface="eth1", seconds=10
+    )
+    qtbot.mouseClick(sheet.again, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "eth1" in sheet.error.text())
+    del registrar.refusals["host.retry_network"]
+    registrar.answers["host.retry_network"] = FOUND
+    qtbot.mouseClick(sheet.again, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not sheet.again.isVisible())
+    assert (sheet.error.text(), "newest settings do not" in sheet.summary.text()) == ("", False)
 
 
 def test_a_host_that_does_not_answer_is_said(
