@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from hostagent.network.manager import NetworkManager
 from hostagent.network.physical import PhysicalNics
 
 if TYPE_CHECKING:
-    from tests.integration.network.conftest import Host
+    from tests.integration.network.conftest import Host, Waiter
 
 STEPS = ("set", "add_address", "remove_address")
 
@@ -134,6 +135,57 @@ async def test_agent_killed_while_giving_back_loses_nothing(
             assert (addresses, len(routes)) == (before[0], len(before[1])), f"step {number}"
     assert number > 1
     assert state_of("wan0") == before
+
+
+async def test_a_nic_that_goes_and_returns_is_missed_and_taken_back(
+    host: Host, before: tuple[set[str], set[str]], wait_until: Waiter
+) -> None:
+    """As when a driver is loaded anew: another index, no addresses, perhaps another MAC."""
+    port = host.port("one", "10.70.0.10")
+    guest = host.guest(port)
+    network = host.network("lan", kind="physical", physical_interface="wan0", ports=[port])
+    private = host.network("other", "10.71.0.0/24")
+    await host.must_apply(network, private)
+    assert (await guest.dhcp())["ip"] == "10.70.0.10"
+    addresses, routes = state_of(network.bridge)
+
+    subprocess.run(["ip", "link", "del", "wan0"], check=True)
+    async with asyncio.timeout(15):
+        while not (errors := (await host.manager.status()).errors):
+            await asyncio.sleep(0.1)
+    (error,) = errors
+    assert (error.code, error.network_id) == ("network.interface_missing", "lan")
+    assert error.params == {"name": "wan0"}
+    states = {item.id: item for item in (await host.manager.status()).networks}
+    assert states["lan"].drift == ["physical_interface"]
+    assert states["other"].healthy
+    assert state_of(network.bridge)[0] == addresses, "the host's own addresses wait on the bridge"
+    assert (await guest.dhcp())["ip"] == "10.70.0.10", "its machines go on among themselves"
+    report = await host.apply(network, private)
+    assert [error.code for error in report.errors] == ["network.interface_missing"]
+
+    router = host.outside("10.70.0.1/24", "wan0", None)
+    subprocess.run(["ip", "link", "set", "wan0", "address", "0a:ff:ff:ff:ff:77"], check=True)
+    await wait_until(lambda: router.pings("10.70.0.5"))
+    await wait_until(lambda: len(state_of(network.bridge)[1]) == len(routes))
+    assert state_of(network.bridge)[0] == addresses
+    assert state_of("wan0")[0] == set()
+    async with asyncio.timeout(15):
+        while (await host.manager.status()).errors:
+            await asyncio.sleep(0.1)
+    assert guest.pings("10.70.0.1")
+
+    await host.must_apply()
+    assert state_of("wan0")[0] == before[0], "what it had before it went, it has again"
+
+
+async def test_a_nic_that_is_away_when_its_network_goes_is_forgotten(
+    host: Host, before: tuple[set[str], set[str]]
+) -> None:
+    await host.must_apply(host.network("lan", kind="physical", physical_interface="wan0"))
+    subprocess.run(["ip", "link", "del", "wan0"], check=True)
+    await host.must_apply()
+    assert not list((host.folder / "state").glob("nic-*"))
 
 
 async def _dead(*_: object) -> None:
