@@ -1780,6 +1780,8 @@
     <message>
         <source>Services …</source>
         <translation>服务…</translation>
+    </message>
+    <message>
         <source>Paths between hosts …</source>
         <translation>物理机间路径…</translation>
     </message>
@@ -1931,6 +1933,8 @@
     <message>
         <source>Change network services</source>
         <translation>修改网络服务</translation>
+    </message>
+    <message>
         <source>Probe the paths between hosts</source>
         <translation>探测物理机间路径</translation>
     </message>
