@@ -33,6 +33,7 @@ from hostagent.storage import volumes
 from hostagent.storage.paths import cache_mode, check_path, release, volume_path
 
 JOIN_RETRY_S = 1.0
+DROPS_EVERY_S = 0.5  # at most; together they cost the service less
 
 log = structlog.get_logger()
 
@@ -65,6 +66,7 @@ class Agent:
         self._verdict = Verdict(accelerator="tcg", reason="no_probe_kernel")
         self._dialler: Dialler | None = None
         self._reports: set[asyncio.Task[None]] = set()
+        self._drops: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Converge the network, connect to libvirt, enrol if need be, dial the service."""
@@ -75,10 +77,14 @@ class Agent:
         self._dialler = Dialler(self._folder, identity, self._prepare)
         self._network.rely_on(self._dialler)
         self._dialler.start()
+        self._drops = asyncio.create_task(self._tell_drops(self._dialler), name="dropped packets")
         log.info("agent_started", host=identity.host_id)
 
     async def stop(self) -> None:
         """Stop serving; machines and networks go on."""
+        if self._drops is not None:
+            self._drops.cancel()
+            await asyncio.wait([self._drops])
         if self._dialler is not None:
             await self._dialler.stop()
         self._paths.stop()
@@ -143,6 +149,7 @@ class Agent:
         peer.handle(c.NETWORK_PROBE_SEND, _plain(self._paths.send))
         peer.handle(c.NETWORK_PROBE_END, _plain(self._paths.end))
         peer.handle(c.NETWORK_RETRY, lambda _, __: self._retry_network())
+        peer.handle(c.NETWORK_DROPS, _plain(self._network.count_drops))
 
     async def _start_domain(self, spec: DomainSpec, context: CallContext) -> DomainReport:
         disks = []
@@ -211,6 +218,14 @@ class Agent:
     def _notify(self, report: DomainReport) -> None:
         if self._dialler is not None:
             self._dialler.notify("domain.state", report)
+
+    async def _tell_drops(self, dialler: Dialler) -> None:
+        """Report dropped packets that somebody wants to know of, as long as there is a link."""
+        while True:
+            await self._network.drops.some()
+            if dialler.is_linked:
+                dialler.notify("network.drops", self._network.drops.take())
+            await asyncio.sleep(DROPS_EVERY_S)
 
     def _spawn(self, work: Awaitable[None]) -> None:
         async def run() -> None:

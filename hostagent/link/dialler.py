@@ -49,6 +49,11 @@ class Dialler:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    @property
+    def is_linked(self) -> bool:
+        """Whether any service is linked now."""
+        return bool(self._peers)
+
     def notify(self, topic: str, data: object) -> None:
         """Tell every service that is linked now."""
         for peer in self._peers:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from hostagent.network import drop_rules
 from hostagent.network.nft_text import chain, identifier, set_of
 from hostagent.network.plan import NetworkPlan, link_local_of
 from hostagent.protocol.firewall import Direction, SecurityGroupSpec, SecurityRule, ordered
@@ -97,8 +98,12 @@ def render_groups(
     plans: Sequence[NetworkPlan],
     groups: Sequence[SecurityGroupSpec],
     counters: Counters,
+    log_group: int,
 ) -> Iterator[str]:
-    """Everything about groups for the inet table, which has the set `same_bridge`."""
+    """Everything about groups for the inet table, which has the set `same_bridge`.
+
+    Dropped packets that somebody wants to know of are logged to `log_group`.
+    """
     by_id = {group.id: group for group in groups}
     for item in ports:
         packets, size_bytes = counters.get(group_counter_name(item.port.tap), (0, 0))
@@ -108,7 +113,7 @@ def render_groups(
     yield from _members(groups)
     refused = [f"{p.mark:#010x} : {_quoted(group_counter_name(p.port.tap))}" for p in ports]
     yield from set_of("map", "refused_counters", "mark : counter", refused)
-    yield from chain("refused", ["counter name meta mark map @refused_counters", "drop"])
+    yield from _refused([p for p in ports if logs_drops(p.port, by_id)], log_group)
     sets = {item.rules: item.port.security_group_ids for item in ports}
     directions: tuple[Direction, ...] = ("out", "in")
     for direction in directions:
@@ -118,6 +123,26 @@ def render_groups(
         verdicts = [f"{p.mark:#010x} : jump {direction}_{p.rules}" for p in ports]
         yield from set_of("map", f"by_{direction}", "mark : verdict", verdicts)
     yield from _hooks()
+
+
+def logs_drops(port: PortSpec, groups: Mapping[str, SecurityGroupSpec]) -> bool:
+    """Whether one of a port's groups wants to know what the port is refused."""
+    return any(groups[ref].log_drops for ref in port.security_group_ids if ref in groups)
+
+
+def _refused(logged: Sequence[FilteredPort], log_group: int) -> Iterator[str]:
+    count = "counter name meta mark map @refused_counters"
+    if not logged:
+        yield from chain("refused", [count, "drop"])
+        return
+    yield from drop_rules.limits("mark", [(p.port.tap, f"{p.mark:#010x}") for p in logged])
+    log = {
+        prefix: drop_rules.log("meta mark", prefix, log_group)
+        for prefix in (drop_rules.REFUSED, drop_rules.CUT)
+    }
+    yield from chain("refused_answer", [log[drop_rules.CUT], "drop"])
+    answer = "ct direction reply goto refused_answer"
+    yield from chain("refused", [count, answer, log[drop_rules.REFUSED], "drop"])
 
 
 def _hooks() -> Iterator[str]:

@@ -15,9 +15,11 @@ from pyroute2.netlink.exceptions import NetlinkError
 from hostagent.network import bridge_filter
 from hostagent.network.check import check_network, interface_errors
 from hostagent.network.connections import cut_refused
+from hostagent.network.drop_log import DropLog
+from hostagent.network.drop_rules import log_group
 from hostagent.network.elastic import ElasticAddresses
 from hostagent.network.elastic_connections import end_stale
-from hostagent.network.groups import filtered_ports, group_counter_name
+from hostagent.network.groups import Counters, filtered_ports, group_counter_name
 from hostagent.network.host_plan import HostPlan, host_plan
 from hostagent.network.links import Links, links_here, read_sysctl, write_sysctl
 from hostagent.network.nft import Firewall
@@ -29,6 +31,7 @@ from hostagent.network.segment import Segment
 from hostagent.network.state import StateFiles
 from hostagent.network.trial import Lifeline, NicUse, Trials
 from hostagent.network.watch import ChangeWatch
+from hostagent.protocol.drops import CountDrops, DropCounts
 from hostagent.protocol.network import (
     NetworkCheck,
     NetworkCheckResult,
@@ -38,6 +41,7 @@ from hostagent.protocol.network import (
     NetworkState,
     NetworkStatus,
     PortDrops,
+    PortSpec,
 )
 
 CHECK_INTERVAL_S = 10.0
@@ -67,6 +71,7 @@ class NetworkManager:
         self._run_dir = run_dir or Path("/run/anyun-network") / tag
         self._nics = PhysicalNics(state_dir)
         self._firewall = Firewall(tag)
+        self.drops = DropLog(log_group(tag))
         self._memory = self._files.load_memory()
         self._trials = Trials(self._files)
         self._document = NetworkDocument(generation=0)
@@ -108,6 +113,7 @@ class NetworkManager:
                 self._keeper = None
             for segment in self._segments.values():
                 await segment.stop()
+            self.drops.close()
 
     async def apply(self, document: NetworkDocument) -> NetworkReport:
         """Make the host's networks what `document` says, or leave them as they are.
@@ -133,29 +139,27 @@ class NetworkManager:
         async with self._lock, links_here() as links:
             states = [await self._state(links, plan) for plan in self._plan.networks]
             counters = await self._firewall.counters()
-        drops = []
-        for port in (port for plan in self._plan.networks for port in plan.spec.ports):
-            packets, size_bytes = counters.get(counter_name(port.tap), (0, 0))
-            refused, refused_bytes = counters.get(group_counter_name(port.tap), (0, 0))
-            drops.append(
-                PortDrops(
-                    nic_id=port.nic_id,
-                    tap=port.tap,
-                    packets=packets,
-                    size_bytes=size_bytes,
-                    refused_packets=refused,
-                    refused_size_bytes=refused_bytes,
-                )
-            )
-        errors = [*self._trials.errors(), *self._errors]
         return NetworkStatus(
-            generation=self._document.generation, networks=states, drops=drops, errors=errors
+            generation=self._document.generation,
+            networks=states,
+            drops=[_drops(port, counters) for port in self._ports()],
+            errors=[*self._trials.errors(), *self._errors],
         )
 
     async def retry(self) -> None:
         """Let what was rolled back be tried again, with the next document."""
         async with self._lock:
             self._trials.allow()
+
+    async def count_drops(self, asked: CountDrops) -> DropCounts:
+        """How many packets of some NICs were thrown away. Waits for nothing that is under way."""
+        wanted = set(asked.nic_ids)
+        ports = [port for port in self._ports() if port.nic_id in wanted]
+        counters = await self._firewall.counters() if ports else {}
+        return DropCounts(drops=[_drops(port, counters) for port in ports])
+
+    def _ports(self) -> list[PortSpec]:
+        return [port for plan in self._plan.networks for port in plan.spec.ports]
 
     async def check(self, check: NetworkCheck) -> NetworkCheckResult:
         """Whether a network that does not exist yet would work on this host."""
@@ -268,6 +272,7 @@ class NetworkManager:
     async def _filter(self, plan: HostPlan) -> None:
         """Load the rules, and bring bridged packets before them while a port has groups."""
         filtered = filtered_ports(plan.networks)
+        self.drops.follow(plan)
         if filtered:
             await bridge_filter.load_module()
             if self._memory.bridge_filter_before is None:
@@ -358,6 +363,19 @@ class NetworkManager:
         if self._memory.ip_forward_before is not None:
             write_sysctl(_FORWARDING, self._memory.ip_forward_before)
             self._memory.ip_forward_before = None
+
+
+def _drops(port: PortSpec, counters: Counters) -> PortDrops:
+    packets, size_bytes = counters.get(counter_name(port.tap), (0, 0))
+    refused, refused_bytes = counters.get(group_counter_name(port.tap), (0, 0))
+    return PortDrops(
+        nic_id=port.nic_id,
+        tap=port.tap,
+        packets=packets,
+        size_bytes=size_bytes,
+        refused_packets=refused,
+        refused_size_bytes=refused_bytes,
+    )
 
 
 def _fields(error: NetworkError) -> dict[str, object]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hostagent.network import elastic_rules
+from hostagent.network import drop_rules, elastic_rules
 from hostagent.network.elastic_rules import render_elastic
 from hostagent.network.groups import (
     FROM_HOST,
@@ -54,12 +54,12 @@ def render_rules(
         f"table bridge {guard}",
         f"delete table bridge {guard}",
         f"table bridge {guard} {{",
-        *indent(_guard(plan, counters)),
+        *indent(_guard(plan, counters, drop_rules.log_group(tag))),
         "}",
         f"table inet {route}",
         f"delete table inet {route}",
         f"table inet {route} {{",
-        *indent(_route(plan, counters)),
+        *indent(_route(plan, counters, drop_rules.log_group(tag))),
         "}",
     ]
     return "\n".join(lines) + "\n"
@@ -74,7 +74,7 @@ def render_removal(tag: str) -> str:
     )
 
 
-def _guard(host: HostPlan, counters: Counters) -> Iterator[str]:
+def _guard(host: HostPlan, counters: Counters, log_group: int) -> Iterator[str]:
     plans = host.networks
     ports = [(plan, port) for plan in plans for port in plan.spec.ports]
     guarded = [port for _, port in ports if port.anti_spoofing]
@@ -93,7 +93,11 @@ def _guard(host: HostPlan, counters: Counters) -> Iterator[str]:
         [f'"{port.tap}" . "{plan.service_link}" . {port.address}' for plan, port in ports],
     )
     yield from _guarded_sets(guarded)
-    yield from chain("refuse", ["counter name iifname map @drop_counters", "drop"])
+    logged = [(port.tap, f'"{port.tap}"') for port in guarded if port.log_forged]
+    logs = [drop_rules.log("iifname", drop_rules.FORGED, log_group)] if logged else []
+    if logged:
+        yield from drop_rules.limits("ifname", logged)
+    yield from chain("refuse", ["counter name iifname map @drop_counters", *logs, "drop"])
     yield from chain("guarded", _GUARDED)
     for plan in plans:
         steer = f"ip daddr {METADATA_ADDRESS} ether daddr set {plan.service_mac}"
@@ -233,7 +237,7 @@ def _from_wire(plan: NetworkPlan) -> list[str]:
     ]
 
 
-def _route(host: HostPlan, counters: Counters) -> Iterator[str]:
+def _route(host: HostPlan, counters: Counters, log_group: int) -> Iterator[str]:
     plans = host.networks
     nat = [plan for plan in plans if plan.is_nat]
 
@@ -257,7 +261,7 @@ def _route(host: HostPlan, counters: Counters) -> Iterator[str]:
     )
     filtered = filtered_ports(plans)
     if filtered:
-        yield from render_groups(filtered, plans, host.groups, counters)
+        yield from render_groups(filtered, plans, host.groups, counters, log_group)
     if host.elastic:
         yield from render_elastic(host.elastic)
     yield from chain(

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from hostagent.protocol import domain as d
+from hostagent.protocol import drops
 from hostagent.protocol import network as n
 from hostagent.protocol import probe as p
 from hostagent.protocol import storage as s
@@ -84,3 +85,4 @@ NETWORK_RETRY = _command("network.retry", Nothing, Nothing)
 NETWORK_PROBE_LISTEN = _command("network.probe_listen", p.ProbeListen, p.ProbeReady, 20.0)
 NETWORK_PROBE_SEND = _command("network.probe_send", p.ProbeSend, p.ProbeSent, 60.0)
 NETWORK_PROBE_END = _command("network.probe_end", p.ProbeEnd, p.ProbeHeard, 20.0)
+NETWORK_DROPS = _command("network.drops", drops.CountDrops, drops.DropCounts, 15.0)

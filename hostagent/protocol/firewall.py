@@ -46,11 +46,15 @@ class SecurityRule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SecurityGroupSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One security group: its enabled rules, and the addresses of its members on all hosts."""
+    """One security group: its enabled rules, and the addresses of its members on all hosts.
+
+    With `log_drops` the host tells of packets that NICs in this group are refused.
+    """
 
     id: str
     rules: list[SecurityRule] = []
     member_addresses: list[str] = []
+    log_drops: bool = False
 
 
 class Packet(msgspec.Struct, frozen=True, kw_only=True):

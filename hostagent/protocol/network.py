@@ -32,7 +32,8 @@ class PortSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One NIC of one VM on this host; `tap` is the link that libvirt makes for it.
 
     `security_group_ids` name groups of the document; a NIC without any is not filtered. By the
-    `is_default` NIC of its several a VM reaches everything but their own networks.
+    `is_default` NIC of its several a VM reaches everything but their own networks. What
+    anti-spoofing throws away is told of if `log_forged`.
     """
 
     nic_id: str
@@ -45,6 +46,7 @@ class PortSpec(msgspec.Struct, frozen=True, kw_only=True):
     anti_spoofing: bool = True
     is_default: bool = True
     security_group_ids: list[str] = []
+    log_forged: bool = False
 
 
 class HostRoute(msgspec.Struct, frozen=True, kw_only=True):

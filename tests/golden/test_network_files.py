@@ -129,6 +129,17 @@ def test_rules_with_security_groups(golden: Golden) -> None:
     )
 
 
+def test_rules_that_log_drops(golden: Golden) -> None:
+    guarded = with_groups(DOCUMENT.networks[0], {"web-1": ["web"], "web-2": ["admin"]})
+    told = [msgspec.structs.replace(port, log_forged=True) for port in guarded.ports[:1]]
+    networks = [msgspec.structs.replace(guarded, ports=[*told, *guarded.ports[1:]])]
+    groups = [msgspec.structs.replace(GROUPS[0], log_drops=True), GROUPS[1]]
+    document = NetworkDocument(generation=9, networks=networks, security_groups=groups)
+    assert validate(document) == []
+    plans = [plan_of(spec) for spec in networks]
+    golden.check("network/rules-logged.nft", render_rules(HostPlan(plans, groups), "0a1b2c", {}))
+
+
 def test_rules_with_elastic_addresses(golden: Golden) -> None:
     elastic = [
         ElasticAddress(address="192.168.5.99", network_id=DOCUMENT.networks[2].id, nic_id="web-1"),
