@@ -38,6 +38,8 @@ from appliance.services.compute.consoles import Consoles
 from appliance.services.compute.guests import GuestShutdown
 from appliance.services.compute.recyclebin import RecycleBin
 from appliance.services.compute.service import Compute
+from appliance.services.firewall import effective
+from appliance.services.firewall.drops import Drops
 from appliance.services.firewall.service import SecurityGroups
 from appliance.services.firewall.trace import Trace
 from appliance.services.hostwatch import HostWatch
@@ -128,6 +130,8 @@ class Node:
         paths.install(parts)
         self._security = SecurityGroups(parts, networks.documents)
         Trace(parts)
+        effective.install(parts)
+        self._drops = Drops(parts)
         compute = Compute(parts, networks)
         self._consoles = Consoles(parts)
         Setup(parts, Removal(parts))
@@ -199,6 +203,7 @@ class Node:
         await self.runner.stop()
         await self._listener.stop()
         await self._watch.stop()
+        await self._drops.stop()
         await self.identity.stop()
         await self.nodes.stop()
         await self.store.stop()

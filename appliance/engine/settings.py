@@ -81,7 +81,7 @@ class Settings:
         self._store = store
         self._known: dict[str, Setting[Any]] = {}
         self._values: dict[str, Any] = {}
-        self._watchers: list[Callable[[str], None]] = []
+        self._watchers: dict[str, Callable[[], None]] = {}
 
     def declare(self, *settings: Setting[Any]) -> None:
         """Make settings known; each name once."""
@@ -89,6 +89,10 @@ class Settings:
             if setting.name in self._known:
                 raise ValueError(f"setting {setting.name} is declared twice")
             self._known[setting.name] = setting
+
+    def on_change(self, setting: Setting[Any], callback: Callable[[], None]) -> None:
+        """Call `callback` in the loop when a setting has got another value."""
+        self._watchers[setting.name] = callback
 
     def get(self, setting: Setting[T]) -> T:
         """The value that holds now."""
@@ -122,6 +126,7 @@ class Settings:
             tx.on_commit(lambda: self._values.__setitem__(name, checked))
 
         await self._store.write(keep)
+        self._changed(name)
         return self._view(setting)
 
     async def reset(self, name: str) -> SettingView:
@@ -133,11 +138,16 @@ class Settings:
             tx.on_commit(lambda: self._values.pop(name, None) and None)
 
         await self._store.write(forget)
+        self._changed(name)
         return self._view(setting)
 
     def views(self) -> list[SettingView]:
         """All settings as clients see them."""
         return [self._view(setting) for setting in self._known.values()]
+
+    def _changed(self, name: str) -> None:
+        if name in self._watchers:
+            self._watchers[name]()
 
     def _find(self, name: str) -> Setting[Any]:
         setting = self._known.get(name)

@@ -14,6 +14,7 @@ from appliance.protocol.errors import ApiError, Conflict, Unavailable
 from appliance.protocol.texts_errors import ERRORS
 from hostagent.protocol.commands import Command
 from hostagent.protocol.domain import DomainReport
+from hostagent.protocol.drops import DropReport
 from hostagent.protocol.link import CallTimeout, CommandFailed, LinkLost, Peer
 from hostagent.protocol.streams import Stream, StreamBroken
 
@@ -22,7 +23,7 @@ R = TypeVar("R")
 
 WAIT_FOR_LINK_S = 15.0
 ATTEMPTS = 3
-EVENTS: dict[str, type[Any]] = {"domain.state": DomainReport}
+EVENTS: dict[str, type[Any]] = {"domain.state": DomainReport, "network.drops": DropReport}
 
 log = structlog.get_logger()
 

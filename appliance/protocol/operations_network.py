@@ -6,6 +6,8 @@ from appliance.protocol import resources as r
 from appliance.protocol import security as s
 from appliance.protocol.address_map import AddressMap
 from appliance.protocol.declaring import TENANT, Kind, add, job, reads, update
+from appliance.protocol.drops import VmDrops
+from appliance.protocol.effective import EffectiveRules
 from appliance.protocol.elastic import ElasticIp, ElasticIpBind, ElasticIpCreate
 from appliance.protocol.host_network import HostNetwork
 from appliance.protocol.paths import ClusterProbePaths, NetworkPaths
@@ -124,7 +126,14 @@ def declare_security() -> None:
         request=s.SecurityGroupCreate,
         access=TENANT,
     )
-    update("security_group", "security-groups", s.SecurityGroup, "security group", access=TENANT)
+    update(
+        "security_group",
+        "security-groups",
+        s.SecurityGroup,
+        "security group",
+        s.SecurityGroupUpdate,
+        access=TENANT,
+    )
     add(
         "security_group.delete",
         "DELETE /security-groups/{id}",
@@ -192,6 +201,20 @@ def declare_security() -> None:
         "Hold a virtual machine to its own addresses, or let it use others",
         r.Vm,
         request=s.VmSetAntiSpoofing,
+    )
+    add(
+        "vm.drops",
+        "GET /vms/{id}/drops",
+        "Show which packets of a virtual machine were thrown away, and why",
+        VmDrops,
+        access=TENANT,
+    )
+    add(
+        "vm.effective_rules",
+        "GET /vms/{id}/effective-rules",
+        "Show which rules hold for each NIC of a virtual machine, in order",
+        EffectiveRules,
+        access=TENANT,
     )
     add(
         "vm.trace",

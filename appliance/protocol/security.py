@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from appliance.protocol.requests import Create, Description, Id, Request
+from appliance.protocol.requests import Create, Description, Id, Request, Update
 from appliance.protocol.resources import Resource
 
 Direction = Literal["in", "out"]
@@ -50,10 +50,12 @@ class SecurityRule(msgspec.Struct, kw_only=True, frozen=True):
 class SecurityGroup(Resource, kw_only=True, frozen=True):
     """A stateful firewall that machines share; what no rule allows is refused.
 
-    `rules` are in the order in which they are asked.
+    `rules` are in the order in which they are asked. With `log_drops` a few of the packets that
+    its machines are refused are noted, see `vm.drops`.
     """
 
     is_default: bool
+    log_drops: bool
     rules: list[SecurityRule]
     vm_count: int
     owner_id: str
@@ -61,6 +63,14 @@ class SecurityGroup(Resource, kw_only=True, frozen=True):
 
 class SecurityGroupCreate(Create, kw_only=True, frozen=True):
     """Make a security group; its members may at first send, and receive nothing but answers."""
+
+    log_drops: bool = False
+
+
+class SecurityGroupUpdate(Update, kw_only=True, frozen=True):
+    """Change a security group's name and description, and whether refused packets are noted."""
+
+    log_drops: bool | UnsetType = UNSET
 
 
 class SecurityRuleCreate(Request, kw_only=True, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from appliance.protocol.texts_drops import DROP_REASONS
 from appliance.protocol.texts_security import TRACE_STEPS
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -79,6 +80,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "setting.security_group.new_machines": (
         "Security groups of new machines that are made without naming any",
         "新建云主机未指定安全组时加入哪个安全组",
+    ),
+    "setting.network.log_forged": (
+        "Note packets that anti-spoofing throws away, a few of each NIC a minute",
+        "记录被防欺骗规则丢弃的数据包，每块网卡每分钟记录少量",
     ),
     "setting.host.cpu_ratio": (
         "CPU over-provisioning ratio of new hosts",
@@ -208,4 +213,5 @@ WORDS: dict[str, tuple[str, str]] = {
     "vm.reason.host_disconnected": ("the host does not answer", "物理机没有响应"),
     "vm.reason.outside": ("changed outside the cloud", "在云平台之外被更改"),
     **TRACE_STEPS,
+    **DROP_REASONS,
 }

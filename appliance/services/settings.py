@@ -28,6 +28,7 @@ VM_DELETION_PERIOD_S = Setting(
 NEW_MACHINES = Setting(
     name="security_group.new_machines", default="none", choices=("none", "default")
 )
+LOG_FORGED = Setting(name="network.log_forged", default=False)
 IMAGE_DELETION = Setting(
     name="recycle_bin.image_policy", default="delay", choices=("direct", "delay", "never")
 )
@@ -48,6 +49,7 @@ ALL = (
     VM_DELETION,
     VM_DELETION_PERIOD_S,
     NEW_MACHINES,
+    LOG_FORGED,
     IMAGE_DELETION,
     IMAGE_DELETION_PERIOD_S,
     HOST_CPU_RATIO,

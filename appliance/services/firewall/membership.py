@@ -80,6 +80,9 @@ _MEMBERS = """
 """
 
 
+_LOGGING = "SELECT id FROM security_group WHERE log_drops AND id IN ({marks})"
+
+
 def specs(group_ids: Collection[str]) -> list[SecurityGroupSpec]:
     """What hosts need to know of these groups, and of those that their rules name.
 
@@ -90,9 +93,13 @@ def specs(group_ids: Collection[str]) -> list[SecurityGroupSpec]:
     rules = _rules_of(group_ids)
     named = {rule.peer_group_id for found in rules.values() for rule in found} - {""}
     members = _members_of(named)
+    logging = {group_id for (group_id,) in _rows(_LOGGING, group_ids)}
     return [
         SecurityGroupSpec(
-            id=group_id, rules=rules.get(group_id, []), member_addresses=members.get(group_id, [])
+            id=group_id,
+            rules=rules.get(group_id, []),
+            member_addresses=members.get(group_id, []),
+            log_drops=group_id in logging,
         )
         for group_id in sorted({*group_ids, *named})
     ]

@@ -14,6 +14,7 @@ class SecurityGroupRow(BaseModel):
     name = peewee.TextField()
     description = peewee.TextField()
     is_default = peewee.BooleanField(default=False)
+    log_drops = peewee.BooleanField(default=False)
     owner_id = peewee.TextField(index=True)
     created_at = peewee.BigIntegerField()
 

@@ -70,7 +70,10 @@ class SecurityGroups:
         )
         bind = parts.registry.bind
         bind("security_group.create", self._create)
-        bind("security_group.update", updater(parts.store, SecurityGroupRow, GROUP))
+        bind(
+            "security_group.update",
+            updater(parts.store, SecurityGroupRow, GROUP, self._change_logging),
+        )
         bind("security_group.delete", self._delete)
         bind("security_rule.create", self._add_rule)
         bind("security_rule.update", self._change_rule)
@@ -97,6 +100,7 @@ class SecurityGroups:
         values = {
             "name": clean_name(request.name),
             "description": request.description,
+            "log_drops": request.log_drops,
             "owner_id": call.caller.account_id,
         }
 
@@ -107,6 +111,13 @@ class SecurityGroups:
             return self._store.kinds.render_one(GROUP, ref)
 
         return await self._store.write(create)
+
+    def _change_logging(
+        self, tx: Transaction, group: SecurityGroupRow, request: s.SecurityGroupUpdate
+    ) -> None:
+        if request.log_drops is not UNSET and request.log_drops != group.log_drops:
+            group.log_drops = request.log_drops  # type: ignore[assignment] peewee's
+            self._tell(tx, {group.id})
 
     async def _delete(self, call: Call, _: q.Empty) -> None:
         def delete(tx: Transaction) -> None:

@@ -48,6 +48,7 @@ def render_groups(rows: Sequence[SecurityGroupRow]) -> list[SecurityGroup]:
             name=row.name,
             description=row.description,
             is_default=row.is_default,
+            log_drops=row.log_drops,
             rules=render_rules(sorted(rules[row.id], key=_order)),
             vm_count=len(vms_of(row.id)),
             owner_id=row.owner_id,

@@ -73,8 +73,11 @@ class Documents:
     after the call began has been applied.
     """
 
-    def __init__(self, store: Store, links: HostLinks) -> None:
+    def __init__(
+        self, store: Store, links: HostLinks, log_forged: Callable[[], bool] = lambda: False
+    ) -> None:
         self._store = store
+        self._log_forged = log_forged
         self._links = links
         self._guests_of: GuestSource = lambda host_id: []
         self._next: dict[str, _Round] = {}
@@ -173,6 +176,7 @@ class Documents:
         guests = {guest.vm_id: guest for guest in self._guests_of(host_id)}
         ports: dict[str, list[PortSpec]] = defaultdict(list)
         group_ids: set[str] = set()
+        log_forged = self._log_forged()
         for part in batched(list(guests), QUERY_LIMIT):
             marks = ",".join("?" * len(part))
             nics = database.execute_sql(_NICS.format(marks=marks), tuple(part))
@@ -180,9 +184,12 @@ class Documents:
                 member_of = msgspec.json.decode(groups, type=list[str])
                 group_ids.update(member_of)
                 port = _port(nic_id, mac, address, guests[vm_id], zone, member_of)
-                if not (guarded and is_default):
+                if log_forged or not (guarded and is_default):
                     port = msgspec.structs.replace(
-                        port, anti_spoofing=bool(guarded), is_default=bool(is_default)
+                        port,
+                        anti_spoofing=bool(guarded),
+                        is_default=bool(is_default),
+                        log_forged=log_forged,
                     )
                 ports[network_id].append(port)
         rows = database.execute_sql(_NETWORKS, (cluster_id,)).fetchall()

@@ -61,6 +61,7 @@ from appliance.services.networks.proposals import physical_proposals
 from appliance.services.networks.ranges import write_ranges
 from appliance.services.networks.views import render_networks
 from appliance.services.parts import Parts
+from appliance.services.settings import LOG_FORGED
 from appliance.store.database import Transaction
 from appliance.store.kinds import Relation, ResourceKind, Rows
 from hostagent.protocol.commands import NETWORK_CHECK
@@ -76,7 +77,8 @@ class Networks:
         self._store = parts.store
         self._links = parts.hosts
         self._runner = parts.runner
-        self.documents = Documents(parts.store, parts.hosts)
+        self.documents = Documents(parts.store, parts.hosts, lambda: parts.settings.get(LOG_FORGED))
+        parts.settings.on_change(LOG_FORGED, self._bring_all)
         parts.store.kinds.add(
             ResourceKind(
                 name="network",
@@ -156,6 +158,11 @@ class Networks:
             await self.documents.converge(host_id)
         except ApiError as error:
             log.warning("network_not_applied", host=host_id, error=str(error))
+            self.documents.soon(host_id)
+
+    def _bring_all(self) -> None:
+        """All hosts follow a setting; those that are away do so when they are back."""
+        for host_id in self._links.connected():
             self.documents.soon(host_id)
 
     # Operations

@@ -12,6 +12,7 @@ from hostagent.link import enrol
 from hostagent.link.dialler import Dialler
 from hostagent.protocol import commands as c
 from hostagent.protocol.domain import DomainReport
+from hostagent.protocol.drops import DropReport
 from hostagent.protocol.enrolment import JoinToken
 from hostagent.protocol.facts import HostFacts
 from hostagent.protocol.link import CallContext, Peer
@@ -81,6 +82,11 @@ class SimulatedHost:
         if self._peer is not None:
             self._peer._writer.transport.abort()
 
+    def tell_drops(self, report: DropReport) -> None:
+        """Say that packets were thrown away."""
+        assert self._dialler is not None, "a host that has hung up says nothing"
+        self._dialler.notify("network.drops", report)
+
     def change(self, traits: Traits) -> None:
         """Be another size; the service hears of it with the next link."""
         self.state.traits = traits
@@ -134,6 +140,7 @@ class SimulatedHost:
             c.NETWORK_PROBE_LISTEN.name: paths.listen,
             c.NETWORK_PROBE_SEND.name: paths.send,
             c.NETWORK_PROBE_END.name: paths.end,
+            c.NETWORK_DROPS.name: networks.drops,
         }
         return {name: self._with_faults(name, handler) for name, handler in bound.items()}
 

@@ -8,6 +8,7 @@ from ipaddress import IPv4Network
 from hostagent.network.plan import validate
 from hostagent.protocol import network as n
 from hostagent.protocol.commands import Nothing
+from hostagent.protocol.drops import CountDrops, DropCounts
 from hostagent.protocol.link import CallContext
 from tests.lab.simulated.state import HostState
 
@@ -56,6 +57,18 @@ class Networks:
         """What was taken back may be tried again."""
         self._state.rolled_back.clear()
         return Nothing()
+
+    async def drops(self, asked: CountDrops, _: CallContext) -> DropCounts:
+        """As many as the test says were thrown away."""
+        return DropCounts(
+            drops=[
+                self._state.drops.get(port.nic_id)
+                or n.PortDrops(nic_id=port.nic_id, tap=port.tap, packets=0, size_bytes=0)
+                for spec in self._state.document.networks
+                for port in spec.ports
+                if port.nic_id in asked.nic_ids
+            ]
+        )
 
     async def release(self, _: Nothing, __: CallContext) -> Nothing:
         """The host leaves its cluster."""

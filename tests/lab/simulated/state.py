@@ -10,7 +10,7 @@ import msgspec
 
 from hostagent.protocol.domain import DomainReport, DomainSpec, DomainState
 from hostagent.protocol.facts import FileSystemFacts, HostFacts, NicFacts
-from hostagent.protocol.network import NetworkDocument
+from hostagent.protocol.network import NetworkDocument, PortDrops
 from tests.lab.simulated.paths import PathTruth
 
 GiB = 1024**3
@@ -83,6 +83,7 @@ class HostState:
     cutting_nics: set[str] = field(default_factory=set)
     rolled_back: set[tuple[str, str]] = field(default_factory=set)
     document: NetworkDocument = field(default_factory=lambda: NetworkDocument(generation=0))
+    drops: dict[str, PortDrops] = field(default_factory=dict)  # by NIC, as a test says
     effects: Counter[tuple[str, str]] = field(default_factory=Counter)
     anomalies: list[str] = field(default_factory=list)
 
