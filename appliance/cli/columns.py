@@ -12,6 +12,8 @@ from appliance.protocol import resources as r
 from appliance.protocol import security as s
 from appliance.protocol import tenancy as t
 from appliance.protocol.address_map import AddressUse
+from appliance.protocol.drops import NicLosses, NotedPacket
+from appliance.protocol.effective import EffectiveRule
 from appliance.protocol.elastic import ElasticIp
 from appliance.protocol.messages import Language, render, sentence, size, word
 from appliance.protocol.nodes import ManagementNode
@@ -34,7 +36,7 @@ def moment(value: datetime | None) -> str:
     return value.astimezone().strftime("%Y-%m-%d %H:%M") if value else ""
 
 
-def ports(rule: s.SecurityRule) -> str:
+def ports(rule: s.SecurityRule | EffectiveRule) -> str:
     """Ports, or ICMP type and code, as people write them."""
     if rule.port_first is not None:
         is_one = rule.port_last == rule.port_first
@@ -42,6 +44,46 @@ def ports(rule: s.SecurityRule) -> str:
     if rule.icmp_type is not None:
         return f"{rule.icmp_type}/{'*' if rule.icmp_code is None else rule.icmp_code}"
     return "*"
+
+
+def second(value: datetime) -> str:
+    """A time to the second, in the local time zone."""
+    return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def end(address: str, port: int | None) -> str:
+    """An address with its port; `–` if the packet had none."""
+    if port is None:
+        return address or "–"
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def what(packet: NotedPacket) -> str:
+    """A packet's protocol, with the type and code of ICMP."""
+    if packet.icmp_type is None:
+        return packet.protocol
+    return f"{packet.protocol} {packet.icmp_type}/{packet.icmp_code}"
+
+
+def _figure(attribute: str) -> Cell:
+    def cell(losses: NicLosses, _: Language) -> str:
+        value = getattr(losses, attribute)
+        return "?" if value is None else str(value)
+
+    return cell
+
+
+def _noted(losses: NicLosses, language: Language) -> str:
+    kinds = {"spoofed": losses.is_logging_spoofed, "refused": losses.is_logging_refused}
+    found = [word(f"drop.kind.{kind}", language) for kind, is_on in kinds.items() if is_on]
+    return ", ".join(found) or word("drop.kind.none", language)
+
+
+def _peer(rule: EffectiveRule, language: Language) -> str:
+    if rule.peer_group_id is None:
+        return rule.cidr or "*"
+    more = " …" if rule.peer_count > len(rule.peer_addresses) else ""
+    return f"{rule.peer_group_name} ({', '.join(rule.peer_addresses) or '–'}{more})"
 
 
 def _plain(heading: str, attribute: str | None = None, *, is_number: bool = False) -> Column:
@@ -221,6 +263,30 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         _plain("gateway"),
         _pair("used", "addresses_used", "addresses_total"),
         ID,
+    ),
+    NicLosses: (
+        _plain("address"),
+        _plain("network", "network_name"),
+        Column("spoofed", _figure("spoofed_packets"), is_number=True),
+        Column("refused", _figure("refused_packets"), is_number=True),
+        Column("noted", _noted),
+    ),
+    NotedPacket: (
+        Column("at", lambda packet, _: second(packet.at)),
+        _word("direction", "direction", "direction"),
+        Column("protocol", lambda packet, _: what(packet)),
+        Column("from", lambda packet, _: end(packet.source, packet.source_port)),
+        Column("to", lambda packet, _: end(packet.destination, packet.destination_port)),
+        Column("why", lambda packet, lang: sentence(packet.reason, packet.params, lang)),
+    ),
+    EffectiveRule: (
+        _plain("priority", is_number=True),
+        _word("action", "rule", "action"),
+        _plain("protocol"),
+        Column("ports", lambda rule, _: ports(rule)),
+        Column("peer", _peer),
+        _plain("group", "security_group_name"),
+        _plain("description"),
     ),
     r.Vm: (
         NAME,

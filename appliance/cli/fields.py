@@ -49,6 +49,7 @@ HELP = {
     "port_last": "Last destination port; left out, the first is the only one.",
     "icmp_type": "ICMP type.",
     "icmp_code": "ICMP code.",
+    "log_drops": "Note packets that its machines are refused, a few of each NIC a minute.",
     "is_enabled": "Whether it holds.",
     "vm_id": "Virtual machine: id or name.",
     "to_vm_id": "Where to: id or name of a virtual machine.",

@@ -31,6 +31,7 @@ BY_HAND = {
 CONFIRMED = frozenset(
     {"zone.delete", "setup.remove", "vm.expunge", "image.expunge", "account.delete", "user.delete"}
 )
+FOLLOWED = frozenset({"vm.drops"})
 DEFAULT_LIMIT = 100
 OUTPUT = "Output"
 LIST = "Which"
@@ -126,6 +127,7 @@ def _command(spec: OperationSpec) -> Callable[..., None]:
             limit=None if given.get("everything") else given.get("limit"),
             wait=given.get("wait", True),
             timeout_s=given.get("timeout"),
+            follow=given.get("follow", False),
         )
         terminal.execute(partial(perform, terminal, ask))
 
@@ -151,6 +153,9 @@ def _parameters(spec: OperationSpec) -> list[inspect.Parameter]:
         found += _list_parameters()
     if spec.kind == Kind.JOB:
         found += _job_parameters()
+    if spec.name in FOLLOWED:
+        text = "Go on with new ones, until Ctrl-C."
+        found.append(_option("follow", bool, False, ("--follow", "-f"), text, OUTPUT))
     if spec.name in CONFIRMED:
         found.append(_option("yes", bool, False, ("--yes", "-y"), "Do not ask.", JOB))
     return found + output_parameters()

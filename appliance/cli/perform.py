@@ -19,8 +19,11 @@ from appliance.cli.names import resolve, resolve_fields
 from appliance.cli.paths import show_paths
 from appliance.cli.progress import wait_for
 from appliance.cli.show import show_check, show_details, show_items, show_list
+from appliance.cli.show_traffic import follow_drops, show_drops, show_rules
 from appliance.cli.terminal import Terminal
 from appliance.client import Client, JobFailed
+from appliance.protocol.drops import VmDrops
+from appliance.protocol.effective import EffectiveRules
 from appliance.protocol.errors import NotFound
 from appliance.protocol.operations import OPERATIONS, Accepted, Kind, OperationSpec
 from appliance.protocol.paths import NetworkPaths
@@ -42,6 +45,7 @@ class Ask:
     limit: int | None = None
     wait: bool = True
     timeout_s: float | None = None
+    follow: bool = False
 
 
 async def perform(terminal: Terminal, ask: Ask) -> None:
@@ -62,6 +66,9 @@ async def perform_with(terminal: Terminal, client: Client, ask: Ask) -> None:
         # All names are looked up before anything is changed.
         kind = spec.target
         ids = [await resolve(client, kind, text, operation=spec.name) for text in ask.targets]
+        if ask.follow:
+            await follow_drops(terminal, client, ids)
+            return
         answers = [await _call(client, spec, ref, body) for ref in ids]
     else:
         answers = [await client.call(spec.name, **body)]
@@ -77,6 +84,10 @@ async def perform_with(terminal: Terminal, client: Client, ask: Ask) -> None:
             show_paths(terminal, answer)
         if any(answer.findings for answer in answers):
             raise typer.Exit(Exit.FAILED)
+    elif spec.response is VmDrops:
+        show_drops(terminal, answers)
+    elif spec.response is EffectiveRules:
+        show_rules(terminal, answers)
     elif spec.verb in ("create", "update", "enable", "disable") and spec.noun not in PLAIN:
         show_items(terminal, answers)
     else:

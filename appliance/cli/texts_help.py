@@ -96,6 +96,8 @@ TITLES = {
     "vm.detach_nic": "卸载云主机的网卡，运行中亦可",
     "vm.set_default_nic": "指定云主机通过哪个网卡访问外部",
     "vm.set_anti_spoofing": "限定云主机只用自身地址，或允许使用其他地址",
+    "vm.drops": "查看云主机的哪些数据包被丢弃，以及原因",
+    "vm.effective_rules": "按判断顺序查看云主机每块网卡生效的规则",
     "vm.trace": "查明数据包能否到达目标，以及被什么拦截",
     "affinity_group.create": "创建亲和组",
     "affinity_group.delete": "删除亲和组；其中的云主机保持不动",
@@ -165,6 +167,7 @@ FIELDS = {
     "port_last": "结束目的端口；不填则只有起始端口。",
     "icmp_type": "ICMP 类型。",
     "icmp_code": "ICMP 代码。",
+    "log_drops": "记录其云主机被拒绝的数据包，每块网卡每分钟记录少量。",
     "is_enabled": "是否生效。",
     "vm_id": "云主机：标识或名称。",
     "to_vm_id": "目标云主机：标识或名称。",
@@ -226,6 +229,7 @@ YES_NO = {"yes": "是", "no": "否"}
 
 # By the English text: commands written by hand, and options that many commands have.
 HELP = {
+    "Go on with new ones, until Ctrl-C.": "持续显示新的记录，按 Ctrl-C 结束。",
     "Why; for the audit log and the hosts' logs.": "原因，写入操作记录和物理机日志。",
     "Begin after this job (its id) has succeeded.": "在该任务（标识）成功后开始。",
     "Take the job back if it is not done in so many seconds.": "超过指定秒数未完成则撤销任务。",

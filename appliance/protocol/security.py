@@ -55,7 +55,7 @@ class SecurityGroup(Resource, kw_only=True, frozen=True):
     """
 
     is_default: bool
-    log_drops: bool
+    log_drops: bool = False
     rules: list[SecurityRule]
     vm_count: int
     owner_id: str

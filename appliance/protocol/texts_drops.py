@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 DROP_REASONS: dict[str, tuple[str, str]] = {
+    "drop.kind.spoofed": ("forged", "伪造的"),
+    "drop.kind.refused": ("refused", "被拒绝的"),
+    "drop.kind.none": ("none", "无"),
     "drop.no_rule_in": (
         "No rule of {groups} lets this in.",
         "安全组 {groups} 中没有放行此流量的入方向规则。",

@@ -178,6 +178,11 @@ async def test_groups_and_guards_are_each_nics_own(lab: Lab, networks: list[str]
     assert [nic.anti_spoofing for nic in vm.nics] == [True, False]
     vm = await lab.client.call("vm.set_security_groups", id=vm.id, nic_id=side)
     assert [nic.security_group_ids for nic in vm.nics] == [[group.id], []]
+    rules = (await lab.client.call("vm.effective_rules", id=vm.id)).nics
+    assert [(nic.nic_id, nic.is_filtered) for nic in rules] == [
+        (vm.nics[0].id, True),
+        (side, False),
+    ]
     vm = await lab.client.call("vm.set_security_groups", id=vm.id)
     await lab.client.call("security_group.delete", id=group.id)
 
