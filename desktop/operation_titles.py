@@ -54,6 +54,8 @@ def _titles() -> dict[str, str]:
         ),
         "image.recover": translate("Operations", "Recover image"),
         "image.expunge": translate("Operations", "Delete image for good"),
+        "vm.drops": translate("Operations", "Show refused packets"),
+        "vm.effective_rules": translate("Operations", "Show the rules that hold"),
         "vm.trace": translate("Operations", "Follow a packet"),
         "session.delete": translate("Operations", "Log out"),
         "session.change_password": translate("Operations", "Change password"),

@@ -894,6 +894,85 @@
     </message>
 </context>
 <context>
+    <name>Drops</name>
+    <message>
+        <source>Address</source>
+        <translation>地址</translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation>网络</translation>
+    </message>
+    <message>
+        <source>Refused by rules</source>
+        <translation>被规则拒绝</translation>
+    </message>
+    <message>
+        <source>Forged packets</source>
+        <translation>伪造数据包</translation>
+    </message>
+    <message>
+        <source>Noted one by one</source>
+        <translation>逐包记录</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>Direction</source>
+        <translation>方向</translation>
+    </message>
+    <message>
+        <source>Protocol</source>
+        <translation>协议</translation>
+    </message>
+    <message>
+        <source>From</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>To</source>
+        <translation>目的</translation>
+    </message>
+    <message>
+        <source>Why</source>
+        <translation>原因</translation>
+    </message>
+    <message>
+        <source>Refused packets</source>
+        <translation>被拒绝的数据包</translation>
+    </message>
+    <message>
+        <source>Allow this …</source>
+        <translation>放行此类流量…</translation>
+    </message>
+    <message>
+        <source>Choose a packet that no rule speaks of.</source>
+        <translation>请选择没有规则涉及的数据包。</translation>
+    </message>
+    <message>
+        <source>By a rule of {name} …</source>
+        <translation>通过 {name} 的规则…</translation>
+    </message>
+    <message>
+        <source>None of its security groups notes what is refused. That is switched on in “Edit …” of a group.</source>
+        <translation>其安全组均未记录被拒绝的数据包。可在安全组的“编辑…”中开启。</translation>
+    </message>
+    <message>
+        <source>Of each NIC a few packets a minute are noted, all are counted since its host loaded the rules.</source>
+        <translation>每块网卡每分钟记录少量数据包；自物理机加载规则起全部计数。</translation>
+    </message>
+    <message>
+        <source>{n} more were noted, but there were too many to be told.</source>
+        <translation>另有 {n} 个已记录，但数量过多未能上报。</translation>
+    </message>
+    <message>
+        <source>Refused packets …</source>
+        <translation>被拒绝的数据包…</translation>
+    </message>
+</context>
+<context>
     <name>Elastic</name>
     <message>
         <source>New elastic IP</source>
@@ -1971,6 +2050,14 @@
         <translation>彻底删除镜像</translation>
     </message>
     <message>
+        <source>Show refused packets</source>
+        <translation>查看被拒绝的数据包</translation>
+    </message>
+    <message>
+        <source>Show the rules that hold</source>
+        <translation>查看生效的规则</translation>
+    </message>
+    <message>
         <source>Follow a packet</source>
         <translation>追踪数据包</translation>
     </message>
@@ -2464,6 +2551,10 @@
         <translation>其余一律拒绝</translation>
     </message>
     <message>
+        <source>Refused packets</source>
+        <translation>被拒绝的数据包</translation>
+    </message>
+    <message>
         <source>A security group says what may come to its machines.</source>
         <translation>安全组规定哪些流量可以到达其中的云主机。</translation>
     </message>
@@ -2675,6 +2766,22 @@
         <source>Security groups …</source>
         <translation>安全组…</translation>
     </message>
+    <message>
+        <source>Note packets that are refused</source>
+        <translation>记录被拒绝的数据包</translation>
+    </message>
+    <message>
+        <source>A few of each machine a minute; they are shown by “Refused packets …” there.</source>
+        <translation>每台云主机每分钟记录少量；在云主机的“被拒绝的数据包…”中查看。</translation>
+    </message>
+    <message>
+        <source>noted, a few of each machine a minute</source>
+        <translation>逐包记录，每台云主机每分钟少量</translation>
+    </message>
+    <message>
+        <source>counted, not noted</source>
+        <translation>计数，不逐包记录</translation>
+    </message>
 </context>
 <context>
     <name>SendKeysMenu</name>
@@ -2782,6 +2889,14 @@
     <message>
         <source>Primary storage</source>
         <translation>主存储</translation>
+    </message>
+    <message>
+        <source>Security groups</source>
+        <translation>安全组</translation>
+    </message>
+    <message>
+        <source>Networks</source>
+        <translation>网络</translation>
     </message>
     <message>
         <source>Filter by name or words …</source>

@@ -26,6 +26,8 @@ def group_words(group: str) -> str:
         "recycle_bin": translate("Settings", "Recycle bin"),
         "host": translate("Settings", "Hosts"),
         "primary_storage": translate("Settings", "Primary storage"),
+        "security_group": translate("Settings", "Security groups"),
+        "network": translate("Settings", "Networks"),
     }
     return words.get(group) or group.replace("_", " ").capitalize()
 

@@ -27,10 +27,10 @@ from desktop.pages.sheets.creating import free_name
 from desktop.pages.sheets.deleting import delete_action
 from desktop.pages.sheets.editing import edit_action
 from desktop.pages.sheets.form_sheet import FormSheet, SheetSpec
+from desktop.pages.sheets.security_group import GroupForm, edit_group, noting_words
 from desktop.pages.sheets.security_rule import RuleForm
 from desktop.texts import translate
 from desktop.widgets.sheet import show_sheet
-from desktop.wizard.pages_basic import NamePage
 
 GROUP, RULE = "security_group", "security_rule"
 
@@ -46,8 +46,8 @@ def groups_of(shell: Shell, owner_id: str) -> list[s.SecurityGroup]:
     return sorted(found, key=lambda one: one.name)
 
 
-def add_rule(shell: Shell, group: s.SecurityGroup) -> None:
-    """Open the sheet that adds a rule to a group."""
+def add_rule(shell: Shell, group: s.SecurityGroup, proposed: s.SecurityRule | None = None) -> None:
+    """Open the sheet that adds a rule to a group, filled in with a proposal."""
 
     def make() -> FormSheet:
         form = RuleForm(
@@ -55,6 +55,8 @@ def add_rule(shell: Shell, group: s.SecurityGroup) -> None:
             group.name,
             groups_of(shell, group.owner_id),
         )
+        if proposed is not None:
+            form.show_requests({"rule": {"rule": proposed}})
         spec = SheetSpec(
             operation="security_rule.create",
             button=translate("Security", "Add rule"),
@@ -133,7 +135,7 @@ class SecurityGroupPage(ResourcePage):
                 is_single=True,
                 is_main=True,
             ),
-            edit_action(GROUP),
+            edit_action(GROUP, run=edit_group),
             delete_action(GROUP),
         ]
 
@@ -151,6 +153,7 @@ class SecurityGroupPage(ResourcePage):
             (direction_words("in"), lines("in")),
             (direction_words("out"), lines("out")),
             (translate("Security", "Virtual machines"), "\n".join(sorted(vms))),
+            (translate("Security", "Refused packets"), noting_words(group)),
             *common_facts(group),
         ]
 
@@ -168,16 +171,16 @@ class SecurityGroupPage(ResourcePage):
 
         def make() -> FormSheet:
             intro = translate("Security", "What no rule allows is refused; answers always pass.")
-            form = NamePage("group", translate("Security", "New security group"), intro)
+            form = GroupForm(translate("Security", "New security group"), intro)
             name = free_name(translate("Security", "group"), self.shell.cache.all(GROUP))
-            form.show_requests({"group": {"name": name, "description": ""}})
+            form.show_requests({"group": {"name": name, "description": "", "log_drops": False}})
             spec = SheetSpec(
                 operation="security_group.create",
                 button=self.create_title(),
                 fixed={"id": new_id()},
             )
             sheet = FormSheet(self.shell, form, spec)
-            sheet.resize(480, 320)
+            sheet.resize(480, 360)
             return sheet
 
         show_sheet(self.shell.window, "create-security-group", make)

@@ -11,6 +11,7 @@ from desktop.pages.actions import Action
 from desktop.pages.affinity import member_action
 from desktop.pages.base import Shell
 from desktop.pages.security_groups import groups_of
+from desktop.pages.sheets.drops import show_drops
 from desktop.pages.sheets.editing import edit_action
 from desktop.pages.sheets.expunging import expunge
 from desktop.pages.sheets.security_members import show_members
@@ -63,6 +64,11 @@ async def choose_groups(shell: Shell, vms: list[Any]) -> None:
 async def trace(shell: Shell, vms: list[Any]) -> None:
     """Find out why one VM does not reach something."""
     show_trace(shell, vms[0])
+
+
+async def drops(shell: Shell, vms: list[Any]) -> None:
+    """Show which packets of one VM were thrown away."""
+    show_drops(shell, vms[0])
 
 
 async def destroy(shell: Shell, vms: list[Any]) -> None:
@@ -170,6 +176,14 @@ def vm_actions() -> list[Action]:
             title=translate("Security", "Why can’t it reach …?"),
             icon="map-marker-path",
             run=trace,
+            is_single=True,
+            group=2,
+        ),
+        Action(
+            name="drops",
+            title=translate("Drops", "Refused packets …"),
+            icon="package-variant-remove",
+            run=drops,
             is_single=True,
             group=2,
         ),

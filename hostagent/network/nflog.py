@@ -24,9 +24,8 @@ _BIND = b"\x01"
 _COPY_PACKET = 2
 _WITH_NUMBERS = b"\x00\x01"  # NFULNL_CFG_F_SEQ
 # NFULA_*: what it says of a packet.
-_HEAD, _MARK, _TIME, _BRIDGE_PORT, _PAYLOAD, _PREFIX, _NUMBER, _LINK_HEADER = (
-    *(1, 2, 3, 6, 9, 10, 12, 16),
-)
+_HEAD, _MARK, _TIME, _BRIDGE_PORT = 1, 2, 3, 6
+_PAYLOAD, _PREFIX, _NUMBER, _LINK_HEADER = 9, 10, 12, 16
 _TYPE_MASK = 0x3FFF
 _HEADER = struct.Struct("=IHHII")
 _ATTRIBUTE = struct.Struct("=HH")
