@@ -37,7 +37,7 @@ async def until(console: ConsoleConnection, address: str, *, answered: bool) -> 
 
 async def test_rules_hold_between_real_guests_at_once(cloud: Cloud) -> None:
     call = cloud.client.call
-    group = await call("security_group.create", name="closed")
+    group = await call("security_group.create", name="closed", log_drops=True)
     asking = await cloud.create("asking")
     asked = await cloud.create("asked", security_group_ids=[group.id])
     address = asked.nics[0].address
@@ -55,6 +55,14 @@ async def test_rules_hold_between_real_guests_at_once(cloud: Cloud) -> None:
     (lost,) = [item for item in shown.drops if item.vm_id == asked.id]
     assert (lost.vm_name, lost.address) == ("asked", address)
     assert lost.refused_packets >= 1
+
+    noted = await call("vm.drops", id=asked.id)
+    (losses,) = noted.nics
+    assert (losses.address, losses.is_logging_refused) == (address, True)
+    assert losses.refused_packets >= 1
+    pings = [one for one in noted.packets if one.protocol == "icmp" and one.direction == "in"]
+    assert {(one.source, one.destination) for one in pings} == {(asking.nics[0].address, address)}
+    assert pings[0].message == "No rule of closed lets this in."
 
     rule = await call(
         "security_rule.create", security_group_id=group.id, direction="in", protocol="icmp"
