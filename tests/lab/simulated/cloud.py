@@ -100,13 +100,6 @@ async def _add_hosts(client: Client, host_ids: list[str], clusters: list[str]) -
 
 async def _add_storage(cloud: SimulatedCloud, host_id: str) -> None:
     client = cloud.client
-    store = await client.call(
-        "image_store.create",
-        name="images",
-        zone_id=cloud.zone_id,
-        host_id=host_id,
-        path="/srv/anyun/images",
-    )
     for number, cluster_id in enumerate(cloud.cluster_ids):
         await client.call(
             "primary_storage.create",
@@ -114,6 +107,19 @@ async def _add_storage(cloud: SimulatedCloud, host_id: str) -> None:
             cluster_id=cluster_id,
             path="/srv/anyun/disks",
         )
+    cloud.image_id = await add_image(cloud, host_id)
+
+
+async def add_image(cloud: SimulatedCloud, host_id: str, name: str = "images") -> str:
+    """An image in a store of its own on a host; returns the image's id."""
+    client = cloud.client
+    store = await client.call(
+        "image_store.create",
+        name=name,
+        zone_id=cloud.zone_id,
+        host_id=host_id,
+        path=f"/srv/anyun/{name}",
+    )
     accepted = await client.call(
         "image.create",
         name="tiny",
@@ -121,12 +127,13 @@ async def _add_storage(cloud: SimulatedCloud, host_id: str) -> None:
         source="upload",
         size_bytes=IMAGE_BYTES,
     )
-    cloud.image_id = accepted.resource_ids[0]
+    (image_id,) = accepted.resource_ids
     with tempfile.NamedTemporaryFile() as file:
         file.write(tiny_image())
         file.flush()
-        await client.upload_image(cloud.image_id, Path(file.name))
+        await client.upload_image(image_id, Path(file.name))
     await wait(client, accepted, timeout_s=60)
+    return image_id
 
 
 async def _add_network(client: Client, cluster_id: str, layout: Layout, number: int) -> str:

@@ -28,9 +28,19 @@ Handler = Callable[[Any, CallContext], Awaitable[Any]]
 
 
 class SimulatedHost:
-    """Parameters: `folder` for key and certificate; `plan` says what goes wrong."""
+    """Parameters: `folder` for key and certificate; `plan` says what goes wrong.
 
-    def __init__(self, name: str, folder: Path, state: HostState, plan: FaultPlan) -> None:
+    `networks` carry out what concerns networks, simulated ones by default.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        state: HostState,
+        plan: FaultPlan,
+        networks: Networks | None = None,
+    ) -> None:
         self.name = name
         self.id = ""
         self.state = state
@@ -45,7 +55,7 @@ class SimulatedHost:
         self._leaving: asyncio.Task[None] | None = None
         self.domains = Domains(state, self._tell)
         paths = Paths(name, state.traits.nics, state.paths)
-        self._handlers = self._bind(Storage(state), Networks(state), paths)
+        self._handlers = self._bind(Storage(state), networks or Networks(state), paths)
         if self._identity is not None:
             self.id = self._identity.host_id
 

@@ -29,6 +29,7 @@ class ServiceProcess:
     process: subprocess.Popen[bytes] | None = None
     port: int = 0
     agent_port: int = 0
+    bind: str = "127.0.0.1"
 
     async def start(self) -> dict[str, Any]:
         """Start it; returns its ready file when it serves. Raises RuntimeError with its log."""
@@ -38,7 +39,7 @@ class ServiceProcess:
             self.process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "appliance.node", "--state-dir", str(self.state)),
-                    *("--bind", "127.0.0.1", "--port", str(self.port)),
+                    *("--bind", self.bind, "--port", str(self.port)),
                     *("--agent-port", str(self.agent_port)),
                 ],
                 cwd=ROOT,
