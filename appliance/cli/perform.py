@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,22 +77,33 @@ async def perform_with(terminal: Terminal, client: Client, ask: Ask) -> None:
         await _jobs(terminal, client, ask, answers)
     elif spec.response is None:
         terminal.note("ok")
-    elif spec.response is CheckResult:
-        show_check(terminal, answers[0])
-        _fail_on_problems(answers[0])
-    elif spec.response is NetworkPaths:
-        for answer in answers:
-            show_paths(terminal, answer)
-        if any(answer.findings for answer in answers):
-            raise typer.Exit(Exit.FAILED)
-    elif spec.response is VmDrops:
-        show_drops(terminal, answers)
-    elif spec.response is EffectiveRules:
-        show_rules(terminal, answers)
+    elif spec.response in OWN_VIEWS:
+        OWN_VIEWS[spec.response](terminal, answers)
     elif spec.verb in ("create", "update", "enable", "disable") and spec.noun not in PLAIN:
         show_items(terminal, answers)
     else:
         show_details(terminal, answers)
+
+
+def _check(terminal: Terminal, answers: list[Any]) -> None:
+    show_check(terminal, answers[0])
+    _fail_on_problems(answers[0])
+
+
+def _paths(terminal: Terminal, answers: list[Any]) -> None:
+    for answer in answers:
+        show_paths(terminal, answer)
+    if any(answer.findings for answer in answers):
+        raise typer.Exit(Exit.FAILED)
+
+
+# Answers that are neither a resource nor plain facts, and how they are shown.
+OWN_VIEWS: dict[Any, Callable[[Terminal, list[Any]], None]] = {
+    CheckResult: _check,
+    NetworkPaths: _paths,
+    VmDrops: show_drops,
+    EffectiveRules: show_rules,
+}
 
 
 async def _call(client: Client, spec: OperationSpec, ref: str, body: dict[str, Any]) -> Any:
