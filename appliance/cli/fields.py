@@ -12,6 +12,8 @@ import msgspec
 import typer
 from msgspec import inspect as mi
 
+from appliance.cli.nics import METAVAR, parse_nic
+from appliance.cli.rates import parse_rate
 from appliance.cli.sizes import parse_size
 from appliance.protocol.references import FIELD_KINDS
 from appliance.protocol.tenancy import UNLIMITED
@@ -81,6 +83,10 @@ HELP = {
     "gateway": "Address of the gateway.",
     "dns": "DNS server; may be repeated; none for none.",
     "nic_id": "NIC: id, as vm get shows it.",
+    "inbound_bits_per_s": "Most that it receives, in bits per second like 10M; none: unlimited.",
+    "outbound_bits_per_s": "Most that it sends, in bits per second like 10M; none: unlimited.",
+    "more_nics": "Further NIC: a network by id or name, then what the NIC is to have, like "
+    "office,address=10.0.0.9,security-group=web,inbound=10M,outbound=10M; may be repeated.",
     "host_routes": "Route that machines are told of, like 10.20.0.0/16=192.168.100.5; may be "
     "repeated; none for none.",
     "domain": "DNS domain of the guests.",
@@ -116,10 +122,20 @@ FLAGS = {
     "timeout_s": "--guest-timeout",
 }
 ITEMS = {"ranges": "FIRST-LAST", "reserved": "FIRST-LAST", "host_routes": "CIDR=NEXT_HOP"}
+    "host_routes": "--route",
+    "timeout_s": "--guest-timeout",
+    "more_nics": "--nic",
+}
+ITEMS = {
+    "ranges": "FIRST-LAST",
+    "reserved": "FIRST-LAST",
+    "host_routes": "CIDR=NEXT_HOP",
+    "more_nics": METAVAR,
+}
 FROM_FILE = frozenset({"ssh_public_key", "user_data", "request", "statements"})
 # Never options, because other users of the machine can see command lines.
 SECRET = frozenset({"password"})
-SUFFIXES = ("_id", "_bytes", "_s")
+SUFFIXES = ("_id", "_bytes", "_bits_per_s", "_s")
 
 
 @dataclass(frozen=True)
@@ -210,22 +226,22 @@ def body_of(request: type[Any], typed: dict[str, Any]) -> dict[str, Any]:
 
 def _check(request: type[Any], fields: dict[str, RequestField], body: dict[str, Any]) -> None:
     """Let the struct judge the values, except references, which may still be names."""
-    stand_in = "0" * 36
-    known = {
-        name: value
-        if name not in FIELD_KINDS
-        else [stand_in] * len(value)
-        if isinstance(value, list | tuple)
-        else stand_in
-        for name, value in body.items()
-    }
     try:
-        msgspec.convert(known, request)
+        msgspec.convert(_with_ids(body), request)
     except msgspec.ValidationError as error:
         reason, _, place = str(error).partition(" - at `$.")
         name = place.rstrip("`").partition("[")[0]
         hint = f"'{fields[name].flag}'" if name in fields else None
         raise typer.BadParameter(reason, param_hint=hint) from error
+
+
+def _with_ids(value: Any, name: str = "") -> Any:
+    """A body, or part of it, with an id wherever a reference is."""
+    if isinstance(value, dict):
+        return {key: _with_ids(item, key) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_ids(item, name) for item in value]
+    return "0" * 36 if name in FIELD_KINDS and value is not None else value
 
 
 def _plain(kind: mi.Type) -> mi.Type:
@@ -245,6 +261,8 @@ def _shape(field: RequestField) -> tuple[Any, str | None, dict[str, Any]]:
             return Literal[tuple(values)], None, {}
         case mi.IntType() if field.name.endswith("_bytes") or field.name == "value":
             return str, "SIZE", {}
+        case mi.IntType() if field.name.endswith("_bits_per_s"):
+            return str, "RATE", {}
         case mi.IntType(ge=lowest, le=highest):
             return int, "NUMBER", {"min": lowest, "max": highest}
         case mi.AnyType():
@@ -272,12 +290,16 @@ def _convert(field: RequestField, typed: Any) -> Any:
     match field.type:
         case mi.IntType() if typed == str(UNLIMITED):
             return UNLIMITED
+        case mi.IntType(ge=lowest, le=highest) if field.name.endswith("_bits_per_s"):
+            return parse_rate(typed, lowest, highest)
         case mi.IntType(ge=lowest, le=highest) if isinstance(typed, str):
             return _bounded(parse_size(typed), typed, lowest, highest)
         case mi.ListType(item_type=mi.StructType()) if isinstance(typed, str):
             return _json_list(typed)
         case mi.ListType() if typed == [NOTHING]:
             return []
+        case mi.ListType(item_type=mi.StructType()) if field.name == "more_nics":
+            return [parse_nic(text) for text in typed]
         case mi.ListType(item_type=mi.StructType()) if field.name == "host_routes":
             return [_route(text) for text in typed]
         case mi.ListType(item_type=mi.StructType()):

@@ -50,7 +50,7 @@ class Ambiguous(InvalidInput):
 
 
 async def resolve_fields(client: Client, body: dict[str, Any], operation: str) -> None:
-    """Replace names by ids in the fields of a request that refer to resources."""
+    """Replace names by ids in the fields of a request that refer to resources, and of its parts."""
     for field, kind in FIELD_KINDS.items():
         value = body.get(field)
         if isinstance(value, str):
@@ -60,6 +60,10 @@ async def resolve_fields(client: Client, body: dict[str, Any], operation: str) -
                 await resolve(client, kind, item, operation=operation, field=field)
                 for item in value
             ]
+    for parts in body.values():
+        for part in parts if isinstance(parts, list) else []:
+            if isinstance(part, dict):
+                await resolve_fields(client, part, operation)
 
 
 def _prefer(found: list[Any], *, destroyed: bool) -> list[Any]:

@@ -94,6 +94,7 @@ TITLES = {
     "vm.set_security_groups": "设置云主机所在的安全组",
     "vm.attach_nic": "为云主机增加网卡，运行中亦可",
     "vm.detach_nic": "卸载云主机的网卡，运行中亦可",
+    "vm.set_nic_limits": "限制云主机或其网卡的接收和发送带宽",
     "vm.set_default_nic": "指定云主机通过哪个网卡访问外部",
     "vm.set_anti_spoofing": "限定云主机只用自身地址，或允许使用其他地址",
     "vm.drops": "查看云主机的哪些数据包被丢弃，以及原因",
@@ -199,6 +200,10 @@ FIELDS = {
     "gateway": "网关地址。",
     "dns": "DNS 服务器；可多次给出；none 表示没有。",
     "nic_id": "网卡：标识，见 vm get。",
+    "inbound_bits_per_s": "接收带宽上限，单位为比特每秒，例如 10M；none 表示不限。",
+    "outbound_bits_per_s": "发送带宽上限，单位为比特每秒，例如 10M；none 表示不限。",
+    "more_nics": "更多网卡：网络的标识或名称，后接网卡的属性，例如 "
+    "office,address=10.0.0.9,security-group=web,inbound=10M,outbound=10M；可多次给出。",
     "host_routes": "告知云主机的路由，例如 10.20.0.0/16=192.168.100.5；可多次给出；none 表示没有。",
     "domain": "客户机的 DNS 域。",
     "vlan_id": "VLAN（802.1Q 标签），1 到 4094。",

@@ -18,6 +18,7 @@ class ElasticIp(Resource, kw_only=True, frozen=True):
     vm_id: str | None
     vm_name: str
     vm_address: str | None
+    nic_id: str | None = None
     owner_id: str
 
 
@@ -29,6 +30,11 @@ class ElasticIpCreate(Create, kw_only=True, frozen=True):
 
 
 class ElasticIpBind(Request, kw_only=True, frozen=True):
-    """Give the address to this machine; if another one has it, it is taken from that one."""
+    """Give the address to this machine; if another one has it, it is taken from that one.
+
+    Without `nic_id` the machine's first NIC in a private network gets it, the default one before
+    others.
+    """
 
     vm_id: Id
+    nic_id: Id | None = None

@@ -19,7 +19,8 @@ class NicDrops(msgspec.Struct, kw_only=True, frozen=True):
     """What of a NIC's packets was thrown away since the rules were loaded.
 
     `spoofed` claimed to be somebody else's or came from no VM (DHCP answers, router
-    advertisements); `refused` were against the rules of its security groups.
+    advertisements); `refused` were against the rules of its security groups, `limited` over its
+    bandwidth limits.
     """
 
     nic_id: str
@@ -30,6 +31,8 @@ class NicDrops(msgspec.Struct, kw_only=True, frozen=True):
     spoofed_bytes: int
     refused_packets: int
     refused_bytes: int
+    limited_packets: int = 0
+    limited_bytes: int = 0
 
 
 class HostNetwork(msgspec.Struct, kw_only=True, frozen=True):

@@ -69,7 +69,7 @@ class Network(Resource, kw_only=True, frozen=True):
 
 class Nic(msgspec.Struct, kw_only=True, frozen=True):
     """A virtual machine's network interface. By the default one of its several it reaches
-    everything but their own networks.
+    everything but their own networks. Inbound is what the machine receives; None: unlimited.
     """
 
     id: str
@@ -81,3 +81,5 @@ class Nic(msgspec.Struct, kw_only=True, frozen=True):
     elastic_address: str | None = None
     anti_spoofing: bool = True
     security_group_ids: list[str] = []
+    inbound_bits_per_s: int | None = None
+    outbound_bits_per_s: int | None = None

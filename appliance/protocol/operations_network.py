@@ -16,6 +16,7 @@ from appliance.protocol.requests import (
     NetworkSetServices,
     VmAttachNic,
     VmNic,
+    VmSetNicLimits,
 )
 
 
@@ -193,6 +194,14 @@ def declare_security() -> None:
         "Say by which of its NICs a virtual machine reaches the outside",
         r.Vm,
         request=VmNic,
+        access=TENANT,
+    )
+    add(
+        "vm.set_nic_limits",
+        "POST /vms/{id}/nic-limits",
+        "Limit how much a virtual machine, or one of its NICs, receives and sends",
+        r.Vm,
+        request=VmSetNicLimits,
         access=TENANT,
     )
     add(

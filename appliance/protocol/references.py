@@ -52,15 +52,22 @@ class Reference:
 
 
 def references(spec: OperationSpec, request: Any) -> Iterator[Reference]:
-    """All resources that a request names, except the one in its path."""
+    """All resources that a request names, also deep inside, except the one in its path."""
+    yield from _named(spec.name, request, "")
+
+
+def _named(operation: str, request: Any, prefix: str) -> Iterator[Reference]:
     for field in getattr(request, "__struct_fields__", ()):
-        kind = kind_of(spec.name, field, request)
+        kind = kind_of(operation, field, request)
         value = getattr(request, field)
-        if kind is None or (spec.name, field) in OPEN:
+        if isinstance(value, list):
+            for number, item in enumerate(value):
+                yield from _named(operation, item, f"{prefix}{field}[{number}].")
+        if kind is None or (operation, field) in OPEN:
             continue
         for ref in value if isinstance(value, list) else [value]:
             if isinstance(ref, str):
-                yield Reference(field, kind, ref)
+                yield Reference(prefix + field, kind, ref)
 
 
 def kind_of(operation: str, field: str, request: Any) -> str | None:

@@ -255,8 +255,30 @@ class UrlCheck(Request, kw_only=True, frozen=True):
     url: str
 
 
+# What a NIC carries at most in one direction; None: as much as it can.
+Bandwidth = Annotated[int, Meta(ge=64_000, le=10**12)]
+NICS_MAX = 8  # of one machine
+
+
+class NewNic(Request, kw_only=True, frozen=True):
+    """A further NIC in a network, with this address or one that is free.
+
+    Without `security_group_ids` it is in those that the machine's own request names, or else in
+    what the setting security_group.new_machines says. Inbound is what the machine receives.
+    """
+
+    network_id: Id
+    address: str | None = None
+    security_group_ids: Annotated[list[Id], Meta(max_length=16)] | None = None
+    inbound_bits_per_s: Bandwidth | None = None
+    outbound_bits_per_s: Bandwidth | None = None
+
+
 class VmCreate(Create, kw_only=True, frozen=True):
-    """Make and start virtual machines; with `count` above 1 they are named name-1, name-2, …"""
+    """Make and start virtual machines; with `count` above 1 they are named name-1, name-2, …
+
+    Address, security groups and limits are those of the default NIC, which is in `network_id`.
+    """
 
     image_id: Id
     network_id: Id
@@ -274,6 +296,9 @@ class VmCreate(Create, kw_only=True, frozen=True):
     affinity_group_id: Id | None = None
     # Left out: as the setting security_group.new_machines says
     security_group_ids: Annotated[list[Id], Meta(max_length=16)] | None = None
+    inbound_bits_per_s: Bandwidth | None = None
+    outbound_bits_per_s: Bandwidth | None = None
+    more_nics: Annotated[list[NewNic], Meta(max_length=NICS_MAX - 1)] = []
     owner_id: Id | None = None  # the account that gets them; administrators may name another
 
 
@@ -290,18 +315,24 @@ class VmSetAffinityGroup(Request, kw_only=True, frozen=True):
     affinity_group_id: Id | None = None
 
 
-class VmAttachNic(Request, kw_only=True, frozen=True):
+class VmAttachNic(NewNic, kw_only=True, frozen=True):
     """Give a machine a further NIC in a network, with this address or one that is free."""
-
-    network_id: Id
-    address: str | None = None
-    security_group_ids: Annotated[list[Id], Meta(max_length=16)] | None = None
 
 
 class VmNic(Request, kw_only=True, frozen=True):
     """Names a NIC of the machine."""
 
     nic_id: Id
+
+
+class VmSetNicLimits(Request, kw_only=True, frozen=True):
+    """Limit what a NIC of the machine carries, or all of them; a field left out stays, null is
+    unlimited. Inbound is what the machine receives.
+    """
+
+    nic_id: Id | None = None
+    inbound_bits_per_s: Bandwidth | UnsetType | None = UNSET
+    outbound_bits_per_s: Bandwidth | UnsetType | None = UNSET
 
 
 class VmStop(Request, kw_only=True, frozen=True):

@@ -30,9 +30,22 @@ ELASTIC_ERRORS: dict[str, tuple[str, str, str, str]] = {
     ),
     "elastic_ip.vm_has_one": (
         "The machine {name} has the elastic IP {address} already.",
-        "Unbind that one first.",
+        "Unbind that one first, or name another NIC of the machine.",
         "云主机 {name} 已有弹性 IP {address}。",
-        "请先解绑该弹性 IP。",
+        "请先解绑该弹性 IP，或指定该云主机的其他网卡。",
+    ),
+    "elastic_ip.not_offered": (
+        "The network {network} of the NIC with the address {address} offers no elastic IPs.",
+        "On a physical network it is reached by its own address: choose a NIC in a private one "
+        "that offers them.",
+        "地址为 {address} 的网卡所在网络 {network} 不提供弹性 IP。",
+        "物理网络中的网卡可直接用自身地址访问：请选择提供弹性 IP 的私有网络中的网卡。",
+    ),
+    "elastic_ip.nic_has_one": (
+        "The NIC with the address {address} has the elastic IP {other} already.",
+        "Unbind that one first, or choose another NIC.",
+        "地址为 {address} 的网卡已有弹性 IP {other}。",
+        "请先解绑该弹性 IP，或选择其他网卡。",
     ),
     "elastic_ip.vm_in_bin": (
         "The machine {name} is in the recycle bin.",

@@ -21,6 +21,7 @@ from hostagent.network.elastic import ElasticAddresses
 from hostagent.network.elastic_connections import end_stale
 from hostagent.network.groups import Counters, filtered_ports, group_counter_name
 from hostagent.network.host_plan import HostPlan, host_plan
+from hostagent.network.limits import limited_counter_name
 from hostagent.network.links import Links, links_here, read_sysctl, write_sysctl
 from hostagent.network.nft import Firewall
 from hostagent.network.physical import NicMissing, PhysicalNics
@@ -368,6 +369,7 @@ class NetworkManager:
 def _drops(port: PortSpec, counters: Counters) -> PortDrops:
     packets, size_bytes = counters.get(counter_name(port.tap), (0, 0))
     refused, refused_bytes = counters.get(group_counter_name(port.tap), (0, 0))
+    limited, limited_bytes = counters.get(limited_counter_name(port.tap), (0, 0))
     return PortDrops(
         nic_id=port.nic_id,
         tap=port.tap,
@@ -375,6 +377,8 @@ def _drops(port: PortSpec, counters: Counters) -> PortDrops:
         size_bytes=size_bytes,
         refused_packets=refused,
         refused_size_bytes=refused_bytes,
+        limited_packets=limited,
+        limited_size_bytes=limited_bytes,
     )
 
 

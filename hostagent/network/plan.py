@@ -15,6 +15,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from hostagent.network.plan_elastic import elastic_errors
 from hostagent.network.plan_groups import group_errors
+from hostagent.network.plan_limits import limit_errors
 from hostagent.protocol.network import (
     LINK_NAME_MAX,
     PREFIX,
@@ -201,6 +202,8 @@ def _port_errors(spec: NetworkSpec, cidr: IPv4Network, port: PortSpec) -> Iterat
         yield wrong("address", port.address, "it belongs to the gateway or the DHCP server")
     if not _DNS_NAME.fullmatch(port.hostname):
         yield wrong("hostname", port.hostname, "use letters, digits and hyphens")
+    for problem in limit_errors(port):
+        yield wrong(*problem)
 
 
 def _conflicts(document: NetworkDocument) -> Iterator[NetworkError]:

@@ -23,6 +23,7 @@ from hostagent.network.groups import (
     render_marks,
 )
 from hostagent.network.host_plan import HostPlan
+from hostagent.network.limits import render_limits
 from hostagent.network.nft_text import chain, identifier, indent, set_of
 from hostagent.network.plan import NetworkPlan, link_local_of
 from hostagent.protocol.network import METADATA_ADDRESS, PortSpec
@@ -113,6 +114,7 @@ def _guard(host: HostPlan, counters: Counters, log_group: int) -> Iterator[str]:
         yield from elastic_rules.render_mirror(host.elastic)
     mirror = elastic_rules.MIRROR if host.elastic else []
     yield from _guard_hooks(wired, mirror, judging=bool(filtered))
+    yield from render_limits([port for _, port in ports], counters)
 
 
 def _guard_maps(

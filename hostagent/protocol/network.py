@@ -13,6 +13,7 @@ Severity = Literal["error", "warning"]
 LINK_NAME_MAX = 15  # IFNAMSIZ - 1: the kernel takes no longer link name
 PREFIX = "any"  # every link, namespace and table of ours begins with it
 METADATA_ADDRESS = "169.254.169.254"
+LIMIT_MIN_BITS_PER_S, LIMIT_MAX_BITS_PER_S = 64_000, 10**12
 
 
 class InstanceMetadata(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +34,8 @@ class PortSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     `security_group_ids` name groups of the document; a NIC without any is not filtered. By the
     `is_default` NIC of its several a VM reaches everything but their own networks. What
-    anti-spoofing throws away is told of if `log_forged`.
+    anti-spoofing throws away is told of if `log_forged`. "Inbound" is what the VM receives; None
+    is unlimited.
     """
 
     nic_id: str
@@ -47,6 +49,8 @@ class PortSpec(msgspec.Struct, frozen=True, kw_only=True):
     is_default: bool = True
     security_group_ids: list[str] = []
     log_forged: bool = False
+    inbound_bits_per_s: int | None = None
+    outbound_bits_per_s: int | None = None
 
 
 class HostRoute(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,7 +145,8 @@ class NetworkState(msgspec.Struct, frozen=True, kw_only=True):
 class PortDrops(msgspec.Struct, frozen=True, kw_only=True):
     """Packets of one NIC that were thrown away since the rules were loaded.
 
-    `packets` by anti-spoofing, `refused_packets` by the rules of its security groups.
+    `packets` by anti-spoofing, `refused_packets` by the rules of its security groups,
+    `limited_packets` by its bandwidth limits.
     """
 
     nic_id: str
@@ -150,6 +155,8 @@ class PortDrops(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
     refused_packets: int = 0
     refused_size_bytes: int = 0
+    limited_packets: int = 0
+    limited_size_bytes: int = 0
 
 
 class NetworkStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from hostagent.network.dhcp import (
 )
 from hostagent.network.groups import group_counter_name
 from hostagent.network.host_plan import HostPlan, host_plan
+from hostagent.network.limits import limited_counter_name
 from hostagent.network.plan import plan_of, validate
 from hostagent.network.rules import counter_name, render_removal, render_rules
 from hostagent.protocol.firewall import SecurityGroupSpec, SecurityRule
@@ -147,6 +148,23 @@ def test_rules_with_elastic_addresses(golden: Golden) -> None:
     document = msgspec.structs.replace(DOCUMENT, elastic_addresses=elastic)
     assert validate(document) == []
     golden.check("network/rules-elastic.nft", render_rules(host_plan(document), "0a1b2c", {}))
+
+
+def test_rules_with_bandwidth_limits(golden: Golden) -> None:
+    private = DOCUMENT.networks[0]
+    limits = [
+        {"inbound_bits_per_s": 10_000_000, "outbound_bits_per_s": 2_000_000},
+        {"outbound_bits_per_s": 1_000_000_000},
+    ]
+    ports = [
+        msgspec.structs.replace(port, **more)
+        for port, more in zip(private.ports, limits, strict=True)
+    ]
+    networks = [msgspec.structs.replace(private, ports=ports)]
+    document = NetworkDocument(generation=9, networks=networks)
+    assert validate(document) == []
+    counters = {limited_counter_name(tap_name("web-1")): (7, 10_500)}
+    golden.check("network/rules-limits.nft", render_rules(host_plan(document), "0a1b2c", counters))
 
 
 def test_rules_of_an_empty_host(golden: Golden) -> None:

@@ -16,13 +16,8 @@ from appliance.services.common import clean_name, find
 from appliance.services.compute.affinity import affinity_to, chosen_group
 from appliance.services.compute.models import AffinityGroupRow, VmRow
 from appliance.services.compute.placement import FREE_SPACE_KEPT_BYTES, Wish, choose_host
-from appliance.services.firewall.defaults import default_group_of
-from appliance.services.firewall.membership import set_groups
-from appliance.services.firewall.service import chosen_groups
+from appliance.services.compute.wiring import Wire, wires_for
 from appliance.services.images.models import ImageRow, InstanceOfferingRow
-from appliance.services.networks.allocation import attach
-from appliance.services.networks.models import NetworkRow
-from appliance.services.networks.offers import offers
 from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
 from appliance.services.tenancy import quotas
 from appliance.services.tenancy.belonging import owner_for
@@ -33,24 +28,39 @@ from appliance.store.rows import insert
 
 @dataclass(frozen=True)
 class Ingredients:
-    """What a new machine is made from, found and checked."""
+    """What a new machine is made from, found and checked; of `wires` the first is the default
+    NIC.
+    """
 
     image: ImageRow
-    network: NetworkRow
+    wires: list[Wire]
     storage: PrimaryStorageRow
     cpu_count: int
     memory_bytes: int
     disk_bytes: int
     owner_id: str
     group: AffinityGroupRow | None
-    security_group_ids: set[str]
+
+    @property
+    def cluster_id(self) -> str:
+        """Where it is to be made: where its networks are."""
+        return self.wires[0].network.cluster_id
+
+    @property
+    def security_group_ids(self) -> set[str]:
+        """The groups of all its NICs."""
+        return {ref for wire in self.wires for ref in wire.security_group_ids}
 
 
 def check_request(request: q.VmCreate) -> None:
     """What can be said without looking at anything; raises InvalidInput."""
     clean_name(request.name)
-    if request.count > 1 and request.address is not None:
-        raise InvalidInput("vm.address_with_count", field="address")
+    fixed = {"address": request.address} | {
+        f"more_nics[{number}].address": nic.address for number, nic in enumerate(request.more_nics)
+    }
+    for field, address in fixed.items():
+        if request.count > 1 and address is not None:
+            raise InvalidInput("vm.address_with_count", field=field)
     if request.count > 1 and request.id is not None:
         raise InvalidInput("vm.id_with_count", field="id")
     if request.offering_id is None and None in (request.cpu_count, request.memory_bytes):
@@ -74,9 +84,9 @@ def gather(caller: Caller, request: q.VmCreate, *, is_filtered: bool = False) ->
     image = find(ImageRow, request.image_id, "image", field="image_id")
     if image.status != ImageStatus.READY:
         raise Conflict("image.not_ready", field="image_id", name=image.name, status=image.status)
-    network = find(NetworkRow, request.network_id, "network", field="network_id")
-    if network.is_deleting:
-        raise Conflict("resource.disabled", field="network_id", name=network.name)
+    owner_id = owner_for(caller, request.owner_id, field="owner_id")
+    wires = wires_for(request, owner_id, is_filtered=is_filtered)
+    cluster_id = wires[0].network.cluster_id
     cpu_count, memory_bytes = _size(request)
     disk_bytes = request.root_disk_bytes or image.virtual_size_bytes
     if disk_bytes < image.virtual_size_bytes:
@@ -87,43 +97,27 @@ def gather(caller: Caller, request: q.VmCreate, *, is_filtered: bool = False) ->
             needed_bytes=image.virtual_size_bytes,
         )
     storage = PrimaryStorageRow.get_or_none(
-        PrimaryStorageRow.cluster == network.cluster_id, PrimaryStorageRow.state == State.ENABLED
+        PrimaryStorageRow.cluster == cluster_id, PrimaryStorageRow.state == State.ENABLED
     )
     if storage is None:
         raise NoResources("storage.none")
-    owner_id = owner_for(caller, request.owner_id, field="owner_id")
     group = request.affinity_group_id and chosen_group(request.affinity_group_id, owner_id)
     return Ingredients(
         image,
-        network,
+        wires,
         storage,
         cpu_count,
         memory_bytes,
         disk_bytes,
         owner_id,
         group or None,
-        groups_for(request.security_group_ids, owner_id, network, is_filtered=is_filtered),
     )
-
-
-def groups_for(
-    asked: list[str] | None, owner_id: str, network: NetworkRow, *, is_filtered: bool
-) -> set[str]:
-    """The security groups of a new NIC: those that are asked for, or the account's default one if
-    the settings say so and the network has any.
-    """
-    if asked is not None:
-        return chosen_groups(asked, owner_id)
-    if not is_filtered or not offers(network.id, "security_group"):
-        return set()
-    default = default_group_of(owner_id)
-    return set() if default is None else {default}
 
 
 def wish_for(request: q.VmCreate, parts: Ingredients) -> Wish:
     """What the placement must find for one machine of the request."""
     return Wish(
-        cluster_id=parts.network.cluster_id,
+        cluster_id=parts.cluster_id,
         cpu_count=parts.cpu_count,
         memory_bytes=parts.memory_bytes,
         storage_id=parts.storage.id,
@@ -141,14 +135,14 @@ def create_rows(
     name: str,
     parts: Ingredients,
 ) -> VmRow:
-    """Claim a place, an address and a disk for one machine, and write it down."""
+    """Claim a place, addresses and a disk for one machine, and write it down."""
     quotas.check(parts.owner_id, _wanted(parts))
     host = choose_host(wish_for(request, parts))
     vm = VmRow(
         id=request.id or new_id(),
         name=name,
         description=request.description,
-        cluster=parts.network.cluster_id,
+        cluster=parts.cluster_id,
         host_id=host.host_id,
         last_host_id=host.host_id,
         image_id=parts.image.id,
@@ -166,8 +160,8 @@ def create_rows(
         created_at=now_ms(),
     )
     insert(tx, vm)
-    nic_id = attach(tx, vm.id, parts.network, request.address)
-    set_groups(tx, nic_id, parts.security_group_ids)
+    for position, wire in enumerate(parts.wires):
+        wire.claim(tx, vm.id, position)
     volume = VolumeRow(
         id=new_id(),
         vm_id=vm.id,
@@ -183,7 +177,6 @@ def create_rows(
     insert(tx, volume)
     tx.touch("vm", vm.id)
     tx.touch("host", host.host_id)
-    tx.touch("network", parts.network.id)
     if parts.group:
         tx.touch("affinity_group", parts.group.id)
     return vm

@@ -6,29 +6,26 @@ from functools import partial
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from appliance.engine.calls import Call
 from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
 from appliance.protocol.errors import ApiError, Conflict, InvalidInput
 from appliance.protocol.operations import Accepted
-from appliance.protocol.requests import VmAttachNic, VmNic
-from appliance.services.common import find
-from appliance.services.compute.creation import groups_for
+from appliance.protocol.requests import NICS_MAX, VmAttachNic, VmNic, VmSetNicLimits
 from appliance.services.compute.standing import Standing, check_state, load_standing
 from appliance.services.compute.steps import VmSteps
 from appliance.services.compute.target import nics_of
-from appliance.services.firewall.membership import groups_of_vm, set_groups
+from appliance.services.compute.wiring import check_network, wire_for
+from appliance.services.firewall.membership import groups_of_vm
 from appliance.services.firewall.telling import tell_hosts
-from appliance.services.networks.allocation import attach
 from appliance.services.networks.documents import Documents
-from appliance.services.networks.models import ElasticIpRow, NetworkRow, NicRow
+from appliance.services.networks.models import ElasticIpRow, NicRow
 from appliance.services.parts import Parts
 from appliance.services.settings import NEW_MACHINES
 from appliance.store.database import Transaction
 from hostagent.protocol import commands as c
 from hostagent.protocol.domain import NicParams, NicSpec
-
-NICS_MAX = 8
 
 
 class Nics:
@@ -64,6 +61,7 @@ class Nics:
         parts.registry.bind("vm.attach_nic", self._attach)
         parts.registry.bind("vm.detach_nic", self._detach)
         parts.registry.bind("vm.set_default_nic", self._set_default)
+        parts.registry.bind("vm.set_nic_limits", self._set_limits)
 
     # Operations
 
@@ -71,16 +69,13 @@ class Nics:
         def accept(tx: Transaction) -> Accepted:
             vm = load_standing(tx, call.target)
             check_state(vm, "attach_nic")
-            network = _network_for(vm, request.network_id)
             is_filtered = self._settings.get(NEW_MACHINES) == "default"
-            groups = groups_for(
-                request.security_group_ids, vm.owner_id, network, is_filtered=is_filtered
-            )
-            last = _check_room(vm, network)
-            nic_id = attach(tx, vm.id, network, request.address, position=last + 1)
-            set_groups(tx, nic_id, groups)
-            tell_hosts(tx, self._documents, groups)
-            tx.touch("network", network.id)
+            wire = wire_for(request, vm.owner_id, is_filtered=is_filtered)
+            nics = _nics_with_room(vm)
+            check_network(wire, vm.cluster_id, {nic.network_id for nic in nics}, vm.name)
+            last = max((nic.position for nic in nics), default=-1)
+            nic_id = wire.claim(tx, vm.id, last + 1)
+            tell_hosts(tx, self._documents, wire.security_group_ids)
             tx.touch("vm", vm.id)
             return self._accept(tx, call, self._attach_job, vm, nic_id)
 
@@ -108,6 +103,27 @@ class Nics:
                     "WHERE id = ?",
                     nic.id,
                 )
+                tx.touch("vm", vm.id)
+                if vm.host_id is not None:
+                    tx.on_commit(partial(self._documents.soon, vm.host_id))
+            return self._store.kinds.render_one("vm", vm.id)
+
+        return await self._store.write(change)
+
+    async def _set_limits(self, call: Call, request: VmSetNicLimits) -> Any:
+        given = {
+            name: value
+            for name in ("inbound_bits_per_s", "outbound_bits_per_s")
+            if (value := getattr(request, name)) is not UNSET
+        }
+
+        def change(tx: Transaction) -> Any:
+            vm = load_standing(tx, call.target)
+            meant = NicRow.vm_id == vm.id
+            if request.nic_id is not None:
+                meant &= NicRow.id == _nic_of(vm.id, request.nic_id).id
+            if given:
+                NicRow.update(given).where(meant).execute()
                 tx.touch("vm", vm.id)
                 if vm.host_id is not None:
                     tx.on_commit(partial(self._documents.soon, vm.host_id))
@@ -173,24 +189,12 @@ def _params(run: JobRun) -> NicParams:
     return NicParams(vm_id=run.resource_id, nic=nic)
 
 
-def _network_for(vm: Standing, network_id: str) -> NetworkRow:
-    """The network of a new NIC; raises NotFound, Conflict or InvalidInput."""
-    network = find(NetworkRow, network_id, "network", field="network_id")
-    if network.is_deleting:
-        raise Conflict("resource.disabled", field="network_id", name=network.name)
-    if network.cluster_id != vm.cluster_id:
-        raise InvalidInput("vm.network_elsewhere", field="network_id", name=network.name)
-    return network
-
-
-def _check_room(vm: Standing, network: NetworkRow) -> int:
-    """The highest position of the machine's NICs; raises Conflict if there may be no other one."""
+def _nics_with_room(vm: Standing) -> list[NicRow]:
+    """The machine's NICs; raises Conflict if there may be no other one."""
     nics = list(NicRow.select().where(NicRow.vm_id == vm.id))
     if len(nics) >= NICS_MAX:
         raise Conflict("vm.too_many_nics", name=vm.name, count=NICS_MAX)
-    if any(nic.network_id == network.id for nic in nics):
-        raise Conflict("vm.in_network", field="network_id", name=vm.name, network=network.name)
-    return max((nic.position for nic in nics), default=-1)
+    return nics
 
 
 def _nic_of(vm_id: str, nic_id: str) -> NicRow:

@@ -28,7 +28,8 @@ _VMS = """
 _NICS = """
     SELECT x.vm_id, x.id, x.network_id, n.name, x.mac, x.address,
            (SELECT json_group_array(g.security_group_id) FROM nic_security_group g
-            WHERE g.nic_id = x.id), e.address, x.anti_spoofing
+            WHERE g.nic_id = x.id), e.address, x.anti_spoofing,
+           x.inbound_bits_per_s, x.outbound_bits_per_s
     FROM nic x JOIN network n ON n.id = x.network_id LEFT JOIN elastic_ip e ON e.nic_id = x.id
     WHERE x.vm_id IN ({marks}) ORDER BY x.position
 """
@@ -41,9 +42,8 @@ _VOLUMES = """
 def read_vms(ids: Sequence[str]) -> list[Vm]:
     """The machines with these ids, in any order; within a read or write."""
     nics: dict[str, list[Nic]] = defaultdict(list)
-    for vm_id, ref, network_id, network, mac, address, groups, elastic, guarded in _rows(
-        _NICS, ids
-    ):
+    for row in _rows(_NICS, ids):
+        vm_id, ref, network_id, network, mac, address, groups, elastic, guarded, *limits = row
         nics[vm_id].append(
             Nic(
                 id=ref,
@@ -55,6 +55,8 @@ def read_vms(ids: Sequence[str]) -> list[Vm]:
                 elastic_address=None if elastic is None else text_of(elastic),
                 anti_spoofing=bool(guarded),
                 security_group_ids=msgspec.json.decode(groups, type=list[str]),
+                inbound_bits_per_s=limits[0],
+                outbound_bits_per_s=limits[1],
             )
         )
     volumes: dict[str, list[Volume]] = defaultdict(list)

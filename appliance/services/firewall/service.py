@@ -222,15 +222,17 @@ def _nics_meant(vm_id: str, nic_id: str | None) -> list[str]:
     return [nic_id]
 
 
-def chosen_groups(group_ids: Collection[str], owner_id: str) -> set[str]:
+def chosen_groups(
+    group_ids: Collection[str], owner_id: str, *, field: str = "security_group_ids"
+) -> set[str]:
     """The groups that a request names for a machine of this owner; within a write.
 
     Raises NotFound; InvalidInput if a group is another account's.
     """
     for group_id in group_ids:
-        group = find(SecurityGroupRow, group_id, GROUP, field="security_group_ids")
+        group = find(SecurityGroupRow, group_id, GROUP, field=field)
         if group.owner_id != owner_id:
-            raise InvalidInput("security.other_owner", field="security_group_ids", name=group.name)
+            raise InvalidInput("security.other_owner", field=field, name=group.name)
     return set(group_ids)
 
 

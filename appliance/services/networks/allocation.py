@@ -25,19 +25,26 @@ RANDOM_TRIES = 8
 
 
 def attach(
-    tx: Transaction, vm_id: str, network: NetworkRow, address: str | None, position: int = 0
+    tx: Transaction,
+    vm_id: str,
+    network: NetworkRow,
+    address: str | None,
+    position: int = 0,
+    limits: tuple[int | None, int | None] = (None, None),
 ) -> str:
     """Give a VM a NIC in `network`, with this address or a free one; returns its id.
 
-    The NIC with the lowest `position` is the VM's default one.
+    The NIC with the lowest `position` is the VM's default one. `limits` are bits per second,
+    inbound and outbound.
 
     Within a write. Raises what `claim_address` raises.
     """
     nic_id = new_id()
     number = claim_address(tx, network, address)
     tx.execute(
-        "INSERT INTO nic (id, vm_id, network_id, mac, address, position) VALUES (?, ?, ?, ?, ?, ?)",
-        *(nic_id, vm_id, network.id, mac_for(nic_id), number, position),
+        "INSERT INTO nic (id, vm_id, network_id, mac, address, position, inbound_bits_per_s, "
+        "outbound_bits_per_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        *(nic_id, vm_id, network.id, mac_for(nic_id), number, position, *limits),
     )
     return nic_id
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from appliance.engine.calls import Call
 from appliance.protocol import requests as q
@@ -93,7 +93,7 @@ class ElasticIps:
     async def _bind(self, call: Call, request: ElasticIpBind) -> Any:
         def bind(tx: Transaction) -> Any:
             row = find(ElasticIpRow, call.target, KIND)
-            nic_id = _nic_for(tx, row, request.vm_id)
+            nic_id = _nic_for(tx, row, request)
             if nic_id != row.nic_id:
                 self._part(tx, row)
                 row.nic_id = nic_id
@@ -140,8 +140,11 @@ def elastic_ips_of_vm(vm_id: str) -> list[str]:
     return [ref for (ref,) in rows]
 
 
-def _nic_for(tx: Transaction, row: ElasticIpRow, vm_id: str) -> str:
-    """The NIC of a machine that may have this address. Raises ApiError saying why none may."""
+def _nic_for(tx: Transaction, row: ElasticIpRow, request: ElasticIpBind) -> str:
+    """The NIC of a machine that may have this address: the one that is asked for, the one that
+    has it, or its first one in a private network. Raises ApiError saying why none may.
+    """
+    vm_id = request.vm_id
     found = tx.execute("SELECT name, owner_id, cluster_id, state FROM vm WHERE id = ?", vm_id)
     vm = found.fetchone()
     if vm is None:
@@ -153,19 +156,55 @@ def _nic_for(tx: Transaction, row: ElasticIpRow, vm_id: str) -> str:
         raise InvalidInput("elastic_ip.other_cluster", field="vm_id", name=name)
     if state in IN_BIN:
         raise Conflict("elastic_ip.vm_in_bin", field="vm_id", name=name)
-    nic = tx.execute(
-        "SELECT x.id, e.id, e.address FROM nic x JOIN network n ON n.id = x.network_id "
-        "LEFT JOIN elastic_ip e ON e.nic_id = x.id "
-        "JOIN network_service s ON s.network_id = n.id AND s.service = 'elastic_ip' "
-        "WHERE x.vm_id = ? ORDER BY x.position LIMIT 1",
-        vm_id,
-    ).fetchone()
-    if nic is None:
+    nics = [_Nic(*found) for found in tx.execute(_NICS, vm_id).fetchall()]
+    if request.nic_id is not None:
+        return _chosen(nics, row, request.nic_id)
+    fitting = [nic for nic in nics if nic.may_have_one]
+    if not fitting:
         raise InvalidInput("elastic_ip.no_private_nic", field="vm_id", name=name)
-    nic_id, other, address = nic
-    if other not in (None, row.id):
-        raise Conflict("elastic_ip.vm_has_one", field="vm_id", name=name, address=text_of(address))
-    return nic_id
+    for nic in fitting:
+        if nic.elastic_ip_id == row.id:
+            return nic.id
+    first = fitting[0]
+    if first.elastic_ip_id is not None:
+        address = text_of(first.elastic_address or 0)
+        raise Conflict("elastic_ip.vm_has_one", field="vm_id", name=name, address=address)
+    return first.id
+
+
+class _Nic(NamedTuple):
+    """A NIC, whether its network offers elastic IPs, and the one that it has."""
+
+    id: str
+    address: int
+    may_have_one: int
+    network: str
+    elastic_ip_id: str | None
+    elastic_address: int | None
+
+
+_NICS = """
+    SELECT x.id, x.address, s.service IS NOT NULL, n.name, e.id, e.address FROM nic x
+    JOIN network n ON n.id = x.network_id LEFT JOIN elastic_ip e ON e.nic_id = x.id
+    LEFT JOIN network_service s ON s.network_id = n.id AND s.service = 'elastic_ip'
+    WHERE x.vm_id = ? ORDER BY x.position
+"""
+
+
+def _chosen(nics: Sequence[_Nic], row: ElasticIpRow, nic_id: str) -> str:
+    """The NIC that is asked for; raises ApiError if it may not have this address."""
+    nic = next((nic for nic in nics if nic.id == nic_id), None)
+    if nic is None:
+        raise InvalidInput("resource.not_found", field="nic_id", kind="nic", id=nic_id)
+    own = text_of(nic.address)
+    if not nic.may_have_one:
+        raise InvalidInput(
+            "elastic_ip.not_offered", field="nic_id", address=own, network=nic.network
+        )
+    if nic.elastic_ip_id not in (None, row.id):
+        other = text_of(nic.elastic_address or 0)
+        raise Conflict("elastic_ip.nic_has_one", field="nic_id", address=own, other=other)
+    return nic.id
 
 
 def render_elastic_ips(rows: Sequence[ElasticIpRow]) -> list[ElasticIp]:
@@ -189,6 +228,7 @@ def _shown(
         vm_id=vm_id,
         vm_name=vm_name or "",
         vm_address=None if address is None else text_of(address),
+        nic_id=row.nic_id,
         owner_id=row.owner_id,
         created_at=when(row.created_at),
     )

@@ -52,7 +52,7 @@ def _shown(status: NetworkStatus, waiting_for: str) -> HostNetwork:
             )
             for item in status.networks
         ],
-        drops=_drops([item for item in status.drops if item.packets or item.refused_packets]),
+        drops=_drops([item for item in status.drops if _lost(item)]),
     )
 
 
@@ -63,7 +63,7 @@ def _drops(drops: Sequence[PortDrops]) -> list[NicDrops]:
         rows = database.execute_sql(_MACHINES.format(marks=",".join("?" * len(part))), tuple(part))
         machines |= {nic_id: (vm_id, name, address) for nic_id, vm_id, name, address in rows}
     found = []
-    for item in drops:
+    for item in sorted(drops, key=_lost, reverse=True):
         vm_id, name, address = machines.get(item.nic_id, (None, "", None))
         found.append(
             NicDrops(
@@ -75,9 +75,16 @@ def _drops(drops: Sequence[PortDrops]) -> list[NicDrops]:
                 spoofed_bytes=item.size_bytes,
                 refused_packets=item.refused_packets,
                 refused_bytes=item.refused_size_bytes,
+                limited_packets=item.limited_packets,
+                limited_bytes=item.limited_size_bytes,
             )
         )
-    return sorted(found, key=lambda item: -(item.spoofed_packets + item.refused_packets))
+    return found
+
+
+def _lost(item: PortDrops) -> int:
+    """How many packets of a NIC were thrown away, for whatever reason."""
+    return item.packets + item.refused_packets + item.limited_packets
 
 
 _MACHINES = """

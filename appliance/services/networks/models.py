@@ -101,6 +101,8 @@ class NicRow(BaseModel):
     address = peewee.BigIntegerField()
     position = peewee.IntegerField()
     anti_spoofing = peewee.BooleanField(default=True)
+    inbound_bits_per_s = peewee.BigIntegerField(null=True)
+    outbound_bits_per_s = peewee.BigIntegerField(null=True)
 
     class Meta:
         table_name = "nic"

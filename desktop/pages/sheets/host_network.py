@@ -53,7 +53,7 @@ def _network_columns() -> list[Column]:
             name="network",
             title=translate("HostNetwork", "Network"),
             text=lambda line: line.item.network_name or line.id,
-            width=176,
+            width=128,
         ),
         Column(
             name="state",
@@ -78,7 +78,7 @@ def _drop_columns() -> list[Column]:
             text=lambda line: texts.number(getattr(line.item, f"{name}_packets")),
             key=lambda line: getattr(line.item, f"{name}_packets"),
             is_right=True,
-            width=176,
+            width=128,
         )
 
     return [
@@ -96,6 +96,7 @@ def _drop_columns() -> list[Column]:
         ),
         count("spoofed", translate("HostNetwork", "Forged packets")),
         count("refused", translate("HostNetwork", "Refused by rules")),
+        count("limited", translate("HostNetwork", "Over the limit")),
     ]
 
 

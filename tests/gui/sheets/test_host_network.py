@@ -49,6 +49,8 @@ FOUND = HostNetwork(
             spoofed_bytes=900,
             refused_packets=3400,
             refused_bytes=204_000,
+            limited_packets=57,
+            limited_bytes=86_000,
         )
     ],
 )
@@ -72,6 +74,7 @@ def test_what_is_amiss_and_what_was_thrown_away_is_shown(
     assert sheet.drops.rowCount() == 1
     shown = sheet.drops.index(0, 3).data()
     assert shown.replace(",", "") == "3400"
+    assert sheet.drops.index(0, 4).data() == "57"
     for _ in range(5):
         QApplication.processEvents()
     take(sheet, f"sheet-host-network-{language}")

@@ -101,6 +101,48 @@ async def test_bound_rebound_and_unbound_the_hosts_follow_at_once(town: Town) ->
     await town.until_told()
 
 
+async def test_each_nic_of_a_machine_may_have_one(town: Town) -> None:
+    made = await town.call(
+        "network.create",
+        name="side",
+        cluster_id=town.lab.cloud.cluster_ids[0],
+        cidr="172.33.0.0/24",
+        gateway="172.33.0.1",
+        ranges=[{"first": "172.33.0.10", "last": "172.33.0.20"}],
+    )
+    assert await town.lab.ended(made) == []
+    side, office = made.resource_ids[0], town.public_id
+    vm = await town.machine("several", more_nics=[{"network_id": side}, {"network_id": office}])
+    one, two = await town.take("one"), await town.take("two")
+    first, second, outside = (nic.id for nic in vm.nics)
+    bind = {"id": one.id, "vm_id": vm.id}
+    assert (await town.call("elastic_ip.bind", **bind)).nic_id == first
+    bound = await town.call("elastic_ip.bind", id=two.id, vm_id=vm.id, nic_id=second)
+    assert (bound.nic_id, bound.vm_address) == (second, vm.nics[1].address)
+    wanted = {one.address: (vm.host_id, first), two.address: (vm.host_id, second)}
+    await town.lab.until(lambda: town.told() == wanted, 5)
+    # The one that a machine has stays where it is; it moves to where it is asked to.
+    again = await town.call("elastic_ip.bind", id=two.id, vm_id=vm.id)
+    assert again.nic_id == second
+    for nic_id, code in (
+        (second, "elastic_ip.nic_has_one"),
+        (outside, "elastic_ip.not_offered"),
+        (new_id(), "resource.not_found"),
+    ):
+        with pytest.raises(ApiError) as caught:
+            await town.call("elastic_ip.bind", **bind, nic_id=nic_id)
+        assert (caught.value.code, caught.value.field) == (code, "nic_id")
+    await town.call("elastic_ip.unbind", id=two.id)
+    assert (await town.call("elastic_ip.bind", **bind, nic_id=second)).nic_id == second
+    # A NIC that goes leaves its elastic IP free.
+    detach = await town.call("vm.detach_nic", id=vm.id, nic_id=second)
+    assert await town.lab.ended(detach) == []
+    assert (await town.call("elastic_ip.get", id=one.id)).vm_id is None
+    await town.until_told()
+    await town.lab.remove_all()
+    assert await town.lab.ended(await town.call("network.delete", id=side)) == []
+
+
 async def test_bound_while_off_it_works_from_the_start_on(town: Town) -> None:
     vm = await town.machine("off", start=False)
     taken = await town.take()

@@ -203,3 +203,109 @@ async def test_a_trace_goes_by_the_nic_of_the_shared_network(lab: Lab, networks:
     assert (found.is_reached, found.steps[-1].code) == (False, "trace.no_rule_in")
     await lab.client.call("vm.set_security_groups", id=other.id)
     await lab.client.call("security_group.delete", id=closed.id)
+
+
+def limits(lab: Lab, vm: Vm) -> dict[str, tuple[int | None, int | None]]:
+    """The limits of a machine's NICs in its host's document, by network."""
+    return {
+        network.id: (port.inbound_bits_per_s, port.outbound_bits_per_s)
+        for host in lab.fleet.hosts
+        for network in host.state.document.networks
+        for port in network.ports
+        if port.vm_id == vm.id
+    }
+
+
+async def test_machines_are_made_with_several_nics_at_once(lab: Lab, networks: list[str]) -> None:
+    group = await lab.client.call("security_group.create", name="own")
+    more = [
+        {"network_id": networks[1], "address": "172.32.0.19", "outbound_bits_per_s": 5_000_000},
+        {"network_id": networks[0], "security_group_ids": []},
+    ]
+    fields = {"security_group_ids": [group.id], "inbound_bits_per_s": 10_000_000}
+    vm = await machine(lab, more_nics=more, **fields)
+    first = vm.nics[0].network_id
+    assert [nic.network_id for nic in vm.nics] == [first, networks[1], networks[0]]
+    assert [nic.is_default for nic in vm.nics] == [True, False, False]
+    assert vm.nics[1].address == "172.32.0.19"
+    # What a NIC says nothing of is as the machine's request says.
+    assert [nic.security_group_ids for nic in vm.nics] == [[group.id], [group.id], []]
+    assert plugged(lab, vm) == {nic.mac for nic in vm.nics}
+    assert told(lab, vm) == shown(vm)
+    assert limits(lab, vm) == {
+        first: (10_000_000, None),
+        networks[1]: (None, 5_000_000),
+        networks[0]: (None, None),
+    }
+    again = await lab.create("several", count=2, more_nics=[{"network_id": networks[0]}])
+    assert await lab.ended(again) == []
+    assert (await lab.client.call("network.get", id=networks[0])).addresses_used == 3
+    await lab.remove_all()
+    await lab.client.call("security_group.delete", id=group.id)
+
+
+async def test_a_machine_whose_nics_cannot_all_be_is_not_made(
+    lab: Lab, networks: list[str]
+) -> None:
+    before = (await lab.client.call("vm.list")).total
+    side = {"network_id": networks[0]}
+    for more, code, field in (
+        ([side, side], "vm.in_network", "more_nics[1].network_id"),
+        ([{"network_id": new_id()}], "resource.not_found", "more_nics[0].network_id"),
+        (
+            [side | {"address": "172.32.0.10"}],
+            "network.address_not_offered",
+            "more_nics[0].address",
+        ),
+        (
+            [side, {"network_id": networks[1], "security_group_ids": [new_id()]}],
+            "resource.not_found",
+            "more_nics[1].security_group_ids",
+        ),
+        (
+            [side | {"inbound_bits_per_s": 1}],
+            "request.bad_value",
+            "more_nics[0].inbound_bits_per_s",
+        ),
+    ):
+        wish = lab.cloud.vm_request("no") | {"more_nics": more}
+        assert await refused(lab, "vm.create", **wish) == (code, field)
+        if code != "network.address_not_offered":  # a plan claims no address
+            assert await refused(lab, "vm.plan", **wish) == (code, field)
+    wish = lab.cloud.vm_request("no", count=2)
+    wish["more_nics"] = [side | {"address": "172.31.0.10"}]
+    assert await refused(lab, "vm.create", **wish) == (
+        "vm.address_with_count",
+        "more_nics[0].address",
+    )
+    assert (await lab.client.call("vm.list")).total == before
+    assert (await lab.client.call("network.get", id=networks[0])).addresses_used == 0
+
+
+async def test_limits_change_while_it_runs_each_nic_for_itself(
+    lab: Lab, networks: list[str]
+) -> None:
+    vm = await machine(lab)
+    first = vm.nics[0].network_id
+    attach = {"network_id": networks[0], "inbound_bits_per_s": 64_000}
+    vm = await do(lab, "vm.attach_nic", vm.id, **attach)
+    assert limits(lab, vm) == {first: (None, None), networks[0]: (64_000, None)}
+    change = {"id": vm.id, "nic_id": vm.nics[1].id}
+    await lab.client.call("vm.set_nic_limits", **change, outbound_bits_per_s=10**9)
+    await lab.until(lambda: limits(lab, vm)[networks[0]] == (64_000, 10**9))
+    vm = await lab.client.call("vm.set_nic_limits", id=vm.id, inbound_bits_per_s=2_000_000)
+    assert [nic.inbound_bits_per_s for nic in vm.nics] == [2_000_000, 2_000_000]
+    await lab.client.call(
+        "vm.set_nic_limits", **change, inbound_bits_per_s=None, outbound_bits_per_s=None
+    )
+    await lab.until(
+        lambda: limits(lab, vm) == {first: (2_000_000, None), networks[0]: (None, None)}
+    )
+    other = await machine(lab)
+    strange = change | {"nic_id": other.nics[0].id, "inbound_bits_per_s": None}
+    assert await refused(lab, "vm.set_nic_limits", **strange) == ("resource.not_found", "nic_id")
+    for value in (0, 63_999, 10**12 + 1):
+        assert await refused(lab, "vm.set_nic_limits", **change, inbound_bits_per_s=value) == (
+            "request.bad_value",
+            "inbound_bits_per_s",
+        )

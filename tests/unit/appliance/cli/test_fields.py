@@ -107,6 +107,59 @@ def test_bad_values_name_the_option(changed: dict[str, Any], flag: str, words: s
     assert words in caught.value.message
 
 
+def test_several_nics_and_their_limits() -> None:
+    typed = {
+        "name": "w",
+        "image_id": "starter",
+        "network_id": "private",
+        "inbound_bits_per_s": "10M",
+        "more_nics": [
+            "office",
+            "backup, address=10.9.0.9, security-group=web, security-group=db, outbound=1.5Gbit",
+        ],
+    }
+    body = body_of(q.VmCreate, typed)
+    assert body["inbound_bits_per_s"] == 10_000_000
+    assert body["more_nics"] == [
+        {"network_id": "office"},
+        {
+            "network_id": "backup",
+            "address": "10.9.0.9",
+            "security_group_ids": ["web", "db"],
+            "outbound_bits_per_s": 1_500_000_000,
+        },
+    ]
+    assert flags(q.VmCreate, "more_nics") == ["--nic", "--more-nics"]
+    assert flags(q.VmSetNicLimits, "inbound_bits_per_s") == ["--inbound", "--inbound-bits-per-s"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "names no network"),
+        ("address=10.0.0.9", "names no network"),
+        ("office,address", "is no KEY=VALUE"),
+        ("office,colour=red", "'colour' is none of the keys"),
+        ("office,inbound=fast", "is no bandwidth"),
+        ("office,inbound=1", "64000"),
+    ],
+)
+def test_a_nic_that_cannot_be(text: str, words: str) -> None:
+    typed = {"name": "w", "image_id": ID, "network_id": ID, "more_nics": [text]}
+    with pytest.raises(typer.BadParameter) as caught:
+        body_of(q.VmCreate, typed)
+    assert words in caught.value.message
+    assert caught.value.param_hint == "'--nic'"
+
+
+def test_limits_are_lifted_by_none() -> None:
+    body = body_of(q.VmSetNicLimits, {"nic_id": ID, "inbound_bits_per_s": "none"})
+    assert body == {"nic_id": ID, "inbound_bits_per_s": None}
+    for text, words in (("1K", "at least 64K"), ("2T", "at most 1T"), ("1MB", "is no bandwidth")):
+        with pytest.raises(typer.BadParameter, match=words):
+            body_of(q.VmSetNicLimits, {"outbound_bits_per_s": text})
+
+
 @pytest.mark.parametrize("text", ["10.0.0.10-", "-10.0.0.10", "-", ""])
 def test_a_range_must_have_two_ends(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="is no range"):

@@ -76,6 +76,9 @@ def test_bad_network_field_is_named(field: str, value: Any) -> None:
     ("field", "value"),
     [
         ("tap", "vnet0"),
+        ("inbound_bits_per_s", 8_000),
+        ("outbound_bits_per_s", 0),
+        ("outbound_bits_per_s", 10**13),
         ("mac", "0b:00:00:00:00:01"),
         ("mac", "0A:00:00:00:00:01"),
         ("address", "10.0.0.1"),

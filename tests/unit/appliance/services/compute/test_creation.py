@@ -8,23 +8,31 @@ import msgspec
 import pytest
 
 from appliance.protocol.ids import new_id
-from appliance.protocol.requests import VmCreate
+from appliance.protocol.requests import NewNic, VmCreate
 from appliance.services.compute.creation import digest
 
 BASE = VmCreate(name="web", image_id=new_id(), network_id=new_id())
 OTHER: dict[type, Any] = {str: "other", int: 7, bool: False}
+VALUES = {
+    "address": "10.0.0.9",
+    "memory_bytes": 2**30,
+    "inbound_bits_per_s": 10**6,
+    "outbound_bits_per_s": 10**6,
+}
 
 
 def other(field: msgspec.structs.FieldInfo) -> Any:
     value = getattr(BASE, field.name)
     if field.name == "strategy":
         return "most_packed"
+    if field.name == "more_nics":
+        return [NewNic(network_id=new_id())]
     if field.name == "security_group_ids":
         return [new_id()]
     if field.name.endswith("_id") or field.name == "id":
         return new_id()
     if value is None:
-        return {"address": "10.0.0.9", "memory_bytes": 2**30}.get(field.name, 7)
+        return VALUES.get(field.name, 7)
     return OTHER[type(value)]
 
 
