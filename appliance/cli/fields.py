@@ -13,8 +13,8 @@ import typer
 from msgspec import inspect as mi
 
 from appliance.cli.nics import METAVAR, parse_nic
-from appliance.cli.rates import parse_rate
 from appliance.cli.sizes import parse_size
+from appliance.protocol.bandwidth import parse_bandwidth
 from appliance.protocol.references import FIELD_KINDS
 from appliance.protocol.tenancy import UNLIMITED
 
@@ -118,10 +118,6 @@ NOTHING = "none"  # given alone: an empty list
 FLAGS = {
     "ranges": "--range",
     "services": "--service",
-    "host_routes": "--route",
-    "timeout_s": "--guest-timeout",
-}
-ITEMS = {"ranges": "FIRST-LAST", "reserved": "FIRST-LAST", "host_routes": "CIDR=NEXT_HOP"}
     "host_routes": "--route",
     "timeout_s": "--guest-timeout",
     "more_nics": "--nic",
@@ -290,8 +286,8 @@ def _convert(field: RequestField, typed: Any) -> Any:
     match field.type:
         case mi.IntType() if typed == str(UNLIMITED):
             return UNLIMITED
-        case mi.IntType(ge=lowest, le=highest) if field.name.endswith("_bits_per_s"):
-            return parse_rate(typed, lowest, highest)
+        case mi.IntType() if field.name.endswith("_bits_per_s"):
+            return parse_bandwidth(typed)
         case mi.IntType(ge=lowest, le=highest) if isinstance(typed, str):
             return _bounded(parse_size(typed), typed, lowest, highest)
         case mi.ListType(item_type=mi.StructType()) if isinstance(typed, str):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from appliance.cli.rates import parse_rate
+from appliance.protocol.bandwidth import parse_bandwidth
 
 METAVAR = "NIC"
 _KEYS = "address, security-group, inbound and outbound"
@@ -27,7 +27,7 @@ def parse_nic(text: str) -> dict[str, Any]:
         elif key == "security-group":
             nic.setdefault("security_group_ids", []).append(value)
         elif key in ("inbound", "outbound"):
-            nic[f"{key}_bits_per_s"] = parse_rate(value)
+            nic[f"{key}_bits_per_s"] = parse_bandwidth(value)
         else:
             raise ValueError(f"{key!r} is none of the keys, which are {_KEYS}")
     return nic

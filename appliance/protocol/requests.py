@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from appliance.protocol.bandwidth import LIMIT_MAX_BITS_PER_S, LIMIT_MIN_BITS_PER_S
 from appliance.protocol.networks import Allocation, Service
 
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
@@ -256,7 +257,7 @@ class UrlCheck(Request, kw_only=True, frozen=True):
 
 
 # What a NIC carries at most in one direction; None: as much as it can.
-Bandwidth = Annotated[int, Meta(ge=64_000, le=10**12)]
+Bandwidth = Annotated[int, Meta(ge=LIMIT_MIN_BITS_PER_S, le=LIMIT_MAX_BITS_PER_S)]
 NICS_MAX = 8  # of one machine
 
 

@@ -33,6 +33,7 @@ class Stage:
     storage_id: str = ""
     image_id: str = ""
     network_id: str = ""
+    side_network_id: str = ""  # of further NICs
     images: list[str] = field(default_factory=list)  # all that were ever made here
     uploads: set[asyncio.Task[Any]] = field(default_factory=set)
     _networks: int = 0

@@ -100,14 +100,19 @@ def _vm_new(stage: Stage, ref: str) -> Awaitable[Accepted]:
     return stage.ask_vm(ref)
 
 
+async def _vm_beside_network(stage: Stage) -> str:
+    stage.side_network_id = await stage.make_network()
+    return await stage.make_vm()
+
+
 async def _vm_with_nics(stage: Stage) -> str:
-    ref = await stage.make_vm()
+    ref = await _vm_beside_network(stage)
     await stage.done(await _nic_new(stage, ref))
     return ref
 
 
 async def _nic_new(stage: Stage, ref: str) -> Accepted:
-    network_id = await stage.make_network()
+    network_id = stage.side_network_id
     return await stage.client.call("vm.attach_nic", id=ref, network_id=network_id)
 
 
@@ -220,7 +225,7 @@ WORKS = (
     ),
     Work(
         operation="vm.attach_nic",
-        prepare=_vm(),
+        prepare=_vm_beside_network,
         ask=_nic_new,
         commands=("network.apply", "domain.attach_nic"),
         before="running",
@@ -229,7 +234,7 @@ WORKS = (
     Work(
         operation="vm.attach_nic",
         situation="undone",
-        prepare=_vm(),
+        prepare=_vm_beside_network,
         ask=_nic_new,
         commands=("domain.detach_nic",),
         before="running",

@@ -141,7 +141,7 @@ def test_several_nics_and_their_limits() -> None:
         ("office,address", "is no KEY=VALUE"),
         ("office,colour=red", "'colour' is none of the keys"),
         ("office,inbound=fast", "is no bandwidth"),
-        ("office,inbound=1", "64000"),
+        ("office,inbound=1", "at least 64K"),
     ],
 )
 def test_a_nic_that_cannot_be(text: str, words: str) -> None:
