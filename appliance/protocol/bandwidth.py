@@ -27,8 +27,16 @@ def parse_bandwidth(text: str) -> int | None:
 
 
 def shortest(bits_per_s: int) -> str:
-    """The shortest way to type it, like 10M."""
+    """The shortest exact way to type it, like 10M or 1.5G."""
     for unit, power in reversed(_POWERS.items()):
-        if power and bits_per_s and bits_per_s % 1000**power == 0:
-            return f"{bits_per_s // 1000**power}{unit}"
+        whole = 1000**power
+        if power and bits_per_s >= whole and bits_per_s % (whole // 1000) == 0:
+            return f"{(Decimal(bits_per_s) / whole).normalize():f}{unit}"
     return str(bits_per_s)
+
+
+def bandwidth_words(bits_per_s: int) -> str:
+    """As people say it, like 10 Mbit/s."""
+    text = shortest(bits_per_s)
+    number = text.rstrip("".join(_POWERS))
+    return f"{number} {text.removeprefix(number)}bit/s"

@@ -619,6 +619,18 @@
         <translation>由系统选择</translation>
     </message>
     <message>
+        <source>Leave this network out</source>
+        <translation>去掉该网络</translation>
+    </message>
+    <message>
+        <source>Add another network</source>
+        <translation>添加网络</translation>
+    </message>
+    <message>
+        <source>There is no other network in this cluster.</source>
+        <translation>该集群中没有其他网络。</translation>
+    </message>
+    <message>
         <source>as the image</source>
         <translation>与镜像相同</translation>
     </message>
@@ -1019,8 +1031,8 @@
         <translation>云主机</translation>
     </message>
     <message>
-        <source>No machine of a private network is without an elastic IP.</source>
-        <translation>没有可绑定的私有网络云主机。</translation>
+        <source>No NIC in a private network is without an elastic IP.</source>
+        <translation>私有网络中的网卡都已有弹性 IP。</translation>
     </message>
     <message>
         <source>Bind</source>
@@ -1195,6 +1207,10 @@
     <message>
         <source>Refused by rules</source>
         <translation>被规则拒绝</translation>
+    </message>
+    <message>
+        <source>Over the limit</source>
+        <translation>超出带宽上限</translation>
     </message>
     <message>
         <source>Network state</source>
@@ -1930,6 +1946,141 @@
     </message>
 </context>
 <context>
+    <name>Nics</name>
+    <message>
+        <source>Receives at most</source>
+        <translation>接收上限</translation>
+    </message>
+    <message>
+        <source>Sends at most</source>
+        <translation>发送上限</translation>
+    </message>
+    <message>
+        <source>unlimited</source>
+        <translation>不限</translation>
+    </message>
+    <message>
+        <source>Bits per second, like 10M or 1.5G</source>
+        <translation>比特每秒，例如 10M 或 1.5G</translation>
+    </message>
+    <message>
+        <source>Write it like 10M or 1.5G, from 64K to 1T.</source>
+        <translation>格式示例：10M 或 1.5G；范围 64K 至 1T。</translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation>网络</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>地址</translation>
+    </message>
+    <message>
+        <source>Security groups</source>
+        <translation>安全组</translation>
+    </message>
+    <message>
+        <source>{address} in {network}; it holds at once.</source>
+        <translation>{network} 中的 {address}；立即生效。</translation>
+    </message>
+    <message>
+        <source>Attach</source>
+        <translation>挂载</translation>
+    </message>
+    <message>
+        <source>Way out</source>
+        <translation>出口</translation>
+    </message>
+    <message>
+        <source>default</source>
+        <translation>默认</translation>
+    </message>
+    <message>
+        <source>Elastic IP</source>
+        <translation>弹性 IP</translation>
+    </message>
+    <message>
+        <source>MAC address</source>
+        <translation>MAC 地址</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Anti-spoofing</source>
+        <translation>防欺骗</translation>
+    </message>
+    <message>
+        <source>on</source>
+        <translation>开启</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>This needs a machine that is running, paused or stopped.</source>
+        <translation>云主机须处于运行、暂停或停止状态。</translation>
+    </message>
+    <message>
+        <source>A machine has at most {n} NICs.</source>
+        <translation>一台云主机最多 {n} 个网卡。</translation>
+    </message>
+    <message>
+        <source>It is in all networks of its cluster already.</source>
+        <translation>云主机已在所属集群的所有网络中。</translation>
+    </message>
+    <message>
+        <source>Make another NIC the default one first.</source>
+        <translation>请先将其他网卡设为默认。</translation>
+    </message>
+    <message>
+        <source>This needs a machine that is running or stopped.</source>
+        <translation>云主机须处于运行或停止状态。</translation>
+    </message>
+    <message>
+        <source>It is the default NIC already.</source>
+        <translation>该网卡已是默认网卡。</translation>
+    </message>
+    <message>
+        <source>Make it the default NIC</source>
+        <translation>设为默认网卡</translation>
+    </message>
+    <message>
+        <source>Security groups of this NIC …</source>
+        <translation>该网卡的安全组…</translation>
+    </message>
+    <message>
+        <source>Bandwidth limits …</source>
+        <translation>带宽限制…</translation>
+    </message>
+    <message>
+        <source>It may use other addresses already.</source>
+        <translation>已允许使用其他地址。</translation>
+    </message>
+    <message>
+        <source>It is held to its own addresses already.</source>
+        <translation>已限定只用自身地址。</translation>
+    </message>
+    <message>
+        <source>Let it use other addresses, as routers do</source>
+        <translation>允许使用其他地址（如路由器）</translation>
+    </message>
+    <message>
+        <source>Hold it to its own addresses</source>
+        <translation>限定只用自身地址</translation>
+    </message>
+    <message>
+        <source>Detach this NIC</source>
+        <translation>卸载该网卡</translation>
+    </message>
+    <message>
+        <source>Attach NIC …</source>
+        <translation>挂载网卡…</translation>
+    </message>
+</context>
+<context>
     <name>Notice</name>
     <message>
         <source>Close this notice</source>
@@ -2032,6 +2183,10 @@
     <message>
         <source>Make NIC the default</source>
         <translation>设为默认网卡</translation>
+    </message>
+    <message>
+        <source>Limit bandwidth of NICs</source>
+        <translation>限制网卡带宽</translation>
     </message>
     <message>
         <source>Switch anti-spoofing</source>
@@ -3633,6 +3788,10 @@ Licence: Apache-2.0.</source>
     <message>
         <source>The screen is off</source>
         <translation>屏幕已关闭</translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation>网络</translation>
     </message>
 </context>
 <context>

@@ -75,6 +75,7 @@ class Detail(Surface):
         head.addWidget(self.tabs)
         head.addStretch()
         self.add_tab(translate("Detail", "Overview"), scrolling(self.make_overview()))
+        self.add_more_tabs()
         self.add_tab(translate("Detail", "Jobs"), self.jobs)
         self.tabs.chosen.connect(self.pages.setCurrentIndex)
         self._both = QStackedWidget()
@@ -94,6 +95,9 @@ class Detail(Surface):
         """Add a tab; the order of calls is the order of tabs."""
         self.tabs.add(title)
         self.pages.addWidget(page)
+
+    def add_more_tabs(self) -> None:
+        """Tabs of the kind's own, between overview and jobs."""
 
     def make_overview(self) -> QWidget:
         """The content of the first tab."""

@@ -27,18 +27,17 @@ KIND = "elastic_ip"
 IN_BIN = (r.VmState.DESTROYING, r.VmState.DESTROYED, r.VmState.EXPUNGING)
 
 
-def bindable(cache: Cache, owner_id: str) -> list[r.Vm]:
-    """The machines of an account that could be given an elastic IP, by name."""
+def bindable(cache: Cache, owner_id: str) -> list[tuple[r.Vm, r.Nic]]:
+    """The NICs of an account that could be given an elastic IP, by name of machine."""
     private = {network.id for network in cache.all("network") if network.kind == "nat"}
     found = [
-        vm
+        (vm, nic)
         for vm in cache.all("vm")
-        if vm.owner_id == owner_id
-        and vm.state not in IN_BIN
-        and any(nic.network_id in private for nic in vm.nics)
-        and not any(nic.elastic_address for nic in vm.nics)
+        if vm.owner_id == owner_id and vm.state not in IN_BIN
+        for nic in vm.nics
+        if nic.network_id in private and not nic.elastic_address
     ]
-    return sorted(found, key=lambda vm: vm.name)
+    return sorted(found, key=lambda one: one[0].name)
 
 
 class ElasticIpForm(StepPage):
@@ -90,11 +89,11 @@ class ElasticIpForm(StepPage):
 
 
 class BindForm(StepPage):
-    """The machine that gets the address."""
+    """The machine that gets the address; of several NICs each is a choice of its own."""
 
     names = (KIND,)
 
-    def __init__(self, elastic: ElasticIp, vms: list[r.Vm]) -> None:
+    def __init__(self, elastic: ElasticIp, nics: list[tuple[r.Vm, r.Nic]]) -> None:
         had = translate("Elastic", "It is taken from {name}, whose open connections end.")
         super().__init__(
             operation_title("elastic_ip.bind"),
@@ -103,22 +102,33 @@ class BindForm(StepPage):
         self.vm = self.add_choice(
             "vm_id",
             translate("Elastic", "Virtual machine"),
-            [(f"{vm.name}  {', '.join(nic.address for nic in vm.nics)}", vm.id) for vm in vms],
+            [(_nic_words(vm, nic), nic.id) for vm, nic in nics],
         )
+        self._vms = {nic.id: vm for vm, nic in nics}
 
     def fill(self, requests: Mapping[str, Request]) -> None:
         """Nothing is proposed."""
 
     def values(self, name: str) -> dict[str, Any]:
         """What is chosen."""
-        return {"vm_id": self.vm.currentData() or ""}
+        nic_id = self.vm.currentData()
+        vm = self._vms.get(nic_id)
+        if vm is None:
+            return {"vm_id": ""}
+        return {"vm_id": vm.id} | ({"nic_id": nic_id} if len(vm.nics) > 1 else {})
 
     def review(self) -> bool:
         """There must be a machine without one."""
         is_there = self.vm.count() > 0
-        words = translate("Elastic", "No machine of a private network is without an elastic IP.")
+        words = translate("Elastic", "No NIC in a private network is without an elastic IP.")
         self.tell("vm_id", "" if is_there else words)
         return is_there
+
+
+def _nic_words(vm: r.Vm, nic: r.Nic) -> str:
+    """A NIC in the list of choices; its network is said where a machine has several."""
+    words = f"{vm.name}  {nic.address}"
+    return f"{words}  {nic.network_name}" if len(vm.nics) > 1 else words
 
 
 def bind(shell: Shell, elastic: ElasticIp) -> None:
@@ -128,8 +138,8 @@ def bind(shell: Shell, elastic: ElasticIp) -> None:
         button=translate("Elastic", "Bind"),
         fixed={"id": elastic.id},
     )
-    vms = bindable(shell.cache, elastic.owner_id)
-    open_sheet(shell, f"bind-{elastic.id}", lambda: BindForm(elastic, vms), spec)
+    nics = bindable(shell.cache, elastic.owner_id)
+    open_sheet(shell, f"bind-{elastic.id}", lambda: BindForm(elastic, nics), spec)
 
 
 class ElasticIpPage(ResourcePage):

@@ -26,7 +26,9 @@ from desktop import texts
 from desktop.net.bridge import Bridge, single_flight
 from desktop.net.cache import Cache
 from desktop.net.client_ref import ClientRef
+from desktop.pages.more_networks import MoreNetworks
 from desktop.pages.sheets.footer import SheetFooter
+from desktop.pages.sheets.nics import network_words
 from desktop.texts import translate
 from desktop.widgets.buttons import FlatButton
 from desktop.widgets.labels import Label
@@ -80,6 +82,7 @@ class CreateVmDialog(QDialog):
         for text in (self.ssh_key, self.user_data):
             text.setFixedHeight(64)
             text.setTabChangesFocus(True)
+        self.networks = MoreNetworks(self._cache)
         self.address = line(placeholder=translate("CreateVm", "chosen by the system"))
         self.host = QComboBox()
         self.group, self.security = QComboBox(), QComboBox()
@@ -107,6 +110,7 @@ class CreateVmDialog(QDialog):
         self.name.setText(f"vm-{number}")
         self.name.selectAll()
         self._show_size()
+        self.networks.set_first(self.network.currentData() or "")
 
     def _fill_lists(self) -> None:
         """Offer what there is now, and keep what was chosen."""
@@ -127,18 +131,7 @@ class CreateVmDialog(QDialog):
             for image in self._sorted("image")
             if image.status == r.ImageStatus.READY
         ]
-        free = translate("CreateVm", "{name}: {cidr}, {free} addresses free")
-        networks = [
-            (
-                free.format(
-                    name=network.name,
-                    cidr=network.cidr,
-                    free=network.addresses_total - network.addresses_used,
-                ),
-                network.id,
-            )
-            for network in self._sorted("network")
-        ]
+        networks = [(network_words(network), network.id) for network in self._sorted("network")]
         own = (translate("CreateVm", "Own size"), CUSTOM)
         _offer(self.offering, [*offerings, own], _last.get("offering"))
         _offer(self.image, images, _last.get("image"))
@@ -147,6 +140,7 @@ class CreateVmDialog(QDialog):
     def _cache_changed(self, kind: str, _puts: object = None, _gone: object = None) -> None:
         if kind in ("instance_offering", "image", "network", "host"):
             self._fill_lists()
+            self.networks.set_first(self.network.currentData() or "")
             self._review()
 
     def _sorted(self, kind: str) -> list[Any]:
@@ -175,6 +169,7 @@ class CreateVmDialog(QDialog):
             "affinity_group_id": self.group.currentData(),
             "security_group_ids": self.security.currentData(),
             "root_disk_bytes": self.disk.value() * GiB,
+            "more_nics": self.networks.requests() or None,
         }
         body |= {key: value for key, value in optional.items() if value or value == []}
         if not self.start.isChecked():
@@ -195,6 +190,9 @@ class CreateVmDialog(QDialog):
             found["name"] = words.format(n=LONGEST_NAME)
         if self.address.text().strip():
             found |= self._address_problems()
+        if self.count.value() > 1 and self.networks.has_addresses():
+            words = translate("CreateVm", "A fixed address goes with one machine only.")
+            found["more_nics"] = words
         return found
 
     def _address_problems(self) -> dict[str, str]:
@@ -220,6 +218,7 @@ class CreateVmDialog(QDialog):
         found = self.problems()
         for key, form in self.fields.items():
             form.set_problem(found.get(key, ""))
+        self.networks.set_problem(found.get("more_nics", ""))
         self.create_button.setEnabled(not found)
         self.plan.setText(self._plan_words())
         self.equivalent.set_calls([("vm.create", self.request())])
@@ -234,7 +233,12 @@ class CreateVmDialog(QDialog):
             cpus=texts.cpus(cpus),
             memory=texts.size(memory),
             image=self.image.currentText() or "–",
-            network=self._cache.name("network", self.network.currentData()) or "–",
+            network=" + ".join(
+                [
+                    self._cache.name("network", self.network.currentData()) or "–",
+                    *self.networks.names(),
+                ]
+            ),
         )
         return f"{plan} {self._room_words()}"
 
@@ -283,6 +287,9 @@ class CreateVmDialog(QDialog):
         return {"offering": self.offering, "image": self.image, "network": self.network}
 
     def _show_error(self, error: ApiError) -> None:
+        if (error.field or "").startswith("more_nics"):
+            text = texts.error_text(to_body(error))
+            self.networks.set_problem(f"{text.message} {text.remedy}")
         form = self.fields.get(error.field or "")
         if form is not None:
             if not form.isVisibleTo(self):
@@ -320,6 +327,7 @@ class CreateVmDialog(QDialog):
         )
         form.addWidget(self._form("image_id", translate("CreateVm", "Image"), self.image))
         form.addWidget(self._form("network_id", translate("CreateVm", "Network"), self.network))
+        form.addWidget(self.networks)
         self.more = FlatButton(translate("CreateVm", "More options"), "chevron-down", "quiet")
         self.more.setCheckable(True)
         self.more.setAutoDefault(False)
@@ -375,6 +383,10 @@ class CreateVmDialog(QDialog):
     def _connect(self) -> None:
         self._cache.changed.connect(self._cache_changed)
         self.create_button.clicked.connect(lambda: self._bridge.spawn(self._create()))
+        self.networks.changed.connect(self._review)
+        self.network.currentIndexChanged.connect(
+            lambda _: self.networks.set_first(self.network.currentData() or "")
+        )
         self.more.toggled.connect(self.folded.setVisible)
         self.footer.cancel.clicked.connect(self.reject)
         self.offering.currentIndexChanged.connect(lambda _: self._show_size())

@@ -1,4 +1,4 @@
-"""The detail of a virtual machine: a live picture of its screen beside the facts."""
+"""The detail of a virtual machine: a live picture of its screen beside the facts; its NICs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from appliance.protocol import resources as r
 from desktop import theme
 from desktop.pages.base import Shell
 from desktop.pages.detail import Detail
+from desktop.pages.vm_nics import NicsTab
 from desktop.texts import translate
 
 REFRESH_MS = 3000
@@ -148,6 +149,11 @@ class Thumbnail(QWidget):
 class VmDetail(Detail):
     """Facts of a VM beside its screen."""
 
+    def add_more_tabs(self) -> None:
+        """The machine's NICs."""
+        self.nics = NicsTab(self.shell)
+        self.add_tab(translate("VmDetail", "Network"), self.nics)
+
     def make_overview(self) -> QWidget:
         """The picture at the left, facts at the right."""
         self.thumbnail = Thumbnail(self.shell)
@@ -166,6 +172,7 @@ class VmDetail(Detail):
     def resource_changed(self) -> None:
         """Follow the VM."""
         self.thumbnail.set_vm(self.resource)
+        self.nics.show_vm(self.resource)
 
     def _open_console(self) -> None:
         from desktop.pages.vm_console import show_console

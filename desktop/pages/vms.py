@@ -62,7 +62,7 @@ def vm_columns() -> list[Column]:
             title=translate("Vms", "Address"),
             text=addresses,
             key=first_address,
-            width=120,
+            width=136,
         ),
         Column(
             name="cpu",

@@ -16,7 +16,12 @@ from desktop.widgets.buttons import FlatButton
 
 NEVER_SHOWN = "password"
 """The command asks for it."""
-SHORT = {"ranges": "range", "services": "service", "host-routes": "route"}
+SHORT = {
+    "ranges": "range",
+    "services": "service",
+    "host-routes": "route",
+    "more-nics": "nic",
+}
 
 
 def command_line(operation: str, request: dict[str, Any]) -> str:
@@ -27,6 +32,12 @@ def command_line(operation: str, request: dict[str, Any]) -> str:
         words.append(str(request["id"]))
         # A list that is left out stays as it is; this one shall be empty.
         none = {name: ["none"] for name, value in request.items() if value == []}
+        # So does a limit; without one it is unlimited.
+        none |= {
+            name: ["none"]
+            for name, value in request.items()
+            if value is None and name.endswith("_bits_per_s")
+        }
         request = {name: value for name, value in (request | none).items() if name != "id"}
     for name, value in request.items():
         words += _options(name.replace("_", "-"), value)
@@ -67,7 +78,18 @@ def _item(value: Any) -> str:
             return f"{first}-{last}" if last else str(first)
         case {"destination": destination, "next_hop": hop}:
             return f"{destination}={hop}"
+        case {"network_id": network_id}:
+            return ",".join([network_id, *_nic_parts(value)])
     return str(value)
+
+
+def _nic_parts(nic: dict[str, Any]) -> list[str]:
+    parts = [f"address={nic['address']}"] if nic.get("address") else []
+    parts += [f"security-group={ref}" for ref in nic.get("security_group_ids") or []]
+    for name in ("inbound", "outbound"):
+        if limit := nic.get(f"{name}_bits_per_s"):
+            parts.append(f"{name}={limit}")
+    return parts
 
 
 def api_call(operation: str, request: dict[str, Any]) -> str:

@@ -23,13 +23,17 @@ class GroupsForm(StepPage):
 
     names = ("groups",)
 
-    def __init__(self, vm: r.Vm, groups: Sequence[s.SecurityGroup]) -> None:
-        super().__init__(operation_title("vm.set_security_groups"), vm.name)
+    def __init__(
+        self, vm: r.Vm, groups: Sequence[s.SecurityGroup], nic: r.Nic | None = None
+    ) -> None:
+        whose = vm.name if nic is None else f"{vm.name}  {nic.address}"
+        super().__init__(operation_title("vm.set_security_groups"), whose)
+        chosen = groups_of_vm(vm) if nic is None else set(nic.security_group_ids)
         self.boxes: dict[str, QCheckBox] = {}
         for group in groups:
             words = translate("Security", "{name} ({n} rules)")
             box = QCheckBox(words.format(name=group.name, n=len(group.rules)))
-            box.setChecked(group.id in groups_of_vm(vm))
+            box.setChecked(group.id in chosen)
             box.toggled.connect(lambda _: self.touched())
             self.boxes[group.id] = box
             self.body.addWidget(box)
@@ -59,17 +63,20 @@ def groups_of_vm(vm: r.Vm) -> set[str]:
     return {ref for nic in vm.nics for ref in nic.security_group_ids}
 
 
-def show_members(shell: Shell, vm: r.Vm, groups: Sequence[s.SecurityGroup]) -> None:
-    """Open the sheet for one machine."""
+def show_members(
+    shell: Shell, vm: r.Vm, groups: Sequence[s.SecurityGroup], nic: r.Nic | None = None
+) -> None:
+    """Open the sheet for one machine, or one of its NICs."""
+    fixed = {"id": vm.id} if nic is None else {"id": vm.id, "nic_id": nic.id}
 
     def make() -> FormSheet:
         spec = SheetSpec(
             operation="vm.set_security_groups",
             button=translate("Sheets", "Save"),
-            fixed={"id": vm.id},
+            fixed=fixed,
         )
-        sheet = FormSheet(shell, GroupsForm(vm, groups), spec)
+        sheet = FormSheet(shell, GroupsForm(vm, groups, nic), spec)
         sheet.resize(480, 360)
         return sheet
 
-    show_sheet(shell.window, f"security-{vm.id}", make)
+    show_sheet(shell.window, f"security-{fixed.get('nic_id', vm.id)}", make)

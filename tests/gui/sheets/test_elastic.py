@@ -50,15 +50,15 @@ def test_only_machines_that_may_have_one_are_offered(
     window: MainWindow, elastic: ElasticIp
 ) -> None:
     cache = window.cache
-    names = {vm.name for vm in bindable(cache, elastic.owner_id)}
+    names = {vm.name for vm, _ in bindable(cache, elastic.owner_id)}
     in_bin = {vm.name for vm in cache.all("vm") if vm.state == "destroyed"}
     assert names == {vm.name for vm in cache.all("vm")} - in_bin
     assert in_bin
     assert bindable(cache, make_id(77)) == []
-    first = bindable(cache, elastic.owner_id)[0]
+    first, _ = bindable(cache, elastic.owner_id)[0]
     nics = [msgspec.structs.replace(nic, elastic_address="203.0.113.9") for nic in first.nics]
     cache.put("vm", [msgspec.structs.replace(first, nics=nics)])
-    assert first.name not in {vm.name for vm in bindable(cache, elastic.owner_id)}
+    assert first.name not in {vm.name for vm, _ in bindable(cache, elastic.owner_id)}
 
 
 def test_it_is_bound_to_the_machine_that_is_chosen(
@@ -69,13 +69,30 @@ def test_it_is_bound_to_the_machine_that_is_chosen(
     words = " ".join(label.text() for label in sheet.form.findChildren(QLabel))
     assert elastic.vm_name in words
     sheet.form.vm.setCurrentIndex(2)
-    chosen = sheet.form.vm.currentData()
+    chosen = sheet.form.values("")["vm_id"]
+    assert chosen
     assert "anyun elastic-ip bind" in sheet.footer.equivalent.text()
     assert not clipped(sheet)
     take(sheet, "elastic-bind")
     press(sheet)
     qtbot.waitUntil(lambda: bool(registrar.changes()))
     assert registrar.changes() == [("elastic_ip.bind", {"id": SHOP, "vm_id": chosen})]
+
+
+def test_of_several_nics_each_is_a_choice_of_its_own(
+    window: MainWindow, elastic: ElasticIp, registrar: Registrar, qtbot: QtBot
+) -> None:
+    first, nic = bindable(window.cache, elastic.owner_id)[0]
+    second = msgspec.structs.replace(nic, id=make_id(5), address="10.9.0.7", is_default=False)
+    had = msgspec.structs.replace(nic, elastic_address="203.0.113.9")
+    window.cache.put("vm", [msgspec.structs.replace(first, nics=[had, second])])
+    trigger(window, "elastic_ip", "bind", SHOP)
+    sheet: Any = sheet_of(window, FormSheet, qtbot)
+    assert "10.9.0.7" in sheet.form.vm.itemText(0)
+    press(sheet)
+    qtbot.waitUntil(lambda: bool(registrar.changes()))
+    body = {"id": SHOP, "vm_id": first.id, "nic_id": second.id}
+    assert registrar.changes() == [("elastic_ip.bind", body)]
 
 
 def test_a_refusal_is_shown_at_the_machine(

@@ -19,6 +19,7 @@ from desktop.net.cache import Cache
 from desktop.net.client_ref import ClientRef
 from desktop.pages.vm_create import CUSTOM, CreateVmDialog
 from tests.gui.samples import infrastructure, make_id, make_job, small_cloud
+from tests.gui.screens import clipped, take
 from tests.gui.wizard.conftest import Until
 
 Opened = Callable[..., CreateVmDialog]
@@ -129,6 +130,64 @@ def test_a_security_group_can_be_chosen(opened: Opened) -> None:
         dialog.security.setCurrentIndex(place)
         chosen.append(VmCreate(**dialog.request()).security_group_ids)
     assert chosen == [None, [make_id(900_026)], []]
+
+
+def with_networks(*names: str) -> dict[str, list[Any]]:
+    """A cloud with further networks; one more is of another cluster."""
+    cloud = small_cloud()
+    (first,) = cloud["network"]
+    more = [
+        msgspec.structs.replace(first, id=make_id(900_100 + number), name=name)
+        for number, name in enumerate(names)
+    ]
+    far = {"id": make_id(900_199), "name": "far", "cluster_id": make_id(900_198)}
+    return cloud | {"network": [first, *more, msgspec.structs.replace(first, **far)]}
+
+
+def test_one_network_is_enough_and_further_ones_fold_out(opened: Opened) -> None:
+    dialog = opened(with_networks("backup", "storage"))
+    dialog.network.setCurrentIndex(dialog.network.findData(make_id(900_030)))
+    assert "more_nics" not in dialog.request()
+    networks = dialog.networks
+    assert networks.rows == []
+    networks.add.click()
+    assert dialog.request()["more_nics"] == [{"network_id": make_id(900_100)}]
+    networks.add.click()
+    QTest.keyClicks(networks.rows[1].address, "10.0.0.9")
+    assert not networks.add.isEnabled(), "there is no other network in the cluster"
+    assert networks.add.toolTip()
+    assert dialog.request()["more_nics"] == [
+        {"network_id": make_id(900_100)},
+        {"network_id": make_id(900_101), "address": "10.0.0.9"},
+    ]
+    msgspec.convert(dialog.request(), VmCreate)
+    assert "private + backup + storage" in dialog.plan.text()
+    assert "--nic" in dialog.equivalent.text()
+    assert not clipped(dialog)
+    take(dialog, "vm-create-networks")
+    dialog.count.setValue(2)
+    assert not dialog.create_button.isEnabled(), "a fixed address is one machine's"
+    dialog.count.setValue(1)
+    # The default NIC's network is not offered again.
+    dialog.network.setCurrentIndex(dialog.network.findData(make_id(900_100)))
+    assert networks.rows[0].network.findData(make_id(900_100)) < 0
+    chosen = {nic["network_id"] for nic in dialog.request()["more_nics"]}
+    assert len(chosen | {dialog.request()["network_id"]}) == 3
+    for _ in range(2):
+        networks._remove(networks.rows[0])
+    assert "more_nics" not in dialog.request()
+
+
+def test_what_the_service_says_of_a_further_network_stands_there(
+    opened: Opened, clerk: Clerk, until: Until
+) -> None:
+    dialog = opened(with_networks("backup"))
+    dialog.networks.add.click()
+    clerk.refusal = Conflict(
+        "network.address_taken", field="more_nics[0].address", address="10.0.0.9"
+    )
+    dialog.create_button.click()
+    until("it is said", lambda: "10.0.0.9" in dialog.networks._problem.text())
 
 
 def test_own_size_shows_its_fields_only_when_chosen(opened: Opened) -> None:

@@ -55,6 +55,22 @@ FITTING: list[tuple[str, dict[str, Any]]] = [
         | {"kind": "disk", "platform": "linux"},
     ),
     ("vm.create", VM),
+    (
+        "vm.create",
+        VM
+        | {"inbound_bits_per_s": 10_000_000}
+        | {
+            "more_nics": [
+                {"network_id": make_id(8)},
+                {
+                    "network_id": make_id(9),
+                    "address": "10.0.1.9",
+                    "security_group_ids": [make_id(10), make_id(11)],
+                    "outbound_bits_per_s": 64_000,
+                },
+            ]
+        },
+    ),
     ("vm.create", VM | {"user_data": "#!/bin/sh\necho 'hi'\n", "address": "10.0.0.9"}),
 ]
 
