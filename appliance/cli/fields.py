@@ -15,7 +15,7 @@ from msgspec import inspect as mi
 from appliance.cli.nics import METAVAR, parse_nic
 from appliance.cli.sizes import parse_size
 from appliance.protocol.bandwidth import parse_bandwidth
-from appliance.protocol.references import FIELD_KINDS
+from appliance.protocol.references import FIELD_KINDS, PART_FIELDS
 from appliance.protocol.tenancy import UNLIMITED
 
 HELP = {
@@ -82,7 +82,7 @@ HELP = {
     "cidr": "The network, like 192.168.100.0/24.",
     "gateway": "Address of the gateway.",
     "dns": "DNS server; may be repeated; none for none.",
-    "nic_id": "NIC: id, as vm get shows it.",
+    "nic_id": "NIC of the machine: its address, MAC, network or id.",
     "inbound_bits_per_s": "Most that it receives, in bits per second like 10M; none: unlimited.",
     "outbound_bits_per_s": "Most that it sends, in bits per second like 10M; none: unlimited.",
     "more_nics": "Further NIC: a network by id or name, then what the NIC is to have, like "
@@ -232,12 +232,13 @@ def _check(request: type[Any], fields: dict[str, RequestField], body: dict[str, 
 
 
 def _with_ids(value: Any, name: str = "") -> Any:
-    """A body, or part of it, with an id wherever a reference is."""
+    """A body, or part of it, with an id wherever a resource or a part of one is named."""
     if isinstance(value, dict):
         return {key: _with_ids(item, key) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_with_ids(item, name) for item in value]
-    return "0" * 36 if name in FIELD_KINDS and value is not None else value
+    is_named = name in FIELD_KINDS or name in PART_FIELDS
+    return "0" * 36 if is_named and value is not None else value
 
 
 def _plain(kind: mi.Type) -> mi.Type:

@@ -66,6 +66,21 @@ async def resolve_fields(client: Client, body: dict[str, Any], operation: str) -
                 await resolve_fields(client, part, operation)
 
 
+async def with_nic(client: Client, body: dict[str, Any], vm_id: str) -> dict[str, Any]:
+    """The body with the id of the NIC that it names by address, MAC or network.
+
+    Raises NotFound if the machine has no such NIC.
+    """
+    text = body.get("nic_id")
+    if text is None or is_id(text):
+        return body
+    vm = await client.call("vm.get", id=vm_id)
+    for nic in vm.nics:
+        if text in (nic.address, nic.mac, nic.network_name, nic.network_id):
+            return body | {"nic_id": nic.id}
+    raise NotFound("resource.not_found", field="nic_id", kind="nic", id=text)
+
+
 def _prefer(found: list[Any], *, destroyed: bool) -> list[Any]:
     wanted = [item for item in found if _is_in_bin(item) == destroyed]
     return wanted or found

@@ -16,7 +16,7 @@ from appliance.cli.lists import (
     without_recycle_bin,
     words_for_recycle_bin,
 )
-from appliance.cli.names import resolve, resolve_fields
+from appliance.cli.names import resolve, resolve_fields, with_nic
 from appliance.cli.paths import show_paths
 from appliance.cli.progress import wait_for
 from appliance.cli.show import show_check, show_details, show_items, show_list
@@ -70,7 +70,10 @@ async def perform_with(terminal: Terminal, client: Client, ask: Ask) -> None:
         if ask.follow:
             await follow_drops(terminal, client, ids)
             return
-        answers = [await _call(client, spec, ref, body) for ref in ids]
+        bodies = [await with_nic(client, body, body.get("vm_id", ref)) for ref in ids]
+        answers = [
+            await _call(client, spec, ref, asked) for ref, asked in zip(ids, bodies, strict=True)
+        ]
     else:
         answers = [await client.call(spec.name, **body)]
     if spec.kind == Kind.JOB:

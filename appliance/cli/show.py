@@ -14,6 +14,7 @@ from rich.table import Table
 
 from appliance.cli.columns import COLUMNS, moment
 from appliance.cli.terminal import Terminal
+from appliance.protocol.bandwidth import bandwidth_words
 from appliance.protocol.errors import ErrorBody
 from appliance.protocol.messages import size
 from appliance.protocol.resources import CheckResult, SetupPlan
@@ -147,6 +148,8 @@ def readable(name: str, value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, int) and name.endswith("_bytes"):
         return f"{size(value)} ({value})"
+    if isinstance(value, int) and name.endswith("_bits_per_s"):
+        return bandwidth_words(value)
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, msgspec.Struct):

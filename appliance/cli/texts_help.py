@@ -199,7 +199,7 @@ FIELDS = {
     "cidr": "网段，例如 192.168.100.0/24。",
     "gateway": "网关地址。",
     "dns": "DNS 服务器；可多次给出；none 表示没有。",
-    "nic_id": "网卡：标识，见 vm get。",
+    "nic_id": "云主机的网卡：地址、MAC、网络或标识。",
     "inbound_bits_per_s": "接收带宽上限，单位为比特每秒，例如 10M；none 表示不限。",
     "outbound_bits_per_s": "发送带宽上限，单位为比特每秒，例如 10M；none 表示不限。",
     "more_nics": "更多网卡：网络的标识或名称，后接网卡的属性，例如 "

@@ -24,6 +24,7 @@ async def disagreements(
         *(f"ledger: {item.holder} {item.unit}" for item in report.differences),
         *_states(vms, expected),
         *_hosts(vms, fleet),
+        *_nics(vms, fleet),
         *_addresses(vms),
         *await _claims(client, vms),
         *_feed(vms, replay),
@@ -79,6 +80,25 @@ def _hosts(vms: dict[str, Vm], fleet: Fleet) -> list[str]:
     return wrong + [f"{_named(vms, ref)} has no port on its host" for _, ref in placed - ports]
 
 
+def _nics(vms: dict[str, Vm], fleet: Fleet) -> list[str]:
+    """Running machines have the NICs that are said, in their hosts' documents and plugged in."""
+    plugged: dict[str, set[str]] = {}
+    told: dict[str, set[str]] = {}
+    for host in fleet.hosts:
+        for ref, domain in host.state.domains.items():
+            plugged[ref] = {nic.mac for nic in domain.spec.nics}
+        for port in (port for one in host.state.document.networks for port in one.ports):
+            told.setdefault(port.vm_id, set()).add(port.mac)
+    return [
+        f"{vm.name} should have NICs {said}, and has {found}"
+        for vm in vms.values()
+        if vm.state in PLACED
+        for said in [{nic.mac for nic in vm.nics}]
+        for found in (plugged.get(vm.id, set()), told.get(vm.id, set()))
+        if said != found
+    ]
+
+
 def _named(vms: dict[str, Vm], ref: str) -> str:
     return f"{vms[ref].name}, {vms[ref].state}," if ref in vms else f"{ref}, gone,"
 
@@ -99,8 +119,9 @@ async def _claims(client: Client, vms: dict[str, Vm]) -> list[str]:
         if host.cpu_claimed != cpus[host.id]:
             wrong.append(f"{host.name}: {host.cpu_claimed} CPUs claimed, {cpus[host.id]} counted")
     used = sum([item.addresses_used async for item in client.iterate("network.list")])
-    if used != len(vms):
-        wrong.append(f"{used} addresses used by {len(vms)} machines")
+    nics = sum(len(vm.nics) for vm in vms.values())
+    if used != nics:
+        wrong.append(f"{used} addresses used by {nics} NICs")
     return wrong
 
 

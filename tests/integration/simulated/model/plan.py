@@ -9,12 +9,23 @@ from typing import Literal
 from tests.lab.simulated.faults import Fault
 
 Verb = Literal[
-    "create", "start", "stop", "reboot", "pause", "resume", "destroy", "recover", "expunge"
+    "create",
+    "start",
+    "stop",
+    "reboot",
+    "pause",
+    "resume",
+    "destroy",
+    "recover",
+    "expunge",
+    "attach_nic",
+    "detach_nic",
 ]
 Event = Literal["cut", "cancel"]
 VERBS: tuple[Verb, ...] = (
     *("create", "create", "create", "start", "start", "stop", "stop", "reboot"),
     *("pause", "resume", "resume", "destroy", "recover", "expunge"),
+    *("attach_nic", "attach_nic", "detach_nic"),
 )
 CLIENTS = 4
 SLOTS = 40
@@ -24,7 +35,7 @@ EVENTS = 8  # one of so many calls is an event
 REFUSABLE = (
     *("image.ensure_cached", "volume.create_overlay", "network.apply", "domain.start"),
     *("domain.reboot", "domain.shutdown", "domain.destroy", "domain.undefine", "domain.get"),
-    *("domain.suspend", "domain.resume"),
+    *("domain.suspend", "domain.resume", "domain.attach_nic", "domain.detach_nic"),
 )
 
 

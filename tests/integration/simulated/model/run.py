@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from appliance.client import Client
 from appliance.protocol.errors import ApiError, Unavailable
@@ -23,12 +24,17 @@ from tests.lab.simulated.cloud import until_all
 REFUSALS = frozenset(
     {"vm.wrong_state", "resource.not_found", "network.no_address", "request.id_taken"}
     | {"vm.recovering", "job.over", "job.cannot_cancel", "client.unreachable"}
+    | {"vm.in_network", "vm.default_nic"}
 )
 PLACEMENT = "placement."
 ENDS_WITHIN_S = 40.0
 SETTLED_WITHIN_S = 6.0
 LOOK_EVERY_S = 0.05
-CANCELLABLE = ("vm.create", "vm.start", "vm.stop", "vm.reboot", "vm.pause", "vm.resume")
+CANCELLABLE = (
+    *("vm.create", "vm.start", "vm.stop", "vm.reboot", "vm.pause", "vm.resume"),
+    *("vm.attach_nic", "vm.detach_nic"),
+)
+SIDE = "side"  # the network of further NICs
 KILL_AFTER_S = 0.2
 
 
@@ -39,6 +45,7 @@ class Run:
     lab: Lab
     clients: list[Client]
     replay: Replay
+    side_id: str
     expected: Expected = field(default_factory=Expected)
     ids: list[str] = field(default_factory=lambda: [new_id() for _ in range(SLOTS)])
     accepted: dict[str, str] = field(default_factory=dict)
@@ -94,8 +101,21 @@ class Run:
             return await client.call("vm.create", **request)
         if call.what == "cancel":
             return await self._cancel(client, ref)
-        options = {"timeout_s": 5} if call.what == "stop" else {}
-        return await client.call(f"vm.{call.what}", id=ref, **options)
+        return await client.call(f"vm.{call.what}", id=ref, **self._options(call.what, ref))
+
+    def _options(self, verb: str, ref: str) -> dict[str, Any]:
+        """What a verb needs besides the machine."""
+        match verb:
+            case "stop":
+                return {"timeout_s": 5}
+            case "attach_nic":
+                return {"network_id": self.side_id}
+            case "detach_nic":
+                # The last one, or one that nobody has; others may have changed it meanwhile.
+                vm = self.replay.vms.get(ref)
+                return {"nic_id": vm.nics[-1].id if vm is not None and vm.nics else new_id()}
+            case _:
+                return {}
 
     async def _cancel(self, client: Client, ref: str) -> object:
         """Cancel the newest job of a machine, if it is one that can be taken back."""
@@ -161,11 +181,28 @@ async def try_plan(lab: Lab, plan: Plan) -> tuple[list[str], Counter[str]]:
     clients = [lab.service.another(lab.client) for _ in range(CLIENTS)]
     try:
         async with Replay(clients[0]) as replay:
-            run = Run(lab, clients, replay)
+            run = Run(lab, clients, replay, await side_network(lab))
             return await run.play(plan), run.answers
     finally:
         for client in clients:
             await client.close()
+
+
+async def side_network(lab: Lab) -> str:
+    """The id of the network of further NICs, which is made once."""
+    async for network in lab.client.iterate("network.list"):
+        if network.name == SIDE:
+            return network.id
+    accepted = await lab.client.call(
+        "network.create",
+        name=SIDE,
+        cluster_id=lab.cloud.cluster_ids[0],
+        cidr="172.30.0.0/24",
+        gateway="172.30.0.1",
+        ranges=[{"first": "172.30.0.10", "last": "172.30.0.30"}],
+    )
+    assert await lab.ended(accepted) == []
+    return accepted.resource_ids[0]
 
 
 async def clear(lab: Lab) -> None:
