@@ -15,6 +15,7 @@ from functools import cache
 from hostagent.network.conntrack import Connection, Conntrack
 from hostagent.network.groups import CUT_MARK, FilteredPort
 from hostagent.network.plan import link_local_of
+from hostagent.network.zones import number_in
 from hostagent.protocol.firewall import (
     Direction,
     Packet,
@@ -52,16 +53,22 @@ class _Judge:
 
     def __init__(self, ports: Sequence[FilteredPort], groups: Sequence[SecurityGroupSpec]) -> None:
         self._groups = {group.id: group for group in groups}
-        self._by_address = {item.port.address: item for item in ports}
-        self._by_address |= {link_local_of(item.port.mac): item for item in ports}
+        self._ports: dict[tuple[int, str], FilteredPort] = {}
+        self._network_ids = {item.plan.number: item.plan.spec.id for item in ports}
+        for item in ports:
+            # What comes from outside to a routed network is in no zone.
+            for number in {item.plan.number, 0 if not item.plan.is_hidden else item.plan.number}:
+                for address in (item.port.address, link_local_of(item.port.mac)):
+                    self._ports[number, address] = item
         self._rules = cache(self._rules_of)
         self._allowed = cache(self._is_allowed)
 
     def allows(self, connection: Connection) -> bool | None:
         """Whether its first packet would pass now; None if no filtered port has to do with it."""
         original, reply = connection.original, connection.reply
-        sender = self._by_address.get(original.source)
-        receiver = self._by_address.get(reply.source)
+        origin = _origin(connection)
+        sender = self._find(origin, original.source)
+        receiver = self._find(number_in(connection.mark) or reply.zone, reply.source)
         verdicts = []
         if sender is not None:
             # Asked before the destination is translated, as nft does.
@@ -75,7 +82,9 @@ class _Judge:
             peer = destination if direction == "out" else original.source
             if peer in (item.plan.spec.dhcp_address, METADATA_ADDRESS):
                 continue
+            came_from = item.plan.number if direction == "out" else origin
             packet = Packet(
+                network_id=self._network_ids.get(came_from, ""),
                 source=original.source,
                 destination=destination,
                 protocol=protocol,
@@ -88,8 +97,20 @@ class _Judge:
                 return False
         return True
 
+    def _find(self, number: int, address: str) -> FilteredPort | None:
+        """The port of a network's machine; a zone may also be that of the other end."""
+        return self._ports.get((number, address)) or self._ports.get((0, address))
+
     def _is_allowed(self, group_ids: tuple[str, ...], direction: Direction, packet: Packet) -> bool:
         return first_match(self._rules(group_ids, direction), self._groups, packet).allowed
 
     def _rules_of(self, group_ids: tuple[str, ...], direction: Direction):
         return ordered(group_ids, self._groups, direction)
+
+
+def _origin(connection: Connection) -> int:
+    """The number of the private network that a connection began in, 0 if it was none."""
+    is_from_outside = number_in(connection.mark) and connection.original.zone == (
+        connection.reply.zone
+    )
+    return 0 if is_from_outside else connection.original.zone

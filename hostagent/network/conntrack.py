@@ -18,7 +18,7 @@ _NEW, _GET, _DELETE = 0x0100, 0x0101, 0x0102  # subsystem 1 is conntrack
 _REQUEST, _ACK, _DUMP = 0x1, 0x4, 0x300
 _ERROR, _DONE = 0x2, 0x3
 _TUPLE_ORIGINAL, _TUPLE_REPLY, _MARK, _ZONE, _MARK_MASK = 1, 2, 8, 18, 21
-_TUPLE_IP, _TUPLE_PROTOCOL = 1, 2
+_TUPLE_IP, _TUPLE_PROTOCOL, _TUPLE_ZONE = 1, 2, 3
 _NUMBER, _SOURCE_PORT, _DESTINATION_PORT = 1, 2, 3
 _ICMP_TYPES, _ICMP_CODES = (5, 8), (6, 9)  # IPv4 and IPv6
 _TYPE_MASK = 0x3FFF  # without the flags for nested and network byte order
@@ -39,6 +39,7 @@ class Side:
     destination_port: int | None = None
     icmp_type: int | None = None
     icmp_code: int | None = None
+    zone: int = 0  # in which packets of this direction are followed
 
 
 @dataclass(frozen=True)
@@ -137,17 +138,22 @@ def _pack(kind: int, value: bytes, flags: int = 0) -> bytes:
 
 def _connection(family: int, data: bytes) -> Connection | None:
     found = dict(_attributes(data))
-    original, reply = _side(found[_TUPLE_ORIGINAL]), _side(found[_TUPLE_REPLY])
+    zone = _number_in(found.get(_ZONE, b""))
+    original, reply = (_side(found[kind], zone) for kind in (_TUPLE_ORIGINAL, _TUPLE_REPLY))
     if original is None or reply is None:
         return None
     key = _pack(_TUPLE_ORIGINAL, found[_TUPLE_ORIGINAL], flags=0x8000)
     if _ZONE in found:
         key += _pack(_ZONE, found[_ZONE])
-    mark = int.from_bytes(found.get(_MARK, b""), "big")
+    mark = _number_in(found.get(_MARK, b""))
     return Connection(original, reply, mark, family, key)
 
 
-def _side(data: bytes) -> Side | None:
+def _number_in(value: bytes) -> int:
+    return int.from_bytes(value, "big")
+
+
+def _side(data: bytes, zone: int) -> Side | None:
     parts = dict(_attributes(data))
     addresses = [value for _, value in sorted(_attributes(parts.get(_TUPLE_IP, b"")))]
     protocol = dict(_attributes(parts.get(_TUPLE_PROTOCOL, b"")))
@@ -157,7 +163,7 @@ def _side(data: bytes) -> Side | None:
 
     def number(*kinds: int) -> int | None:
         values = (protocol[kind] for kind in kinds if kind in protocol)
-        return next((int.from_bytes(value, "big") for value in values), None)
+        return next((_number_in(value) for value in values), None)
 
     return Side(
         source=socket.inet_ntop(family, addresses[0]),
@@ -167,4 +173,5 @@ def _side(data: bytes) -> Side | None:
         destination_port=number(_DESTINATION_PORT),
         icmp_type=number(*_ICMP_TYPES),
         icmp_code=number(*_ICMP_CODES),
+        zone=_number_in(parts[_TUPLE_ZONE]) if _TUPLE_ZONE in parts else zone,
     )

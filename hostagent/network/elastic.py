@@ -9,7 +9,6 @@ that network's gateway, and the private networks of this host.
 
 from __future__ import annotations
 
-import errno
 import socket
 from collections.abc import Sequence
 from typing import Any
@@ -23,23 +22,21 @@ from hostagent.network.links import (
     Link,
     Links,
     disable_ipv6,
-    ignored,
+    loosen_filter,
     read_sysctl,
     write_sysctl,
 )
 from hostagent.network.plan import derived_mac
 from hostagent.network.probes import send_frame
+from hostagent.network.tables import PUBLIC, Rule, Tables
+from hostagent.network.ways import doubles
 from hostagent.protocol.network import PREFIX
 
 _RULE_PRIORITY = 21_000  # before "main", after whatever an administrator would put first
 _HOST_PREFIX = 32
-_TABLES = 0x6100_0000  # tables of ours: this, 12 bits of the agent's tag, a number
-_TAG_SHIFT, _TABLES_EACH = 12, 1 << 12
 _FLAG_ONLINK = 4
-_STRICT, _LOOSE = 1, 2  # rp_filter
 
 log = structlog.get_logger(__name__)
-Rule = tuple[str, str, int]  # bridge of the machine, its address, table
 
 
 def elastic_link_name(tag: str) -> str:
@@ -53,7 +50,7 @@ class ElasticAddresses:
     def __init__(self, tag: str) -> None:
         self._tag = tag
         self._name = elastic_link_name(tag)
-        self._first_table = _TABLES | int(tag[:3], 16) << _TAG_SHIFT
+        self._tables = Tables(PUBLIC, tag)
         self._announced: set[str] = set()
 
     async def retreat(self, links: Links, plan: HostPlan) -> None:
@@ -78,11 +75,11 @@ class ElasticAddresses:
         if not plan.elastic:
             await self.remove(links)
             return
-        tables = self._tables(plan.elastic)
+        tables = self._numbered(plan.elastic)
         for network_id, number in tables.items():
             await self._fill_table(links, plan, network_id, number)
-        await self._set_rules(links, _rules(plan.elastic, tables))
-        await self._forget_tables(links, set(tables.values()))
+        await self._tables.set_rules(links, _rules(plan.elastic, tables))
+        await self._tables.forget(links, set(tables.values()))
         await self._hold(links, plan.elastic)
         await self._announce(links, plan.elastic)
 
@@ -90,8 +87,8 @@ class ElasticAddresses:
         """Take everything away; nothing happens to what is gone already."""
         await links.remove(self._name)
         self._announced.clear()
-        await self._set_rules(links, set())
-        await self._forget_tables(links, set())
+        await self._tables.set_rules(links, set())
+        await self._tables.forget(links, set())
 
     async def missing(self, links: Links, elastic: Sequence[ElasticPlan]) -> list[str]:
         """The addresses that the host does not hold though it should."""
@@ -99,12 +96,9 @@ class ElasticAddresses:
         held = set() if holder is None else {a.address for a in await links.addresses(holder)}
         return [item.address for item in elastic if item.address not in held]
 
-    def _tables(self, elastic: Sequence[ElasticPlan]) -> dict[str, int]:
+    def _numbered(self, elastic: Sequence[ElasticPlan]) -> dict[str, int]:
         ids = sorted({item.public.spec.id for item in elastic})
-        return {network_id: self._first_table + place for place, network_id in enumerate(ids, 1)}
-
-    def _is_ours(self, table: int) -> bool:
-        return self._first_table <= table < self._first_table + _TABLES_EACH
+        return {network_id: self._tables.first + place for place, network_id in enumerate(ids, 1)}
 
     # The addresses
 
@@ -137,13 +131,17 @@ class ElasticAddresses:
     # The way out
 
     async def _fill_table(self, links: Links, plan: HostPlan, network_id: str, number: int) -> None:
-        """The public network and its gateway, and all private networks of this host."""
+        """The public network and its gateway, and the private networks of this host.
+
+        Those that share addresses have a way of their own (`ways`).
+        """
         public = next(item for item in plan.networks if item.spec.id == network_id)
         bridge = await links.need(public.spec.bridge)
         _let_answer(bridge)
         wanted: list[dict[str, Any]] = [{"dst": str(public.cidr), "oif": bridge.index}]
+        ambiguous = {double.spec.id for double in doubles(plan.networks)}
         for private in plan.networks:
-            if private.is_nat:
+            if private.is_nat and private.spec.id not in ambiguous:
                 link = await links.need(private.spec.bridge)
                 wanted.append({"dst": str(private.cidr), "oif": link.index})
         wanted.append(
@@ -154,89 +152,30 @@ class ElasticAddresses:
                 "flags": _FLAG_ONLINK,
             }
         )
-        kept = {(route["dst"], route.get("gateway"), route["oif"]) for route in wanted}
-        for key, message in (await _routes(links, number)).items():
-            if key not in kept:
-                await _delete_route(links, message, number)
-        for route in wanted:
-            await links.ipr.route("replace", family=socket.AF_INET, table=number, **route)
-
-    async def _set_rules(self, links: Links, wanted: set[Rule]) -> None:
-        present = set()
-        async for message in await links.ipr.get_rules(family=socket.AF_INET):
-            table = message.get_attr("FRA_TABLE") or message["table"]
-            if self._is_ours(table):
-                source = message.get_attr("FRA_SRC") or ""
-                present.add((message.get_attr("FRA_IIFNAME") or "", source, table))
-        for verb, rules in (("add", wanted - present), ("del", present - wanted)):
-            for bridge, address, table in sorted(rules):
-                with ignored(errno.ENOENT, errno.EEXIST):
-                    await links.ipr.rule(
-                        verb,
-                        family=socket.AF_INET,
-                        iifname=bridge,
-                        src=address,
-                        src_len=_HOST_PREFIX,
-                        table=table,
-                        priority=_RULE_PRIORITY,
-                    )
-
-    async def _forget_tables(self, links: Links, wanted: set[int]) -> None:
-        async for message in await links.ipr.get_routes(family=socket.AF_INET):
-            table = message.get_attr("RTA_TABLE") or message["table"]
-            if self._is_ours(table) and table not in wanted:
-                await _delete_route(links, message, table)
+        await self._tables.fill(links, number, wanted)
 
 
 def _rules(elastic: Sequence[ElasticPlan], tables: dict[str, int]) -> set[Rule]:
     return {
-        (item.private.spec.bridge, item.port.address, tables[item.public.spec.id])
+        Rule(
+            priority=_RULE_PRIORITY,
+            table=tables[item.public.spec.id],
+            iifname=item.private.spec.bridge,
+            src=item.port.address,
+        )
         for item in elastic
     }
-
-
-def _destination(message: Any) -> str:
-    dst = message.get_attr("RTA_DST")
-    return f"{dst}/{message['dst_len']}" if dst else "default"
-
-
-async def _routes(links: Links, table: int) -> dict[tuple[str, str | None, int], Any]:
-    found = {}
-    async for message in await links.ipr.get_routes(family=socket.AF_INET, table=table):
-        key = (
-            _destination(message),
-            message.get_attr("RTA_GATEWAY"),
-            message.get_attr("RTA_OIF"),
-        )
-        found[key] = message
-    return found
-
-
-async def _delete_route(links: Links, message: Any, table: int) -> None:
-    gateway = message.get_attr("RTA_GATEWAY")
-    with ignored(errno.ESRCH):
-        await links.ipr.route(
-            "del",
-            family=socket.AF_INET,
-            table=table,
-            dst=_destination(message),
-            oif=message.get_attr("RTA_OIF"),
-            **({"gateway": gateway} if gateway else {}),
-        )
 
 
 def _let_answer(bridge: Link) -> None:
     """Let the kernel take packets for elastic addresses from `bridge`, and answer ARP there.
 
-    Of the two settings the greater one counts. What comes from afar to a network that is not the
-    host's own way out would be dropped by a strict filter; a loose one lets it pass.
+    What comes from afar to a network that is not the host's own way out would be dropped by a
+    strict filter.
     Raises OSError if the host is told not to answer for addresses of other links.
     """
-    ours = f"ipv4/conf/{bridge.name}"
-    strictness = max(int(read_sysctl(f"{where}/rp_filter")) for where in ("ipv4/conf/all", ours))
-    if strictness == _STRICT:
-        write_sysctl(f"{ours}/rp_filter", str(_LOOSE))
-    write_sysctl(f"{ours}/arp_ignore", "0")
+    loosen_filter(bridge.name)
+    write_sysctl(f"ipv4/conf/{bridge.name}/arp_ignore", "0")
     if read_sysctl("ipv4/conf/all/arp_ignore") != "0":
         raise OSError(
             "sysctl net.ipv4.conf.all.arp_ignore is not 0, so that this host cannot answer for "

@@ -110,7 +110,7 @@ def render_groups(
         name = group_counter_name(item.port.tap)
         yield f"counter {name} {{ packets {packets} bytes {size_bytes} }}"
     yield from _address_sets(ports, plans)
-    yield from _members(groups)
+    yield from _members(groups, plans)
     refused = [f"{p.mark:#010x} : {_quoted(group_counter_name(p.port.tap))}" for p in ports]
     yield from set_of("map", "refused_counters", "mark : counter", refused)
     yield from _refused([p for p in ports if logs_drops(p.port, by_id)], log_group)
@@ -195,13 +195,23 @@ def _address_sets(ports: Sequence[FilteredPort], plans: Sequence[NetworkPlan]) -
     yield from set_of("map", "link_local_marks", "ifname . ipv6_addr : mark", marks)
 
 
-def _members(groups: Sequence[SecurityGroupSpec]) -> Iterator[str]:
+def _members(groups: Sequence[SecurityGroupSpec], plans: Sequence[NetworkPlan]) -> Iterator[str]:
+    bridges = {plan.spec.id: plan.spec.bridge for plan in plans}
     used = {rule.peer_group_id for group in groups for rule in group.rules}
     for group in sorted(groups, key=lambda group: group.id):
-        if group.id in used:
-            for version, addresses in _by_version(group.member_addresses):
-                name = _members_name(group.id, version)
-                yield from set_of("set", name, f"ipv{version}_addr", addresses)
+        if group.id not in used:
+            continue
+        for version, addresses in _by_version(group.member_addresses):
+            name = _members_name(group.id, version)
+            yield from set_of("set", name, f"ipv{version}_addr", addresses)
+        if group.private_members:
+            elements = [
+                f'"{bridges[network_id]}" . {address}'
+                for network_id, members in sorted(group.private_members.items())
+                if network_id in bridges
+                for address in dict(_by_version(members))[4]
+            ]
+            yield from set_of("set", _near_name(group.id), "ifname . ipv4_addr", elements)
 
 
 def _by_version(addresses: Sequence[str]) -> list[tuple[int, list[str]]]:
@@ -261,9 +271,12 @@ def _peer_matches(
         if same:
             yield _in_networks(family, side, list(ipaddress.collapse_addresses(same)))
         for group_id in peers:
-            members = groups[group_id].member_addresses if group_id in groups else []
-            if dict(_by_version(members))[version]:
+            group = groups.get(group_id)
+            if group and dict(_by_version(group.member_addresses))[version]:
                 yield f"{family} {side} @{_members_name(group_id, version)}"
+            if group and group.private_members and version == 4:
+                # Where the packet is judged, it comes by the bridge of the sender's network.
+                yield f"iifname . {family} {side} @{_near_name(group_id)}"
 
 
 def _in_networks(family: str, side: str, nets: _PeerNets) -> str:
@@ -276,6 +289,10 @@ def _in_networks(family: str, side: str, nets: _PeerNets) -> str:
 
 def _members_name(group_id: str, version: int) -> str:
     return f"members{version}_{_short(group_id)}"
+
+
+def _near_name(group_id: str) -> str:
+    return f"near_{_short(group_id)}"
 
 
 def _rules_name(port: PortSpec) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hostagent.network.plan import NetworkPlan, plan_of
@@ -29,9 +29,10 @@ class HostPlan:
     elastic: Sequence[ElasticPlan] = ()
 
 
-def host_plan(document: NetworkDocument) -> HostPlan:
-    """The plan of a document that `validate` let through."""
-    networks = [plan_of(spec) for spec in document.networks]
+def host_plan(document: NetworkDocument, numbers: Mapping[str, int] | None = None) -> HostPlan:
+    """The plan of a document that `validate` let through; `numbers` are those of `zones`."""
+    numbers = numbers or {}
+    networks = [plan_of(spec, numbers.get(spec.id, 0)) for spec in document.networks]
     by_id = {plan.spec.id: plan for plan in networks}
     ports = {port.nic_id: (plan, port) for plan in networks for port in plan.spec.ports}
     elastic = [

@@ -18,6 +18,7 @@ from hostagent.network.netns import call_inside, namespace_path
 _IFF_UP = 1
 _IFA_F_PERMANENT = 0x80
 NETLINK_ROUTE = 0
+_STRICT, _LOOSE = 1, 2  # rp_filter
 
 
 @dataclass(frozen=True)
@@ -232,3 +233,13 @@ def disable_ipv6(link: str, value: str = "1") -> None:
 def read_sysctl(path: str) -> str:
     """Read a value below /proc/sys/net of the running namespace."""
     return (Path("/proc/sys/net") / path).read_text().strip()
+
+
+def loosen_filter(link: str) -> None:
+    """Let a link take what the host itself would answer by another one, if that is refused.
+
+    Of the setting for all links and that of the link the greater one counts.
+    """
+    settings = [f"ipv4/conf/{name}/rp_filter" for name in ("all", link)]
+    if max(int(read_sysctl(setting)) for setting in settings) == _STRICT:
+        write_sysctl(settings[1], str(_LOOSE))

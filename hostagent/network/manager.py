@@ -18,7 +18,7 @@ from hostagent.network.connections import cut_refused
 from hostagent.network.drop_log import DropLog
 from hostagent.network.drop_rules import log_group
 from hostagent.network.elastic import ElasticAddresses
-from hostagent.network.elastic_connections import end_stale
+from hostagent.network.elastic_connections import Holder, end_network, end_stale
 from hostagent.network.groups import Counters, filtered_ports, group_counter_name
 from hostagent.network.host_plan import HostPlan, host_plan
 from hostagent.network.limits import limited_counter_name
@@ -32,6 +32,8 @@ from hostagent.network.segment import Segment
 from hostagent.network.state import StateFiles
 from hostagent.network.trial import Lifeline, NicUse, Trials
 from hostagent.network.watch import ChangeWatch
+from hostagent.network.ways import Ways, doubles
+from hostagent.network.zones import choose_numbers
 from hostagent.protocol.drops import CountDrops, DropCounts
 from hostagent.protocol.network import (
     NetworkCheck,
@@ -49,6 +51,7 @@ CHECK_INTERVAL_S = 10.0
 _QUIET_S = 0.5  # after a change by somebody, wait so long for more before looking
 _FAILURES = (LookupError, NetlinkError, OSError, ProcessFailed, TimeoutError)
 _FORWARDING = "ipv4/ip_forward"
+_REFLECTION = "ipv4/fwmark_reflect"
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +81,7 @@ class NetworkManager:
         self._document = NetworkDocument(generation=0)
         self._plan = HostPlan()
         self._elastic = ElasticAddresses(tag)
+        self._ways = Ways(tag)
         self._segments: dict[str, Segment] = {}
         self._errors: list[NetworkError] = []
         self._lock = asyncio.Lock()
@@ -98,7 +102,7 @@ class NetworkManager:
             # What runs is worth more than a tidy start: the service sends its document again.
             log.error("network.document_unreadable", reason=str(error))
             self._blind = True
-        self._plan = host_plan(self._document)
+        self._plan = self._plan_of(self._document)
         self._trials.resume(self._document.generation)
         self._firewall.recall(self._memory.rules)
         async with self._lock:
@@ -174,9 +178,11 @@ class NetworkManager:
             self._document, self._plan = NetworkDocument(generation=0), HostPlan()
             async with links_here() as links:
                 await self._elastic.remove(links)
+                await self._ways.converge(links, ())
                 errors = await self._remove_unwanted(links, self._plan)
             await self._firewall.remove()
             self._restore_forwarding()
+            self._restore_reflection()
             self._restore_bridge_filter()
             for error in errors:
                 log.error("network.left_over", **_fields(error))
@@ -194,7 +200,10 @@ class NetworkManager:
         errors = validate(document)
         if errors:
             return errors
-        plan = host_plan(document)
+        try:
+            plan = self._plan_of(document)
+        except OverflowError as error:
+            return [_failure(None, "networks", error)]
         async with links_here() as links:
             errors = await interface_errors(links, plan.networks)
             uses = await self._trials.new_uses(links, self._plan, plan)
@@ -225,6 +234,13 @@ class NetworkManager:
             await self._trials.after_roll_back()
         return errors
 
+    def _plan_of(self, document: NetworkDocument) -> HostPlan:
+        """What a document asks of this host; the numbers of its networks are kept first."""
+        networks = host_plan(document).networks
+        self._memory.numbers = choose_numbers(networks, self._memory.numbers)
+        self._files.save_memory(self._memory)
+        return host_plan(document, self._memory.numbers)
+
     async def _roll_back(self, tried: HostPlan) -> None:
         if tried != self._plan and not self._blind:
             self._errors = await self._converge(self._plan)
@@ -240,6 +256,9 @@ class NetworkManager:
             return [_failure(None, "nft rules", error)]
         if any(network.is_nat for network in plan.networks):
             self._forward()
+        ambiguous = doubles(plan.networks)
+        if ambiguous:
+            self._reflect()
         for network in plan.networks:
             self._memory.owned[network.spec.id] = network.spec.bridge
         self._memory.rules = self._firewall.remember()
@@ -254,18 +273,27 @@ class NetworkManager:
                 except _FAILURES as error:
                     errors.append(_failure(spec.id, f"network {spec.bridge}", error))
             try:
+                await self._ways.converge(links, ambiguous)
+            except _FAILURES as error:
+                errors.append(_failure(None, "ways to networks with the same addresses", error))
+            try:
                 await self._elastic.converge(links, plan)
             except _FAILURES as error:
                 errors.append(_failure(None, "elastic addresses", error))
+            if not ambiguous:
+                self._restore_reflection()
             if not errors:
                 errors = await self._remove_unwanted(links, plan)
         return errors
 
     async def _end_stale(self, plan: HostPlan) -> None:
         """End connections that were made under another order of elastic addresses."""
-        wanted = {item.address: item.port.address for item in plan.elastic}
+        holders = {
+            item.address: Holder(item.private.number, item.port.address) for item in plan.elastic
+        }
+        wanted = {address: f"{one.number} {one.address}" for address, one in holders.items()}
         if wanted != self._memory.elastic:
-            ended = await end_stale(wanted, self._memory.elastic)
+            ended = await end_stale(holders, self._memory.elastic)
             self._memory.elastic = wanted
             self._files.save_memory(self._memory)
             log.info("network.elastic_changed", addresses=len(wanted), ended=ended)
@@ -296,12 +324,18 @@ class NetworkManager:
                 continue
             try:
                 await self._segment(network_id).remove(links, bridge)
+                if network_id in self._memory.numbers:
+                    await end_network(self._memory.numbers[network_id])
             except _FAILURES as error:
                 errors.append(_failure(network_id, f"removal of {bridge}", error))
                 continue
             self._segments.pop(network_id, None)
             del self._memory.owned[network_id]
             self._files.save_memory(self._memory)
+        # Also those of networks that were tried only.
+        numbers = self._memory.numbers
+        self._memory.numbers = {ref: numbers[ref] for ref in numbers if ref in self._memory.owned}
+        self._files.save_memory(self._memory)
         return errors
 
     async def _repair(self) -> None:
@@ -354,6 +388,19 @@ class NetworkManager:
             self._memory.ip_forward_before = before
         self._files.save_memory(self._memory)
         write_sysctl(_FORWARDING, "1")
+
+    def _reflect(self) -> None:
+        """What the host says to a machine goes where its packet came from."""
+        if self._memory.reflection_before is None:
+            self._memory.reflection_before = read_sysctl(_REFLECTION)
+            self._files.save_memory(self._memory)
+        write_sysctl(_REFLECTION, "1")
+
+    def _restore_reflection(self) -> None:
+        if self._memory.reflection_before is not None:
+            write_sysctl(_REFLECTION, self._memory.reflection_before)
+            self._memory.reflection_before = None
+            self._files.save_memory(self._memory)
 
     def _restore_bridge_filter(self) -> None:
         if self._memory.bridge_filter_before is not None:

@@ -16,11 +16,16 @@ def indent(lines: Iterable[str]) -> Iterator[str]:
 
 
 def set_of(
-    kind: str, name: str, type_: str, elements: Sequence[str], flags: str = ""
+    kind: str,
+    name: str,
+    type_: str,
+    elements: Sequence[str],
+    flags: str = "",
+    typed_as: str = "type",
 ) -> Iterator[str]:
-    """A named "set" or "map"."""
+    """A named "set" or "map"; `typed_as` "typeof" takes expressions for types without a name."""
     yield f"{kind} {name} {{"
-    yield f"\ttype {type_}"
+    yield f"\t{typed_as} {type_}"
     if flags:
         yield f"\tflags {flags}"
     if elements:

@@ -37,7 +37,10 @@ _PREFIX_MIN, _PREFIX_MAX = 8, 29  # a /30 has no room for gateway, DHCP and a VM
 
 @dataclass(frozen=True)
 class NetworkPlan:
-    """One network with everything derived from it."""
+    """One network with everything derived from it.
+
+    `number` tells a private network from the others of its host (`zones`), 0 for others.
+    """
 
     spec: NetworkSpec
     cidr: IPv4Network
@@ -46,6 +49,7 @@ class NetworkPlan:
     service_link: str
     service_mac: str
     bridge_mac: str
+    number: int = 0
 
     @property
     def is_nat(self) -> bool:
@@ -66,6 +70,11 @@ class NetworkPlan:
         """Whether there is anything for dnsmasq to do."""
         return self.spec.dhcp or self.spec.names
 
+    @property
+    def is_hidden(self) -> bool:
+        """Whether its addresses are never seen outside, so that another one may have them, too."""
+        return self.is_nat and self.spec.snat
+
 
 def derived_mac(kind: str, identity: str) -> str:
     """A locally administered unicast MAC, always the same for the same thing."""
@@ -73,7 +82,7 @@ def derived_mac(kind: str, identity: str) -> str:
     return ":".join(["0e", *(digest[i : i + 2] for i in range(0, 10, 2))])
 
 
-def plan_of(spec: NetworkSpec) -> NetworkPlan:
+def plan_of(spec: NetworkSpec, number: int = 0) -> NetworkPlan:
     """The plan of a valid network; raises ValueError if `cidr` is none."""
     namespace = namespace_name(spec.id)
     return NetworkPlan(
@@ -84,6 +93,7 @@ def plan_of(spec: NetworkSpec) -> NetworkPlan:
         service_link=service_link_name(spec.id),
         service_mac=derived_mac("service", spec.id),
         bridge_mac=derived_mac("bridge", spec.id),
+        number=number,
     )
 
 
@@ -235,18 +245,18 @@ def _conflicts(document: NetworkDocument) -> Iterator[NetworkError]:
 
 
 def _overlaps(document: NetworkDocument) -> Iterator[NetworkError]:
-    taken: list[tuple[IPv4Network, str]] = []
+    taken: list[NetworkPlan] = []
     for spec in document.networks:
         try:
-            cidr = IPv4Network(spec.cidr)
+            plan = plan_of(spec)
         except ValueError:
             continue  # reported by _network_errors
-        for other, identity in taken:
-            if cidr.overlaps(other):
+        for other in taken:
+            if plan.cidr.overlaps(other.cidr) and not (plan.is_hidden and other.is_hidden):
                 yield NetworkError(
                     code="network.conflict",
                     network_id=spec.id,
-                    message=f"cidr {cidr} overlaps {other} of network {identity}",
-                    params={"field": "cidr", "value": str(cidr), "other": identity},
+                    message=f"cidr {plan.cidr} overlaps {other.cidr} of network {other.spec.id}",
+                    params={"field": "cidr", "value": str(plan.cidr), "other": other.spec.id},
                 )
-        taken.append((cidr, spec.id))
+        taken.append(plan)

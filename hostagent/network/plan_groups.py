@@ -43,7 +43,8 @@ def group_errors(document: NetworkDocument) -> Iterator[NetworkError]:
 
 def _group_errors(group: SecurityGroupSpec, known: set[str]) -> Iterator[NetworkError]:
     where = {"group_id": group.id}
-    for text in group.member_addresses:
+    private = (text for members in group.private_members.values() for text in members)
+    for text in (*group.member_addresses, *private):
         if not _is_address(text):
             yield _wrong(where, "member_addresses", text, "use IPv4 or IPv6 addresses")
     seen: set[str] = set()

@@ -26,6 +26,7 @@ from hostagent.network.host_plan import HostPlan
 from hostagent.network.limits import render_limits
 from hostagent.network.nft_text import chain, identifier, indent, set_of
 from hostagent.network.plan import NetworkPlan, link_local_of
+from hostagent.network.zones import render_zones
 from hostagent.protocol.network import METADATA_ADDRESS, PortSpec
 
 
@@ -265,7 +266,8 @@ def _route(host: HostPlan, counters: Counters, log_group: int) -> Iterator[str]:
     if filtered:
         yield from render_groups(filtered, plans, host.groups, counters, log_group)
     if host.elastic:
-        yield from render_elastic(host.elastic)
+        yield from render_elastic(host.elastic, plans)
+    yield from render_zones(plans, elastic=bool(host.elastic))
     yield from chain(
         "pass",
         [

@@ -18,6 +18,7 @@ from hostagent.network.links import (
     disable_ipv6,
     ignored,
     links_inside,
+    loosen_filter,
     write_sysctl,
 )
 from hostagent.network.metadata_server import MetadataServer
@@ -36,6 +37,7 @@ from hostagent.protocol.network import METADATA_ADDRESS, namespace_name, service
 _METADATA_PORT = 80
 _BACKLOG = 512
 _HOST_PREFIX = 32
+_ONLY_FOR_ITS_OWN, _ONLY_ITS_OWN = "1", "2"  # arp_ignore, arp_announce
 
 log = structlog.get_logger(__name__)
 
@@ -129,8 +131,11 @@ class Segment:
         disable_ipv6(bridge.name)
         if bridge.mtu != plan.spec.mtu:
             await links.set(bridge, mtu=plan.spec.mtu)
+        if bridge.mac != plan.bridge_mac:  # rules know by it what is sent to the gateway
+            await links.set(bridge, address=plan.bridge_mac)
         if not bridge.up:
             await links.set(bridge, state="up")
+        _tell_apart(bridge.name)
         gateway = Address(
             family=socket.AF_INET,
             address=plan.spec.gateway,
@@ -201,6 +206,15 @@ class Segment:
         server = MetadataServer(plan)
         await server.start(listener)
         self._metadata, self._metadata_inode = server, inode
+
+
+def _tell_apart(bridge: str) -> None:
+    """Settings for a host with several networks of the same addresses: each bridge speaks of its
+    own gateway only, and takes packets from machines that the host itself would seek elsewhere.
+    """
+    write_sysctl(f"ipv4/conf/{bridge}/arp_ignore", _ONLY_FOR_ITS_OWN)
+    write_sysctl(f"ipv4/conf/{bridge}/arp_announce", _ONLY_ITS_OWN)
+    loosen_filter(bridge)
 
 
 def _metadata_socket() -> socket.socket:

@@ -13,15 +13,19 @@ from hostagent.protocol.network import NetworkDocument
 class Memory(msgspec.Struct, kw_only=True):
     """Written before things are made, so that nothing of ours is ever forgotten.
 
-    `owned` maps the id of each network to its bridge; `ip_forward_before` is the value that the
+    `owned` maps the id of each network to its bridge, `numbers` that of a private one to what it
+    is told apart by (`zones`); `ip_forward_before` is the value that the
     host had before we turned forwarding on; `bridge_filter_before` the switches of `bridge_filter`
-    before security groups turned them on; `elastic` maps the elastic addresses that connections may
-    have been made under to their machines'; `rules` is what `Firewall.remember` returned.
+    before security groups turned them on; `reflection_before` that of `ways` before a network
+    shared addresses with another one; `elastic` maps the elastic addresses that connections may
+    have been made under to their machines; `rules` is what `Firewall.remember` returned.
     """
 
     owned: dict[str, str] = {}
+    numbers: dict[str, int] = {}
     ip_forward_before: str | None = None
     bridge_filter_before: dict[str, str] | None = None
+    reflection_before: str | None = None
     elastic: dict[str, str] = {}
     rules: tuple[str, str] = ("", "")
 

@@ -49,18 +49,22 @@ class SecurityGroupSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One security group: its enabled rules, and the addresses of its members on all hosts.
 
     With `log_drops` the host tells of packets that NICs in this group are refused.
+    `private_members` are those in private networks, by the network's id: there the same address
+    may be somebody else's in another network.
     """
 
     id: str
     rules: list[SecurityRule] = []
     member_addresses: list[str] = []
     log_drops: bool = False
+    private_members: dict[str, list[str]] = {}
 
 
 class Packet(msgspec.Struct, frozen=True, kw_only=True):
     """The first packet of a connection, as far as rules look at it.
 
-    `port` is the destination port of tcp and udp, None for other protocols.
+    `port` is the destination port of tcp and udp, None for other protocols. `network_id` is the
+    private network that it comes from, "" for others.
     """
 
     source: str
@@ -69,6 +73,7 @@ class Packet(msgspec.Struct, frozen=True, kw_only=True):
     port: int | None = None
     icmp_type: int | None = None
     icmp_code: int | None = None
+    network_id: str = ""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,6 +148,8 @@ def _matches(rule: SecurityRule, groups: Mapping[str, SecurityGroupSpec], packet
         return peer in _network(rule.cidr)
     if rule.peer_group_id:
         group = groups.get(rule.peer_group_id)
-        members = group.member_addresses if group else []
-        return any(peer == _address(member) for member in members)
+        if group is None:
+            return False
+        near = group.private_members.get(packet.network_id, ())
+        return any(peer == _address(member) for member in (*group.member_addresses, *near))
     return True
