@@ -19,9 +19,8 @@ from hostagent.network.zones import mark_of, way_mark
 # Before all else that is said of forwarding: whoever reaches an elastic address reaches its
 # machine, also from another private network of this host. Security groups were asked before.
 FORWARD = "ct status dnat ct original ip daddr @elastic accept"
-# Before the networks' own masquerading.
+# Before the networks' own masquerading, with the mark of the network that the connection began in.
 LEAVE = [
-    "meta mark set ct original zone map @zone_marks",
     "snat ip to oifname . meta mark . ip saddr map @elastic_out",
     "# From machine to machine by an elastic address: the answers must come back this way.",
     "oifname @private ct status dnat snat ip to meta mark . ip saddr map @elastic_of",

@@ -26,7 +26,7 @@ from hostagent.network.host_plan import HostPlan
 from hostagent.network.limits import render_limits
 from hostagent.network.nft_text import chain, identifier, indent, set_of
 from hostagent.network.plan import NetworkPlan, link_local_of
-from hostagent.network.zones import render_zones
+from hostagent.network.zones import ORIGIN, render_zones, way_mark
 from hostagent.protocol.network import METADATA_ADDRESS, PortSpec
 
 
@@ -240,6 +240,12 @@ def _from_wire(plan: NetworkPlan) -> list[str]:
     ]
 
 
+_MASQUERADE = [
+    "oifname . meta mark @homes return",
+    "meta mark . ip saddr @masqueraded masquerade",
+]
+
+
 def _route(host: HostPlan, counters: Counters, log_group: int) -> Iterator[str]:
     plans = host.networks
     nat = [plan for plan in plans if plan.is_nat]
@@ -261,6 +267,9 @@ def _route(host: HostPlan, counters: Counters, log_group: int) -> Iterator[str]:
         "ifname . ipv4_addr",
         [f'"{plan.spec.bridge}" . {plan.cidr}' for plan in nat],
         flags="interval",
+    )
+    yield from set_of(
+        "set", "masqueraded", "mark . ipv4_addr", [*map(_masqueraded, nat)], flags="interval"
     )
     filtered = filtered_ports(plans)
     if filtered:
@@ -284,12 +293,12 @@ def _route(host: HostPlan, counters: Counters, log_group: int) -> Iterator[str]:
     )
     yield from chain(
         "masquerade_out",
-        [*(elastic_rules.LEAVE if host.elastic else []), *map(_masquerade, nat)],
+        [*ORIGIN, *(elastic_rules.LEAVE if host.elastic else []), *_MASQUERADE] if nat else [],
         hook="type nat hook postrouting priority srcnat; policy accept;",
     )
 
 
-def _masquerade(plan: NetworkPlan) -> str:
+def _masqueraded(plan: NetworkPlan) -> str:
     # Without SNAT for the VMs, the DNS forwarder still needs a way back for its questions.
     source = str(plan.cidr) if plan.spec.snat else plan.spec.dhcp_address
-    return f'ip saddr {source} oifname != "{plan.spec.bridge}" masquerade'
+    return f"{way_mark(plan.number):#010x} . {source}"

@@ -22,6 +22,8 @@ NUMBER_MASK = 0x0FFF_0000  # in marks; the other bits of a connection's are for 
 _SHIFT = 16
 _WAY = 0x5000_0000  # in a packet's mark: that of `groups` begins with another digit
 _BEFORE_DEFRAGMENTATION = -450  # fragments of different networks are never put together
+# For the first packet of a connection: a mark of the network where it began.
+ORIGIN = ["meta mark set ct original zone map @zone_marks"]
 _SET_WAY = f"meta mark set ct mark & {NUMBER_MASK:#010x} | {_WAY:#010x}"
 
 

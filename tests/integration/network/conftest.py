@@ -238,7 +238,9 @@ class Host:
                 line for line in run("ip", "netns").splitlines() if line.startswith("any-")
             ),
             "nft": run("nft", "list", "ruleset"),
-            "rules": "\n".join(line for line in run("ip", "rule").splitlines() if "any" in line),
+            "rules": "\n".join(
+                line for line in run("ip", "rule").splitlines() if "any" in line or "fwmark" in line
+            ),
             "run": "\n".join(str(path) for path in Path("/run/anyun-network").glob("**/*")),
             "state": "\n".join(str(path) for path in (self.folder / "state").glob("*")),
         }

@@ -31,12 +31,17 @@ class Talk:
         threading.Thread(target=work, args=(server,), daemon=True).start()
         return True
 
-    def open(self, kind: str, address: str, port: int, timeout_s: float) -> int:
+    def open(
+        self, kind: str, address: str, port: int, timeout_s: float, source_port: int = 0
+    ) -> int:
         """Connect and exchange a word; the connection's number, 0 if there was no answer."""
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         handle = socket.socket(family, _KINDS[kind])
         handle.settimeout(timeout_s)
+        handle.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
+            if source_port:
+                handle.bind(("", source_port))
             handle.connect(socket.getaddrinfo(address, port, family)[0][4])
         except OSError:
             handle.close()

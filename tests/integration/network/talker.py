@@ -49,9 +49,10 @@ class Talker:
         timeout_s = ANSWER_S if allowed else SILENCE_S
         return self._ask("open", kind=kind, address=address, port=port, timeout_s=timeout_s) > 0
 
-    def open(self, kind: str, address: str, port: int) -> int:
-        """Open a connection to be kept."""
-        number = self._ask("open", kind=kind, address=address, port=port, timeout_s=ANSWER_S)
+    def open(self, kind: str, address: str, port: int, source_port: int = 0) -> int:
+        """Open a connection to be kept, from a certain port if that matters."""
+        more = {"timeout_s": ANSWER_S, "source_port": source_port}
+        number = self._ask("open", kind=kind, address=address, port=port, **more)
         assert number, f"{kind} {address} {port} does not answer"
         return number
 

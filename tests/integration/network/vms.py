@@ -26,6 +26,13 @@ def group(identity: str, *rules: SecurityRule, members: tuple[str, ...] = ()) ->
     return SecurityGroupSpec(id=identity, rules=list(rules), member_addresses=list(members))
 
 
+def private_group(
+    identity: str, *rules: SecurityRule, members: dict[str, list[str]]
+) -> SecurityGroupSpec:
+    """A group with members in private networks, by network."""
+    return SecurityGroupSpec(id=identity, rules=list(rules), private_members=members)
+
+
 class Vms:
     """VMs of one network, each with a voice."""
 
