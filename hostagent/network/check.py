@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -68,14 +68,21 @@ def _refusal(code: str, field: str, message: str, params: Mapping[str, object]) 
     )
 
 
-async def check_network(links: Links, check: NetworkCheck) -> NetworkCheckResult:
-    """All problems that a network like `check` would meet here."""
-    problems = await _problems(links, check)
+async def check_network(
+    links: Links, check: NetworkCheck, hidden: Collection[str] = ()
+) -> NetworkCheckResult:
+    """All problems that a network like `check` would meet here.
+
+    A private one may have the addresses of the networks behind the bridges `hidden`.
+    """
+    problems = await _problems(links, check, () if check.kind == "physical" else hidden)
     nics = await _addressings(links)
     return NetworkCheckResult(problems=problems, nics=nics, resolvers=_resolvers())
 
 
-async def _problems(links: Links, check: NetworkCheck) -> list[NetworkProblem]:
+async def _problems(
+    links: Links, check: NetworkCheck, hidden: Collection[str]
+) -> list[NetworkProblem]:
     try:
         cidr = IPv4Network(check.cidr)
     except ValueError as error:
@@ -86,8 +93,8 @@ async def _problems(links: Links, check: NetworkCheck) -> list[NetworkProblem]:
     if check.kind == "physical":
         nic = await links.find(check.physical_interface or "")
         problems.extend(await _nic_problems(links, check.physical_interface or "", nic))
-    problems.extend([problem async for problem in _overlaps(links, cidr, nic)])
-    problems.extend(await _own_addresses(links, spans))
+    problems.extend([problem async for problem in _overlaps(links, cidr, nic, hidden)])
+    problems.extend(await _own_addresses(links, spans, hidden))
     is_sound = not any(problem.severity == "error" for problem in problems)
     if nic is not None and nic.carrier and check.probe and is_sound:
         problems.extend(await _wire_problems(nic, check.gateway, spans))
@@ -210,7 +217,7 @@ async def _nic_problems(links: Links, name: str, nic: Link | None) -> list[Netwo
 
 
 async def _overlaps(
-    links: Links, cidr: IPv4Network, nic: Link | None
+    links: Links, cidr: IPv4Network, nic: Link | None, hidden: Collection[str]
 ) -> AsyncIterator[NetworkProblem]:
     """Routes and addresses of this host that the network would hide, but for those of its NIC."""
     names = {link.index: link.name for link in (await links.all()).values()}
@@ -220,7 +227,7 @@ async def _overlaps(
         if dst is None or message["type"] != _TYPE_UNICAST or (nic and oif == nic.index):
             continue
         other, link = IPv4Network(f"{dst}/{message['dst_len']}"), names.get(oif, "")
-        if not other.overlaps(cidr) or (str(other), link) in told:
+        if link in hidden or not other.overlaps(cidr) or (str(other), link) in told:
             continue
         told.add((str(other), link))
         yield _problem(
@@ -233,10 +240,14 @@ async def _overlaps(
         )
 
 
-async def _own_addresses(links: Links, spans: Sequence[_Span]) -> list[NetworkProblem]:
+async def _own_addresses(
+    links: Links, spans: Sequence[_Span], hidden: Collection[str]
+) -> list[NetworkProblem]:
     """Addresses of this host that a range would give to VMs."""
     problems = []
     for link in (await links.all()).values():
+        if link.name in hidden:
+            continue
         for own in await links.addresses(link):
             if own.family != socket.AF_INET:
                 continue

@@ -168,8 +168,9 @@ class NetworkManager:
 
     async def check(self, check: NetworkCheck) -> NetworkCheckResult:
         """Whether a network that does not exist yet would work on this host."""
+        hidden = {plan.spec.bridge for plan in self._plan.networks if plan.is_hidden}
         async with links_here() as links:
-            return await check_network(links, check)
+            return await check_network(links, check, hidden)
 
     async def remove_all(self) -> None:
         """Take away everything this agent ever made for networks, and forget the document."""

@@ -49,9 +49,25 @@ def own_addresses(machines: Sequence[Machine]) -> Iterator[tuple[str, str]]:
                 yield machine.name, address
 
 
-def used_networks() -> list[tuple[str, str]]:
-    """Name and CIDR of all networks."""
-    return tuples(NetworkRow.select(NetworkRow.name, NetworkRow.cidr))
+def networks_beside(
+    cluster_id: str, *, is_physical: bool, is_hidden: bool, network_id: str = ""
+) -> list[tuple[str, str]]:
+    """Name and CIDR of all networks that one like this cannot share addresses with.
+
+    Those that hosts hide behind addresses of their own (private ones with SNAT) may overlap each
+    other, as they do in different clusters; so may anything else in different clusters, but for
+    physical networks, which may be the same wire. `network_id` is left out.
+    """
+    return tuples(
+        NetworkRow.select(NetworkRow.name, NetworkRow.cidr).where(
+            NetworkRow.id != network_id,
+            (
+                (NetworkRow.cluster == cluster_id)
+                & ~(SQL("?", (is_hidden,)) & _IS_HIDDEN)
+            )
+            | (SQL("?", (is_physical,)) & (NetworkRow.kind == PHYSICAL)),
+        )
+    )
 
 
 def needed_interface(kind: str, physical_interface: str) -> str:

@@ -102,6 +102,14 @@ async def test_overlap_with_the_hosts_own_networks(host: Host) -> None:
     assert await found(host, private) == {"network.cidr_overlap": ("error", "cidr")}
 
 
+async def test_a_private_network_may_have_the_addresses_of_another_private_one(host: Host) -> None:
+    host.outside("10.71.0.1/24", "wan0", "10.71.0.5/24")
+    await host.must_apply(host.network("other"))
+    private = wanted(kind="nat", physical_interface=None, range_first="10.70.0.1")
+    assert await found(host, private) == {"network.gateway_in_range": ("error", "gateway")}
+    assert await found(host, wanted()) == {"network.cidr_overlap": ("error", "cidr")}
+
+
 async def test_impossible_ranges(host: Host) -> None:
     host.outside("10.70.0.1/24", "wan0", "10.70.0.5/24")
     assert "network.bad_cidr" in await found(host, wanted(cidr="10.70.0.1/24"))
