@@ -124,6 +124,12 @@ NETWORK_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "云主机 {name} 已有 {count} 个网卡，达到上限。",
         "请先卸载一个网卡。",
     ),
+    "vm.networks_overlap": (
+        "{name} is in {other} ({other_cidr}), whose addresses overlap those of {network} ({cidr}).",
+        "Choose a network with other addresses: a machine could not tell the two apart.",
+        "{name} 已接入 {other}（{other_cidr}），其地址与 {network}（{cidr}）重叠。",
+        "请选择地址不同的网络：虚拟机无法区分两者。",
+    ),
     "vm.in_network": (
         "The virtual machine {name} has a NIC in the network {network} already.",
         "Choose another network.",
@@ -183,9 +189,16 @@ NETWORK_ERRORS: dict[str, tuple[str, str, str, str]] = {
     ),
     "network.cidr_overlap": (
         "{cidr} overlaps {other_cidr} of {name}.",
-        "Choose a network that nothing else uses.",
+        "Choose a network that nothing else uses. Only private networks with SNAT may share "
+        "addresses with each other.",
         "{cidr} 与 {name} 的 {other_cidr} 重叠。",
-        "请选择未被使用的网段。",
+        "请选择未被使用的网段。仅启用 SNAT 的私有网络之间可以使用相同的地址。",
+    ),
+    "network.shares_addresses": (
+        "{name} ({cidr}) needs SNAT: it shares addresses with {other} ({other_cidr}).",
+        "Leave SNAT switched on, or delete one of the two networks.",
+        "{name}（{cidr}）必须启用 SNAT：它与 {other}（{other_cidr}）使用相同的地址。",
+        "请保持 SNAT 启用，或删除其中一个网络。",
     ),
     "network.interface_needed": (
         "A physical network needs the NIC to attach to.",

@@ -268,9 +268,9 @@ def _route(host: HostPlan, counters: Counters, log_group: int) -> Iterator[str]:
         [f'"{plan.spec.bridge}" . {plan.cidr}' for plan in nat],
         flags="interval",
     )
-    yield from set_of(
-        "set", "masqueraded", "mark . ipv4_addr", [*map(_masqueraded, nat)], flags="interval"
-    )
+    if nat:
+        sources = [*map(_masqueraded, nat)]
+        yield from set_of("set", "masqueraded", "mark . ipv4_addr", sources, flags="interval")
     filtered = filtered_ports(plans)
     if filtered:
         yield from render_groups(filtered, plans, host.groups, counters, log_group)

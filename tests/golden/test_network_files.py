@@ -82,7 +82,8 @@ GROUPS = [
             SecurityRule(id="i", direction="in", action="deny", cidr="192.0.2.64/26", priority=10),
             SecurityRule(id="j", direction="out", cidr="0.0.0.0/0"),
         ],
-        member_addresses=["10.1.0.10", "10.1.0.11", "192.168.5.21", "fe80::1"],
+        member_addresses=["192.168.5.21", "fe80::1"],
+        private_members={"private": ["10.1.0.10", "10.1.0.11"], "elsewhere": ["10.3.0.9"]},
     ),
     SecurityGroupSpec(
         id="admin",
@@ -95,7 +96,8 @@ GROUPS = [
         ],
     ),
 ]
-PLANS = [plan_of(spec) for spec in DOCUMENT.networks]
+NUMBERS = {"private": 11, "routed": 12}
+PLANS = [plan_of(spec, NUMBERS.get(spec.id, 0)) for spec in DOCUMENT.networks]
 
 
 def with_groups(spec: NetworkSpec, groups: dict[str, list[str]]) -> NetworkSpec:
@@ -124,7 +126,7 @@ def test_rules_with_security_groups(golden: Golden) -> None:
     document = NetworkDocument(generation=8, networks=networks, security_groups=GROUPS)
     assert validate(document) == []
     counters = {group_counter_name(tap_name("web-1")): (3, 180)}
-    plans = [plan_of(spec) for spec in networks]
+    plans = host_plan(document, NUMBERS).networks
     golden.check(
         "network/rules-groups.nft", render_rules(HostPlan(plans, GROUPS), "0a1b2c", counters)
     )
@@ -147,7 +149,9 @@ def test_rules_with_elastic_addresses(golden: Golden) -> None:
     ]
     document = msgspec.structs.replace(DOCUMENT, elastic_addresses=elastic)
     assert validate(document) == []
-    golden.check("network/rules-elastic.nft", render_rules(host_plan(document), "0a1b2c", {}))
+    golden.check(
+        "network/rules-elastic.nft", render_rules(host_plan(document, NUMBERS), "0a1b2c", {})
+    )
 
 
 def test_rules_with_bandwidth_limits(golden: Golden) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 
 from appliance.protocol.errors import ApiError, Conflict, InvalidInput
 from appliance.protocol.requests import NewNic, VmCreate
@@ -100,6 +101,24 @@ def check_network(wire: Wire, cluster_id: str, others: Collection[str], name: st
         raise InvalidInput("vm.network_elsewhere", field=field, name=network.name)
     if network.id in others:
         raise Conflict("vm.in_network", field=field, name=name, network=network.name)
+    _refuse_same_addresses(network, others, field, name)
+
+
+def _refuse_same_addresses(
+    network: NetworkRow, others: Collection[str], field: str, name: str
+) -> None:
+    """Raises Conflict if the machine could not tell its networks apart."""
+    for other in NetworkRow.select().where(NetworkRow.id.in_(list(others))):
+        if IPv4Network(other.cidr).overlaps(IPv4Network(network.cidr)):
+            raise Conflict(
+                "vm.networks_overlap",
+                field=field,
+                name=name,
+                network=network.name,
+                cidr=network.cidr,
+                other=other.name,
+                other_cidr=other.cidr,
+            )
 
 
 def _groups(

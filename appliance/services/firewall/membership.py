@@ -8,6 +8,7 @@ from typing import Any
 
 from appliance.protocol.errors import Conflict
 from appliance.services.networks.addresses import text_of
+from appliance.services.networks.conflicts import PRIVATE
 from appliance.store.database import Transaction
 from appliance.store.fields import database
 from hostagent.protocol.firewall import SecurityGroupSpec, SecurityRule
@@ -75,8 +76,9 @@ _RULES = """
     FROM security_rule WHERE is_enabled AND security_group_id IN ({marks}) ORDER BY id
 """
 _MEMBERS = """
-    SELECT m.security_group_id, n.address FROM nic_security_group m
-    JOIN nic n ON n.id = m.nic_id WHERE m.security_group_id IN ({marks}) ORDER BY n.address
+    SELECT m.security_group_id, n.address, n.network_id, w.kind FROM nic_security_group m
+    JOIN nic n ON n.id = m.nic_id JOIN network w ON w.id = n.network_id
+    WHERE m.security_group_id IN ({marks}) ORDER BY n.address
 """
 
 
@@ -98,7 +100,8 @@ def specs(group_ids: Collection[str]) -> list[SecurityGroupSpec]:
         SecurityGroupSpec(
             id=group_id,
             rules=rules.get(group_id, []),
-            member_addresses=members.get(group_id, []),
+            member_addresses=members[group_id].pop("", []),
+            private_members=members[group_id],
             log_drops=group_id in logging,
         )
         for group_id in sorted({*group_ids, *named})
@@ -128,10 +131,12 @@ def _rule(row: Sequence[Any]) -> SecurityRule:
     )
 
 
-def _members_of(group_ids: Collection[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for group_id, address in _rows(_MEMBERS, group_ids):
-        found[group_id].append(text_of(address))
+def _members_of(group_ids: Collection[str]) -> dict[str, dict[str, list[str]]]:
+    """The addresses of members by group and private network, those on NICs under ""."""
+    found: dict[str, dict[str, list[str]]] = defaultdict(dict)
+    for group_id, address, network_id, kind in _rows(_MEMBERS, group_ids):
+        place = network_id if kind in PRIVATE else ""
+        found[group_id].setdefault(place, []).append(text_of(address))
     return found
 
 

@@ -103,6 +103,7 @@ def _follow(call: Call, request: s.VmTrace) -> s.TraceResult:
         port=request.port,
         icmp_type=ECHO_REQUEST if request.protocol == "icmp" else None,
         icmp_code=0 if request.protocol == "icmp" else None,
+        network_id=source.network_id,
     )
     way = _Way()
     _check_running(way, source)
@@ -114,7 +115,10 @@ def _follow(call: Call, request: s.VmTrace) -> s.TraceResult:
     _check_route(way, source, goal)
     if target is not None:
         _check_running(way, target)
-        seen = {"source": _seen_as(source, goal), "destination": target.address}
+        seen_as = _seen_as(source, goal)
+        seen = {"source": seen_as, "destination": target.address}
+        if seen_as != source.address:
+            seen["network_id"] = ""
         _check_groups(way, target, "in", msgspec.structs.replace(packet, **seen))
     if way.is_open:
         way.add("trace.reached", passed=True, address=goal.address)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network, ip_interface
 
 from appliance.protocol.errors import ApiError, Conflict, InvalidInput
 from appliance.protocol.texts_errors import ERRORS
 from appliance.services.infrastructure.models import AgentRow, HostRow
 from appliance.services.networks.models import NetworkRow
-from appliance.store.fields import tuples
+from appliance.store.fields import database
 from hostagent.protocol.facts import HostFacts
 from hostagent.protocol.network import NetworkProblem
+
+PRIVATE = ("nat", "vxlan")  # kinds whose gateway is each host itself
 
 # What agents call the ends of a range is one field of the request.
 _FIELDS = {"range_first": "ranges", "range_last": "ranges"}
@@ -50,24 +53,42 @@ def own_addresses(machines: Sequence[Machine]) -> Iterator[tuple[str, str]]:
 
 
 def networks_beside(
-    cluster_id: str, *, is_physical: bool, is_hidden: bool, network_id: str = ""
+    cluster_id: str, kind: str, *, has_snat: bool, network_id: str = ""
 ) -> list[tuple[str, str]]:
     """Name and CIDR of all networks that one like this cannot share addresses with.
 
-    Those that hosts hide behind addresses of their own (private ones with SNAT) may overlap each
-    other, as they do in different clusters; so may anything else in different clusters, but for
-    physical networks, which may be the same wire. `network_id` is left out.
+    Private networks with SNAT hide theirs, so they may overlap each other; so may anything in
+    different clusters, but for networks on NICs, which may be on the same wire. `network_id` is
+    left out.
     """
-    return tuples(
-        NetworkRow.select(NetworkRow.name, NetworkRow.cidr).where(
-            NetworkRow.id != network_id,
-            (
-                (NetworkRow.cluster == cluster_id)
-                & ~(SQL("?", (is_hidden,)) & _IS_HIDDEN)
+    is_private = kind in PRIVATE
+    values = (network_id, cluster_id, is_private and has_snat, not is_private)
+    return database.execute_sql(_BESIDE, values).fetchall()
+
+
+def check_hosts_networks(network: IPv4Network, machines: Sequence[Machine]) -> None:
+    """Raises Conflict if a private network overlaps one that a machine is in: the machine could
+    not reach its own neighbours there.
+    """
+    for host, address in own_addresses(machines):
+        other = ip_interface(address).network
+        if other.version == network.version and network.overlaps(other):
+            raise Conflict(
+                "network.cidr_overlap",
+                field="cidr",
+                cidr=str(network),
+                other_cidr=str(other),
+                name=host,
             )
-            | (SQL("?", (is_physical,)) & (NetworkRow.kind == PHYSICAL)),
-        )
-    )
+
+
+_BESIDE = """
+    SELECT name, cidr FROM network n WHERE n.id <> ?1 AND (
+        n.cluster_id = ?2 AND NOT (?3 AND n.kind IN ('nat', 'vxlan') AND EXISTS (
+            SELECT 1 FROM network_service s WHERE s.network_id = n.id AND s.service = 'snat'))
+        OR ?4 AND n.kind NOT IN ('nat', 'vxlan'))
+    ORDER BY n.id
+"""
 
 
 def needed_interface(kind: str, physical_interface: str) -> str:

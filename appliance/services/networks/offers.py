@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from functools import partial
+from ipaddress import IPv4Network
 from typing import Any, get_args
 
 from appliance.engine.calls import Call
@@ -17,6 +18,7 @@ from appliance.protocol.networks import NetworkService, Service
 from appliance.protocol.requests import NetworkSetServices
 from appliance.services.common import find
 from appliance.services.infrastructure.models import hosts_of
+from appliance.services.networks.conflicts import networks_beside
 from appliance.services.networks.documents import Documents
 from appliance.services.networks.models import NetworkRow
 from appliance.services.parts import Parts
@@ -37,6 +39,7 @@ def install(parts: Parts, documents: Documents) -> None:
             network = find(NetworkRow, call.target, "network")
             wanted = chosen_services(network.kind, request.services)
             _refuse_in_use(tx, network, wanted)
+            _refuse_shared_addresses(network, wanted)
             write_services(tx, network.id, wanted)
             tx.touch("network", network.id)
             for host_id in hosts_of(network.cluster_id):
@@ -120,4 +123,21 @@ def _refuse_in_use(tx: Transaction, network: NetworkRow, wanted: Collection[Serv
                 service=service,
                 count=count,
                 users=kind,
+            )
+
+
+def _refuse_shared_addresses(network: NetworkRow, wanted: Collection[Service]) -> None:
+    """Without SNAT the world sees a network's addresses: no other one may have them then."""
+    beside = networks_beside(
+        network.cluster_id, network.kind, has_snat="snat" in wanted, network_id=network.id
+    )
+    for name, cidr in beside:
+        if IPv4Network(network.cidr).overlaps(IPv4Network(cidr)):
+            raise Conflict(
+                "network.shares_addresses",
+                field="services",
+                name=network.name,
+                cidr=network.cidr,
+                other=name,
+                other_cidr=cidr,
             )

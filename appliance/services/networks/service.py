@@ -39,13 +39,14 @@ from appliance.services.networks.addresses import (
 from appliance.services.networks.conflicts import (
     Machine,
     as_error,
+    check_hosts_networks,
     machines_beside,
     machines_of,
     needed_interface,
+    networks_beside,
     own_addresses,
     refuse_missing_interface,
     refuse_taken_interface,
-    used_networks,
 )
 from appliance.services.networks.documents import Documents, GuestSource
 from appliance.services.networks.guest_options import changer, check_routes
@@ -195,10 +196,11 @@ class Networks:
             find(ClusterRow, request.cluster_id, "cluster", field="cluster_id")
             if NetworkRow.get_or_none(NetworkRow.id == ref) is None:
                 machines = machines_of(request.cluster_id)
-                interface = values["physical_interface"]
-                _refuse_conflicts(
-                    plan, interface, request.cluster_id, machines, missing_on=machines
+                beside = networks_beside(
+                    request.cluster_id, request.kind, has_snat="snat" in services
                 )
+                interface = values["physical_interface"]
+                _refuse_conflicts(plan, interface, request.cluster_id, beside, machines, machines)
             _, is_new = create_once(NetworkRow, ref, values)
             if not is_new:
                 return accepted_before(ref)
@@ -328,7 +330,8 @@ def _checked(machine_id: str, request: q.NetworkCheck, cluster_id: str) -> Plan:
     interface = needed_interface(request.kind, request.physical_interface)
     _, machines = machines_beside(machine_id)
     others = [machine for machine in machines if machine.id != machine_id]
-    _refuse_conflicts(plan, interface, cluster_id, machines, missing_on=others)
+    beside = networks_beside(cluster_id, request.kind, has_snat=True)
+    _refuse_conflicts(plan, interface, cluster_id, beside, machines, others)
     return plan
 
 
@@ -336,13 +339,19 @@ def _refuse_conflicts(
     plan: Plan,
     interface: str,
     cluster_id: str,
+    beside: Sequence[tuple[str, str]],
     machines: Sequence[Machine],
-    *,
-    missing_on: Sequence[Machine],
+    unasked: Sequence[Machine],
 ) -> None:
-    """Raises ApiError if other networks or the machines themselves are in the way of `plan`."""
-    check_overlap(plan.network, used_networks())
+    """Raises ApiError if other networks or the machines themselves are in the way of `plan`.
+
+    `beside` are networks, by name and CIDR, whose addresses it cannot have; of the machines
+    `unasked` it is only known what they told of themselves.
+    """
+    check_overlap(plan.network, beside)
     if interface:
         refuse_taken_interface(cluster_id, interface)
-        refuse_missing_interface(missing_on, interface)
+        refuse_missing_interface(unasked, interface)
     check_own_addresses(plan.offered, own_addresses(machines))
+    if not interface:
+        check_hosts_networks(plan.network, unasked)

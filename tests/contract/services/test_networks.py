@@ -103,11 +103,30 @@ async def test_dns_servers_that_guests_cannot_ask(cloud: Bench) -> None:
         assert server in error.message
 
 
-async def test_networks_may_share_a_name_but_no_addresses(cloud: Bench) -> None:
+async def test_only_private_networks_with_snat_may_share_addresses(cloud: Bench) -> None:
     await cloud.do("network.create", **cloud.network_request())
-    error = await refused(cloud, cidr="10.70.0.0/16")
-    assert (error.code, error.field) == ("network.cidr_overlap", "cidr")
-    assert (error.params["name"], error.params["other_cidr"]) == ("n", "10.70.0.0/24")
+    no_snat = {"services": ["dhcp", "dns"]}
+    routed = cloud.network_request(cidr="10.70.0.0/16", **no_snat)
+    for error in (
+        await refused(cloud, cidr="10.70.0.0/16", **PHYSICAL),
+        await cloud.refused("network.create", **routed),
+    ):
+        assert (error.code, error.field) == ("network.cidr_overlap", "cidr")
+        assert (error.params["name"], error.params["other_cidr"]) == ("n", "10.70.0.0/24")
+    wider = cloud.network_request(name="wider", cidr="10.70.0.0/16")
+    assert (await check(cloud, cidr="10.70.0.0/16")).problems == []
+    await cloud.do("network.create", **wider)
+    one, other = sorted(await cloud.all("network"), key=lambda network: network.name)
+    for network in (one, other):
+        error = await cloud.refused("network.set_services", network.id, **no_snat)
+        assert (error.code, error.field) == ("network.shares_addresses", "services")
+    await cloud.do("network.delete", other.id)
+    await cloud.do("network.set_services", one.id, **no_snat)
+    assert (await refused(cloud, cidr="10.70.0.0/16")).code == "network.cidr_overlap"
+
+
+async def test_networks_may_share_a_name(cloud: Bench) -> None:
+    await cloud.do("network.create", **cloud.network_request())
     other = {
         "cidr": "10.71.0.0/24",
         "gateway": "10.71.0.1",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -404,7 +404,7 @@ async def test_a_restart_of_the_agent_disturbs_nothing(town: Town) -> None:
 
 
 @pytest.mark.parametrize("more", [{"snat": False}, {"kind": "physical"}])
-async def test_what_is_seen_outside_may_not_overlap(host: Host, more: dict[str, object]) -> None:
+async def test_what_is_seen_outside_may_not_overlap(host: Host, more: dict[str, Any]) -> None:
     host.outside(f"{OUTSIDE}/24", "wan0", None)
     if more.get("kind") == "physical":
         more = {**more, "physical_interface": "wan0"}

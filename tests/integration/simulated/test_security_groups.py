@@ -108,7 +108,9 @@ async def test_members_elsewhere_are_known_while_they_are(firewall: Lab) -> None
     front = await _machine(firewall, "front", security_group_ids=[web], host_id=hosts[1])
 
     def members() -> list[str]:
-        return told(firewall, store.host_id)[web].member_addresses
+        spec = told(firewall, store.host_id)[web]
+        assert spec.member_addresses == []
+        return spec.private_members.get(front.nics[0].network_id, [])
 
     await firewall.until(lambda: members() == [front.nics[0].address], 5)
     await firewall.client.call("vm.set_security_groups", id=front.id, security_group_ids=[])
