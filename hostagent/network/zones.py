@@ -79,7 +79,6 @@ def render_zones(plans: Sequence[NetworkPlan], *, elastic: bool) -> Iterator[str
         "zones",
         [
             "iifname vmap @zones",
-            # The first word counts: what a machine sends there has its zone already.
             *(["ct zone set ip daddr map @elastic_zones"] if elastic else []),
         ],
         hook=f"type filter hook prerouting priority {_BEFORE_DEFRAGMENTATION}; policy accept;",
@@ -105,7 +104,10 @@ def render_zones(plans: Sequence[NetworkPlan], *, elastic: bool) -> Iterator[str
     )
     yield from chain(
         "strays",
-        ["oifname @closed iifname . oifname != @same_bridge oifname . meta mark != @homes drop"],
+        [
+            "meta nfproto ipv4 oifname @closed iifname . oifname != @same_bridge "
+            "oifname . meta mark != @homes drop"
+        ],
         hook="type filter hook forward priority mangle; policy accept;",
     )
 
@@ -120,6 +122,8 @@ def _maps(private: Sequence[NetworkPlan]) -> Iterator[str]:
 
     ways = [f"{plan.number} : {way_mark(plan.number):#010x}" for plan in private]
     yield from set_of("map", "zone_marks", "ct zone : meta mark", ways, typed_as="typeof")
+    numbers = [f"{mark_of(plan.number):#010x}" for plan in private]
+    yield from set_of("set", "numbers", "mark", numbers)
     yield from set_of("map", "bridge_marks", "ifname : mark", elements(": {mark:#010x}"))
     yield from set_of("set", "homes", "ifname . mark", elements(". {way:#010x}"))
     yield from set_of("map", "zones", "ifname : verdict", elements(": jump zone_{short}"))
@@ -127,8 +131,8 @@ def _maps(private: Sequence[NetworkPlan]) -> Iterator[str]:
 
 
 def _zone(plan: NetworkPlan, *, elastic: bool) -> Iterator[str]:
-    """Which zone has what a machine sends; the first line that says one is the last word."""
-    zone = f"zone set {plan.number}"
+    """Which zone has what a machine sends. Nothing more of this hook is asked then."""
+    zone = f"zone set {plan.number} accept"
     yield f"ether daddr != {plan.bridge_mac} ct {zone}"
     yield f"ip daddr {plan.cidr} ip daddr != {plan.spec.gateway} ct {zone}"
     if elastic:
@@ -138,8 +142,9 @@ def _zone(plan: NetworkPlan, *, elastic: bool) -> Iterator[str]:
 
 def _enter(plan: NetworkPlan) -> list[str]:
     """Answers come from the network that was asked, not from a double of its machine."""
-    known = f"{{ {0:#010x}, {mark_of(plan.number):#010x} }}"
+    asked = f"ct mark & {NUMBER_MASK:#010x}"
+    right = f"{{ {0:#010x}, {mark_of(plan.number):#010x} }}"
     return [
-        f"ct direction reply ct mark & {NUMBER_MASK:#010x} != {known} drop",
+        f"ct direction reply {asked} != {right} {asked} @numbers drop",
         f"meta mark set {way_mark(plan.number):#010x}",
     ]

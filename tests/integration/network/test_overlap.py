@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -229,11 +230,28 @@ async def test_a_double_cannot_speak_in_a_connection_of_the_other(town: Town) ->
     assert town.voices["west0"].says(outwards)
     assert town.voices["west0"].says(again)
 
-    town.voices["west0"].listens("udp", 600)
+
+async def test_a_double_cannot_answer_in_the_place_of_the_other(town: Town) -> None:
+    """What it says has all the addresses and ports of an answer, but comes from elsewhere."""
     town.voices["east0"].listens("udp", 600)
-    await town.apply_bound()
-    town.world.watch(f"ip saddr {EAST_PUBLIC}", f"ip saddr {WEST_PUBLIC}")
+    await town.apply(bound={EAST_PUBLIC: "east0"})
     number = town.voices["west1"].open("udp", EAST_PUBLIC, 600, 601)
+    with Conntrack() as conntrack:
+        (expected,) = (
+            one.reply for one in conntrack.connections() if one.original.source_port == 601
+        )
+    assert (expected.source, expected.destination) == (SAME, GATEWAY)
+    town.guests["west1"].watch("udp sport 600")
+    code = (
+        "import socket, sys; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);"
+        "s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1);"
+        "s.bind(('', 600)); s.sendto(b'forged', (sys.argv[1], int(sys.argv[2])))"
+    )
+    forge = (sys.executable, "-c", code, GATEWAY, str(expected.destination_port))
+    town.guests["west0"].do(*forge)
+    assert town.guests["west1"].seen() == [0]
+    town.guests["east0"].do(*forge)  # it would have been heard
+    assert town.guests["west1"].seen() == [1]
     assert town.voices["west1"].says(number)
 
 
