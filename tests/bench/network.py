@@ -39,7 +39,7 @@ SECONDS_EACH = 1.0
 EFFECT_WITHIN_S = 10.0
 NICS, GROUPS, RULES_PER_GROUP = 200, 20, 100
 FEW_VMS, MANY_VMS = 10, 1000
-ELASTIC = "192.0.2.20"
+OUTSIDE, ELASTIC = "192.0.2.9", "192.0.2.20"
 WAYS = ("groups", "snat", "elastic_out", "elastic_in")
 OUT = SecurityRule(id="out", direction="out")
 
@@ -56,7 +56,12 @@ def pair_group(members: list[str]) -> SecurityGroupSpec:
         for n in range(1, 9)
     ]
     peer = SecurityRule(id="members", direction="in", peer_group_id="pair")
-    return SecurityGroupSpec(id="pair", rules=[*rules, peer, OUT], member_addresses=members)
+    return SecurityGroupSpec(
+        id="pair",
+        rules=[*rules, peer, OUT],
+        member_addresses=[OUTSIDE],
+        private_members={"net": members},
+    )
 
 
 def crowd(host: Host, vms: int) -> tuple[list[PortSpec], list[SecurityGroupSpec], list[str]]:
@@ -70,7 +75,7 @@ def crowd(host: Host, vms: int) -> tuple[list[PortSpec], list[SecurityGroupSpec]
             for n in range(1, 6)
         ]
         ports.append(host.port(f"vm{place}", where, security_group_ids=[identity]))
-        groups.append(SecurityGroupSpec(id=identity, rules=rules, member_addresses=[where]))
+        groups.append(SecurityGroupSpec(id=identity, rules=rules, private_members={"net": [where]}))
     return ports, groups, addresses
 
 
@@ -95,7 +100,7 @@ class Paths:
         """Serve the pair and so many other VMs."""
         ports, groups, addresses = crowd(self.host, vms)
         mine = [*self.ports, self.bound]
-        members = [*addresses, "192.0.2.9", *(port.address for port in mine)]
+        members = [*addresses, *(port.address for port in mine)]
         public = self.host.network(
             "pub",
             "192.0.2.0/24",
@@ -254,7 +259,7 @@ async def converge_s(host: Host) -> dict[str, float]:
                 )
                 for n in range(RULES_PER_GROUP)
             ],
-            member_addresses=[address(n) for n in range(place, NICS, GROUPS)],
+            private_members={"net": [address(n) for n in range(place, NICS, GROUPS)]},
         )
         for place in range(GROUPS)
     ]
