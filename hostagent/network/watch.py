@@ -1,4 +1,4 @@
-"""Notices at once that links, addresses, nft rules or a process changed, whatever it was."""
+"""Notices at once that links, addresses, rules or a process changed, whatever it was."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import socket
 
 _NETLINK_ROUTE, _NETLINK_NETFILTER = 0, 12
 _GROUP_LINK, _GROUP_ADDRESSES = 0x1, 0x10 | 0x100  # IPv4 and IPv6
+_GROUP_RULES = 1 << 7  # RTNLGRP_IPV4_RULE is group 8
 _GROUP_NFTABLES = 1 << 6  # NFNLGRP_NFTABLES is group 7
 _READ_BYTES = 65_536
 
@@ -24,7 +25,7 @@ class ChangeWatch:
 
     def __enter__(self) -> ChangeWatch:
         for protocol, groups in (
-            (_NETLINK_ROUTE, _GROUP_LINK | _GROUP_ADDRESSES),
+            (_NETLINK_ROUTE, _GROUP_LINK | _GROUP_ADDRESSES | _GROUP_RULES),
             (_NETLINK_NETFILTER, _GROUP_NFTABLES),
         ):
             handle = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol)
