@@ -14,7 +14,7 @@ from functools import cache
 
 from hostagent.network.conntrack import Connection, Conntrack
 from hostagent.network.groups import CUT_MARK, FilteredPort
-from hostagent.network.plan import link_local_of
+from hostagent.network.plan import NetworkPlan, link_local_of
 from hostagent.network.zones import number_in
 from hostagent.protocol.firewall import (
     Direction,
@@ -28,13 +28,17 @@ from hostagent.protocol.network import METADATA_ADDRESS
 _PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmpv6"}
 
 
-async def cut_refused(ports: Sequence[FilteredPort], groups: Sequence[SecurityGroupSpec]) -> int:
+async def cut_refused(
+    ports: Sequence[FilteredPort],
+    groups: Sequence[SecurityGroupSpec],
+    networks: Sequence[NetworkPlan] = (),
+) -> int:
     """Cut what `groups` refuse and heal what they allow again; how many changed.
 
-    Raises OSError.
+    `networks` are those that senders may be in, besides those of `ports`. Raises OSError.
     """
     with Conntrack() as conntrack:  # made here: another thread may be in another namespace
-        return await asyncio.to_thread(_cut, conntrack, _Judge(ports, groups))
+        return await asyncio.to_thread(_cut, conntrack, _Judge(ports, groups, networks))
 
 
 def _cut(conntrack: Conntrack, judge: _Judge) -> int:
@@ -51,10 +55,16 @@ def _cut(conntrack: Conntrack, judge: _Judge) -> int:
 class _Judge:
     """Says of connections whether they may be."""
 
-    def __init__(self, ports: Sequence[FilteredPort], groups: Sequence[SecurityGroupSpec]) -> None:
+    def __init__(
+        self,
+        ports: Sequence[FilteredPort],
+        groups: Sequence[SecurityGroupSpec],
+        networks: Sequence[NetworkPlan],
+    ) -> None:
         self._groups = {group.id: group for group in groups}
         self._ports: dict[tuple[int, str], FilteredPort] = {}
-        self._network_ids = {item.plan.number: item.plan.spec.id for item in ports}
+        plans = (*networks, *(item.plan for item in ports))
+        self._network_ids = {plan.number: plan.spec.id for plan in plans}
         for item in ports:
             # What comes from outside to a routed network is in no zone.
             for number in {item.plan.number, 0 if not item.plan.is_hidden else item.plan.number}:

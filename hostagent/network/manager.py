@@ -313,7 +313,7 @@ class NetworkManager:
         if not filtered:
             self._restore_bridge_filter()
         elif self._uncut:
-            cut = await cut_refused(filtered, plan.groups)
+            cut = await cut_refused(filtered, plan.groups, plan.networks)
             log.info("network.connections_judged", changed=cut)
         self._uncut = False
 

@@ -314,6 +314,23 @@ async def test_a_changed_rule_cuts_the_connections_of_its_network_only(town: Tow
     assert town.voices["east1"].says(open_ones["east"])
 
 
+async def test_members_elsewhere_are_known_by_network_and_address(town: Town) -> None:
+    """What a member of another network keeps open is judged as its packets are."""
+    town.voices["west0"].listens("tcp", 80)
+    bound, groups = {WEST_PUBLIC: "west0"}, {"west0": ["inside"]}
+    peers = private_group("peers", members={"east": [BESIDE]})
+    rule = allow("peers", "tcp", 80, peer_group_id="peers")
+    await town.apply(bound=bound, groups=groups, specs=(group("inside", rule, OUT), peers))
+    kept = town.voices["east1"].open("tcp", WEST_PUBLIC, 80, PORT)
+    assert not town.voices["west1"].reaches("tcp", WEST_PUBLIC, 80, allowed=False)
+    assert not town.voices["east0"].reaches("tcp", WEST_PUBLIC, 80, allowed=False)
+    more = group("inside", rule, allow("more", "tcp", 81), OUT)
+    await town.apply(bound=bound, groups=groups, specs=(more, peers))
+    assert town.voices["east1"].says(kept)
+    await town.apply(bound=bound, groups=groups, specs=(group("inside", OUT), peers))
+    assert not town.voices["east1"].says(kept, allowed=False)
+
+
 async def test_groups_judge_what_comes_by_elastic_addresses(town: Town) -> None:
     for key in ("east0", "west0"):
         town.voices[key].listens("tcp", 80, 81)
