@@ -139,7 +139,7 @@ def test_rules_that_log_drops(golden: Golden) -> None:
     groups = [msgspec.structs.replace(GROUPS[0], log_drops=True), GROUPS[1]]
     document = NetworkDocument(generation=9, networks=networks, security_groups=groups)
     assert validate(document) == []
-    plans = [plan_of(spec) for spec in networks]
+    plans = [plan_of(spec, NUMBERS.get(spec.id, 0)) for spec in networks]
     golden.check("network/rules-logged.nft", render_rules(HostPlan(plans, groups), "0a1b2c", {}))
 
 
@@ -168,7 +168,9 @@ def test_rules_with_bandwidth_limits(golden: Golden) -> None:
     document = NetworkDocument(generation=9, networks=networks)
     assert validate(document) == []
     counters = {limited_counter_name(tap_name("web-1")): (7, 10_500)}
-    golden.check("network/rules-limits.nft", render_rules(host_plan(document), "0a1b2c", counters))
+    golden.check(
+        "network/rules-limits.nft", render_rules(host_plan(document, NUMBERS), "0a1b2c", counters)
+    )
 
 
 def test_rules_of_an_empty_host(golden: Golden) -> None:

@@ -71,6 +71,12 @@ async def test_one_machine_cannot_be_in_both(lab: Lab, twins: list[str]) -> None
         await lab.client.call("vm.attach_nic", id=vm.id, network_id=twins[1])
     assert (caught.value.code, caught.value.field) == ("vm.networks_overlap", "network_id")
     assert caught.value.params["other"] == "east"
+    with pytest.raises(Conflict) as caught:
+        await lab.create("new", network_id=twins[1], more_nics=[{"network_id": twins[0]}])
+    assert (caught.value.code, caught.value.field) == (
+        "vm.networks_overlap",
+        "more_nics[0].network_id",
+    )
 
 
 async def test_a_trace_keeps_them_apart(lab: Lab, twins: list[str]) -> None:
