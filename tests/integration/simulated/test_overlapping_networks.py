@@ -61,8 +61,8 @@ async def test_machines_of_both_may_have_the_same_address(lab: Lab, twins: list[
         (vm.id, network_id) for vm, network_id in zip(here, twins, strict=True)
     }
     for network_id, vm in zip(twins, here, strict=True):
-        used = await lab.client.call("network.addresses", id=network_id)
-        assert [item.vm_id for item in used.used if item.address == SAME] == [vm.id]
+        found = await lab.client.call("network.addresses", id=network_id)
+        assert [item.vm_id for item in found.items if item.address == SAME] == [vm.id]
 
 
 async def test_one_machine_cannot_be_in_both(lab: Lab, twins: list[str]) -> None:
