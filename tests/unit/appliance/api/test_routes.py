@@ -27,7 +27,7 @@ BAD_IDS = ["1", "None", SOME_ID.upper(), SOME_ID[:-1], SOME_ID + "0", "{" + SOME
 
 
 async def audited(api: Api) -> list[AuditEntry]:
-    answer = await api.request("GET", "/v1/audit?sort=at")
+    answer = await api.request("GET", "/v1/audit?sort=at&limit=1000")
     return msgspec.convert(answer.json["items"], list[AuditEntry])
 
 
