@@ -201,6 +201,7 @@ def example(name: str) -> dict[str, object]:
         "direction": "in",
         "is_enabled": True,
         "security_group_ids": [SOME_ID],
+        "services": ["dhcp"],
         "ranges": [{"first": "a", "last": "b"}],
         "request": {},
         "action": "start",
