@@ -2556,6 +2556,8 @@
     <message>
         <source>NIC</source>
         <translation>网卡</translation>
+        <source>none</source>
+        <translation>不通</translation>
     </message>
     <message>
         <source>{source} → {target}: nothing arrives.</source>
