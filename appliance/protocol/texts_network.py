@@ -302,6 +302,18 @@ NETWORK_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "请检查交换机端口的端口安全、802.1X 和 VLAN，以及 {name} 上按网卡名放行的防火墙。"
         "物理机不会自行重试：请改用其他网卡，或在修复后执行 anyun host retry-network {name}。",
     ),
+    "network.rolled_back_gateway": (
+        "Host {name} put its NIC {interface} under a bridge, and its gateway {gateway}, which had "
+        "answered before, did not answer for {seconds} s after that. The host went back: it is at "
+        "its old addresses on {interface}.",
+        "Look at what lets only some frames pass: port security, 802.1X or the VLAN of the switch "
+        "port. The host tries no more by itself: choose another NIC, or say anyun host "
+        "retry-network {name} when it is mended.",
+        "物理机 {name} 将网卡 {interface} 加入网桥后，此前有应答的网关 {gateway} 在 {seconds} 秒内"
+        "未应答。物理机已自动恢复：它仍以原地址使用网卡 {interface}。",
+        "请检查交换机端口的端口安全、802.1X 和 VLAN。物理机不会自行重试：请改用其他网卡，"
+        "或在修复后执行 anyun host retry-network {name}。",
+    ),
     "network.rolled_back_unproven": (
         "The agent of host {name} ended while its NIC {interface} went under a bridge, before the "
         "management service was heard again; the host is back at its old addresses.",

@@ -30,7 +30,7 @@ from hostagent.network.processes import ProcessFailed
 from hostagent.network.rules import counter_name
 from hostagent.network.segment import Segment
 from hostagent.network.state import StateFiles
-from hostagent.network.trial import Lifeline, NicUse, Trials
+from hostagent.network.trial import Lifeline, NicUse, Trials, answering_gateways
 from hostagent.network.watch import ChangeWatch
 from hostagent.network.ways import Ways, doubles
 from hostagent.network.zones import choose_numbers
@@ -223,7 +223,7 @@ class NetworkManager:
         self, generation: int, plan: HostPlan, uses: Sequence[NicUse]
     ) -> list[NetworkError]:
         """Make `plan` true; if that fails or cuts the host off, go back to what runs."""
-        self._trials.begin(generation, uses)
+        self._trials.begin(generation, uses, await answering_gateways(uses))
         errors = await self._converge(plan)
         if errors:
             await self._roll_back(plan)

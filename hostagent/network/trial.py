@@ -2,13 +2,16 @@
 
 Moving a NIC's addresses to a bridge can cut the host off: a switch port that takes one MAC only, a
 filter, a VLAN that is not let through. So what a document newly bridges is written down before it
-is tried, and taken back if the service is not heard within `CONFIRM_WITHIN_S`. It is then refused,
+is tried, and taken back if the service is not heard within `CONFIRM_WITHIN_S`, or if a gateway does
+not answer ARP any more: the appliance's own host hears the service in any case. It is then refused,
 also after a restart, until no document asks for it any more or an administrator lets it be tried
 again: else the same document would break and mend the host for ever.
 """
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
@@ -16,13 +19,17 @@ import msgspec
 import structlog
 
 from hostagent.network.host_plan import HostPlan
-from hostagent.network.links import Links
+from hostagent.network.links import Links, links_here
+from hostagent.network.probes import answers_arp
+from hostagent.network.routes import routes_of
 from hostagent.network.state import StateFiles
-from hostagent.protocol.network import NetworkError
+from hostagent.protocol.network import NetworkError, bridge_name
 
 CONFIRM_WITHIN_S = 10.0
+ARP_TIMEOUT_S = 1.0
 # Codes of `NetworkError`.
 ROLLED_BACK = "network.rolled_back"
+ROLLED_BACK_GATEWAY = "network.rolled_back_gateway"
 ROLLED_BACK_UNPROVEN = "network.rolled_back_unproven"
 
 log = structlog.get_logger(__name__)
@@ -47,16 +54,24 @@ class NicUse(msgspec.Struct, frozen=True, kw_only=True):
     interface: str
 
 
+class Gateway(msgspec.Struct, frozen=True, kw_only=True):
+    """A default gateway that answered ARP through a NIC before it went under its bridge."""
+
+    use: NicUse
+    address: str
+
+
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
     """What a document newly puts under bridges, and how that went.
 
-    `outcome` is "running" until the service is heard; "silent" if it was not, "ended" if the agent
-    ended before.
+    `outcome` is "running" until the service and the `gateways` are heard; "silent" if the service
+    was not, "gateway" if one of those was not, "ended" if the agent ended before.
     """
 
     generation: int
     uses: list[NicUse]
-    outcome: Literal["running", "silent", "ended"] = "running"
+    gateways: list[Gateway] = []
+    outcome: Literal["running", "silent", "gateway", "ended"] = "running"
 
 
 class Trials:
@@ -102,18 +117,22 @@ class Trials:
         """What was rolled back and still stands so."""
         return self.refusals(self._trial.uses) if self._trial is not None else []
 
-    def begin(self, generation: int, uses: Sequence[NicUse]) -> None:
+    def begin(
+        self, generation: int, uses: Sequence[NicUse], gateways: Sequence[Gateway] = ()
+    ) -> None:
         """Write down what is about to be tried; without `uses` there is nothing to prove."""
         if uses:
-            self._save(Trial(generation=generation, uses=list(uses)))
+            trial = Trial(generation=generation, uses=list(uses), gateways=list(gateways))
+            self._save(trial)
 
     async def confirm(self) -> list[NetworkError]:
-        """After the change: wait for a sign of the service; the errors if none came."""
+        """After the change: wait for a sign of service and gateways; the errors if none came."""
         if self.lifeline is None or self._trial is None or self._trial.outcome != "running":
             return []
-        if await self.lifeline.is_heard(CONFIRM_WITHIN_S):
-            return []
-        return self._end("silent")
+        if not await self.lifeline.is_heard(CONFIRM_WITHIN_S):
+            return self._end("silent")
+        heard = await asyncio.gather(*(_answers_still(item) for item in self._trial.gateways))
+        return [] if all(heard) else self._end("gateway")
 
     def give_up(self) -> None:
         """The change failed by itself and proves nothing."""
@@ -135,7 +154,7 @@ class Trials:
         if self.lifeline is not None:
             await self.lifeline.renew()
 
-    def _end(self, outcome: Literal["silent", "ended"]) -> list[NetworkError]:
+    def _end(self, outcome: Literal["silent", "gateway", "ended"]) -> list[NetworkError]:
         assert self._trial is not None
         self._save(msgspec.structs.replace(self._trial, outcome=outcome))
         errors = self.errors()
@@ -173,6 +192,9 @@ def _refusal(trial: Trial, use: NicUse) -> NetworkError:
     if trial.outcome == "silent":
         code = ROLLED_BACK
         why = f"the management service was not heard for {CONFIRM_WITHIN_S:.0f} s after it"
+    elif trial.outcome == "gateway":
+        code = ROLLED_BACK_GATEWAY
+        why = f"its gateway did not answer for {CONFIRM_WITHIN_S:.0f} s after it"
     else:
         code, why = ROLLED_BACK_UNPROVEN, "the agent ended before the service was heard again"
     return NetworkError(
@@ -183,5 +205,40 @@ def _refusal(trial: Trial, use: NicUse) -> NetworkError:
             "interface": use.interface,
             "generation": trial.generation,
             "seconds": int(CONFIRM_WITHIN_S),
+            "gateway": ", ".join(item.address for item in trial.gateways if item.use == use),
         },
     )
+
+
+async def answering_gateways(uses: Sequence[NicUse]) -> list[Gateway]:
+    """The default gateways through NICs, as far as they answer now."""
+    async with links_here() as links:
+        return [item for use in uses for item in await _gateways(links, use)]
+
+
+async def _gateways(links: Links, use: NicUse) -> list[Gateway]:
+    nic = await links.find(use.interface)
+    if nic is None or not nic.carrier:
+        return []
+    addresses = {
+        route.gateway
+        for route in await routes_of(links, nic)
+        if route.family == socket.AF_INET and route.dst == "default" and route.gateway is not None
+    }
+    return [
+        Gateway(use=use, address=address)
+        for address in sorted(addresses)
+        if await answers_arp(nic.name, nic.mac, address, ARP_TIMEOUT_S)
+    ]
+
+
+async def _answers_still(gateway: Gateway) -> bool:
+    """Whether a gateway is heard by the bridge that took its NIC, asked again and again."""
+    async with links_here() as links:
+        bridge = await links.find(bridge_name(gateway.use.network_id))
+    if bridge is None:
+        return False
+    for _ in range(int(CONFIRM_WITHIN_S / ARP_TIMEOUT_S)):
+        if await answers_arp(bridge.name, bridge.mac, gateway.address, ARP_TIMEOUT_S):
+            return True
+    return False

@@ -34,7 +34,11 @@ from hostagent.protocol.network import (
 )
 
 # Errors that a host stays with until its networks are others, or somebody says `allow_again`.
-STANDING_REFUSALS = ("network.rolled_back", "network.rolled_back_unproven")
+STANDING_REFUSALS = (
+    "network.rolled_back",
+    "network.rolled_back_gateway",
+    "network.rolled_back_unproven",
+)
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
 

@@ -12,7 +12,8 @@ import pytest
 from appliance.protocol.errors import ApiError
 from appliance.protocol.resources import JobState
 from hostagent.network.trial import CONFIRM_WITHIN_S
-from tests.integration.network.remote_host import RemoteCloud
+from tests.integration.network.conftest import Guest, Host
+from tests.integration.network.remote_host import RemoteCloud, run
 
 SOON_S = 20.0
 
@@ -142,3 +143,50 @@ async def test_an_agent_that_dies_before_the_proof_rolls_back_when_it_starts(
     assert job.error.code == "network.rolled_back_unproven"
     assert cloud.host.log().count("nic.not_confirmed") == 1
     assert cloud.host.master() == ""
+
+
+class OwnService:
+    """The way to a service on the very host: it is heard in any case.
+
+    Frames of the host are refused from when it was asked on, as a switch does that has seen too
+    much on a port.
+    """
+
+    def __init__(self, router: Guest, *, refuses: bool) -> None:
+        self._router, self._refuses = router, refuses
+        self.renewed = 0
+
+    async def is_heard(self, timeout_s: float) -> bool:
+        if self._refuses:
+            await self._router.ado("nft", "add table netdev port; add chain netdev port in { type "
+                "filter hook ingress device eth0 priority 0; policy drop; }")  # fmt: skip
+        return True
+
+    async def renew(self) -> None:
+        self.renewed += 1
+
+
+async def test_on_the_services_own_host_the_gateway_must_answer(host: Host) -> None:
+    router = host.outside("10.70.0.1/24", "wan0", "10.70.0.5/24")
+    run("ip", "route", "add", "default", "via", "10.70.0.1", "dev", "wan0")
+    network = host.network("lan", kind="physical", physical_interface="wan0")
+    host.manager.rely_on(OwnService(router, refuses=False))
+    await host.must_apply(network)
+    await host.must_apply()
+
+    service = OwnService(router, refuses=True)
+    host.manager.rely_on(service)
+    report = await host.apply(network)
+    (error,) = report.errors
+    assert error.code == "network.rolled_back_gateway"
+    assert error.params["gateway"] == "10.70.0.1"
+    assert service.renewed == 1
+    assert "10.70.0.5" in run("ip", "addr", "show", "dev", "wan0")
+    assert "via 10.70.0.1 dev wan0" in run("ip", "route")
+    assert [item.code for item in (await host.manager.status()).errors] == [error.code]
+
+    router.do("nft", "delete", "table", "netdev", "port")
+    assert [item.code for item in (await host.apply(network)).errors] == [error.code]
+    await host.manager.retry()
+    host.manager.rely_on(OwnService(router, refuses=False))
+    await host.must_apply(network)
