@@ -2550,12 +2550,10 @@
         <translation>无标签</translation>
     </message>
     <message>
-        <source>none</source>
-        <translation>不通</translation>
-    </message>
-    <message>
         <source>NIC</source>
         <translation>网卡</translation>
+    </message>
+    <message>
         <source>none</source>
         <translation>不通</translation>
     </message>
