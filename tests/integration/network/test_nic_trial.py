@@ -45,6 +45,9 @@ async def test_a_good_nic_stays_under_its_bridge_and_comes_back_with_the_network
     assert cloud.host.is_reachable()
     shown = await cloud.state()
     assert (shown.waiting_for, shown.errors) == ("", [])
+    found = await cloud.client.call("network.probe", id=job.resource_id)
+    assert [(one.host_name, one.limit_bytes) for one in found.hosts] == [("far", 1500)]
+    assert [body.code for body in found.findings] == ["path.few_hosts"], "it took part, alone"
 
     cloud.host.kill_agent()
     cloud.host.start_agent(cloud.join_file)
