@@ -189,6 +189,7 @@ class NetworkManager:
                 log.error("network.left_over", **_fields(error))
             if errors:
                 raise RuntimeError("; ".join(error.message for error in errors))
+            self._trials.settle()
             self._files.clear()
             for folder in (self._run_dir, self._run_dir.parent):
                 with contextlib.suppress(OSError):  # another agent's, or never made
