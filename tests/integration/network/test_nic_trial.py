@@ -16,6 +16,8 @@ from tests.integration.network.conftest import Guest, Host
 from tests.integration.network.remote_host import RemoteCloud, run
 
 SOON_S = 20.0
+# Service and agent are processes that have to start, on a machine that may be busy.
+pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture
