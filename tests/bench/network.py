@@ -317,11 +317,11 @@ SERVICE = "service"  # the one part that has no host of its own
 PARTS: dict[str, Part] = {"effect": effect_part, "converge": converge_part, "paths": paths_part}
 
 
-async def measure(part: str) -> Mapping[str, object]:
+async def measure(part: str, changes: int) -> Mapping[str, object]:
     """One part, on a host that is nothing but that."""
     with tempfile.TemporaryDirectory() as folder:
         if part == SERVICE:
-            return await rule_effect.measure(Path(folder))
+            return await rule_effect.measure(Path(folder), changes)
         host = Host(Path(folder))
         await host.manager.start()
         try:
@@ -330,24 +330,30 @@ async def measure(part: str) -> Mapping[str, object]:
             await host.manager.remove_all()
 
 
+def apart(*words: str) -> dict[str, object]:
+    """What this module measures in namespaces of its own with these options."""
+    script = 'mount -t tmpfs tmpfs /run && ip link set lo up && exec "$@"'
+    again = [sys.executable, "-m", "tests.bench.network", *words]
+    arguments = ["unshare", "--net", "--mount", "sh", "-c", script, "sh", *again]
+    done = subprocess.run(arguments, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
 def main() -> int:
     """Measure each part in namespaces of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--part", choices=(SERVICE, *PARTS), help=argparse.SUPPRESS)
-    part = parser.parse_args().part
-    if part:
+    parser.add_argument("--changes", type=int, default=rule_effect.CHANGES, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.part:
         structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
-        print(json.dumps(asyncio.run(measure(part))))
+        print(json.dumps(asyncio.run(measure(options.part, options.changes))))
         return 0
-    script = 'mount -t tmpfs tmpfs /run && ip link set lo up && exec "$@"'
     result: dict[str, object] = {}
     words = {SERVICE: "How fast a rule that is changed by the API works on two hosts."}
     for name, about in (words | {name: part.__doc__ for name, part in PARTS.items()}).items():
         print(f"measuring: {about}", flush=True)
-        again = [sys.executable, "-m", "tests.bench.network", "--part", name]
-        arguments = ["unshare", "--net", "--mount", "sh", "-c", script, "sh", *again]
-        done = subprocess.run(arguments, stdout=subprocess.PIPE, text=True, check=True)
-        result |= json.loads(done.stdout.splitlines()[-1])
+        result |= apart("--part", name)
     print(json.dumps(result))
     return 0
 

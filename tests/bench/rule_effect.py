@@ -171,8 +171,8 @@ async def machine(cloud: SimulatedCloud, name: str, **fields: Any) -> Vm:
     return await cloud.client.call("vm.get", id=accepted.resource_ids[0])
 
 
-async def measure(folder: Path) -> dict[str, object]:
-    """The whole of it."""
+async def measure(folder: Path, changes: int = CHANGES) -> dict[str, object]:
+    """The whole of it, with so many changes."""
     async with cloud(folder) as (made, hosts, ids):
         client = made.client
         group = (await client.call("security_group.create", name="heard")).id
@@ -193,7 +193,7 @@ async def measure(folder: Path) -> dict[str, object]:
             beside = await machine(made, f"b{number}", **where)
             guests = [host.plug(vm, folder) for vm in (member, beside)]
             pairs.append(await pair_of(guests[0], guests[1], member.nics[0].address))
-        found = await _changes(client, rule.id, pairs)
+        found = await _changes(client, rule.id, pairs, changes)
     effects = [max(each) for each in found]
     return {
         "rule_effect_s": round(statistics.median(effects), 3),
@@ -204,7 +204,9 @@ async def measure(folder: Path) -> dict[str, object]:
     }
 
 
-async def _changes(client: Client, rule_id: str, pairs: list[Pair]) -> list[list[float]]:
+async def _changes(
+    client: Client, rule_id: str, pairs: list[Pair], changes: int
+) -> list[list[float]]:
     """For each change the seconds until it held on each host; the first is not counted."""
     ended = threading.Event()
     threads = [threading.Thread(target=pair.hear, daemon=True) for pair in pairs]
@@ -213,7 +215,7 @@ async def _changes(client: Client, rule_id: str, pairs: list[Pair]) -> list[list
         thread.start()
     found = []
     try:
-        for number in range(CHANGES + 1):
+        for number in range(changes + 1):
             is_enabled = number % 2 == 0
             begin = time.perf_counter()
             await client.call("security_rule.update", id=rule_id, is_enabled=is_enabled)
