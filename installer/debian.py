@@ -65,12 +65,23 @@ def is_debian() -> bool:
     return shutil.which("apt-get") is not None and shutil.which("dpkg-query") is not None
 
 
-def release_warning() -> str | None:
-    """What to say when this is not a release that Anyun was made for; None when it is."""
+def test_packages() -> tuple[str, ...]:
+    """TEST, and the server of virtiofs where it is no part of QEMU's own package."""
+    is_in_qemu = _release().get("VERSION_ID") == "12"
+    return TEST if is_in_qemu else (*TEST, "virtiofsd")
+
+
+def _release() -> dict[str, str]:
     facts: dict[str, str] = {}
     for line in Path("/etc/os-release").read_text(encoding="utf-8").splitlines():
         key, _, value = line.partition("=")
         facts[key] = value.strip('"')
+    return facts
+
+
+def release_warning() -> str | None:
+    """What to say when this is not a release that Anyun was made for; None when it is."""
+    facts = _release()
     if facts.get("ID") == "debian" and facts.get("VERSION_ID") in _RELEASES:
         return None
     name = facts.get("PRETTY_NAME", "an unknown system")

@@ -48,7 +48,7 @@ def appliance(*, desktop: bool, tests: bool = False) -> Environment:
         packages += debian.DESKTOP
         extras.append("desktop")
     if tests:
-        packages += debian.TEST
+        packages += debian.test_packages()
         extras.append("dev")
     debian.ensure(packages, log_file())
     return environment(extras)

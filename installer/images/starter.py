@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import lzma
 import os
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from installer.images import cpio, debs, disk
+from installer.images.modules import Modules, module_name
 
 RECIPE = Path(__file__).resolve().parents[2] / "assets" / "starter"
 NAME = "starter"
@@ -120,7 +120,7 @@ def _build(work: Path, report: Report) -> None:
     tree = debs.Tree(work / "tree")
     debs.unpack(files, tree.folder)
     kernel = next(iter(sorted((tree.folder / "boot").glob("vmlinuz-*"))))
-    modules = _Modules(tree, kernel.name.removeprefix("vmlinuz-"))
+    modules = Modules(tree, kernel.name.removeprefix("vmlinuz-"))
 
     report("making the initramfs")
     result = work / "result"
@@ -144,56 +144,6 @@ def _build(work: Path, report: Report) -> None:
     _write_manifest(result, (work / "disk.raw").stat().st_size, modules.version)
 
 
-class _Modules:
-    """The kernel's modules in the unpacked packages."""
-
-    def __init__(self, tree: debs.Tree, version: str) -> None:
-        self.version = version
-        self._tree = tree
-        self._folder = tree.folder / "usr/lib/modules" / version
-        for name in ("modules.order", "modules.builtin"):
-            (self._folder / name).touch()
-        tree.run("usr/bin/kmod", "-b", tree.folder, version, name="depmod")
-        self._needs: dict[str, list[str]] = {}
-        for line in (self._folder / "modules.dep").read_text(encoding="utf-8").splitlines():
-            path, _, needed = line.partition(":")
-            # modules.dep lists the nearest first; loading goes the other way round.
-            self._needs[_module_name(path)] = [path, *needed.split()][::-1]
-        # What one release has as a module, another has in the kernel itself.
-        for path in (self._folder / "modules.builtin").read_text(encoding="utf-8").split():
-            self._needs[_module_name(path)] = []
-
-    def with_needed(self, names: list[str]) -> list[str]:
-        """Paths of the modules and all they need, in the order in which they load."""
-        paths: list[str] = []
-        for name in names:
-            if name not in self._needs:
-                raise debs.PackageError(f"the kernel has no module {name}")
-            paths += [path for path in self._needs[name] if path not in paths]
-        return paths
-
-    def read(self, path: str) -> bytes:
-        """The module itself, unpacked if the package has it compressed."""
-        data = (self._folder / path).read_bytes()
-        return lzma.decompress(data) if path.endswith(".xz") else data
-
-    def copy_to(self, root: Path, names: list[str]) -> None:
-        """Put modules and their index below `root`/usr/lib/modules."""
-        target = root / "usr/lib/modules" / self.version
-        for path in self.with_needed(names):
-            file = target / path.removesuffix(".xz")
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(self.read(path))
-        for name in ("modules.order", "modules.builtin", "modules.builtin.modinfo"):
-            if (self._folder / name).exists():
-                shutil.copyfile(self._folder / name, target / name)
-        self._tree.run("usr/bin/kmod", "-b", root, self.version, name="depmod")
-
-
-def _module_name(path: str) -> str:
-    return Path(path).name.split(".")[0].replace("-", "_")
-
-
 def _module_lists() -> dict[str, list[str]]:
     lists: dict[str, list[str]] = {}
     for line in _words("modules.txt"):
@@ -208,7 +158,7 @@ def _busybox_links(busybox: Path) -> list[str]:
     ).stdout.split()
 
 
-def _initramfs(work: Path, tree: debs.Tree, modules: _Modules) -> Path:
+def _initramfs(work: Path, tree: debs.Tree, modules: Modules) -> Path:
     folder = work / "initramfs"
     for name in ("bin", "dev", "proc", "sys", "modules"):
         (folder / name).mkdir(parents=True)
@@ -222,14 +172,14 @@ def _initramfs(work: Path, tree: debs.Tree, modules: _Modules) -> Path:
     lists = _module_lists()
     for when in ("early", "other"):
         paths = modules.with_needed(lists[when])
-        names = [_module_name(path) for path in paths]
+        names = [module_name(path) for path in paths]
         (folder / "modules" / f"{when}.list").write_text("\n".join(names) + "\n", encoding="ascii")
         for name, path in zip(names, paths, strict=True):
             (folder / "modules" / name).write_bytes(modules.read(path))
     return folder
 
 
-def _root(work: Path, tree: debs.Tree, modules: _Modules) -> Path:
+def _root(work: Path, tree: debs.Tree, modules: Modules) -> Path:
     root = work / "root"
     for name in (
         "usr/bin", "usr/sbin", "usr/lib64", "etc/dropbear", "root", "boot", "dev", "proc", "sys",
