@@ -122,21 +122,24 @@ class LabCloud:
 
     def left(self) -> dict[str, str]:
         """What is on the host because of a cloud that was removed: nothing, as it should be."""
-        links = self.host.run("ip", "-o", "link").splitlines()
+        return self._left_on(self.host, self.state / "agent")
+
+    def _left_on(self, host: LabHost, agent_state: Path) -> dict[str, str]:
+        links = host.run("ip", "-o", "link").splitlines()
         found = {
-            "domains": self.host.run("virsh", "-q", "list", "--all", "--name"),
+            "domains": host.run("virsh", "-q", "list", "--all", "--name"),
             "links": "\n".join(line for line in links if ": any" in line),
-            "namespaces": self.host.run("ip", "netns", "list"),
-            "rules": self.host.run("nft", "list", "tables"),
-            "files": self.host.run("find", str(self.state / "storage"), "-mindepth", "1"),
-            "dnsmasq": "\n".join(self._dnsmasqs()),
+            "namespaces": host.run("ip", "netns", "list"),
+            "rules": host.run("nft", "list", "tables"),
+            "files": host.run("find", str(self.state / "storage"), "-mindepth", "1"),
+            "dnsmasq": "\n".join(self._dnsmasqs(agent_state)),
         }
         return {name: text.strip() for name, text in found.items() if text.strip()}
 
-    def _dnsmasqs(self) -> list[str]:
-        """Command lines of the DHCP servers that read files of this cloud's agent."""
+    def _dnsmasqs(self, agent_state: Path) -> list[str]:
+        """Command lines of the DHCP servers that read files of an agent."""
         found = []
-        tag = tag_of(self.state / "agent" / "network")
+        tag = tag_of(agent_state / "network")
         for entry in Path("/proc").glob("[0-9]*/cmdline"):
             with contextlib.suppress(OSError):  # it ended meanwhile
                 line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")

@@ -7,6 +7,7 @@ processes and removes the namespace and the veth pair, also after failures.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -33,13 +34,17 @@ PRIVATE = ("/etc/libvirt", "/run", "/var/lib/libvirt", "/var/log/libvirt")
 class LabHost:
     """Parameters: `name` short and unique on the machine; `folder` for everything it writes.
 
-    The host reaches the root namespace at `outer_address`, over a veth pair of its own.
+    The host reaches the root namespace at `outer_address`, over a veth pair of its own. Folders
+    in `private` are its own as well, as if they were on its disk. `nics` are addresses of further
+    NICs, which whoever plugs them in adds.
     """
 
     name: str
     folder: Path
     number: int = 1
+    private: tuple[Path, ...] = ()
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    nics: dict[str, str] = field(default_factory=dict)
 
     @property
     def outer_address(self) -> str:
@@ -99,21 +104,32 @@ class LabHost:
 
     def _make_network(self) -> None:
         _run("ip", "netns", "add", self.name)
-        inside = ["ip", "-n", self.name]
         _run("ip", "link", "add", self._link, "type", "veth", "peer", "eth0", "netns", self.name)
         _run("ip", "address", "add", f"{self.outer_address}/24", "dev", self._link)
         _run("ip", "link", "set", self._link, "up")
+        self._configure_network()
+
+    def _configure_network(self) -> None:
+        inside = ["ip", "-n", self.name]
         _run(*inside, "link", "set", "lo", "up")
         _run(*inside, "address", "add", f"{self.inner_address}/24", "dev", "eth0")
         _run(*inside, "link", "set", "eth0", "up")
         _run(*inside, "route", "add", "default", "via", self.outer_address)
+        for nic in self.nics:
+            self.configure_nic(nic)
+
+    def configure_nic(self, nic: str) -> None:
+        """Give a further NIC its address, as the machine's settings do at its start."""
+        _run("ip", "-n", self.name, "address", "add", self.nics[nic], "dev", nic)
+        _run("ip", "-n", self.name, "link", "set", nic, "up")
 
     def _make_mounts(self) -> None:
         """A process holds the mount namespace: nothing else must outlive it."""
         binds = []
-        for path in PRIVATE:
+        for path in (*PRIVATE, *map(str, self.private)):
             private = self.folder / path.strip("/").replace("/", "-")
             private.mkdir(parents=True)
+            Path(path).mkdir(parents=True, exist_ok=True)
             binds.append(f"mount --bind {private} {path}")
         (self.folder / "etc-libvirt" / "libvirtd.conf").write_text(
             LIBVIRTD_CONF.format(uuid=uuid.uuid4())
@@ -175,6 +191,28 @@ class LabHost:
         self.libvirtd = self.spawn("libvirtd", log=self.folder / "libvirtd.log")
         self._await_libvirtd()
 
+    def crash(self) -> None:
+        """Lose all that a machine loses when its power goes: processes, links, rules, /run.
+
+        Its NICs are there again, without addresses, and libvirtd runs.
+        """
+        self._end_namespaces_inside()
+        self._end_all_inside(but_for=self.processes[0].pid)
+        for line in self.run("ip", "netns", "list").splitlines():
+            self.run("ip", "netns", "delete", line.split()[0])
+        self.run("nft", "flush", "ruleset")
+        for link in json.loads(self.run("ip", "-j", "link")):
+            if link["ifname"] != "lo" and not link["ifname"].startswith("eth"):
+                with contextlib.suppress(subprocess.CalledProcessError):  # went with its peer
+                    self.run("ip", "link", "delete", link["ifname"])
+            elif link["ifname"] != "lo":
+                self.run("ip", "address", "flush", "dev", link["ifname"])
+        self.run("sysctl", "-qw", "net.ipv4.ip_forward=0")
+        self.run("find", "/run", "-mindepth", "1", "-not", "-path", "/run/netns", "-delete")
+        self.run("mkdir", "-p", "/run/lock")
+        self._configure_network()
+        self._start_libvirtd()
+
     def _namespace_exists(self) -> bool:
         return Path(f"/run/netns/{self.name}").exists()
 
@@ -188,15 +226,15 @@ class LabHost:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(int(pid), signal.SIGKILL)
 
-    def _end_all_inside(self) -> None:
+    def _end_all_inside(self, but_for: int = 0) -> None:
         """Only processes in this host's own network namespaces are touched."""
         for _ in range(20):
-            pids = _run("ip", "netns", "pids", self.name).split()
+            pids = {int(pid) for pid in _run("ip", "netns", "pids", self.name).split()} - {but_for}
             if not pids:
                 return
             for pid in pids:
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(int(pid), signal.SIGKILL)
+                    os.kill(pid, signal.SIGKILL)
             time.sleep(0.1)
 
 

@@ -57,14 +57,14 @@ class Talk:
         return True
 
     def hears(self, number: int, timeout_s: float) -> bool:
-        """Whether anything new comes by an open connection."""
+        """Whether anything new comes by an open connection; a reset one is as silent as any."""
         handle = self._open[number]
-        handle.setblocking(False)
-        with contextlib.suppress(BlockingIOError):
-            while handle.recv(_BUFFER_BYTES):
-                pass
-        handle.settimeout(timeout_s)
         try:
+            handle.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                while handle.recv(_BUFFER_BYTES):
+                    pass
+            handle.settimeout(timeout_s)
             return handle.recv(_BUFFER_BYTES) != b""
         except OSError:
             return False
@@ -97,8 +97,12 @@ def _prattle(server: socket.socket, kind: str) -> None:
     else:
         _, receiver = server.recvfrom(_BUFFER_BYTES)
     while True:
-        with contextlib.suppress(ConnectionRefusedError):
+        try:
             server.sendto(b"word", receiver) if receiver else server.send(b"word")
+        except ConnectionRefusedError:
+            pass  # a datagram that nobody took; the next one may find somebody
+        except ConnectionError:
+            return
         time.sleep(_PAUSE_S)
 
 
