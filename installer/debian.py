@@ -49,6 +49,7 @@ DESKTOP = (
 TEST = (
     "busybox",
     "curl",
+    "dhcpcd-base",
     "git",
     "iputils-ping",
     "openssh-client",

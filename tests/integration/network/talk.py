@@ -6,6 +6,7 @@ Started by `Talker` with the guest's network; one JSON request a line, one JSON 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import socket
 import sys
@@ -23,6 +24,7 @@ class Talk:
 
     def __init__(self) -> None:
         self._open: dict[int, socket.socket] = {}
+        self._words = itertools.count(1)
 
     def listen(self, kind: str, port: int) -> bool:
         """Answer on a port, IPv4 and IPv6, with what is said."""
@@ -48,7 +50,11 @@ class Talk:
             return 0
         number = len(self._open) + 1
         self._open[number] = handle
-        return number if self.says(number, timeout_s) else 0
+        try:
+            handle.send(b"word")
+            return number if handle.recv(_BUFFER_BYTES) else 0
+        except OSError:
+            return 0
 
     def prattle(self, kind: str, port: int) -> bool:
         """Answer on a port for ever, to whom says something once."""
@@ -70,14 +76,26 @@ class Talk:
             return False
 
     def says(self, number: int, timeout_s: float) -> bool:
-        """Whether a word on an open connection is answered in time."""
+        """Whether a new word on an open connection is answered in time.
+
+        Answers to earlier ones, which may have been held up, do not count.
+        """
         handle = self._open[number]
-        handle.settimeout(timeout_s)
+        word = f"word {next(self._words)};".encode()
+        heard = b""
+        end = time.monotonic() + timeout_s
         try:
-            handle.send(b"word")
-            return handle.recv(_BUFFER_BYTES) != b""
+            handle.settimeout(timeout_s)
+            handle.send(word)
+            while word not in heard:
+                handle.settimeout(max(0.001, end - time.monotonic()))
+                data = handle.recv(_BUFFER_BYTES)
+                if not data:
+                    return False
+                heard += data
         except OSError:
             return False
+        return True
 
 
 def _server(kind: str, port: int) -> socket.socket:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _SCRIPT = Path(__file__).with_name("talk.py")
-ANSWER_S = 2.0  # what is allowed answers in milliseconds, a lost first packet in one second
+ANSWER_S = 10.0  # what is allowed answers in milliseconds; what was lost, when TCP sends it again
 SILENCE_S = 0.6
 
 

@@ -80,6 +80,7 @@ async def test_cut_connection_is_silent_both_ways(vms: Vms, kind: str) -> None:
     await vms.apply(group("web", OUT))
     assert not client.hears(connection, allowed=False)
     assert not client.says(connection, allowed=False)
+    assert not client.hears(connection, allowed=False), "not even when spoken to"
 
     await vms.apply(group("web", allow("http", kind, 80), OUT))
     assert client.hears(connection)
