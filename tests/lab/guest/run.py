@@ -49,6 +49,7 @@ def run(
     *,
     timeout_s: float,
     settings: Mapping[str, str] | None = None,
+    devices: Sequence[str] = (),
     memory_mib: int = 1536,
     cpu_count: int = 2,
     hear: Callable[[str], object] = print,
@@ -59,13 +60,22 @@ def run(
         folder: an empty folder for sockets and logs.
         command: what to run in the folder of the project; `settings` are added to its environment.
         timeout_s: how long all of it may take; then the guest is killed.
+        devices: more arguments for QEMU, as for a NIC.
         hear: called with each line that the command prints.
     """
     made = kernel.build()
     _write_command(folder / "guest", command, settings or {})
     share = Share(folder, folder / "guest", made.modules)
+    machine = [
+        "-smp", str(cpu_count), "-m", f"{memory_mib}M",
+        # The server of the files reads and writes the guest's memory.
+        "-object", f"memory-backend-memfd,id=memory,size={memory_mib}M,share=on",
+        "-chardev", f"socket,id=files,path={share.socket}",
+        "-device", "vhost-user-fs-pci,chardev=files,tag=machine",
+        *devices,
+    ]  # fmt: skip
     try:
-        output = _run_qemu(folder, made, share.socket, timeout_s, memory_mib, cpu_count, hear)
+        output = _run_qemu(folder, made, machine, timeout_s, hear)
     finally:
         share.close()
     files = _files(folder / "result.tar")
@@ -88,21 +98,15 @@ def _write_command(guest: Path, command: Sequence[str], settings: Mapping[str, s
 def _run_qemu(
     folder: Path,
     made: kernel.GuestKernel,
-    files: Path,
+    machine: Sequence[str],
     timeout_s: float,
-    memory_mib: int,
-    cpu_count: int,
     hear: Callable[[str], object],
 ) -> str:
     accel = "kvm" if accelerator() == "kvm" else "tcg,thread=multi"
     process = subprocess.Popen(
         [
             "qemu-system-x86_64", "-machine", "q35,memory-backend=memory", "-accel", accel,
-            "-cpu", "max", "-smp", str(cpu_count), "-m", f"{memory_mib}M",
-            # The server of the files reads and writes the guest's memory.
-            "-object", f"memory-backend-memfd,id=memory,size={memory_mib}M,share=on",
-            "-chardev", f"socket,id=files,path={files}",
-            "-device", "vhost-user-fs-pci,chardev=files,tag=machine",
+            "-cpu", "max", *machine,
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-kernel", str(made.image), "-initrd", str(made.initrd),
             "-append", "console=ttyS0 quiet panic=-1",

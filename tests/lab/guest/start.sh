@@ -4,8 +4,8 @@
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export HOME=/root LANG=C.UTF-8 TERM=dumb
 mkdir -p /run /tmp /var/tmp /root /mnt /dev/pts /dev/shm /lib/modules
+chmod 1777 /tmp /var/tmp
 mount -t tmpfs run /run
-mount -t tmpfs tmp /tmp
 mount -t devpts pts /dev/pts
 mount -t tmpfs shm /dev/shm
 mount --bind /guest/modules /lib/modules
