@@ -27,6 +27,7 @@ class Client:
         self._guest, self._folder = guest, folder / "dhcpcd"
         self._folder.mkdir()
         # Where it keeps leases; in the mounts of this test alone.
+        Path("/var/lib/dhcpcd").mkdir(parents=True, exist_ok=True)
         run("mount", "-t", "tmpfs", "leases", "/var/lib/dhcpcd")
         hook = self._folder / "hook"
         hook.write_text(f'#!/bin/sh\nenv >"{self._folder}/$reason"\n')

@@ -84,8 +84,9 @@ def _failure(case: ElementTree.Element) -> str:
 
 @pytest.mark.parametrize("node", NODES)
 def test_holds_under_debians_kernel(outcomes: Mapping[str, str], node: str) -> None:
-    assert node in outcomes, f"it did not run; these did: {', '.join(outcomes)}"
-    assert not outcomes[node], outcomes[node]
+    cases = {name: said for name, said in outcomes.items() if name.partition("[")[0] == node}
+    assert cases, f"it did not run; these did: {', '.join(outcomes)}"
+    assert not any(cases.values()), "\n".join(cases.values())
 
 
 def test_kernel_of_the_guest_is_debians(tmp_path: Path) -> None:
