@@ -86,7 +86,10 @@ class LabHost:
         ]
 
     def run(self, *arguments: str, timeout_s: float = 60.0) -> str:
-        """Run a command inside the host; returns what it printed. Raises on failure."""
+        """Run a command inside the host; returns what it printed. Raises on failure.
+
+        What a command said is a note of the CalledProcessError.
+        """
         return _run(*self.command(*arguments), timeout_s=timeout_s)
 
     def spawn(self, *arguments: str, log: Path) -> subprocess.Popen[bytes]:
@@ -243,9 +246,11 @@ def _run(*arguments: str, timeout_s: float = 30.0) -> str:
         arguments, capture_output=True, text=True, timeout=timeout_s, check=False
     )
     if result.returncode != 0:
-        raise subprocess.CalledProcessError(
+        error = subprocess.CalledProcessError(
             result.returncode, arguments, result.stdout, result.stderr
         )
+        error.add_note(result.stderr)
+        raise error
     return result.stdout
 
 

@@ -84,10 +84,12 @@ class Pair:
         hosts = [await self.call("host.get", id=host_id) for host_id in self.host_ids]
         return all(host.status == "connected" for host in hosts)
 
-    async def is_second_filtering(self) -> bool:
-        """Whether the second host's agent has its rules in the kernel."""
-        rules = await asyncio.to_thread(self.lab.second.run, "nft", "list", "ruleset")
-        return "any_guard" in rules
+    async def is_second_ready(self) -> bool:
+        """Whether the second host has rules and a bridge for each of the two networks."""
+        ask = self.lab.second.run
+        rules = await asyncio.to_thread(ask, "nft", "list", "ruleset")
+        bridges = await asyncio.to_thread(ask, "ip", "-o", "link", "show", "type", "bridge")
+        return "any_guard" in rules and bridges.count(": anyb") == 2
 
     async def group(self, name: str, *rules: dict[str, Any]) -> str:
         """A new security group that lets SSH in and everything out, and what `rules` say."""
@@ -273,7 +275,7 @@ async def test_a_host_comes_back_from_a_power_cut_without_the_service(pair: Pair
     assert "any" not in lab.second.run("ip", "-o", "link")
     lab.start_second_agent()
 
-    await becomes(pair.is_second_filtering, within_s=60)
+    await becomes(pair.is_second_ready, within_s=60)
     for name in ("lan-2", "nat-2"):
         lab.second.run("virsh", "start", f"anyun-{pair.vms[name].id}")
     await asyncio.gather(*(pair.shell(n).is_up(BOOTED_WITHIN_S) for n in ("lan-2", "nat-2")))
