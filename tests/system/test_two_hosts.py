@@ -102,7 +102,7 @@ class Pair:
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def pair() -> AsyncIterator[Pair]:
-    async with LabPair(5) as lab:
+    async with LabPair(7) as lab:
         cloud = await set_up(lab)
         pair = Pair(cloud, lab, make_key(lab.folder))
         await pair.prepare()
