@@ -9,6 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from installer import debian, prepare
 from installer.images import cpio, debs, starter
 from installer.images.modules import Modules, module_name
 
@@ -62,6 +63,7 @@ def _recipe_hash() -> str:
 
 
 def _build(work: Path) -> None:
+    debian.update_if_needed(PACKAGES, prepare.log_file())
     tree = debs.Tree(work / "tree")
     debs.unpack(debs.download(debs.closure(PACKAGES), work / "debs"), tree.folder)
     kernel = next(iter(sorted((tree.folder / "boot").glob("vmlinuz-*"))))
