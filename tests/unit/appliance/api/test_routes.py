@@ -203,7 +203,6 @@ def example(name: str) -> dict[str, object]:
         "security_group_ids": [SOME_ID],
         "services": ["dhcp"],
         "ranges": [{"first": "a", "last": "b"}],
-        "services": ["dhcp"],
         "request": {},
         "action": "start",
         "statements": [{"effect": "allow", "operations": ["vm.*"]}],
