@@ -47,7 +47,14 @@ from appliance.services.identity.service import Identity
 from appliance.services.images.offerings import Offerings
 from appliance.services.images.service import Images
 from appliance.services.infrastructure.service import Infrastructure
-from appliance.services.networks import address_map, host_network, offers, paths, ranges
+from appliance.services.networks import (
+    address_map,
+    host_network,
+    ipv6,
+    offers,
+    paths,
+    ranges,
+)
 from appliance.services.networks.elastic import ElasticIps
 from appliance.services.networks.service import Networks
 from appliance.services.parts import Parts
@@ -128,6 +135,7 @@ class Node:
         ranges.install(parts)
         offers.install(parts, networks.documents)
         paths.install(parts)
+        ipv6.install(parts, networks.documents)
         self._security = SecurityGroups(parts, networks.documents)
         Trace(parts)
         effective.install(parts)

@@ -41,6 +41,7 @@ def _titles() -> dict[str, str]:
         "elastic_ip.bind": translate("Operations", "Bind elastic IP"),
         "elastic_ip.unbind": translate("Operations", "Unbind elastic IP"),
         "network.set_ranges": translate("Operations", "Change address ranges"),
+        "network.set_ipv6": translate("Operations", "Change IPv6 of a network"),
         "network.set_services": translate("Operations", "Change network services"),
         "network.probe": translate("Operations", "Probe the paths between hosts"),
         "cluster.probe_paths": translate("Operations", "Probe the paths between hosts"),

@@ -52,6 +52,7 @@ TEST = (
     "dhcpcd-base",
     "git",
     "iputils-ping",
+    "isc-dhcp-client",
     "openssh-client",
     "tcpdump",
     "xauth",

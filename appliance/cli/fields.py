@@ -67,6 +67,12 @@ HELP = {
     "root_disk_bytes": "Size of the root disk, like 20GiB; 0: as large as the image.",
     "count": "How many; above 1 they are called NAME-1, NAME-2, …",
     "address": "Fixed IPv4 address; else the system chooses.",
+    "ipv6_address": "Fixed IPv6 address; else the system chooses.",
+    "ipv6_mode": "How machines come to IPv6 addresses: slaac (they make them), dhcp, or none.",
+    "ipv6_cidr": "The IPv6 network, like fd00:1::/64; left out, a private one is chosen.",
+    "ipv6_gateway": "IPv6 address of the gateway; else the network's first one.",
+    "ipv6_ranges": "IPv6 addresses that DHCPv6 gives out, like fd00:1::100-fd00:1::1ff or "
+    "fd00:1::/80; may be repeated; none for nearly all.",
     "ssh_public_key": "SSH public key for the guest; @FILE reads it from a file.",
     "user_data": "User data for the guest's first boot; @FILE reads it from a file, @- from input.",
     "start": "Start it at once.",
@@ -117,6 +123,7 @@ HELP = {
 NOTHING = "none"  # given alone: an empty list
 FLAGS = {
     "ranges": "--range",
+    "ipv6_ranges": "--ipv6-range",
     "services": "--service",
     "host_routes": "--route",
     "timeout_s": "--guest-timeout",
@@ -127,6 +134,12 @@ ITEMS = {
     "reserved": "FIRST-LAST",
     "host_routes": "CIDR=NEXT_HOP",
     "more_nics": METAVAR,
+}
+ITEMS = {
+    "ranges": "FIRST-LAST",
+    "reserved": "FIRST-LAST",
+    "ipv6_ranges": "FIRST-LAST",
+    "host_routes": "CIDR=NEXT_HOP",
 }
 FROM_FILE = frozenset({"ssh_public_key", "user_data", "request", "statements"})
 # Never options, because other users of the machine can see command lines.

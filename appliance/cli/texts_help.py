@@ -75,6 +75,7 @@ TITLES = {
     "instance_offering.delete": "删除计算规格；使用它的云主机规格不变",
     "network.addresses": "查看网络中各地址的归属",
     "network.set_ranges": "修改网络可分配的地址及分配顺序",
+    "network.set_ipv6": "为网络启用、修改或关闭 IPv6",
     "network.set_services": "设置网络为云主机提供的服务：DHCP、DNS、元数据等",
     "image.recover": "从回收站恢复镜像",
     "image.expunge": "彻底删除回收站中的镜像",
@@ -214,6 +215,12 @@ FIELDS = {
     "reserved": "范围中保留不分配的地址，例如 192.168.100.50-192.168.100.59；可多次给出；"
     "none 表示没有。",
     "allocation": "分配哪个空闲地址：最小的、随机的，或空闲最久的。",
+    "ipv6_address": "固定 IPv6 地址；不填则由系统分配。",
+    "ipv6_mode": "云主机获取 IPv6 地址的方式：slaac（自行生成）、dhcp，或 none（关闭）。",
+    "ipv6_cidr": "IPv6 网段，例如 fd00:1::/64；不填则自动选择私有网段。",
+    "ipv6_gateway": "IPv6 网关地址；不填则为网段的第一个地址。",
+    "ipv6_ranges": "DHCPv6 可分配的地址，例如 fd00:1::100-fd00:1::1ff 或 fd00:1::/80；"
+    "可多次给出；none 表示几乎全部。",
     "services": "网络为云主机提供的服务：dhcp、dns、metadata、snat、elastic_ip、security_group；"
     "可多次给出；none 表示没有。",
     "owner_id": "获得该资源的账户：标识或名称；仅限管理员。",

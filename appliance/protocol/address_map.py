@@ -31,9 +31,11 @@ class FreeSpan(msgspec.Struct, kw_only=True, frozen=True):
 
 class AddressMap(msgspec.Struct, kw_only=True, frozen=True):
     """All addresses of a network that are used, in order, what its ranges still offer, and what
-    they hold back.
+    they hold back. IPv6 addresses that are used stand by themselves; what is free of those cannot
+    be told in numbers.
     """
 
     items: list[AddressUse]
     free: list[FreeSpan]
     reserved: list[FreeSpan] = []
+    ipv6: list[AddressUse] = []

@@ -12,6 +12,9 @@ from appliance.protocol.base import Resource, State
 Allocation = Literal["first", "random", "least_recent"]
 
 
+# How machines come to their IPv6 addresses: not at all, by themselves (SLAAC), or by DHCPv6.
+Ipv6Mode = Literal["none", "slaac", "dhcp"]
+
 # What a network may do for its machines. Elastic IP: its machines may have public addresses.
 Service = Literal["dhcp", "dns", "metadata", "snat", "elastic_ip", "security_group"]
 # Who does it: each host for its own machines.
@@ -43,7 +46,9 @@ class HostRoute(msgspec.Struct, kw_only=True, frozen=True):
 class Network(Resource, kw_only=True, frozen=True):
     """A layer 3 network that virtual machines attach to.
 
-    `ranges` without what is `reserved` are given out; a reserved address is nobody's.
+    `ranges` without what is `reserved` are given out; a reserved address is nobody's. With
+    another `ipv6_mode` than "none" machines have IPv6 addresses as well, in `ipv6_cidr`; only in
+    mode "dhcp" they are given out of `ipv6_ranges`.
     """
 
     zone_id: str
@@ -60,6 +65,10 @@ class Network(Resource, kw_only=True, frozen=True):
     reserved: list[AddressRange] = msgspec.field(default_factory=list)
     allocation: Allocation = "first"
     services: list[NetworkService] = msgspec.field(default_factory=list)
+    ipv6_mode: Ipv6Mode = "none"
+    ipv6_cidr: str = ""
+    ipv6_gateway: str = ""
+    ipv6_ranges: list[AddressRange] = msgspec.field(default_factory=list)
     dhcp_address: str
     addresses_total: int
     addresses_used: int
@@ -77,6 +86,7 @@ class Nic(msgspec.Struct, kw_only=True, frozen=True):
     network_name: str = ""
     mac: str
     address: str
+    ipv6_address: str = ""
     is_default: bool = True
     elastic_address: str | None = None
     anti_spoofing: bool = True

@@ -12,6 +12,7 @@ from appliance.protocol.elastic import ElasticIp, ElasticIpBind, ElasticIpCreate
 from appliance.protocol.host_network import HostNetwork
 from appliance.protocol.paths import ClusterProbePaths, NetworkPaths
 from appliance.protocol.requests import (
+    NetworkSetIpv6,
     NetworkSetRanges,
     NetworkSetServices,
     VmAttachNic,
@@ -35,6 +36,13 @@ def declare_addresses() -> None:
         "Change which addresses a network gives out, and in which order",
         r.Network,
         request=NetworkSetRanges,
+    )
+    add(
+        "network.set_ipv6",
+        "POST /networks/{id}/ipv6",
+        "Give a network IPv6 beside IPv4, change that, or take it away",
+        r.Network,
+        request=NetworkSetIpv6,
     )
     add(
         "network.set_services",

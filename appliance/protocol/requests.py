@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from appliance.protocol.bandwidth import LIMIT_MAX_BITS_PER_S, LIMIT_MIN_BITS_PER_S
-from appliance.protocol.networks import Allocation, Service
+from appliance.protocol.networks import Allocation, Ipv6Mode, Service
 
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
 Description = Annotated[str, Meta(max_length=2048)]
@@ -168,6 +168,8 @@ Domain = Annotated[str, Meta(max_length=253)]
 Routes = Annotated[list[RouteSpec], Meta(max_length=24)]
 
 
+Ipv6Text = Annotated[str, Meta(max_length=64)]
+Ipv6Ranges = Annotated[list[RangeSpec], Meta(max_length=64)]
 Services = Annotated[list[Service], Meta(max_length=6)]
 
 
@@ -187,6 +189,10 @@ class NetworkCreate(Create, kw_only=True, frozen=True):
     allocation: Allocation = "first"
     host_routes: Routes = []
     services: Services | None = None  # all that the kind can have
+    ipv6_mode: Ipv6Mode = "none"
+    ipv6_cidr: Ipv6Text = ""  # left out: a private network gets one of its own
+    ipv6_gateway: Ipv6Text = ""
+    ipv6_ranges: Ipv6Ranges = []  # left out: nearly all
 
 
 class NetworkUpdate(Update, kw_only=True, frozen=True):
@@ -206,6 +212,19 @@ class NetworkSetRanges(Request, kw_only=True, frozen=True):
     ranges: Ranges | UnsetType = UNSET
     reserved: Reserved | UnsetType = UNSET
     allocation: Allocation | UnsetType = UNSET
+
+
+class NetworkSetIpv6(Request, kw_only=True, frozen=True):
+    """Give a network an IPv6 part, change it, or take it away (mode "none").
+
+    What is left out stays as long as mode and CIDR do, else it is chosen anew.
+    Machines that are there get their addresses at once, or lose them.
+    """
+
+    ipv6_mode: Ipv6Mode | UnsetType = UNSET
+    ipv6_cidr: Ipv6Text | UnsetType = UNSET
+    ipv6_gateway: Ipv6Text | UnsetType = UNSET
+    ipv6_ranges: Ipv6Ranges | UnsetType = UNSET
 
 
 class NetworkSetServices(Request, kw_only=True, frozen=True):
@@ -270,6 +289,7 @@ class NewNic(Request, kw_only=True, frozen=True):
 
     network_id: Id
     address: str | None = None
+    ipv6_address: Ipv6Text | None = None
     security_group_ids: Annotated[list[Id], Meta(max_length=16)] | None = None
     inbound_bits_per_s: Bandwidth | None = None
     outbound_bits_per_s: Bandwidth | None = None
@@ -291,6 +311,7 @@ class VmCreate(Create, kw_only=True, frozen=True):
     host_id: Id | None = None
     strategy: Literal["least_loaded", "most_packed"] = "least_loaded"
     address: str | None = None
+    ipv6_address: Ipv6Text | None = None
     ssh_public_key: Annotated[str, Meta(max_length=16384)] = ""
     user_data: Annotated[str, Meta(max_length=65536)] = ""
     start: bool = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from appliance.protocol.texts_access import ACCESS_ERRORS
 from appliance.protocol.texts_elastic import ELASTIC_ERRORS
 from appliance.protocol.texts_engine import ENGINE_ERRORS
+from appliance.protocol.texts_ipv6 import IPV6_ERRORS
 from appliance.protocol.texts_network import NETWORK_ERRORS
 from appliance.protocol.texts_paths import PATH_ERRORS
 from appliance.protocol.texts_query import QUERY_ERRORS
@@ -274,6 +275,7 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
     **QUERY_ERRORS,
     **NETWORK_ERRORS,
     **PATH_ERRORS,
+    **IPV6_ERRORS,
     **ELASTIC_ERRORS,
     **SECURITY_ERRORS,
     # Placement and VMs

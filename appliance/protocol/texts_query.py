@@ -141,6 +141,12 @@ QUERY_ERRORS: dict[str, tuple[str, str, str, str]] = {
         f"{_AT_ZH} 不是 IPv4 地址，{{name}} 需要地址。",
         '写法如 10.0.0.5；部分地址请用 like "10.0.0.%"。',
     ),
+    "query.bad_ipv6_address": (
+        f"{_AT} is no IPv6 address, as {{name}} needs one.",
+        'Write it like fd00:1::10; for parts of addresses use like "fd00:1::%".',
+        f"{_AT_ZH} 不是 IPv6 地址，{{name}} 需要地址。",
+        '写法如 fd00:1::10；部分地址请用 like "fd00:1::%"。',
+    ),
     "query.too_costly": (
         "The question was not answered within {seconds} s.",
         "Ask for fields that narrow the list down, or without the total (count=false).",

@@ -119,6 +119,10 @@ TRACE_STEPS: dict[str, tuple[str, str]] = {
         "Change that rule, or add one with a lower priority number.",
         "安全组 {group} 的规则禁止其进入 {name}。请修改该规则，或添加优先级数值更小的规则。",
     ),
+    "trace.no_ipv6": (
+        "{name} has no IPv6 address in the network {network}. Give the network IPv6.",
+        "{name} 在网络 {network} 中没有 IPv6 地址。请为该网络启用 IPv6。",
+    ),
     "trace.same_network": (
         "{address} is on the same network, {network}.",
         "{address} 与其在同一网络 {network}。",

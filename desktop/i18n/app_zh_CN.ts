@@ -1404,6 +1404,65 @@
     </message>
 </context>
 <context>
+    <name>Ipv6</name>
+    <message>
+        <source>Machines in {name} get their addresses at once, beside those that they have.</source>
+        <translation>{name} 中的云主机将立即获得 IPv6 地址，原有地址不变。</translation>
+    </message>
+    <message>
+        <source>IPv6 gateway</source>
+        <translation>IPv6 网关</translation>
+    </message>
+    <message>
+        <source>IPv6 ranges</source>
+        <translation>IPv6 地址范围</translation>
+    </message>
+    <message>
+        <source>No IPv6</source>
+        <translation>不使用 IPv6</translation>
+    </message>
+    <message>
+        <source>Machines make their addresses themselves (SLAAC)</source>
+        <translation>云主机自行生成地址（SLAAC）</translation>
+    </message>
+    <message>
+        <source>Addresses are given out (DHCPv6)</source>
+        <translation>由系统分配地址（DHCPv6）</translation>
+    </message>
+    <message>
+        <source>IPv6 network</source>
+        <translation>IPv6 网段</translation>
+    </message>
+    <message>
+        <source>IPv6 addresses to give out</source>
+        <translation>可分配的 IPv6 地址</translation>
+    </message>
+    <message>
+        <source>One range, address or block a line; nearly all, if it is empty</source>
+        <translation>每行一个范围、地址或网段；留空表示几乎全部</translation>
+    </message>
+    <message>
+        <source>As the router announces it</source>
+        <translation>与路由器通告的一致</translation>
+    </message>
+    <message>
+        <source>The router says it itself</source>
+        <translation>由路由器自行通告</translation>
+    </message>
+    <message>
+        <source>A private one, chosen for you</source>
+        <translation>留空自动选择私有网段</translation>
+    </message>
+    <message>
+        <source>The first address</source>
+        <translation>默认为第一个地址</translation>
+    </message>
+    <message>
+        <source>Each line must be a range, an address or a block.</source>
+        <translation>每行应为一个范围、地址或网段。</translation>
+    </message>
+</context>
+<context>
     <name>JobPage</name>
     <message>
         <source>Jobs</source>
@@ -1873,6 +1932,10 @@
         <translation>修改地址范围…</translation>
     </message>
     <message>
+        <source>IPv6 …</source>
+        <translation>IPv6 …</translation>
+    </message>
+    <message>
         <source>Services …</source>
         <translation>服务…</translation>
     </message>
@@ -2159,6 +2222,10 @@
     <message>
         <source>Change address ranges</source>
         <translation>修改地址范围</translation>
+    </message>
+    <message>
+        <source>Change IPv6 of a network</source>
+        <translation>修改网络的 IPv6</translation>
     </message>
     <message>
         <source>Change network services</source>
@@ -3839,6 +3906,10 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Elastic IP</source>
         <translation>弹性 IP</translation>
+    </message>
+    <message>
+        <source>IPv6 address</source>
+        <translation>IPv6 地址</translation>
     </message>
     <message>
         <source>MAC address</source>

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from sys import intern
 from typing import Any
 
@@ -43,8 +44,13 @@ def natural(text: str) -> tuple[Any, ...]:
 
 
 def address_key(text: str) -> tuple[int, ...]:
-    """A sort key for an IPv4 address; anything else comes first."""
+    """A sort key for an address, IPv6 behind IPv4; anything else comes first."""
     parts = text.split(".")
     if len(parts) == 4 and all(part.isdecimal() for part in parts):
         return tuple(int(part) for part in parts)
+    if ":" in text:
+        try:
+            return (256, int(IPv6Address(text)))
+        except ValueError:
+            return ()
     return ()

@@ -21,6 +21,7 @@ from desktop.pages.resource_page import ResourcePage
 from desktop.pages.sheets import creating
 from desktop.pages.sheets.address_map import show_addresses
 from desktop.pages.sheets.deleting import delete_action
+from desktop.pages.sheets.ipv6 import change_ipv6, ipv6_facts
 from desktop.pages.sheets.network_edit import edit_network_action, route_lines
 from desktop.pages.sheets.paths import show_network_paths
 from desktop.pages.sheets.ranges import allocation_words, change_ranges, span_lines
@@ -88,6 +89,9 @@ class NetworkPage(ResourcePage):
         async def change(shell: Shell, networks: list[Any]) -> None:
             change_ranges(shell, networks[0])
 
+        async def six(shell: Shell, networks: list[Any]) -> None:
+            change_ipv6(shell, networks[0])
+
         async def offer(shell: Shell, networks: list[Any]) -> None:
             change_services(shell, networks[0])
 
@@ -108,6 +112,13 @@ class NetworkPage(ResourcePage):
                 title=translate("Networks", "Change ranges …"),
                 icon="tune",
                 run=change,
+                is_single=True,
+            ),
+            Action(
+                name="ipv6",
+                title=translate("Networks", "IPv6 …"),
+                icon="numeric-6-box-outline",
+                run=six,
                 is_single=True,
             ),
             Action(
@@ -150,6 +161,7 @@ class NetworkPage(ResourcePage):
                     used=used, free=texts.number(free)
                 ),
             ),
+            *ipv6_facts(network),
             (translate("Networks", "Services"), offered(network.services)),
             ("DNS", ", ".join(network.dns)),
             (translate("Networks", "DHCP server"), network.dhcp_address),

@@ -128,6 +128,15 @@ def vm_columns() -> list[Column]:
             is_shown=False,
         ),
         Column(
+            name="ipv6",
+            title=translate("Vms", "IPv6 address"),
+            text=lambda vm: (
+                ", ".join(nic.ipv6_address for nic in vm.nics if nic.ipv6_address) or "–"
+            ),
+            is_shown=False,
+            width=208,
+        ),
+        Column(
             name="mac",
             title=translate("Vms", "MAC address"),
             text=lambda vm: ", ".join(nic.mac for nic in vm.nics) or "–",
@@ -237,6 +246,10 @@ class VmPage(ResourcePage):
         facts = [
             (translate("Vms", "Size"), f"{offering} ({size})" if offering else size),
             (translate("Vms", "Address"), "\n".join(nic.address for nic in vm.nics)),
+            (
+                translate("Vms", "IPv6 address"),
+                "\n".join(nic.ipv6_address for nic in vm.nics if nic.ipv6_address),
+            ),
             (translate("Vms", "Elastic IP"), elastic_of(vm)),
             (translate("Vms", "Anti-spoofing"), _guard_words(vm)),
             (translate("Vms", "MAC address"), "\n".join(nic.mac for nic in vm.nics)),

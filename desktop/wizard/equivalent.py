@@ -18,6 +18,7 @@ NEVER_SHOWN = "password"
 """The command asks for it."""
 SHORT = {
     "ranges": "range",
+    "ipv6-ranges": "ipv6-range",
     "services": "service",
     "host-routes": "route",
     "more-nics": "nic",

@@ -13,6 +13,7 @@ from desktop import texts
 from desktop.texts import translate
 from desktop.widgets.labels import Label
 from desktop.wizard.fields import FormField
+from desktop.wizard.ipv6_part import Ipv6Part
 from desktop.wizard.page import Request, StepPage, problem_words
 from desktop.wizard.proposals import Proposals, private_network
 from desktop.wizard.ranges import RangeList
@@ -73,6 +74,7 @@ class NetworkPage(StepPage):
             placeholder=translate("Wizard", "Optional, such as cloud.example"),
         )
         self.side_by_side("dns", "domain")
+        self.ipv6 = Ipv6Part(self)
         self.services = Label("", "muted")
         self.body.addWidget(self.services)
         self.cidr.editingFinished.connect(self._follow_cidr)
@@ -110,6 +112,7 @@ class NetworkPage(StepPage):
         self.description.setText(request.get("description", ""))
         self.domain.setText(request.get("domain", ""))
         self._show_addressing(request)
+        self.ipv6.show_request(request)
         place = self.nic.findData(request.get("physical_interface", ""))
         if place >= 0:
             self.nic.setCurrentIndex(place)
@@ -140,6 +143,7 @@ class NetworkPage(StepPage):
             "ranges": self.ranges.ranges(),
             "dns": self._servers(),
             "domain": self._domain(),
+            **self.ipv6.values(),
         }
 
     def _servers(self) -> list[str]:
@@ -161,7 +165,8 @@ class NetworkPage(StepPage):
         netmask = netmask_of(self.cidr.text())
         words = translate("Wizard", "Netmask {netmask}").format(netmask=netmask)
         self.fields["cidr"].set_aside(words if netmask else "")
-        return self.review_names() and found.is_good and not any(names.values())
+        is_good = self.ipv6.review() and found.is_good and not any(names.values())
+        return self.review_names() and is_good
 
     def _domain(self) -> str:
         return self.domain.text().strip()
@@ -232,6 +237,7 @@ class NetworkPage(StepPage):
                 "SSH key and user data at 169.254.169.254.",
             )
         self.services.setText(words)
+        self.ipv6.follow_kind(self.kind)
 
     def _chosen(self) -> None:
         """Another kind or card: propose what fits it, now or when the host has told it."""

@@ -149,6 +149,10 @@ def dns_problem(servers: Sequence[str]) -> ErrorBody | None:
     """What is wrong with the first DNS server that guests could not ask."""
     found = Findings()
     for server in servers:
+        if ":" in server:
+            if not may_be_asked(server):
+                found.add("dns", "network.bad_dns", value=server)
+            continue
         number = _address(server, "dns", found)
         if number is not None and not may_be_asked(str(IPv4Address(number))):
             found.add("dns", "network.bad_dns", value=server)

@@ -14,7 +14,8 @@ from functools import cache
 
 from hostagent.network.conntrack import Connection, Conntrack
 from hostagent.network.groups import CUT_MARK, FilteredPort
-from hostagent.network.plan import NetworkPlan, link_local_of
+from hostagent.network.plan import NetworkPlan
+from hostagent.network.rules_ipv6 import addresses_of
 from hostagent.network.zones import number_in
 from hostagent.protocol.firewall import (
     Direction,
@@ -68,7 +69,7 @@ class _Judge:
         for item in ports:
             # What comes from outside to a routed network is in no zone.
             for number in {item.plan.number, 0 if not item.plan.is_hidden else item.plan.number}:
-                for address in (item.port.address, link_local_of(item.port.mac)):
+                for address in (item.port.address, *addresses_of(item.port)):
                     self._ports[number, address] = item
         self._rules = cache(self._rules_of)
         self._allowed = cache(self._is_allowed)
@@ -90,7 +91,7 @@ class _Judge:
         protocol = _PROTOCOLS.get(original.protocol, str(original.protocol))
         for item, direction, destination, port in verdicts:
             peer = destination if direction == "out" else original.source
-            if peer in (item.plan.spec.dhcp_address, METADATA_ADDRESS):
+            if peer in _services(item):
                 continue
             came_from = item.plan.number if direction == "out" else origin
             packet = Packet(
@@ -116,6 +117,13 @@ class _Judge:
 
     def _rules_of(self, group_ids: tuple[str, ...], direction: Direction):
         return ordered(group_ids, self._groups, direction)
+
+
+def _services(item: FilteredPort) -> tuple[str, ...]:
+    """The addresses of a port's network that no rule speaks of."""
+    ipv6 = item.plan.ipv6
+    own = (item.plan.spec.dhcp_address, METADATA_ADDRESS)
+    return own if ipv6 is None else (*own, ipv6.service_address)
 
 
 def _origin(connection: Connection) -> int:

@@ -80,7 +80,10 @@ def render_config(plan: NetworkPlan, files: DhcpFiles, user: str, group: str) ->
 
 
 def _dns_lines(plan: NetworkPlan, files: DhcpFiles) -> list[str]:
+    # DNS by IPv6; named here only so that an IPv6 part that comes or goes is a restart.
+    listen = [] if plan.ipv6 is None else [f"listen-address={plan.ipv6.service_address}"]
     return [
+        *listen,
         "domain-needed",
         f"addn-hosts={files.names}",
         f"servers-file={files.local_names}",
@@ -90,7 +93,7 @@ def _dns_lines(plan: NetworkPlan, files: DhcpFiles) -> list[str]:
 
 def _dhcp_lines(plan: NetworkPlan, files: DhcpFiles) -> list[str]:
     spec = plan.spec
-    resolvers = [spec.dhcp_address] if plan.has_names else spec.dns
+    resolvers = [spec.dhcp_address] if plan.has_names else plan.resolvers(4)
     return [
         f"dhcp-range={plan.cidr.network_address},static,{plan.cidr.netmask},{LEASE_TIME_S}",
         f"dhcp-hostsfile={files.hosts}",
@@ -144,8 +147,13 @@ def _names(plan: NetworkPlan, port: PortSpec) -> list[str]:
 
 
 def render_names(plan: NetworkPlan) -> str:
-    """One line `address names` for each VM NIC, with and without the domain."""
-    return "".join(f"{port.address} {' '.join(_names(plan, port))}\n" for port in plan.spec.ports)
+    """One line `address names` for each address of a VM NIC, with and without the domain."""
+    return "".join(
+        f"{address} {' '.join(_names(plan, port))}\n"
+        for port in plan.spec.ports
+        for address in (port.address, port.ipv6_address)
+        if address
+    )
 
 
 def render_local_names(plan: NetworkPlan) -> str:

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from hostagent.network import drop_rules
+from hostagent.network import drop_rules, rules_ipv6
 from hostagent.network.nft_text import chain, identifier, set_of
-from hostagent.network.plan import NetworkPlan, link_local_of
+from hostagent.network.plan import NetworkPlan
 from hostagent.protocol.firewall import Direction, SecurityGroupSpec, SecurityRule, ordered
 from hostagent.protocol.network import METADATA_ADDRESS, PortSpec
 
@@ -90,6 +90,7 @@ MARK_RECEIVER = [
 FROM_HOST = [
     "oifname @sealed oifname . ip daddr != @port_addresses drop",
     "oifname @sealed ip6 daddr ff00::/8 meta l4proto != ipv6-icmp drop",
+    "oifname @sealed ip6 daddr != ff00::/8 oifname . ip6 daddr != @port_addresses6 drop",
 ]
 
 
@@ -122,7 +123,10 @@ def render_groups(
             yield from chain(f"{direction}_{name}", lines)
         verdicts = [f"{p.mark:#010x} : jump {direction}_{p.rules}" for p in ports]
         yield from set_of("map", f"by_{direction}", "mark : verdict", verdicts)
-    yield from _hooks()
+    ipv6 = rules_ipv6.has_ipv6(plans)
+    if ipv6:
+        yield from rules_ipv6.render_services(plans)
+    yield from _hooks(rules_ipv6.SERVICES if ipv6 else [])
 
 
 def logs_drops(port: PortSpec, groups: Mapping[str, SecurityGroupSpec]) -> bool:
@@ -145,7 +149,7 @@ def _refused(logged: Sequence[FilteredPort], log_group: int) -> Iterator[str]:
     yield from chain("refused", [count, answer, log[drop_rules.REFUSED], "drop"])
 
 
-def _hooks() -> Iterator[str]:
+def _hooks(services6: Sequence[str]) -> Iterator[str]:
     answers = [
         f"ct direction reply {_IS_CUT} goto refused",
         "ct state established ct direction reply return",
@@ -155,10 +159,11 @@ def _hooks() -> Iterator[str]:
     services = [
         "iifname . ip daddr @services return",
         "ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 return",
+        *services6,
     ]
     by_address = [
         "meta mark set oifname . ip daddr map @address_marks",
-        "meta mark set oifname . ip6 daddr map @link_local_marks",
+        "meta mark set oifname . ip6 daddr map @address_marks6",
     ]
     yield from chain("judge_sender", [*services, *answers, "meta mark vmap @by_out"])
     yield from chain("judge_receiver", [*answers, "meta mark vmap @by_in"])
@@ -190,9 +195,11 @@ def _address_sets(ports: Sequence[FilteredPort], plans: Sequence[NetworkPlan]) -
     marks = [f'"{p.plan.spec.bridge}" . {p.port.address} : {p.mark:#010x}' for p in ports]
     yield from set_of("map", "address_marks", "ifname . ipv4_addr : mark", marks)
     marks = [
-        f'"{p.plan.spec.bridge}" . {link_local_of(p.port.mac)} : {p.mark:#010x}' for p in ports
+        f'"{p.plan.spec.bridge}" . {address} : {p.mark:#010x}'
+        for p in ports
+        for address in rules_ipv6.addresses_of(p.port)
     ]
-    yield from set_of("map", "link_local_marks", "ifname . ipv6_addr : mark", marks)
+    yield from set_of("map", "address_marks6", "ifname . ipv6_addr : mark", marks)
 
 
 def _members(groups: Sequence[SecurityGroupSpec], plans: Sequence[NetworkPlan]) -> Iterator[str]:

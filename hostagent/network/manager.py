@@ -12,7 +12,7 @@ import msgspec
 import structlog
 from pyroute2.netlink.exceptions import NetlinkError
 
-from hostagent.network import bridge_filter
+from hostagent.network import bridge_filter, forwarding_ipv6
 from hostagent.network.check import check_network, interface_errors
 from hostagent.network.connections import cut_refused
 from hostagent.network.drop_log import DropLog
@@ -258,6 +258,8 @@ class NetworkManager:
             return [_failure(None, "nft rules", error)]
         if any(network.is_nat for network in plan.networks):
             self._forward()
+        if any(network.is_nat and network.ipv6 for network in plan.networks):
+            self._forward_ipv6()
         ambiguous = doubles(plan.networks)
         if ambiguous:
             self._reflect()
@@ -404,6 +406,14 @@ class NetworkManager:
             self._memory.reflection_before = None
             self._files.save_memory(self._memory)
 
+    def _forward_ipv6(self) -> None:
+        if forwarding_ipv6.is_on():
+            return
+        if self._memory.ipv6_forwarding_before is None:
+            self._memory.ipv6_forwarding_before = forwarding_ipv6.values_before()
+        self._files.save_memory(self._memory)
+        forwarding_ipv6.turn_on(self._memory.ipv6_forwarding_before)
+
     def _restore_bridge_filter(self) -> None:
         if self._memory.bridge_filter_before is not None:
             bridge_filter.give_back(self._memory.bridge_filter_before)
@@ -413,6 +423,9 @@ class NetworkManager:
         if self._memory.ip_forward_before is not None:
             write_sysctl(_FORWARDING, self._memory.ip_forward_before)
             self._memory.ip_forward_before = None
+        if self._memory.ipv6_forwarding_before is not None:
+            forwarding_ipv6.give_back(self._memory.ipv6_forwarding_before)
+            self._memory.ipv6_forwarding_before = None
 
 
 def _drops(port: PortSpec, counters: Counters) -> PortDrops:

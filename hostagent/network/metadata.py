@@ -71,7 +71,7 @@ def _meta_data(plan: NetworkPlan, port: PortSpec) -> Tree:
 
 
 def _nic(plan: NetworkPlan, port: PortSpec) -> Tree:
-    return {
+    tree: Tree = {
         "device-number": "0",
         "interface-id": port.nic_id,
         "local-hostname": port.metadata.hostname,
@@ -79,6 +79,9 @@ def _nic(plan: NetworkPlan, port: PortSpec) -> Tree:
         "mac": port.mac,
         "subnet-ipv4-cidr-block": str(plan.cidr),
     }
+    if plan.ipv6 is not None and port.ipv6_address:
+        tree |= {"ipv6s": port.ipv6_address, "subnet-ipv6-cidr-blocks": str(plan.ipv6.cidr)}
+    return tree
 
 
 def _identity(port: PortSpec) -> str:

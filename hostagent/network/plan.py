@@ -15,6 +15,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from hostagent.network.plan_elastic import elastic_errors
 from hostagent.network.plan_groups import group_errors
+from hostagent.network.plan_ipv6 import Ipv6Plan, ipv6_errors, ipv6_plan
 from hostagent.network.plan_limits import limit_errors
 from hostagent.protocol.network import (
     LINK_NAME_MAX,
@@ -50,6 +51,7 @@ class NetworkPlan:
     service_mac: str
     bridge_mac: str
     number: int = 0
+    ipv6: Ipv6Plan | None = None
 
     @property
     def is_nat(self) -> bool:
@@ -64,6 +66,16 @@ class NetworkPlan:
         on each host), so it cannot forward: there VMs ask the given servers themselves.
         """
         return self.spec.names and (self.is_nat or not self.spec.dns)
+
+    @property
+    def has_dhcp6(self) -> bool:
+        """Whether VMs are told their IPv6 addresses."""
+        return self.spec.dhcp and self.ipv6 is not None and self.ipv6.mode == "dhcp"
+
+    def resolvers(self, version: int) -> list[str]:
+        """The given DNS servers with addresses of one version of IP."""
+        servers = self.spec.dns
+        return [text for text in servers if ipaddress.ip_address(text).version == version]
 
     @property
     def needs_dnsmasq(self) -> bool:
@@ -94,14 +106,8 @@ def plan_of(spec: NetworkSpec, number: int = 0) -> NetworkPlan:
         service_mac=derived_mac("service", spec.id),
         bridge_mac=derived_mac("bridge", spec.id),
         number=number,
+        ipv6=ipv6_plan(spec.ipv6),
     )
-
-
-def link_local_of(mac: str) -> str:
-    """The IPv6 link-local address made from a MAC (RFC 4291, appendix A)."""
-    octets = bytes.fromhex(mac.replace(":", ""))
-    identifier = bytes([octets[0] ^ 2]) + octets[1:3] + b"\xff\xfe" + octets[3:]
-    return str(ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + identifier))
 
 
 def short_hostname(hostname: str) -> str:
@@ -117,6 +123,7 @@ def validate(document: NetworkDocument) -> list[NetworkError]:
     errors.extend(_conflicts(document))
     errors.extend(group_errors(document))
     errors.extend(elastic_errors(document))
+    errors.extend(ipv6_errors(document))
     return errors
 
 
@@ -138,6 +145,13 @@ def _address(text: str) -> IPv4Address | None:
         return IPv4Address(text)
     except ValueError:
         return None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return "%" not in str(ipaddress.ip_address(text))
+    except ValueError:
+        return False
 
 
 def _usable(text: str, cidr: IPv4Network) -> bool:
@@ -176,8 +190,10 @@ def _network_errors(spec: NetworkSpec) -> Iterator[NetworkError]:
 
 def _dns_errors(spec: NetworkSpec) -> Iterator[NetworkError]:
     for server in spec.dns:
-        if _address(server) is None:
+        if spec.ipv6 is None and _address(server) is None:
             yield _invalid(spec, "dns", server, "use IPv4 addresses")
+        elif not _is_address(server):
+            yield _invalid(spec, "dns", server, "use IPv4 or IPv6 addresses")
     if spec.domain and not _DNS_NAME.fullmatch(spec.domain):
         yield _invalid(spec, "domain", spec.domain, "use letters, digits, hyphens and dots")
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hostagent.network import drop_rules, elastic_rules
+from hostagent.network import drop_rules, elastic_rules, rules_ipv6
 from hostagent.network.elastic_rules import render_elastic
 from hostagent.network.groups import (
     FROM_HOST,
@@ -25,7 +25,7 @@ from hostagent.network.groups import (
 from hostagent.network.host_plan import HostPlan
 from hostagent.network.limits import render_limits
 from hostagent.network.nft_text import chain, identifier, indent, set_of
-from hostagent.network.plan import NetworkPlan, link_local_of
+from hostagent.network.plan import NetworkPlan
 from hostagent.network.zones import ORIGIN, render_zones, way_mark
 from hostagent.protocol.network import METADATA_ADDRESS, PortSpec
 
@@ -95,11 +95,15 @@ def _guard(host: HostPlan, counters: Counters, log_group: int) -> Iterator[str]:
         [f'"{port.tap}" . "{plan.service_link}" . {port.address}' for plan, port in ports],
     )
     yield from _guarded_sets(guarded)
+    ipv6 = rules_ipv6.has_ipv6(plans)
+    if ipv6:
+        yield from rules_ipv6.render_members(plans)
     logged = [(port.tap, f'"{port.tap}"') for port in guarded if port.log_forged]
     logs = [drop_rules.log("iifname", drop_rules.FORGED, log_group)] if logged else []
     if logged:
         yield from drop_rules.limits("ifname", logged)
     yield from chain("refuse", ["counter name iifname map @drop_counters", *logs, "drop"])
+    yield from rules_ipv6.render_guarded(guarded)
     yield from chain("guarded", _GUARDED)
     for plan in plans:
         steer = f"ip daddr {METADATA_ADDRESS} ether daddr set {plan.service_mac}"
@@ -114,7 +118,7 @@ def _guard(host: HostPlan, counters: Counters, log_group: int) -> Iterator[str]:
     if host.elastic:
         yield from elastic_rules.render_mirror(host.elastic)
     mirror = elastic_rules.MIRROR if host.elastic else []
-    yield from _guard_hooks(wired, mirror, judging=bool(filtered))
+    yield from _guard_hooks(wired, mirror, judging=bool(filtered), ipv6=ipv6)
     yield from render_limits([port for _, port in ports], counters)
 
 
@@ -137,7 +141,7 @@ def _guard_maps(
 
 
 def _guard_hooks(
-    wired: Sequence[NetworkPlan], mirror: Sequence[str], *, judging: bool
+    wired: Sequence[NetworkPlan], mirror: Sequence[str], *, judging: bool, ipv6: bool
 ) -> Iterator[str]:
     # Before the bridge learns where that MAC is.
     impostors = [
@@ -150,6 +154,7 @@ def _guard_hooks(
             "ether type arp return",
             "ip saddr 0.0.0.0 udp sport 68 udp dport 67 return",
             "iifname . oifname . ip saddr @members return",
+            *(rules_ipv6.TO_SERVICE if ipv6 else []),
             "drop",
         ],
     )
@@ -171,6 +176,7 @@ def _guard_hooks(
             "iifname vmap @from_wire",
             "oifname @service_links jump to_service",
             "oifname @taps iifname != @service_links udp sport 67 drop",
+            *(rules_ipv6.BETWEEN_VMS if ipv6 else []),
             *(MARK_RECEIVER if judging else []),
         ],
         hook="type filter hook forward priority -300; policy accept;",
@@ -193,7 +199,6 @@ def _guarded_sets(guarded: Sequence[PortSpec]) -> Iterator[str]:
     for name, type_, value in (
         ("port_macs", "ether_addr", lambda port: port.mac),
         ("port_addresses", "ipv4_addr", lambda port: port.address),
-        ("port_link_locals", "ipv6_addr", lambda port: link_local_of(port.mac)),
     ):
         elements = [f'"{port.tap}" . {value(port)}' for port in guarded]
         yield from set_of("set", name, f"ifname . {type_}", elements)
@@ -209,11 +214,7 @@ _GUARDED = [
     "udp sport { 67, 547 } goto refuse",
     "iifname . ip saddr @port_addresses return",
     "ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 return",
-    "icmpv6 type { nd-router-advert, nd-redirect } goto refuse",
-    "exthdr frag exists goto refuse",
-    "iifname . ip6 saddr @port_link_locals return",
-    # Duplicate address detection and group membership come from the unspecified address.
-    "ip6 saddr :: icmpv6 type { nd-neighbor-solicit, mld2-listener-report } return",
+    *rules_ipv6.GUARDED,
     "goto refuse",
 ]
 
@@ -227,6 +228,7 @@ def _to_wire(plan: NetworkPlan) -> list[str]:
         f"ether daddr {plan.service_mac} drop",
         f"arp daddr ip {ours} drop",
         f"ip daddr {ours} drop",
+        *rules_ipv6.to_wire(plan),
     ]
 
 
@@ -237,6 +239,7 @@ def _from_wire(plan: NetworkPlan) -> list[str]:
         "udp sport 67 udp dport 68 drop",
         f"arp saddr ip {ours} drop",
         f"ip saddr {ours} drop",
+        *rules_ipv6.from_wire(plan),
     ]
 
 
@@ -271,6 +274,9 @@ def _route(host: HostPlan, counters: Counters, log_group: int) -> Iterator[str]:
     if nat:
         sources = [*map(_masqueraded, nat)]
         yield from set_of("set", "masqueraded", "mark . ipv4_addr", sources, flags="interval")
+    ipv6 = rules_ipv6.has_ipv6(nat)
+    if ipv6:
+        yield from rules_ipv6.render_sources(nat)
     filtered = filtered_ports(plans)
     if filtered:
         yield from render_groups(filtered, plans, host.groups, counters, log_group)
@@ -287,13 +293,21 @@ def _route(host: HostPlan, counters: Counters, log_group: int) -> Iterator[str]:
             "oifname @private ct state established,related accept",
             "oifname @closed drop",
             "iifname @private iifname . ip saddr @sources accept",
+            *(rules_ipv6.FORWARD if ipv6 else []),
             "iifname @private drop",
         ],
         hook="type filter hook forward priority filter; policy accept;",
     )
     yield from chain(
         "masquerade_out",
-        [*ORIGIN, *(elastic_rules.LEAVE if host.elastic else []), *_MASQUERADE] if nat else [],
+        [
+            *ORIGIN,
+            *(elastic_rules.LEAVE if host.elastic else []),
+            *_MASQUERADE,
+            *(rules_ipv6.MASQUERADE if ipv6 else []),
+        ]
+        if nat
+        else [],
         hook="type nat hook postrouting priority srcnat; policy accept;",
     )
 

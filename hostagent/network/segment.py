@@ -32,6 +32,14 @@ from hostagent.network.netns import (
 from hostagent.network.physical import NicMissing, PhysicalNics
 from hostagent.network.plan import NetworkPlan
 from hostagent.network.probes import send_release
+from hostagent.network.segment_ipv6 import (
+    Ipv6Services,
+    gateway_addresses,
+    prepare_inside,
+    route_inside,
+    service_addresses,
+    set_up_ipv6,
+)
 from hostagent.protocol.network import METADATA_ADDRESS, namespace_name, service_link_name
 
 _METADATA_PORT = 80
@@ -53,6 +61,7 @@ class Segment:
         self._nics = nics
         self._metadata: MetadataServer | None = None
         self._metadata_inode = 0
+        self._ipv6 = Ipv6Services()
 
     async def converge(
         self, links: Links, plan: NetworkPlan, reflecting: Collection[str] = ()
@@ -64,8 +73,11 @@ class Segment:
         Raises LookupError, NetlinkError, OSError or ProcessFailed at the first thing that fails;
         NicMissing at the end, for the network serves this host's VMs also without its NIC.
         """
+        if plan.ipv6 is None:
+            self._ipv6.stop(farewell=True)  # while the bridge can still say so
         bridge = await self._bridge(links, plan)
-        if await self._service(links, plan, bridge):
+        fresh = await self._service(links, plan, bridge)
+        if fresh:
             await self.dnsmasq.stop()  # it listens on a link that is no more
         await self._give_back_other_nics(links, plan)
         missing = None
@@ -81,6 +93,7 @@ class Segment:
         for mac, address in self.dnsmasq.stale_leases(plan):
             send_release(self.service_link, mac, address, plan.service_mac, plan.spec.dhcp_address)
         await self._serve_metadata(plan)
+        await self._ipv6.converge(plan, bridge, fresh=fresh)
         if missing is not None:
             raise missing
 
@@ -97,6 +110,10 @@ class Segment:
 
     async def stop(self) -> None:
         """Stop what runs inside the agent; the data plane and dnsmasq stay."""
+        self._ipv6.stop()
+        await self._stop_metadata()
+
+    async def _stop_metadata(self) -> None:
         if self._metadata is not None:
             await self._metadata.stop()
             self._metadata = None
@@ -118,6 +135,7 @@ class Segment:
             wrong.append("dhcp")
         if (self._metadata is None) == plan.spec.metadata:
             wrong.append("metadata")
+        wrong.extend(self._ipv6.drift(plan))
         return wrong
 
     async def _bridge(self, links: Links, plan: NetworkPlan) -> Link:
@@ -127,12 +145,14 @@ class Segment:
             log.info("bridge.made", network=self.network_id, bridge=bridge.name)
         if not plan.is_nat:
             return bridge  # the NIC lends it MAC, MTU and addresses
-        # Private networks are IPv4; the host must not answer there by a link-local address.
-        disable_ipv6(bridge.name)
+        if plan.ipv6 is None:  # the host must not answer there by a link-local address
+            disable_ipv6(bridge.name)
         if bridge.mtu != plan.spec.mtu:
             await links.set(bridge, mtu=plan.spec.mtu)
         if bridge.mac != plan.bridge_mac:  # rules know by it what is sent to the gateway
             await links.set(bridge, address=plan.bridge_mac)
+        if plan.ipv6 is not None:
+            set_up_ipv6(bridge.name)
         if not bridge.up:
             await links.set(bridge, state="up")
         _tell_apart(bridge.name)
@@ -142,7 +162,7 @@ class Segment:
             prefix=plan.cidr.prefixlen,
             broadcast=str(plan.cidr.broadcast_address),
         )
-        await _exactly(links, bridge, [gateway])
+        await _exactly(links, bridge, [gateway, *gateway_addresses(plan)])
         return bridge
 
     async def _service(self, links: Links, plan: NetworkPlan, bridge: Link) -> bool:
@@ -165,6 +185,7 @@ class Segment:
             await links.set(outer, master=bridge.index)
         if not outer.up:
             await links.set(outer, state="up")
+        await prepare_inside(plan)
         async with links_inside(self.namespace) as inside:
             await _configure_inside(inside, plan)
         return fresh
@@ -194,11 +215,11 @@ class Segment:
 
     async def _serve_metadata(self, plan: NetworkPlan) -> None:
         if not plan.spec.metadata:
-            await self.stop()
+            await self._stop_metadata()
             return
         inode = namespace_path(self.namespace).stat().st_ino
         if self._metadata is not None and inode != self._metadata_inode:
-            await self.stop()
+            await self._stop_metadata()
         if self._metadata is not None:
             self._metadata.update(plan)
             return
@@ -260,7 +281,8 @@ async def _configure_inside(inside: Links, plan: NetworkPlan) -> None:
         broadcast=str(plan.cidr.broadcast_address),
     )
     metadata = Address(family=socket.AF_INET, address=METADATA_ADDRESS, prefix=_HOST_PREFIX)
-    await _exactly(inside, inner, [dhcp, metadata])
+    await _exactly(inside, inner, [dhcp, metadata, *service_addresses(plan)])
+    await route_inside(inside, inner, plan)
     await inside.ipr.route(
         "replace", family=socket.AF_INET, dst="default", gateway=plan.spec.gateway
     )

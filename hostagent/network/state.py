@@ -15,7 +15,8 @@ class Memory(msgspec.Struct, kw_only=True):
 
     `owned` maps the id of each network to its bridge, `numbers` that of a private one to what it
     is told apart by (`zones`); `ip_forward_before` is the value that the
-    host had before we turned forwarding on; `bridge_filter_before` the switches of `bridge_filter`
+    host had before we turned forwarding on, `ipv6_forwarding_before` the settings that changed for
+    the same in IPv6; `bridge_filter_before` the switches of `bridge_filter`
     before security groups turned them on; `reflection_before` that of `ways` before a network
     shared addresses with another one; `elastic` maps the elastic addresses that connections may
     have been made under to their machines; `rules` is what `Firewall.remember` returned.
@@ -24,6 +25,7 @@ class Memory(msgspec.Struct, kw_only=True):
     owned: dict[str, str] = {}
     numbers: dict[str, int] = {}
     ip_forward_before: str | None = None
+    ipv6_forwarding_before: dict[str, str] | None = None
     bridge_filter_before: dict[str, str] | None = None
     reflection_before: str | None = None
     elastic: dict[str, str] = {}

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from hostagent.protocol.firewall import SecurityGroupSpec
+from hostagent.protocol.ipv6 import Ipv6Spec
 
 NetworkKind = Literal["nat", "physical"]
 Severity = Literal["error", "warning"]
@@ -35,7 +36,7 @@ class PortSpec(msgspec.Struct, frozen=True, kw_only=True):
     `security_group_ids` name groups of the document; a NIC without any is not filtered. By the
     `is_default` NIC of its several a VM reaches everything but their own networks. What
     anti-spoofing throws away is told of if `log_forged`. "Inbound" is what the VM receives; None
-    is unlimited.
+    is unlimited. A network with an IPv6 part may give it an `ipv6_address` as well.
     """
 
     nic_id: str
@@ -51,6 +52,7 @@ class PortSpec(msgspec.Struct, frozen=True, kw_only=True):
     log_forged: bool = False
     inbound_bits_per_s: int | None = None
     outbound_bits_per_s: int | None = None
+    ipv6_address: str = ""
 
 
 class HostRoute(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +88,7 @@ class NetworkSpec(msgspec.Struct, frozen=True, kw_only=True):
     snat: bool = True
     host_routes: list[HostRoute] = []
     ports: list[PortSpec] = []
+    ipv6: Ipv6Spec | None = None
 
 
 class ElasticAddress(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv6Network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from hostagent.network.limits import limited_counter_name
 from hostagent.network.plan import plan_of, validate
 from hostagent.network.rules import counter_name, render_removal, render_rules
 from hostagent.protocol.firewall import SecurityGroupSpec, SecurityRule
+from hostagent.protocol.ipv6 import Ipv6Spec, slaac_address
 from hostagent.protocol.network import (
     ElasticAddress,
     HostRoute,
@@ -171,6 +173,46 @@ def test_rules_with_bandwidth_limits(golden: Golden) -> None:
     golden.check(
         "network/rules-limits.nft", render_rules(host_plan(document, NUMBERS), "0a1b2c", counters)
     )
+
+
+def with_ipv6() -> NetworkDocument:
+    """A private network with IPv6 by DHCP, and a physical one whose machines make addresses."""
+    private, office = DOCUMENT.networks[0], DOCUMENT.networks[2]
+    ports = [
+        msgspec.structs.replace(port, ipv6_address=f"fd00:1::{place:x}", security_group_ids=["web"])
+        for place, port in enumerate(private.ports, 10)
+    ]
+    wired = [
+        msgspec.structs.replace(
+            port, ipv6_address=str(slaac_address(IPv6Network("2001:db8:5::/64"), port.mac))
+        )
+        for port in office.ports
+    ]
+    networks = [
+        msgspec.structs.replace(
+            private, ports=ports, dns=["192.0.2.53", "2001:db8::53"],
+            ipv6=Ipv6Spec(cidr="fd00:1::/64", mode="dhcp", gateway="fd00:1::1",
+                          service_address="fd00:1::ffff"),
+        ),
+        msgspec.structs.replace(
+            office, ports=wired,
+            ipv6=Ipv6Spec(cidr="2001:db8:5::/64", mode="slaac", service_address="2001:db8:5::2"),
+        ),
+    ]  # fmt: skip
+    return NetworkDocument(generation=9, networks=networks, security_groups=GROUPS)
+
+
+def test_rules_with_ipv6(golden: Golden) -> None:
+    document = with_ipv6()
+    assert validate(document) == []
+    golden.check("network/rules-ipv6.nft", render_rules(host_plan(document), "0a1b2c", {}))
+
+
+def test_dnsmasq_with_ipv6(golden: Golden) -> None:
+    plan = plan_of(with_ipv6().networks[0])
+    files = DhcpFiles(Path("/run/anyun-network/0a1b2c") / plan.namespace)
+    golden.check("network/dnsmasq-ipv6.conf", render_config(plan, files, "nobody", "nogroup"))
+    golden.check("network/dnsmasq-ipv6.names", render_names(plan))
 
 
 def test_rules_of_an_empty_host(golden: Golden) -> None:

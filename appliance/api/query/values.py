@@ -26,7 +26,7 @@ _OCTETS = " || '.' || ".join(f"(({{column}} >> {shift}) & 255)" for shift in (24
 class ValueType:
     """Parameters: `code` ends the error for what is no such value; `read` raises ValueError;
     `as_text` is SQL for what `like` compares, with {column}. A search for text with characters
-    other than `alphabet` need not look there.
+    other than `alphabet`, or without `needed`, need not look there.
     """
 
     code: str
@@ -34,9 +34,12 @@ class ValueType:
     operators: frozenset[str] = ORDERED
     as_text: str = "{column}"
     alphabet: frozenset[str] | None = None
+    needed: str = ""
 
     def may_contain(self, text: str) -> bool:
         """Whether such a value can have `text` as a part."""
+        if self.needed not in text:
+            return False
         return self.alphabet is None or self.alphabet.issuperset(text.lower())
 
 
@@ -89,6 +92,20 @@ MAC = ValueType("text", str, TEXT.operators, alphabet=frozenset("0123456789abcde
 ADDRESS = ValueType("address", _address, TEXT.operators, _OCTETS, frozenset("0123456789."))
 
 
+def _ipv6_address(text: str) -> str:
+    return str(ipaddress.IPv6Address(text))
+
+
+# Kept as they are written (RFC 5952); so a search for part of one looks at all of them.
+IPV6_ADDRESS = ValueType(
+    "ipv6_address",
+    _ipv6_address,
+    frozenset({"=", "in", "null", "like"}),
+    alphabet=frozenset("0123456789abcdef:"),
+    needed=":",
+)
+
+
 def addresses_with(text: str) -> list[str]:
     """All addresses that contain `text`, if it is a whole one: 10.0.0.5 is part of 10.0.0.51.
 
@@ -116,7 +133,7 @@ def type_of(field: peewee.Field, *, is_address: bool) -> ValueType | None:
         return ADDRESS
     # Our JSON columns are texts as well, so the class itself is compared.
     if type(field) is peewee.TextField:
-        return MAC if field.column_name == "mac" else TEXT
+        return {"mac": MAC, "ipv6_address": IPV6_ADDRESS}.get(field.column_name, TEXT)
     if isinstance(field, peewee.BooleanField):
         return BOOLEAN
     if isinstance(field, peewee.FloatField):

@@ -55,8 +55,13 @@ class Ingredients:
 def check_request(request: q.VmCreate) -> None:
     """What can be said without looking at anything; raises InvalidInput."""
     clean_name(request.name)
-    fixed = {"address": request.address} | {
-        f"more_nics[{number}].address": nic.address for number, nic in enumerate(request.more_nics)
+    fixed = {
+        f"{place}{field}": getattr(asked, field)
+        for place, asked in (
+            ("", request),
+            *((f"more_nics[{number}].", nic) for number, nic in enumerate(request.more_nics)),
+        )
+        for field in ("address", "ipv6_address")
     }
     for field, address in fixed.items():
         if request.count > 1 and address is not None:

@@ -74,7 +74,14 @@ class Compute:
                 name="vm",
                 model=VmRow,
                 read=read_vms,
-                search=("name", "id", "description", "nics.address", "nics.mac"),
+                search=(
+                    "name",
+                    "id",
+                    "description",
+                    "nics.address",
+                    "nics.ipv6_address",
+                    "nics.mac",
+                ),
                 internal=frozenset({"user_data", "request_sha256", "resume"}),
                 relations={
                     "cluster": Relation("cluster", ("cluster_id", "id")),

@@ -26,7 +26,7 @@ _VMS = """
     WHERE v.id IN ({marks})
 """
 _NICS = """
-    SELECT x.vm_id, x.id, x.network_id, n.name, x.mac, x.address,
+    SELECT x.vm_id, x.id, x.network_id, n.name, x.mac, x.address, x.ipv6_address,
            (SELECT json_group_array(g.security_group_id) FROM nic_security_group g
             WHERE g.nic_id = x.id), e.address, x.anti_spoofing,
            x.inbound_bits_per_s, x.outbound_bits_per_s
@@ -43,7 +43,7 @@ def read_vms(ids: Sequence[str]) -> list[Vm]:
     """The machines with these ids, in any order; within a read or write."""
     nics: dict[str, list[Nic]] = defaultdict(list)
     for row in _rows(_NICS, ids):
-        vm_id, ref, network_id, network, mac, address, groups, elastic, guarded, *limits = row
+        vm_id, ref, network_id, network, mac, address, ipv6, groups, elastic, guarded, *limits = row
         nics[vm_id].append(
             Nic(
                 id=ref,
@@ -51,6 +51,7 @@ def read_vms(ids: Sequence[str]) -> list[Vm]:
                 network_name=network,
                 mac=mac,
                 address=text_of(address),
+                ipv6_address=ipv6 or "",
                 is_default=not nics[vm_id],
                 elastic_address=None if elastic is None else text_of(elastic),
                 anti_spoofing=bool(guarded),

@@ -24,6 +24,7 @@ class Wire:
 
     network: NetworkRow
     address: str | None
+    ipv6_address: str | None
     security_group_ids: set[str]
     limits: tuple[int | None, int | None]
     field: str = ""  # where in the request it stands, as a prefix of its fields
@@ -34,7 +35,9 @@ class Wire:
         Raises what `claim_address` and `set_groups` raise.
         """
         try:
-            nic_id = attach(tx, vm_id, self.network, self.address, position, self.limits)
+            nic_id = attach(
+                tx, vm_id, self.network, self.address, self.ipv6_address, position, self.limits
+            )
             set_groups(tx, nic_id, self.security_group_ids)
         except ApiError as error:
             error.field = f"{self.field}{error.field}" if error.field else None
@@ -62,6 +65,7 @@ def wire_for(
     return Wire(
         network=network,
         address=request.address,
+        ipv6_address=request.ipv6_address,
         security_group_ids=_groups(
             group_ids if asked is None else asked,
             owner_id,

@@ -76,7 +76,8 @@ _RULES = """
     FROM security_rule WHERE is_enabled AND security_group_id IN ({marks}) ORDER BY id
 """
 _MEMBERS = """
-    SELECT m.security_group_id, n.address, n.network_id, w.kind FROM nic_security_group m
+    SELECT m.security_group_id, n.address, n.ipv6_address, n.network_id, w.kind
+    FROM nic_security_group m
     JOIN nic n ON n.id = m.nic_id JOIN network w ON w.id = n.network_id
     WHERE m.security_group_id IN ({marks}) ORDER BY n.address
 """
@@ -132,11 +133,15 @@ def _rule(row: Sequence[Any]) -> SecurityRule:
 
 
 def _members_of(group_ids: Collection[str]) -> dict[str, dict[str, list[str]]]:
-    """The addresses of members by group and private network, those on NICs under ""."""
+    """The addresses of members by group and private network, those on NICs under "", and IPv6
+    addresses, which no two networks share.
+    """
     found: dict[str, dict[str, list[str]]] = defaultdict(dict)
-    for group_id, address, network_id, kind in _rows(_MEMBERS, group_ids):
+    for group_id, address, ipv6_address, network_id, kind in _rows(_MEMBERS, group_ids):
         place = network_id if kind in PRIVATE else ""
         found[group_id].setdefault(place, []).append(text_of(address))
+        if ipv6_address:
+            found[group_id].setdefault("", []).append(ipv6_address)
     return found
 
 

@@ -3,6 +3,7 @@ that hosts are given."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
@@ -23,7 +24,7 @@ from appliance.services.parts import Parts
 from appliance.store.fields import database
 from hostagent.protocol.firewall import Direction, Packet, SecurityGroupSpec, judge
 
-ECHO_REQUEST = 8
+ECHO_REQUEST, ECHO_REQUEST_6 = 8, 128
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class _Nic:
     cluster_id: str
     host_id: str | None
     elastic_address: str | None
+    ipv6_address: str
+    ipv6_cidr: str
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,14 @@ class _Goal:
     address: str
     nic: _Nic | None = None
     is_elastic: bool = False
+
+    @property
+    def is_ipv6(self) -> bool:
+        return ":" in self.address
+
+    def own_address(self, nic: _Nic) -> str:
+        """The address of a NIC that goes with this one; "" if it has no IPv6."""
+        return nic.ipv6_address if self.is_ipv6 else nic.address
 
 
 @dataclass
@@ -96,16 +107,21 @@ class Trace:
 
 def _follow(call: Call, request: s.VmTrace) -> s.TraceResult:
     source, goal = _ends(request, find(VmRow, call.target, "vm"))
+    is_echo = request.protocol == "icmp"
+    echo = ("icmpv6", ECHO_REQUEST_6) if goal.is_ipv6 else ("icmp", ECHO_REQUEST)
     packet = Packet(
-        source=source.address,
+        source=goal.own_address(source),
         destination=goal.address,
-        protocol=request.protocol,
+        protocol=echo[0] if is_echo else request.protocol,
         port=request.port,
-        icmp_type=ECHO_REQUEST if request.protocol == "icmp" else None,
-        icmp_code=0 if request.protocol == "icmp" else None,
+        icmp_type=echo[1] if is_echo else None,
+        icmp_code=0 if is_echo else None,
         network_id=source.network_id,
     )
     way = _Way()
+    if not packet.source:
+        way.add("trace.no_ipv6", passed=False, name=source.vm_name, network=source.network_name)
+        return s.TraceResult(is_reached=False, steps=way.steps)
     _check_running(way, source)
     _check_groups(way, source, "out", packet)
     target = goal.nic
@@ -116,8 +132,8 @@ def _follow(call: Call, request: s.VmTrace) -> s.TraceResult:
     if target is not None:
         _check_running(way, target)
         seen_as = _seen_as(source, goal)
-        seen = {"source": seen_as, "destination": target.address}
-        if seen_as != source.address:
+        seen = {"source": seen_as, "destination": goal.own_address(target)}
+        if seen_as != goal.own_address(source):
             seen["network_id"] = ""
         _check_groups(way, target, "in", msgspec.structs.replace(packet, **seen))
     if way.is_open:
@@ -133,7 +149,7 @@ def _seen_as(source: _Nic, goal: _Goal) -> str:
     """Whom the other end sees: security groups are asked before the own host translates."""
     assert goal.nic is not None
     if not goal.is_elastic or source.host_id == goal.nic.host_id or source.kind == "physical":
-        return source.address
+        return goal.own_address(source)
     if source.elastic_address is not None:
         return source.elastic_address
     row = database.execute_sql(
@@ -158,11 +174,11 @@ def _ends(request: s.VmTrace, vm: VmRow) -> tuple[_Nic, _Goal]:
         raise InvalidInput(
             "network.bad_address", field="to_address", value=request.to_address
         ) from None
-    if address.version == 4:
-        row = database.execute_sql(_BESIDE, (vm.id, int(address))).fetchone()
-        if row is not None:
-            own, other_id, theirs = row
-            return _nic_of(vm, own), _Goal(str(address), _nic_of(VmRow.get_by_id(other_id), theirs))
+    beside, value = (_BESIDE, int(address)) if address.version == 4 else (_BESIDE6, str(address))
+    row = database.execute_sql(beside, (vm.id, value)).fetchone()
+    if row is not None:
+        own, other_id, theirs = row
+        return _nic_of(vm, own), _Goal(str(address), _nic_of(VmRow.get_by_id(other_id), theirs))
     source = _nic_of(vm, _way_to(vm.id, address))
     if address.version == 4:
         elastic = database.execute_sql(_ELASTIC, (source.cluster_id, int(address))).fetchone()
@@ -186,16 +202,24 @@ def _shared(vm_id: str, other_id: str) -> tuple[str | None, str | None]:
 def _way_to(vm_id: str, address: IPv4Address | IPv6Address) -> str | None:
     """The NIC in whose network an address is; None for the default one."""
     rows = database.execute_sql(
-        "SELECT x.id, n.cidr FROM nic x JOIN network n ON n.id = x.network_id "
+        "SELECT x.id, n.cidr, n.ipv6_cidr FROM nic x JOIN network n ON n.id = x.network_id "
         "WHERE x.vm_id = ? ORDER BY x.position",
         (vm_id,),
     )
-    return next((ref for ref, cidr in rows if address in ip_network(cidr)), None)
+    return next((ref for ref, *nets in rows if _is_in(address, nets)), None)
+
+
+def _is_in(address: IPv4Address | IPv6Address, networks: Sequence[str]) -> bool:
+    return any(address in ip_network(cidr) for cidr in networks if cidr)
 
 
 _BESIDE = """
     SELECT a.id, b.vm_id, b.id FROM nic a JOIN nic b ON b.network_id = a.network_id
     WHERE a.vm_id = ? AND b.address = ? ORDER BY a.position LIMIT 1
+"""
+_BESIDE6 = """
+    SELECT a.id, b.vm_id, b.id FROM nic a JOIN nic b ON b.network_id = a.network_id
+    WHERE a.vm_id = ? AND b.ipv6_address = ? ORDER BY a.position LIMIT 1
 """
 _ELASTIC = """
     SELECT x.vm_id, x.id FROM elastic_ip e JOIN network n ON n.id = e.network_id
@@ -206,14 +230,15 @@ _ELASTIC = """
 def _nic_of(vm: VmRow, nic_id: str | None = None) -> _Nic:
     """One of a machine's NICs, or its default one; raises InvalidInput if it has none."""
     row = database.execute_sql(
-        "SELECT x.address, n.id, n.name, n.cidr, n.kind, x.id, e.address FROM nic x "
+        "SELECT x.address, n.id, n.name, n.cidr, n.kind, x.id, e.address, x.ipv6_address, "
+        "n.ipv6_cidr FROM nic x "
         "JOIN network n ON n.id = x.network_id LEFT JOIN elastic_ip e ON e.nic_id = x.id "
         "WHERE x.vm_id = ? AND x.id = coalesce(?, x.id) ORDER BY x.position LIMIT 1",
         (vm.id, nic_id),
     ).fetchone()
     if row is None:
         raise InvalidInput("trace.no_nic", field="id", name=vm.name)
-    address, network_id, network, cidr, kind, nic_id, elastic = row
+    address, network_id, network, cidr, kind, nic_id, elastic, ipv6_address, ipv6_cidr = row
     groups = database.execute_sql(
         "SELECT security_group_id FROM nic_security_group WHERE nic_id = ?", (nic_id,)
     )
@@ -230,6 +255,8 @@ def _nic_of(vm: VmRow, nic_id: str | None = None) -> _Nic:
         cluster_id=vm.cluster_id,
         host_id=vm.host_id,
         elastic_address=None if elastic is None else text_of(elastic),
+        ipv6_address=ipv6_address or "",
+        ipv6_cidr=ipv6_cidr,
     )
 
 
@@ -268,7 +295,7 @@ def _check_route(way: _Way, source: _Nic, goal: _Goal) -> None:
         way.add(code, passed=target is not None, address=address, name=name)
         return
     names = {"network": source.network_name, "address": address}
-    inside = ip_address(address) in ip_network(source.cidr)
+    inside = _is_in(ip_address(address), [source.cidr, source.ipv6_cidr])
     if target is not None and target.network_id == source.network_id:
         way.add("trace.same_network", passed=True, **names)
     elif target is None and inside:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 
 from appliance.engine.calls import Call
 from appliance.protocol import requests as q
@@ -42,16 +42,8 @@ def address_map(network_id: str, owner_id: str | None) -> AddressMap:
         (network_id,),
     )
     for number, nic_id, mac, vm_id, name, state, owner in nics:
-        is_told = owner_id in (None, owner)
-        used[number] = AddressUse(
-            address=text_of(number),
-            use="vm",
-            vm_id=vm_id if is_told else None,
-            vm_name=name if is_told else "",
-            vm_state=state if is_told else "",
-            nic_id=nic_id if is_told else None,
-            mac=mac if is_told else "",
-        )
+        who = (nic_id, mac, vm_id, name, state)
+        used[number] = _vm_use(text_of(number), who, is_told=owner_id in (None, owner))
     elastic = database.execute_sql(
         "SELECT e.address, e.id, e.name, e.owner_id FROM elastic_ip e WHERE e.network_id = ?",
         (network_id,),
@@ -70,6 +62,39 @@ def address_map(network_id: str, owner_id: str | None) -> AddressMap:
         items=[used[number] for number in taken],
         free=_as_told(free_spans(without(spans, reserved), taken)),
         reserved=_as_told(reserved),
+        ipv6=_ipv6_uses(row, owner_id),
+    )
+
+
+def _ipv6_uses(network: NetworkRow, owner_id: str | None) -> list[AddressUse]:
+    """The IPv6 addresses in use, in order."""
+    used: list[AddressUse] = []
+    if network.ipv6_gateway:
+        used.append(AddressUse(address=network.ipv6_gateway, use="gateway"))
+    if network.ipv6_service_address:
+        used.append(AddressUse(address=network.ipv6_service_address, use="dhcp"))
+    nics = database.execute_sql(
+        "SELECT x.ipv6_address, x.id, x.mac, v.id, v.name, v.state, v.owner_id FROM nic x "
+        "JOIN vm v ON v.id = x.vm_id WHERE x.network_id = ? AND x.ipv6_address IS NOT NULL",
+        (network.id,),
+    )
+    for address, nic_id, mac, vm_id, name, state, owner in nics:
+        used.append(
+            _vm_use(address, (nic_id, mac, vm_id, name, state), is_told=owner_id in (None, owner))
+        )
+    return sorted(used, key=lambda use: IPv6Address(use.address))
+
+
+def _vm_use(address: str, who: tuple[str, str, str, str, str], *, is_told: bool) -> AddressUse:
+    nic_id, mac, vm_id, name, state = who
+    return AddressUse(
+        address=address,
+        use="vm",
+        vm_id=vm_id if is_told else None,
+        vm_name=name if is_told else "",
+        vm_state=state if is_told else "",
+        nic_id=nic_id if is_told else None,
+        mac=mac if is_told else "",
     )
 
 

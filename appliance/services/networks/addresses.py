@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+from ipaddress import (
+    AddressValueError,
+    IPv4Address,
+    IPv4Network,
+    NetmaskValueError,
+    ip_address,
+)
 from itertools import pairwise
 
 from appliance.protocol.addressing import RESERVED, is_domain, may_be_asked
@@ -85,9 +91,9 @@ def check_plan(
     if not ranges:
         raise InvalidInput("network.range_needed", field="ranges")
     spans = tuple(_parse_span(network, item, "ranges") for item in ranges)
-    _check_disjoint(spans, "ranges")
+    check_disjoint(spans, "ranges")
     held = tuple(_parse_span(network, item, "reserved") for item in reserved)
-    _check_disjoint(held, "reserved")
+    check_disjoint(held, "reserved")
     offered = without(spans, held)
     for first, last in offered:
         if first <= gateway_number <= last:
@@ -114,13 +120,22 @@ def check_plan(
     return plan
 
 
-def check_dns(servers: Iterable[str]) -> list[str]:
-    """DNS servers as canonical texts; raises InvalidInput for what guests could not ask."""
+def check_dns(servers: Iterable[str], *, ipv6: bool = False) -> list[str]:
+    """DNS servers as canonical texts; those with IPv6 addresses only in a network with `ipv6`.
+
+    Raises InvalidInput for what guests could not ask.
+    """
     found = []
     for server in servers:
-        text = text_of(parse_address(server, field="dns"))
+        try:
+            text = str(ip_address(server.strip()))
+        except ValueError:
+            code = "network.bad_ipv6_address" if ":" in server else "network.bad_address"
+            raise InvalidInput(code, field="dns", value=server) from None
         if not may_be_asked(text):
             raise InvalidInput("network.bad_dns", field="dns", value=server)
+        if ":" in text and not ipv6:
+            raise InvalidInput("network.dns_needs_ipv6", field="dns", value=text)
         found.append(text)
     return found
 
@@ -248,7 +263,10 @@ def _check_inside(network: IPv4Network, number: int, field: str) -> None:
         )
 
 
-def _check_disjoint(spans: Sequence[Span], field: str) -> None:
+def check_disjoint(
+    spans: Sequence[Span], field: str, text_of: Callable[[int], str] = text_of
+) -> None:
+    """Raises InvalidInput if two of `spans` overlap; `text_of` writes their addresses."""
     ordered = sorted(spans)
     for left, right in pairwise(ordered):
         if right[0] <= left[1]:

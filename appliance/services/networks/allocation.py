@@ -17,6 +17,7 @@ from appliance.services.networks.addresses import (
     text_of,
     without,
 )
+from appliance.services.networks.allocation6 import claim_address6
 from appliance.services.networks.models import NetworkRow, RangeRow, spans_of
 from appliance.store.database import Transaction
 from hostagent.protocol.network import mac_for
@@ -29,22 +30,25 @@ def attach(
     vm_id: str,
     network: NetworkRow,
     address: str | None,
+    ipv6_address: str | None = None,
     position: int = 0,
     limits: tuple[int | None, int | None] = (None, None),
 ) -> str:
-    """Give a VM a NIC in `network`, with this address or a free one; returns its id.
+    """Give a VM a NIC in `network`, with these addresses or free ones; returns its id.
 
     The NIC with the lowest `position` is the VM's default one. `limits` are bits per second,
     inbound and outbound.
 
-    Within a write. Raises what `claim_address` raises.
+    Within a write. Raises what `claim_address` and `claim_address6` raise.
     """
     nic_id = new_id()
+    mac = mac_for(nic_id)
     number = claim_address(tx, network, address)
+    number6 = claim_address6(tx, network, mac, ipv6_address)
     tx.execute(
-        "INSERT INTO nic (id, vm_id, network_id, mac, address, position, inbound_bits_per_s, "
-        "outbound_bits_per_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        *(nic_id, vm_id, network.id, mac_for(nic_id), number, position, *limits),
+        "INSERT INTO nic (id, vm_id, network_id, mac, address, ipv6_address, position, "
+        "inbound_bits_per_s, outbound_bits_per_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        *(nic_id, vm_id, network.id, mac, number, number6, position, *limits),
     )
     return nic_id
 

@@ -21,6 +21,7 @@ from appliance.store.database import Store
 from appliance.store.fields import database
 from appliance.store.kinds import QUERY_LIMIT, batched
 from hostagent.protocol.commands import NETWORK_APPLY, NETWORK_RETRY, Nothing
+from hostagent.protocol.ipv6 import Ipv6Spec
 from hostagent.protocol.network import (
     ElasticAddress,
     HostRoute,
@@ -184,11 +185,13 @@ class Documents:
         for part in batched(list(guests), QUERY_LIMIT):
             marks = ",".join("?" * len(part))
             nics = database.execute_sql(_NICS.format(marks=marks), tuple(part))
-            for nic_id, vm_id, network_id, mac, address, groups, *more in nics.fetchall():
+            for nic_id, vm_id, network_id, mac, address, ipv6, groups, *more in nics.fetchall():
                 member_of = msgspec.json.decode(groups, type=list[str])
                 group_ids.update(member_of)
                 port = _port(nic_id, mac, address, guests[vm_id], zone, member_of)
                 port = _special(port, *more)
+                if ipv6:
+                    port = msgspec.structs.replace(port, ipv6_address=ipv6)
                 if log_forged:
                     port = msgspec.structs.replace(port, log_forged=True)
                 ports[network_id].append(port)
@@ -210,7 +213,7 @@ _PLACE = """
     JOIN cluster c ON c.id = h.cluster_id JOIN zone z ON z.id = c.zone_id WHERE h.id = ?
 """
 _NICS = """
-    SELECT id, vm_id, network_id, mac, address,
+    SELECT id, vm_id, network_id, mac, address, ipv6_address,
            (SELECT json_group_array(security_group_id) FROM nic_security_group WHERE nic_id = id),
            anti_spoofing,
            position = (SELECT min(y.position) FROM nic y WHERE y.vm_id = nic.vm_id),
@@ -227,7 +230,8 @@ _ELASTIC = """
 _NETWORKS = """
     SELECT id, kind, cidr, gateway, dhcp_address, physical_interface, dns, domain, mtu,
            host_routes,
-           (SELECT json_group_array(service) FROM network_service WHERE network_id = network.id)
+           (SELECT json_group_array(service) FROM network_service WHERE network_id = network.id),
+           ipv6_mode, ipv6_cidr, ipv6_gateway, ipv6_service_address
     FROM network WHERE cluster_id = ? AND NOT is_deleting ORDER BY id
 """
 
@@ -277,7 +281,7 @@ def _special(
 
 
 def _network(row: Sequence[Any], ports: list[PortSpec]) -> NetworkSpec:
-    ref, kind, cidr, gateway, dhcp_address, interface, dns, domain, mtu, routes, offered = row
+    ref, kind, cidr, gateway, dhcp_address, interface, dns, domain, mtu, routes, offered, *v6 = row
     services = msgspec.json.decode(offered, type=set[str])
     return NetworkSpec(
         id=ref,
@@ -296,4 +300,11 @@ def _network(row: Sequence[Any], ports: list[PortSpec]) -> NetworkSpec:
         snat="snat" in services,
         host_routes=msgspec.json.decode(routes, type=list[HostRoute]),
         ports=ports,
+        ipv6=_ipv6_part(*v6),
     )
+
+
+def _ipv6_part(mode: str, cidr: str, gateway: str, service_address: str) -> Ipv6Spec | None:
+    if mode not in ("slaac", "dhcp"):
+        return None
+    return Ipv6Spec(cidr=cidr, mode=mode, gateway=gateway, service_address=service_address)

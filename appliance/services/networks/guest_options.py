@@ -72,7 +72,7 @@ def changer(
 
     def change(tx: Transaction, row: NetworkRow, request: NetworkUpdate) -> None:
         if request.dns is not UNSET:
-            row.dns = check_dns(request.dns)
+            row.dns = check_dns(request.dns, ipv6=row.ipv6_mode != "none")
         if request.domain is not UNSET:
             row.domain = check_domain(request.domain)
         if request.host_routes is not UNSET:

@@ -32,6 +32,10 @@ class NetworkRow(BaseModel):
     is_deleting = peewee.BooleanField(default=False)
     owner_id = peewee.TextField(index=True, default="")
     allocation: Any = peewee.TextField(default="first")
+    ipv6_mode: Any = peewee.TextField(default="none")
+    ipv6_cidr = peewee.TextField(default="")
+    ipv6_gateway = peewee.TextField(default="")
+    ipv6_service_address = peewee.TextField(default="")
     created_at = peewee.BigIntegerField()
 
     class Meta:
@@ -55,6 +59,20 @@ class RangeRow(BaseModel):
 
     class Meta:
         table_name = "address_range"
+
+
+class Ipv6RangeRow(BaseModel):
+    """IPv6 addresses that a network gives out, as texts; `next` is the next one."""
+
+    id = peewee.TextField(primary_key=True)
+    network = peewee.ForeignKeyField(NetworkRow, on_delete="CASCADE", backref="ipv6_ranges")
+    network_id: str
+    first = peewee.TextField()
+    last = peewee.TextField()
+    next = peewee.TextField()
+
+    class Meta:
+        table_name = "ipv6_range"
 
 
 class ReservedRow(BaseModel):
@@ -99,6 +117,7 @@ class NicRow(BaseModel):
     network_id: str
     mac = peewee.TextField(unique=True)
     address = peewee.BigIntegerField()
+    ipv6_address = peewee.TextField(null=True)
     position = peewee.IntegerField()
     anti_spoofing = peewee.BooleanField(default=True)
     inbound_bits_per_s = peewee.BigIntegerField(null=True)

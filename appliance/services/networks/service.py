@@ -36,6 +36,7 @@ from appliance.services.networks.addresses import (
     check_plan,
     text_of,
 )
+from appliance.services.networks.addresses6 import check_ipv6
 from appliance.services.networks.conflicts import (
     Machine,
     as_error,
@@ -50,6 +51,12 @@ from appliance.services.networks.conflicts import (
 )
 from appliance.services.networks.documents import Documents, GuestSource
 from appliance.services.networks.guest_options import changer, check_routes
+from appliance.services.networks.ipv6 import (
+    columns_of,
+    refuse_conflicts6,
+    wished,
+    write_ipv6_ranges,
+)
 from appliance.services.networks.models import (
     ElasticIpRow,
     NetworkRow,
@@ -86,7 +93,7 @@ class Networks:
                 model=NetworkRow,
                 render=render_networks,
                 owner="owner_id",
-                internal=frozenset({"is_deleting"}),
+                internal=frozenset({"is_deleting", "ipv6_service_address"}),
                 relations={
                     "cluster": Relation("cluster", ("cluster_id", "id")),
                     "ranges": Relation("address_range", ("id", "network_id"), many=True),
@@ -174,6 +181,7 @@ class Networks:
         )
         services = chosen_services(request.kind, request.services)
         ref = chosen_id(request)
+        ipv6 = check_ipv6(wished(request), network_id=ref, kind=request.kind, mtu=request.mtu)
         values = {
             "name": clean_name(request.name),
             "description": request.description,
@@ -182,7 +190,7 @@ class Networks:
             "physical_interface": needed_interface(request.kind, request.physical_interface),
             "cidr": str(plan.network),
             "gateway": text_of(plan.gateway),
-            "dns": check_dns(request.dns),
+            "dns": check_dns(request.dns, ipv6=ipv6 is not None),
             "domain": check_domain(request.domain),
             "mtu": request.mtu,
             "host_routes": check_routes(plan.network, request.host_routes),
@@ -190,6 +198,7 @@ class Networks:
             "state": State.ENABLED,
             "owner_id": call.caller.account_id,
             "allocation": request.allocation,
+            **columns_of(ipv6),
         }
 
         def create(tx: Transaction) -> Accepted:
@@ -201,11 +210,14 @@ class Networks:
                 )
                 interface = values["physical_interface"]
                 _refuse_conflicts(plan, interface, request.cluster_id, beside, machines, machines)
+                if ipv6 is not None:
+                    refuse_conflicts6(ipv6, request.kind, machines, ref)
             _, is_new = create_once(NetworkRow, ref, values)
             if not is_new:
                 return accepted_before(ref)
             write_ranges(tx, ref, plan)
             write_services(tx, ref, services)
+            write_ipv6_ranges(ref, ipv6)
             tx.touch("network", ref)
             return self._accept(tx, call, self._create_job, ref, values["name"], request.cluster_id)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from ipaddress import IPv6Address
 
 from appliance.engine import ledger
 from appliance.protocol.networks import NetworkService
 from appliance.protocol.resources import AddressRange, Network, State
 from appliance.services.networks.addresses import text_of
-from appliance.services.networks.models import NetworkRow, RangeRow, ReservedRow
+from appliance.services.networks.models import Ipv6RangeRow, NetworkRow, RangeRow, ReservedRow
 from appliance.services.networks.offers import services_of
 from appliance.store.fields import when
 
@@ -19,11 +20,23 @@ def render_networks(rows: Sequence[NetworkRow]) -> list[Network]:
     ids = [row.id for row in rows]
     ranges, reserved = _ranges(RangeRow, ids), _ranges(ReservedRow, ids)
     usage = ledger.usage("address", ids)
-    services = services_of(ids)
+    services, ipv6 = services_of(ids), _ipv6_ranges(ids)
     return [
-        _render(row, ranges[row.id], reserved[row.id], services[row.id], usage[row.id])
+        _render(
+            row, ranges[row.id], reserved[row.id], ipv6[row.id], services[row.id], usage[row.id]
+        )
         for row in rows
     ]
+
+
+def _ipv6_ranges(ids: Sequence[str]) -> dict[str, list[AddressRange]]:
+    found: dict[str, list[AddressRange]] = defaultdict(list)
+    for item in Ipv6RangeRow.select().where(Ipv6RangeRow.network.in_(ids)):
+        shown = AddressRange(id=item.id, first=item.first, last=item.last)
+        found[item.network_id].append(shown)
+    for ranges in found.values():
+        ranges.sort(key=lambda one: IPv6Address(one.first))
+    return found
 
 
 def _ranges(
@@ -41,6 +54,7 @@ def _render(
     row: NetworkRow,
     ranges: list[AddressRange],
     reserved: list[AddressRange],
+    ipv6_ranges: list[AddressRange],
     services: list[NetworkService],
     usage: ledger.Usage,
 ) -> Network:
@@ -62,6 +76,10 @@ def _render(
         reserved=reserved,
         allocation=row.allocation,
         services=services,
+        ipv6_mode=row.ipv6_mode,
+        ipv6_cidr=row.ipv6_cidr,
+        ipv6_gateway=row.ipv6_gateway,
+        ipv6_ranges=ipv6_ranges,
         dhcp_address=row.dhcp_address,
         addresses_total=usage.capacity,
         addresses_used=usage.claimed,

@@ -110,7 +110,7 @@ class AddressSheet(QDialog):
     def show_map(self, found: AddressMap | None) -> None:
         """Show the addresses."""
         if found is not None:
-            self.model.replace([_Line(use) for use in found.items])
+            self.model.replace([_Line(use) for use in (*found.items, *found.ipv6)])
             self.free.setText(free_words(found))
 
     def _open(self, line: Any) -> None:

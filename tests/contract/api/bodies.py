@@ -24,6 +24,8 @@ _VALUES: dict[str, Any] = {
     "gateway": "10.20.0.1",
     "ranges": [{"first": "10.20.0.10", "last": "10.20.0.20"}],
     "services": ["dhcp"],
+    "ipv6_mode": "slaac",
+    "ipv6_cidr": "fd00:1::/64",
     "path": "/srv/anyun",
     "source": "upload",
     "cpu_count": 1,

@@ -16,8 +16,9 @@ from hostagent.network.conntrack import Conntrack
 from hostagent.network.frames import arp_request
 from hostagent.network.groups import filtered_ports
 from hostagent.network.netns import call_inside
-from hostagent.network.plan import link_local_of, plan_of
+from hostagent.network.plan import plan_of
 from hostagent.protocol.firewall import Packet, SecurityGroupSpec, SecurityRule, judge
+from hostagent.protocol.ipv6 import link_local_of, slaac_address
 from tests.integration.network.frames import (
     ICMP,
     ICMPV6,
@@ -28,6 +29,7 @@ from tests.integration.network.frames import (
     ip_frame,
     tcp_syn,
 )
+from tests.integration.network.ipv6 import PREFIX, part
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 ADDRESSES = ("10.70.0.10", "10.70.0.11", "10.70.0.130", "10.70.0.200")
 MACS = tuple(f"0a:00:00:00:00:{number:02x}" for number in range(1, 5))
 LINK_LOCALS = tuple(link_local_of(mac) for mac in MACS)
+GLOBALS = tuple(str(slaac_address(PREFIX, mac)) for mac in MACS)
 GROUP_IDS = ("g1", "g2", "g3")
 PORTS = (1, 22, 23, 80, 443, 8080, 65_535)
 OTHER_PROTOCOL = 253  # for experiments (RFC 3692)
@@ -52,6 +55,7 @@ RECEIVE_BUFFER_BYTES = 16 << 20
 CIDRS = (
     "0.0.0.0/0", "10.70.0.0/25", "10.70.0.128/25", "10.70.0.10/31", "10.70.0.200/32",
     "192.0.2.0/24", "::/0", "fe80::/10", f"{LINK_LOCALS[1]}/128", "2001:db8::/32",
+    str(PREFIX), f"{GLOBALS[2]}/128",
 )  # fmt: skip
 
 
@@ -88,7 +92,7 @@ def group_sets(draw: st.DrawFn) -> list[SecurityGroupSpec]:
     found = []
     for group_id in GROUP_IDS:
         drawn = draw(st.lists(rules(), max_size=8))
-        members = draw(st.lists(st.sampled_from((*ADDRESSES, *LINK_LOCALS)), max_size=4))
+        members = draw(st.lists(st.sampled_from((*ADDRESSES, *LINK_LOCALS, *GLOBALS)), max_size=4))
         named = [replaced(rule, f"{group_id}-{place}") for place, rule in enumerate(drawn)]
         found.append(SecurityGroupSpec(id=group_id, rules=named, member_addresses=members))
     return found
@@ -105,6 +109,7 @@ def flights() -> Iterator[tuple[int, int, Packet]]:
         for own, icmp_name, types in (
             (ADDRESSES, "icmp", ICMP_TYPES),
             (LINK_LOCALS, "icmpv6", ICMPV6_TYPES),
+            (GLOBALS, "icmpv6", ICMPV6_TYPES),
         ):
             kinds: list[dict[str, Any]] = [
                 {"protocol": protocol, "port": port}
@@ -222,10 +227,16 @@ async def test_kernel_and_model_agree(
 ) -> None:
     host = wires.host
     ports = [
-        host.port(f"nic{place}", ADDRESSES[place], mac=MACS[place], security_group_ids=ids)
+        host.port(
+            f"nic{place}",
+            ADDRESSES[place],
+            mac=MACS[place],
+            security_group_ids=ids,
+            ipv6_address=GLOBALS[place],
+        )
         for place, ids in enumerate(memberships)
     ]
-    network = host.network("net", ports=ports)
+    network = host.network("net", ports=ports, ipv6=part())
     await host.must_apply(network, groups=groups)
     forget_connections()
 

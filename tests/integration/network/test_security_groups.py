@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hostagent.network.plan import link_local_of
 from hostagent.protocol.firewall import SecurityRule
+from hostagent.protocol.ipv6 import link_local_of
 from tests.integration.network.frames import UDP, datagram, ip_frame
 from tests.integration.network.vms import OUT, Vms, allow, group
 

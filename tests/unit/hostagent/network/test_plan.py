@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from hostagent.network.plan import link_local_of, plan_of, short_hostname, validate
+from hostagent.network.plan import plan_of, short_hostname, validate
+from hostagent.protocol.ipv6 import link_local_of
 from hostagent.protocol.network import (
     HostRoute,
     InstanceMetadata,

@@ -15,6 +15,7 @@ BASE = VmCreate(name="web", image_id=new_id(), network_id=new_id())
 OTHER: dict[type, Any] = {str: "other", int: 7, bool: False}
 VALUES = {
     "address": "10.0.0.9",
+    "ipv6_address": "fd00::9",
     "memory_bytes": 2**30,
     "inbound_bits_per_s": 10**6,
     "outbound_bits_per_s": 10**6,
