@@ -57,6 +57,7 @@ from appliance.services.networks import (
 )
 from appliance.services.networks.elastic import ElasticIps
 from appliance.services.networks.service import Networks
+from appliance.services.networks.vxlan_pools import VxlanPools
 from appliance.services.parts import Parts
 from appliance.services.setup.removal import Removal
 from appliance.services.setup.service import Setup
@@ -127,6 +128,7 @@ class Node:
         storage = Storage(parts)
         Offerings(parts)
         self._images = Images(parts)
+        VxlanPools(parts)
         networks = Networks(parts)
         ElasticIps(parts, networks.documents)
         host_network.install(parts, networks.documents)

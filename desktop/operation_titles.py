@@ -46,6 +46,8 @@ def _titles() -> dict[str, str]:
         "network.probe": translate("Operations", "Probe the paths between hosts"),
         "cluster.probe_paths": translate("Operations", "Probe the paths between hosts"),
         "host.retry_network": translate("Operations", "Try again to bridge a NIC"),
+        "network.attach_cluster": translate("Operations", "Attach network to a cluster"),
+        "network.detach_cluster": translate("Operations", "Detach network from a cluster"),
         "vm.attach_nic": translate("Operations", "Attach NIC"),
         "vm.detach_nic": translate("Operations", "Detach NIC"),
         "vm.set_default_nic": translate("Operations", "Make NIC the default"),

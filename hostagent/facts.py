@@ -12,6 +12,7 @@ from typing import Any
 
 from pyroute2 import AsyncIPRoute
 
+from hostagent.network.kernel import link_kinds
 from hostagent.probe import Verdict
 from hostagent.protocol.facts import FileSystemFacts, HostFacts, NicFacts
 
@@ -40,11 +41,15 @@ async def collect(verdict: Verdict, libvirt_version: str) -> HostFacts:
         accelerator_reason=verdict.reason,
         probed_at=verdict.probed_at,
         agent_version=AGENT_VERSION,
+        link_kinds=await _link_kinds(),
     )
 
 
 async def nics() -> list[NicFacts]:
-    """Interfaces that a network could use: not loopback, and none of those that we made."""
+    """Interfaces that a network could use: not loopback, and none of those that we made.
+
+    What the bridge of a network has from its NIC is told of the NIC: it is the host's own.
+    """
     async with AsyncIPRoute() as route:
         # pyroute2 describes neither of these answers to type checkers.
         source: Any = route
@@ -57,10 +62,11 @@ async def nics() -> list[NicFacts]:
         name = link.get("ifname")
         if link["ifi_type"] == ARPHRD_LOOPBACK or name.startswith(OUR_PREFIX):
             continue
+        places = {link["index"], link.get("master")} if _is_lent(link, links) else {link["index"]}
         own = [
             f"{item.get('address')}/{item['prefixlen']}"
             for item in addresses
-            if item["index"] == link["index"]
+            if item["index"] in places
         ]
         found.append(
             NicFacts(
@@ -69,10 +75,22 @@ async def nics() -> list[NicFacts]:
                 addresses=own,
                 speed_mbit_s=_speed(name),
                 is_up=bool(link["flags"] & IFF_UP),
-                is_default_route=link["index"] in ways_out,
+                is_default_route=not places.isdisjoint(ways_out),
+                mtu=link.get("mtu") or 0,
             )
         )
     return found
+
+
+def _is_lent(link: Any, links: list[Any]) -> bool:
+    """Whether a NIC is the port of a bridge that we made."""
+    bridges = {item["index"] for item in links if item.get("ifname").startswith(OUR_PREFIX)}
+    return link.get("master") in bridges
+
+
+async def _link_kinds() -> list[str]:
+    async with AsyncIPRoute() as route:
+        return await link_kinds(route)
 
 
 async def qemu_version() -> str:

@@ -15,6 +15,7 @@ from appliance.protocol.address_map import AddressUse
 from appliance.protocol.drops import NicLosses, NotedPacket
 from appliance.protocol.effective import EffectiveRule
 from appliance.protocol.elastic import ElasticIp
+from appliance.protocol.layer2 import VxlanPool
 from appliance.protocol.messages import Language, render, sentence, size, word
 from appliance.protocol.nodes import ManagementNode
 
@@ -254,6 +255,14 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         _plain("format"),
         _size("size", "size_bytes"),
         _size("disk", "virtual_size_bytes"),
+        ID,
+    ),
+    VxlanPool: (
+        NAME,
+        _plain("vni_first", is_number=True),
+        _plain("vni_last", is_number=True),
+        _plain("underlay", "underlay_cidr"),
+        _plain("networks", is_number=True),
         ID,
     ),
     r.Network: (

@@ -85,6 +85,13 @@ HELP = {
     "size_bytes": "Size of the file to upload.",
     "sha256": "Checksum that the image must have.",
     "physical_interface": "NIC of the hosts that a physical network attaches to.",
+    "vlan_id": "VLAN (802.1Q tag) from 1 to 4094.",
+    "vxlan_pool_id": "VXLAN pool that a VXLAN network takes its VNI from: id or name.",
+    "vni": "VNI of a VXLAN network; without it the lowest free one of its pool.",
+    "vni_first": "First VNI of the pool.",
+    "vni_last": "Last VNI of the pool.",
+    "underlay_cidr": "Network that the hosts have the addresses of their tunnels in, like "
+    "10.0.0.0/24.",
     "cidr": "The network, like 192.168.100.0/24.",
     "gateway": "Address of the gateway.",
     "dns": "DNS server; may be repeated; none for none.",
@@ -96,9 +103,7 @@ HELP = {
     "host_routes": "Route that machines are told of, like 10.20.0.0/16=192.168.100.5; may be "
     "repeated; none for none.",
     "domain": "DNS domain of the guests.",
-    "vlan_id": "VLAN (802.1Q tag) from 1 to 4094.",
-    "underlay_cidr": "Network that the hosts have the addresses of their tunnels in.",
-    "mtu": "Largest packet in bytes.",
+    "mtu": "Largest packet in bytes; without it the largest that all hosts carry.",
     "ranges": "Addresses to give out, like 192.168.100.10-192.168.100.200 or 192.168.100.64/26; "
     "may be repeated.",
     "reserved": "Addresses of the ranges to hold back, like 192.168.100.50-192.168.100.59; may be "

@@ -17,6 +17,7 @@ from appliance.client.jobs import ENDED, wait
 from appliance.protocol.errors import Conflict, ErrorBody, InvalidInput, NotFound
 from appliance.protocol.events import Change
 from appliance.protocol.operations import OPERATIONS, Accepted
+from appliance.protocol.requests import NetworkCheck
 from appliance.protocol.resources import (
     CheckResult,
     HostCandidate,
@@ -75,7 +76,7 @@ async def check_on_host(
     if name in ("image_store", "primary_storage"):
         return await client.call("host.check_path", id=host_id, path=request["path"])
     if name == "network":
-        fields = {"kind", "physical_interface", "cidr", "gateway", "ranges"}
+        fields = {field.name for field in msgspec.structs.fields(NetworkCheck)}
         body = {key: value for key, value in request.items() if key in fields}
         return await client.call("host.check_network", id=host_id, **body)
     if name == "image" and request["source"] == "url":

@@ -9,6 +9,11 @@ import msgspec
 from appliance.protocol.base import Resource, State
 
 # Which free address is given out: the lowest, any, or the one that was free for longest.
+# Private on each host by itself, private over all hosts of its clusters, on a NIC, on a NIC with a
+# tag. The gateway of private ones is each host itself.
+NetworkKind = Literal["nat", "vxlan", "physical", "vlan"]
+PRIVATE_KINDS = ("nat", "vxlan")
+
 Allocation = Literal["first", "random", "least_recent"]
 
 
@@ -48,13 +53,18 @@ class Network(Resource, kw_only=True, frozen=True):
 
     `ranges` without what is `reserved` are given out; a reserved address is nobody's. With
     another `ipv6_mode` than "none" machines have IPv6 addresses as well, in `ipv6_cidr`; only in
-    mode "dhcp" they are given out of `ipv6_ranges`.
+    mode "dhcp" they are given out of `ipv6_ranges`. It is in all of `cluster_ids`; `cluster_id` is
+    the first of them.
     """
 
     zone_id: str
     cluster_id: str
-    kind: str  # "nat": private, out through the host; "physical": a bridge on a NIC
+    cluster_ids: list[str] = msgspec.field(default_factory=list)
+    kind: NetworkKind
     physical_interface: str
+    vlan_id: int | None = None
+    vxlan_pool_id: str | None = None
+    vni: int | None = None
     cidr: str
     gateway: str
     dns: list[str]

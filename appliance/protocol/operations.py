@@ -28,6 +28,7 @@ from appliance.protocol.declaring import job as _job
 from appliance.protocol.declaring import reads as _reads
 from appliance.protocol.declaring import update as _update
 from appliance.protocol.nodes import ManagementNode
+from appliance.protocol.operations_layer2 import declare_network_clusters, declare_vxlan_pools
 from appliance.protocol.operations_network import (
     declare_addresses,
     declare_elastic,
@@ -279,8 +280,12 @@ _update("network", "networks", r.Network, "network", q.NetworkUpdate)
 _job("network.delete", "DELETE /networks/{id}", "Delete a network without VMs")
 
 declare_addresses()
+declare_network_clusters()
 declare_host_network()
 declare_paths()
+
+# VXLAN pools
+declare_vxlan_pools()
 
 # Elastic IPs
 declare_elastic()

@@ -17,6 +17,7 @@ FIELD_KINDS = {
     "image_store_id": "image_store",
     "image_id": "image",
     "network_id": "network",
+    "vxlan_pool_id": "vxlan_pool",
     "offering_id": "instance_offering",
     "affinity_group_id": "affinity_group",
     "security_group_id": "security_group",

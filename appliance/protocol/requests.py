@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from appliance.protocol.bandwidth import LIMIT_MAX_BITS_PER_S, LIMIT_MIN_BITS_PER_S
-from appliance.protocol.networks import Allocation, Ipv6Mode, Service
+from appliance.protocol.networks import Allocation, Ipv6Mode, NetworkKind, Service
 
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
 Description = Annotated[str, Meta(max_length=2048)]
@@ -171,19 +171,31 @@ Routes = Annotated[list[RouteSpec], Meta(max_length=24)]
 Ipv6Text = Annotated[str, Meta(max_length=64)]
 Ipv6Ranges = Annotated[list[RangeSpec], Meta(max_length=64)]
 Services = Annotated[list[Service], Meta(max_length=6)]
+VlanTag = Annotated[int, Meta(ge=1, le=4094)]  # IEEE 802.1Q
+Vni = Annotated[int, Meta(ge=1, le=16_777_215)]  # RFC 7348
+Mtu = Annotated[int, Meta(ge=576, le=9216)]
 
 
 class NetworkCreate(Create, kw_only=True, frozen=True):
-    """Make a network for the VMs of a cluster."""
+    """Make a network for the VMs of a cluster.
+
+    Kinds: private on each host by itself ("nat"), private over all hosts ("vxlan", out of a pool,
+    with the lowest free VNI if none is asked for), on a NIC ("physical"), or on a NIC with a tag
+    ("vlan"). Without `mtu` (in bytes) it gets the largest that all hosts of the cluster carry, on
+    a NIC 1500 at most.
+    """
 
     cluster_id: Id
-    kind: Literal["nat", "physical"] = "nat"
+    kind: NetworkKind = "nat"
     physical_interface: Annotated[str, Meta(max_length=15)] = ""
+    vlan_id: VlanTag | None = None
+    vxlan_pool_id: Id | None = None
+    vni: Vni | None = None
     cidr: str
     gateway: str
     dns: list[str] = []
     domain: Domain = ""
-    mtu: Annotated[int, Meta(ge=576, le=9216)] = 1500
+    mtu: Mtu | None = None
     ranges: Ranges
     reserved: Reserved = []
     allocation: Allocation = "first"
@@ -262,8 +274,12 @@ class PathCheck(Request, kw_only=True, frozen=True):
 class NetworkCheck(Request, kw_only=True, frozen=True):
     """Could this network be made on this host?"""
 
-    kind: Literal["nat", "physical"] = "nat"
+    kind: NetworkKind = "nat"
     physical_interface: str = ""
+    vlan_id: VlanTag | None = None
+    vxlan_pool_id: Id | None = None
+    vni: Vni | None = None
+    mtu: Mtu | None = None
     cidr: str
     gateway: str
     ranges: list[RangeSpec] = []

@@ -6,6 +6,7 @@ from appliance.protocol.texts_access import ACCESS_ERRORS
 from appliance.protocol.texts_elastic import ELASTIC_ERRORS
 from appliance.protocol.texts_engine import ENGINE_ERRORS
 from appliance.protocol.texts_ipv6 import IPV6_ERRORS
+from appliance.protocol.texts_layer2 import LAYER2_ERRORS
 from appliance.protocol.texts_network import NETWORK_ERRORS
 from appliance.protocol.texts_paths import PATH_ERRORS
 from appliance.protocol.texts_query import QUERY_ERRORS
@@ -276,6 +277,7 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
     **NETWORK_ERRORS,
     **PATH_ERRORS,
     **IPV6_ERRORS,
+    **LAYER2_ERRORS,
     **ELASTIC_ERRORS,
     **SECURITY_ERRORS,
     # Placement and VMs

@@ -116,6 +116,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "kind.instance_offering": ("instance offering", "计算规格"),
     "kind.affinity_group": ("affinity group", "亲和组"),
     "kind.elastic_ip": ("elastic IP", "弹性 IP"),
+    "kind.vxlan_pool": ("VXLAN pool", "VXLAN 池"),
     "kind.security_group": ("security group", "安全组"),
     "kind.security_rule": ("security rule", "安全组规则"),
     # What of a network on a host is not as it should be
@@ -124,6 +125,28 @@ WORDS: dict[str, tuple[str, str]] = {
     "drift.physical_interface": ("the NIC is not on the bridge", "网卡不在网桥上"),
     "drift.dhcp": ("DHCP and DNS do not run", "DHCP 与 DNS 未运行"),
     "drift.metadata": ("metadata is not served", "元数据服务未运行"),
+    "drift.vlan": ("the VLAN device is missing or not on the bridge", "VLAN 设备缺失或不在网桥上"),
+    "drift.tunnel": ("the tunnel is missing or not on the bridge", "隧道缺失或不在网桥上"),
+    "drift.forwarding": (
+        "the tunnel does not know where all machines are",
+        "隧道的转发表不完整",
+    ),
+    "drift.endpoint": (
+        "the host has no address in the underlay of the VXLAN pool: give it one",
+        "物理机在 VXLAN 池的承载网段内没有地址：请为其配置地址",
+    ),
+    "drift.underlay_mtu": (
+        "the MTU of the host's NIC is too small for the tunnel: raise it",
+        "物理机网卡的 MTU 对隧道过小：请调大",
+    ),
+    "drift.vlan_unsupported": (
+        "the host's kernel has no VLANs: load the module 8021q",
+        "物理机内核不支持 VLAN：请加载模块 8021q",
+    ),
+    "drift.vxlan_unsupported": (
+        "the host's kernel has no VXLAN: load the module vxlan",
+        "物理机内核不支持 VXLAN：请加载模块 vxlan",
+    ),
     "drift.elastic_addresses": ("elastic addresses are missing", "弹性 IP 地址缺失"),
     "use.gateway": ("gateway", "网关"),
     "use.dhcp": ("DHCP and metadata", "DHCP 与元数据"),
@@ -177,6 +200,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "operation.image.recover": ("Recover image", "恢复镜像"),
     "operation.image.expunge": ("Delete image for good", "彻底删除镜像"),
     "operation.network.create": ("Make network", "创建网络"),
+    "operation.network.attach_cluster": ("Attach network to cluster", "加载网络到集群"),
+    "operation.network.detach_cluster": ("Detach network from cluster", "从集群卸载网络"),
     "operation.network.delete": ("Delete network", "删除网络"),
     "operation.zone.delete": ("Delete zone", "删除区域"),
     "operation.setup.remove": ("Remove set-up", "移除初始化配置"),

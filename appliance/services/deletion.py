@@ -11,6 +11,7 @@ from appliance.protocol.results import (
     Consequences,
 )
 from appliance.services.firewall.membership import vms_of
+from appliance.services.networks.clusters import networks_in
 from appliance.services.networks.elastic import elastic_ips_of_vm
 from appliance.services.parts import Parts
 from appliance.store.fields import database
@@ -26,6 +27,7 @@ Table = Literal[
     "volume",
     "security_rule",
     "elastic_ip",
+    "vxlan_pool",
 ]
 
 
@@ -50,7 +52,9 @@ EDGES = (
     _edge("zone", "cluster", "deleted", "deleted", "zone_id"),
     _edge("zone", "image_store", "deleted", "deleted", "zone_id"),
     _edge("cluster", "vm", "refuses", "deleted", "cluster_id"),
-    _edge("cluster", "network", "refuses", "deleted", "cluster_id"),
+    Edge(parent="cluster", child="network", alone="refuses", along="deleted", find=networks_in),
+    _edge("zone", "vxlan_pool", "deleted", "deleted", "zone_id"),
+    _edge("vxlan_pool", "network", "refuses", "deleted", "vxlan_pool_id"),
     _edge("cluster", "primary_storage", "refuses", "deleted", "cluster_id"),
     _edge("cluster", "host", "refuses", "deleted", "cluster_id"),
     _edge("host", "vm", "refuses", "deleted", "COALESCE(host_id, last_host_id)"),

@@ -1833,6 +1833,10 @@
         <translation>网络拓扑</translation>
     </message>
     <message>
+        <source>VXLAN pools</source>
+        <translation>VXLAN 池</translation>
+    </message>
+    <message>
         <source>Elastic IPs</source>
         <translation>弹性 IP</translation>
     </message>
@@ -1898,6 +1902,14 @@
     <message>
         <source>private, NAT through the host</source>
         <translation>私有网络，经物理机 NAT</translation>
+    </message>
+    <message>
+        <source>private over all hosts, VNI {vni}</source>
+        <translation>跨物理机私有网络，VNI {vni}</translation>
+    </message>
+    <message>
+        <source>VLAN {tag} on {interface}</source>
+        <translation>{interface} 上的 VLAN {tag}</translation>
     </message>
     <message>
         <source>physical, on {interface}</source>
@@ -1984,8 +1996,32 @@
         <translation>路由</translation>
     </message>
     <message>
+        <source>Clusters</source>
+        <translation>集群</translation>
+    </message>
+    <message>
+        <source>VXLAN pool</source>
+        <translation>VXLAN 池</translation>
+    </message>
+    <message>
         <source>Cluster</source>
         <translation>集群</translation>
+    </message>
+    <message>
+        <source>The zone has no further cluster.</source>
+        <translation>该区域没有其他集群。</translation>
+    </message>
+    <message>
+        <source>It is in one cluster only.</source>
+        <translation>该网络仅在一个集群中。</translation>
+    </message>
+    <message>
+        <source>Attach to a cluster …</source>
+        <translation>加载到集群…</translation>
+    </message>
+    <message>
+        <source>Detach from a cluster …</source>
+        <translation>从集群卸载…</translation>
     </message>
     <message>
         <source>Make network</source>
@@ -2006,6 +2042,42 @@
     <message>
         <source>“{line}” is no route.</source>
         <translation>“{line}”不是有效的路由。</translation>
+    </message>
+    <message>
+        <source>The lowest free one of the pool</source>
+        <translation>池中最小的空闲值</translation>
+    </message>
+    <message>
+        <source>VLAN tag</source>
+        <translation>VLAN 标签</translation>
+    </message>
+    <message>
+        <source>The largest that all hosts carry</source>
+        <translation>所有物理机都支持的最大值</translation>
+    </message>
+    <message>
+        <source>Private on each host: out through the host (NAT)</source>
+        <translation>各物理机内的私有网络：经物理机访问外部（NAT）</translation>
+    </message>
+    <message>
+        <source>Private over all hosts (VXLAN): out through each host</source>
+        <translation>跨所有物理机的私有网络（VXLAN）：经各自物理机访问外部</translation>
+    </message>
+    <message>
+        <source>On a network card: machines are on the same wire as the host</source>
+        <translation>接在网卡上：云主机与物理机在同一物理网络</translation>
+    </message>
+    <message>
+        <source>VLAN on a network card: with a tag that the switches know</source>
+        <translation>网卡上的 VLAN：使用交换机已配置的标签</translation>
+    </message>
+    <message>
+        <source>Give a number from {first} to {last}.</source>
+        <translation>请填写 {first} 到 {last} 之间的数字。</translation>
+    </message>
+    <message>
+        <source>There is no VXLAN pool: make one on the page VXLAN pools first.</source>
+        <translation>还没有 VXLAN 池：请先在“VXLAN 池”页面创建。</translation>
     </message>
 </context>
 <context>
@@ -2238,6 +2310,14 @@
     <message>
         <source>Try again to bridge a NIC</source>
         <translation>重试将网卡加入网桥</translation>
+    </message>
+    <message>
+        <source>Attach network to a cluster</source>
+        <translation>加载网络到集群</translation>
+    </message>
+    <message>
+        <source>Detach network from a cluster</source>
+        <translation>从集群卸载网络</translation>
     </message>
     <message>
         <source>Attach NIC</source>
@@ -3978,6 +4058,77 @@ Licence: Apache-2.0.</source>
     <message>
         <source>emulated (TCG)</source>
         <translation>软件模拟（TCG）</translation>
+    </message>
+</context>
+<context>
+    <name>VxlanPools</name>
+    <message>
+        <source>New VXLAN pool</source>
+        <translation>新建 VXLAN 池</translation>
+    </message>
+    <message>
+        <source>Networks over all hosts take their numbers from it. Hosts send each other these networks&apos; packets in the underlay.</source>
+        <translation>跨物理机的网络从中获取编号；物理机之间在承载网段内传输这些网络的数据包。</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>描述</translation>
+    </message>
+    <message>
+        <source>First VNI</source>
+        <translation>起始 VNI</translation>
+    </message>
+    <message>
+        <source>Last VNI</source>
+        <translation>结束 VNI</translation>
+    </message>
+    <message>
+        <source>Zone</source>
+        <translation>区域</translation>
+    </message>
+    <message>
+        <source>Underlay (CIDR)</source>
+        <translation>承载网段（CIDR）</translation>
+    </message>
+    <message>
+        <source>A network in which each host has an address of its own</source>
+        <translation>每台物理机都有自身地址的网段</translation>
+    </message>
+    <message>
+        <source>vxlan-pool</source>
+        <translation>vxlan-pool</translation>
+    </message>
+    <message>
+        <source>Give a number from 1 to 16777215.</source>
+        <translation>请填写 1 到 16777215 之间的数字。</translation>
+    </message>
+    <message>
+        <source>Write it like 10.0.0.0/24.</source>
+        <translation>格式示例：10.0.0.0/24。</translation>
+    </message>
+    <message>
+        <source>VXLAN pools</source>
+        <translation>VXLAN 池</translation>
+    </message>
+    <message>
+        <source>Underlay</source>
+        <translation>承载网段</translation>
+    </message>
+    <message>
+        <source>Networks</source>
+        <translation>网络</translation>
+    </message>
+    <message>
+        <source>With a VXLAN pool, a private network can reach over all hosts.</source>
+        <translation>有了 VXLAN 池，私有网络即可跨所有物理机。</translation>
+    </message>
+    <message>
+        <source>Make VXLAN pool</source>
+        <translation>创建 VXLAN 池</translation>
     </message>
 </context>
 <context>

@@ -22,6 +22,7 @@ from appliance.protocol import tenancy as t
 from appliance.protocol.elastic import ElasticIp
 from appliance.protocol.errors import ApiError, Forbidden, NotFound, Unauthenticated, Unavailable
 from appliance.protocol.events import Change, FeedStart
+from appliance.protocol.layer2 import VxlanPool
 from appliance.protocol.operations import API_VERSION
 from desktop.net.bridge import Batcher
 from desktop.net.client_ref import ClientRef
@@ -38,6 +39,7 @@ TYPES: dict[str, type[Any]] = {
     "instance_offering": r.InstanceOffering,
     "image": r.Image,
     "network": r.Network,
+    "vxlan_pool": VxlanPool,
     "elastic_ip": ElasticIp,
     "affinity_group": r.AffinityGroup,
     "security_group": s.SecurityGroup,

@@ -8,6 +8,7 @@ from typing import Any
 from appliance.protocol import resources as r
 from appliance.protocol.elastic import ElasticIp
 from appliance.protocol.ids import new_id
+from appliance.protocol.networks import PRIVATE_KINDS
 from desktop.models.columns import Column, address_key
 from desktop.net.cache import Cache
 from desktop.operation_titles import operation_title
@@ -29,7 +30,7 @@ IN_BIN = (r.VmState.DESTROYING, r.VmState.DESTROYED, r.VmState.EXPUNGING)
 
 def bindable(cache: Cache, owner_id: str) -> list[tuple[r.Vm, r.Nic]]:
     """The NICs of an account that could be given an elastic IP, by name of machine."""
-    private = {network.id for network in cache.all("network") if network.kind == "nat"}
+    private = {network.id for network in cache.all("network") if network.kind in PRIVATE_KINDS}
     found = [
         (vm, nic)
         for vm in cache.all("vm")
@@ -52,7 +53,7 @@ class ElasticIpForm(StepPage):
         )
         self.name = self.add_line("name", translate("Elastic", "Name"))
         self.name.setText(free_name(translate("Elastic", "elastic-ip"), cache.all(KIND)))
-        networks = [one for one in cache.all("network") if one.kind == "physical"]
+        networks = [one for one in cache.all("network") if one.kind not in PRIVATE_KINDS]
         self.network = self.add_choice(
             "network_id",
             translate("Elastic", "Public network"),

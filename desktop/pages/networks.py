@@ -22,6 +22,7 @@ from desktop.pages.sheets import creating
 from desktop.pages.sheets.address_map import show_addresses
 from desktop.pages.sheets.deleting import delete_action
 from desktop.pages.sheets.ipv6 import change_ipv6, ipv6_facts
+from desktop.pages.sheets.network_clusters import cluster_actions
 from desktop.pages.sheets.network_edit import edit_network_action, route_lines
 from desktop.pages.sheets.paths import show_network_paths
 from desktop.pages.sheets.ranges import allocation_words, change_ranges, span_lines
@@ -31,10 +32,16 @@ from desktop.texts import translate
 
 def kind_words(network: r.Network) -> str:
     """How a network reaches the outside."""
-    if network.kind == "nat":
-        return translate("Networks", "private, NAT through the host")
-    words = translate("Networks", "physical, on {interface}")
-    return words.format(interface=network.physical_interface)
+    match network.kind:
+        case "nat":
+            return translate("Networks", "private, NAT through the host")
+        case "vxlan":
+            words = translate("Networks", "private over all hosts, VNI {vni}")
+        case "vlan":
+            words = translate("Networks", "VLAN {tag} on {interface}")
+        case _:
+            words = translate("Networks", "physical, on {interface}")
+    return words.format(interface=network.physical_interface, tag=network.vlan_id, vni=network.vni)
 
 
 class NetworkPage(ResourcePage):
@@ -140,6 +147,7 @@ class NetworkPage(ResourcePage):
                     else ""
                 ),
             ),
+            *cluster_actions(),
             edit_network_action(),
             delete_action("network"),
         ]
@@ -168,12 +176,19 @@ class NetworkPage(ResourcePage):
             (translate("Networks", "Domain"), network.domain),
             ("MTU", str(network.mtu)),
             (translate("Networks", "Routes"), route_lines(network.host_routes)),
+            *self._vxlan(network),
             (
-                translate("Networks", "Cluster"),
-                self.shell.cache.name("cluster", network.cluster_id),
+                translate("Networks", "Clusters"),
+                "\n".join(self.shell.cache.name("cluster", ref) for ref in network.cluster_ids),
             ),
             *common_facts(network),
         ]
+
+    def _vxlan(self, network: r.Network) -> list[tuple[str, str]]:
+        if network.vxlan_pool_id is None:
+            return []
+        pool = self.shell.cache.name("vxlan_pool", network.vxlan_pool_id)
+        return [(translate("Networks", "VXLAN pool"), pool)]
 
     def empty_words(self) -> tuple[str, str, str]:
         """What networks are for."""

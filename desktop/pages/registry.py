@@ -24,6 +24,7 @@ from desktop.pages.topology import TopologyPage
 from desktop.pages.usage import UsagePage
 from desktop.pages.user_groups import UserGroupPage
 from desktop.pages.vms import VmPage
+from desktop.pages.vxlan_pools import VxlanPoolPage
 from desktop.texts import translate
 
 
@@ -123,6 +124,14 @@ def pages() -> list[PageSpec]:
             "network",
             TopologyPage,
             counted=False,
+        ),
+        _page(
+            "vxlan_pool",
+            translate("Navigation", "VXLAN pools"),
+            "layers-triple-outline",
+            "network",
+            VxlanPoolPage,
+            for_all=False,
         ),
         _page(
             "elastic_ip",

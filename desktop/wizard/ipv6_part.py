@@ -9,6 +9,7 @@ from typing import Any
 from appliance.protocol import networks as n
 from appliance.protocol.addressing import UNICAST6
 from appliance.protocol.errors import ErrorBody
+from appliance.protocol.networks import PRIVATE_KINDS
 from desktop.texts import translate
 from desktop.wizard.page import StepPage, choose, problem_words
 
@@ -110,7 +111,7 @@ class Ipv6Part:
     def follow_kind(self, kind: str = "") -> None:
         """Show what the chosen mode needs, as it is in a private or physical network."""
         if kind:
-            self._is_physical = kind == "physical"
+            self._is_physical = kind not in PRIVATE_KINDS
         there = self.chosen != "none"
         for key in KEYS:
             self._page.fields[key].setVisible(there and (key != "ipv6_ranges" or self._gives_out))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6.QtWidgets import QButtonGroup, QComboBox, QLineEdit
 
 from appliance.protocol.errors import ErrorBody
+from appliance.protocol.networks import PRIVATE_KINDS, NetworkKind
 from appliance.protocol.resources import CheckResult, HostNic
 from desktop import texts
 from desktop.texts import translate
@@ -25,7 +26,6 @@ from desktop.wizard.validation import (
     suggested,
 )
 
-KINDS = ("nat", "physical")
 # What hosts call the ends of the ranges that they test.
 OF_RANGES = {"ranges": "first", "range_first": "first", "range_last": "last"}
 
@@ -35,6 +35,8 @@ class NetworkPage(StepPage):
 
     names = ("network",)
     tested_field = "cidr"
+    offered: ClassVar[tuple[NetworkKind, ...]] = ("nat", "physical")
+    """The kinds that one may choose from."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -87,9 +89,14 @@ class NetworkPage(StepPage):
         self._show_kind()
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> NetworkKind:
         """Which kind is marked."""
-        return KINDS[max(0, self.kinds.checkedId())]
+        return self.offered[max(0, self.kinds.checkedId())]
+
+    @property
+    def is_on_wire(self) -> bool:
+        """Whether that kind is on a NIC."""
+        return self.kind not in PRIVATE_KINDS
 
     @property
     def first(self) -> QLineEdit:
@@ -107,7 +114,7 @@ class NetworkPage(StepPage):
         self.proposals.take_request(request)
         for part in (self.ranges, *self.kinds.buttons()):
             part.setEnabled(not self.is_done)
-        self.kinds.button(KINDS.index(request["kind"])).setChecked(True)
+        self.kinds.button(self.offered.index(request["kind"])).setChecked(True)
         self.name.setText(request["name"])
         self.description.setText(request.get("description", ""))
         self.domain.setText(request.get("domain", ""))
@@ -135,7 +142,7 @@ class NetworkPage(StepPage):
         """What the fields say."""
         return {
             "kind": self.kind,
-            "physical_interface": (self.nic.currentData() or "") if self.kind != "nat" else "",
+            "physical_interface": (self.nic.currentData() or "") if self.is_on_wire else "",
             "name": self.name.text(),
             "description": self.description.text(),
             "cidr": self.cidr.text().strip(),
@@ -207,24 +214,27 @@ class NetworkPage(StepPage):
 
     def good_words(self, facts: Mapping[str, Any]) -> str:
         """Nothing else has these addresses."""
-        if self.kind == "physical":
+        if self.is_on_wire:
             return translate("Wizard", "The host has this card, and the addresses fit.")
         return translate("Wizard", "These addresses are free on the host.")
 
     # Building
 
     def _add_kinds(self) -> None:
-        titles = (
-            translate("Wizard", "Private network, out through the host (NAT): works everywhere"),
-            translate("Wizard", "Physical network: machines are on the same wire as the host"),
-        )
-        self.add_radios(self.kinds, dict(enumerate(titles)))
+        self.add_radios(self.kinds, dict(enumerate(self.kind_titles())))
         self.kinds.buttonClicked.connect(lambda _: (self._show_kind(), self._chosen()))
         self.kinds.button(0).setChecked(True)
 
+    def kind_titles(self) -> tuple[str, ...]:
+        """What is said of each kind that is offered."""
+        return (
+            translate("Wizard", "Private network, out through the host (NAT): works everywhere"),
+            translate("Wizard", "Physical network: machines are on the same wire as the host"),
+        )
+
     def _show_kind(self) -> None:
-        self.fields["physical_interface"].setVisible(self.kind == "physical")
-        if self.kind == "physical":
+        self.fields["physical_interface"].setVisible(self.is_on_wire)
+        if self.is_on_wire:
             words = translate(
                 "Wizard",
                 "Hosts serve here: DHCP for our own machines only, with these DNS servers, and "

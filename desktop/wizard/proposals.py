@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Interface, IPv4Network
 from typing import Any
 
+from appliance.protocol.networks import PRIVATE_KINDS
 from appliance.protocol.resources import HostNic
 from desktop.wizard.validation import suggested
 
@@ -38,7 +39,7 @@ class Proposals:
         """The service keeps this: a proposal of its own, or what was agreed on earlier."""
         kept = _addressing(request)
         self.is_awaited = False
-        if request["kind"] == "nat":
+        if request["kind"] in PRIVATE_KINDS:
             self._private = kept
             self._typed.clear()
         else:
@@ -62,9 +63,12 @@ class Proposals:
 
     def untouched(self, kind: str, nic: str) -> Fields:
         """The proposal for a kind of network, without the fields that somebody has typed."""
-        if kind == "nat":
+        if kind in PRIVATE_KINDS:
             self.is_awaited = False
             found = self._private or self._spare
+        elif kind == "vlan":  # another network than the host's own on that NIC
+            self.is_awaited = False
+            found = {}
         else:
             self.is_awaited = self.is_awaited and not self._by_nic
             found = self._by_nic.get(nic, {})

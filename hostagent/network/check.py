@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
+from hostagent.network.check_links import link_problems
 from hostagent.network.frames import UNSPECIFIED, arp_answer_from, arp_request
 from hostagent.network.links import Link, Links
 from hostagent.network.plan import NetworkPlan
@@ -93,6 +94,7 @@ async def _problems(
     if check.kind == "physical":
         nic = await links.find(check.physical_interface or "")
         problems.extend(await _nic_problems(links, check.physical_interface or "", nic))
+    problems.extend(await link_problems(links, check))
     problems.extend([problem async for problem in _overlaps(links, cidr, nic, hidden)])
     problems.extend(await _own_addresses(links, spans, hidden))
     is_sound = not any(problem.severity == "error" for problem in problems)
@@ -106,7 +108,7 @@ async def interface_errors(links: Links, plans: Sequence[NetworkPlan]) -> list[N
     here = await links.all()
     errors = []
     for plan in plans:
-        if plan.is_nat:
+        if plan.spec.kind != "physical":
             continue
         name = plan.spec.physical_interface or ""
         nic, bridge = here.get(name), here.get(plan.spec.bridge)

@@ -22,6 +22,16 @@ _STRICT, _LOOSE = 1, 2  # rp_filter
 
 
 @dataclass(frozen=True)
+class VxlanLink:
+    """How a link of kind "vxlan" was made: none of it can be changed later."""
+
+    vni: int
+    local: str
+    port: int
+    learns: bool
+
+
+@dataclass(frozen=True)
 class Link:
     """What we need to know of one link."""
 
@@ -34,6 +44,9 @@ class Link:
     kind: str
     master: int
     reflects: bool  # as the port of a bridge: frames may go back where they came from
+    lower: int = 0  # the index of the link that it stands on, if it is on one
+    vlan_id: int | None = None
+    vxlan: VxlanLink | None = None
 
 
 @dataclass(frozen=True, order=True)
@@ -60,6 +73,7 @@ class Links:
     def __init__(self, ipr: AsyncIPRoute) -> None:
         self.ipr: Any = ipr  # its dumps are asynchronous, which its annotations do not say
         self._known: dict[str, Link] | None = None
+        self._forwarding: dict[int, set[tuple[str, str]]] | None = None
 
     async def all(self) -> dict[str, Link]:
         """Every link by name."""
@@ -86,11 +100,26 @@ class Links:
             raise LookupError(f"link {name} is gone")
         return link
 
-    async def add_bridge(self, name: str, mac: str) -> Link:
-        """Make a bridge without spanning tree, down."""
-        await self.ipr.link("add", ifname=name, kind="bridge", address=mac, br_stp_state=0)
+    async def add(self, name: str, kind: str, **fields: Any) -> Link:
+        """Make a link, down; `fields` are named as in IFLA_* of its kind."""
+        await self.ipr.link("add", ifname=name, kind=kind, **fields)
         await self._refresh(name)
         return await self.need(name)
+
+    async def forwarding(self, link: Link) -> set[tuple[str, str]]:
+        """MACs and the hosts that a tunnel sends their frames to."""
+        if self._forwarding is None:
+            self._forwarding = {}
+            async for message in await self.ipr.fdb("dump"):
+                host = message.get_attr("NDA_DST")
+                if host is not None:
+                    entry = message.get_attr("NDA_LLADDR"), host
+                    self._forwarding.setdefault(message["ifindex"], set()).add(entry)
+        return self._forwarding.get(link.index, set())
+
+    async def add_bridge(self, name: str, mac: str) -> Link:
+        """Make a bridge without spanning tree, down."""
+        return await self.add(name, "bridge", address=mac, br_stp_state=0)
 
     async def add_veth(self, name: str, peer: str, peer_mac: str, namespace: str) -> Link:
         """Make a veth pair whose `peer` end is inside `namespace`."""
@@ -161,6 +190,8 @@ class Links:
 
 def _link_of(message: Any) -> Link:
     info = message.get_attr("IFLA_LINKINFO")
+    kind = (info.get_attr("IFLA_INFO_KIND") or "") if info else ""
+    data = info.get_attr("IFLA_INFO_DATA") if kind in ("vlan", "vxlan") else None
     return Link(
         index=message["index"],
         name=message.get_attr("IFLA_IFNAME"),
@@ -168,9 +199,21 @@ def _link_of(message: Any) -> Link:
         mtu=message.get_attr("IFLA_MTU"),
         up=bool(message["flags"] & _IFF_UP),
         carrier=bool(message.get_attr("IFLA_CARRIER")),
-        kind=(info.get_attr("IFLA_INFO_KIND") or "") if info else "",
+        kind=kind,
         master=message.get_attr("IFLA_MASTER") or 0,
         reflects=_reflects(info),
+        lower=message.get_attr("IFLA_LINK") or 0,
+        vlan_id=data.get_attr("IFLA_VLAN_ID") if data and kind == "vlan" else None,
+        vxlan=_vxlan_of(data) if data and kind == "vxlan" else None,
+    )
+
+
+def _vxlan_of(data: Any) -> VxlanLink:
+    return VxlanLink(
+        vni=data.get_attr("IFLA_VXLAN_ID"),
+        local=data.get_attr("IFLA_VXLAN_LOCAL") or "",
+        port=data.get_attr("IFLA_VXLAN_PORT"),
+        learns=bool(data.get_attr("IFLA_VXLAN_LEARNING")),
     )
 
 

@@ -14,6 +14,7 @@ from pyroute2.netlink.exceptions import NetlinkError
 
 from hostagent.network import bridge_filter, forwarding_ipv6
 from hostagent.network.check import check_network, interface_errors
+from hostagent.network.check_links import virtual_link_errors
 from hostagent.network.connections import cut_refused
 from hostagent.network.drop_log import DropLog
 from hostagent.network.drop_rules import log_group
@@ -208,6 +209,7 @@ class NetworkManager:
             return [_failure(None, "networks", error)]
         async with links_here() as links:
             errors = await interface_errors(links, plan.networks)
+            errors += await virtual_link_errors(links, plan.networks)
             uses = await self._trials.new_uses(links, self._plan, plan)
         errors = errors or self._trials.refusals(uses)
         errors = errors or await self._try(document.generation, plan, uses)

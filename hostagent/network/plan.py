@@ -17,6 +17,7 @@ from hostagent.network.plan_elastic import elastic_errors
 from hostagent.network.plan_groups import group_errors
 from hostagent.network.plan_ipv6 import Ipv6Plan, ipv6_errors, ipv6_plan
 from hostagent.network.plan_limits import limit_errors
+from hostagent.network.plan_links import link_errors
 from hostagent.protocol.network import (
     LINK_NAME_MAX,
     PREFIX,
@@ -26,6 +27,8 @@ from hostagent.protocol.network import (
     PortSpec,
     namespace_name,
     service_link_name,
+    vlan_link_name,
+    vxlan_link_name,
 )
 
 _LINK_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{LINK_NAME_MAX - 1}}}")
@@ -56,7 +59,19 @@ class NetworkPlan:
     @property
     def is_nat(self) -> bool:
         """Whether the host itself is the gateway."""
-        return self.spec.kind == "nat"
+        return self.spec.is_private
+
+    @property
+    def wire(self) -> str | None:
+        """The port of the bridge that leads to a wire which others use as well."""
+        if self.spec.kind == "vlan":
+            return vlan_link_name(self.spec.id)
+        return self.spec.physical_interface if self.spec.kind == "physical" else None
+
+    @property
+    def tunnel(self) -> str | None:
+        """The port of the bridge that leads to the same network on other hosts."""
+        return vxlan_link_name(self.spec.id) if self.spec.kind == "vxlan" else None
 
     @property
     def has_names(self) -> bool:
@@ -176,10 +191,12 @@ def _network_errors(spec: NetworkSpec) -> Iterator[NetworkError]:
         yield _invalid(spec, "dhcp_address", spec.dhcp_address, "it must not be the gateway")
     if not (_is_link_name(spec.bridge) and spec.bridge.startswith(PREFIX)):
         yield _invalid(spec, "bridge", spec.bridge, f"1 to 15 characters beginning with {PREFIX}")
-    if spec.kind == "physical" and not _is_link_name(spec.physical_interface or ""):
+    if spec.kind in ("physical", "vlan") and not _is_link_name(spec.physical_interface or ""):
         yield _invalid(
             spec, "physical_interface", spec.physical_interface, "name the NIC to attach to"
         )
+    for field, value, remedy in link_errors(spec):
+        yield _invalid(spec, field, value, remedy)
     if not _MTU_MIN_BYTES <= spec.mtu <= _MTU_MAX_BYTES:
         yield _invalid(spec, "mtu", spec.mtu, f"use {_MTU_MIN_BYTES} to {_MTU_MAX_BYTES} bytes")
     yield from _dns_errors(spec)
@@ -252,6 +269,10 @@ def _conflicts(document: NetworkDocument) -> Iterator[NetworkError]:
         yield from take(spec, "bridge", spec.bridge)
         if spec.kind == "physical" and spec.physical_interface:
             yield from take(spec, "physical_interface", spec.physical_interface)
+        if spec.kind == "vlan" and spec.vlan_id is not None:
+            yield from take(spec, f"vlan_id on {spec.physical_interface}", str(spec.vlan_id))
+        if spec.vxlan is not None:
+            yield from take(spec, "vni", str(spec.vxlan.vni))
         for port in spec.ports:
             yield from take(spec, "nic_id", port.nic_id)
             yield from take(spec, "tap", port.tap)

@@ -11,12 +11,12 @@ from hostagent.protocol.network import ElasticAddress, NetworkDocument, NetworkE
 def elastic_errors(document: NetworkDocument) -> Iterator[NetworkError]:
     """Everything wrong with elastic addresses themselves, and with what they name."""
     networks = {spec.id: spec for spec in document.networks}
-    kinds = {port.nic_id: spec.kind for spec in document.networks for port in spec.ports}
+    private = {port.nic_id: spec.is_private for spec in document.networks for port in spec.ports}
     seen: set[tuple[str, str]] = set()
     for item in document.elastic_addresses:
         yield from _address_errors(item, networks.get(item.network_id))
-        if kinds.get(item.nic_id) != "nat":
-            yield _wrong(item, "nic_id", item.nic_id, "name a port of a network of kind nat")
+        if not private.get(item.nic_id):
+            yield _wrong(item, "nic_id", item.nic_id, "name a port of a private network")
         for field, value in (("address", item.address), ("nic_id", item.nic_id)):
             if (field, value) in seen:
                 yield _wrong(item, field, value, "each NIC has one elastic address, and each one")
@@ -24,8 +24,8 @@ def elastic_errors(document: NetworkDocument) -> Iterator[NetworkError]:
 
 
 def _address_errors(item: ElasticAddress, network: NetworkSpec | None) -> Iterator[NetworkError]:
-    if network is None or network.kind != "physical":
-        yield _wrong(item, "network_id", item.network_id, "name a network of kind physical")
+    if network is None or network.is_private:
+        yield _wrong(item, "network_id", item.network_id, "name a network of kind physical or vlan")
         return
     try:
         address = ipaddress.IPv4Address(item.address)

@@ -80,7 +80,7 @@ def _part_errors(spec: NetworkSpec, part: Ipv6Spec, cidr: IPv6Network) -> Iterat
     if not _is_host(part.service_address, cidr):
         remedy = f"use a host address of {cidr}"
         yield _wrong(spec, "ipv6.service_address", part.service_address, remedy)
-    if (part.gateway or spec.kind == "nat") and not _is_host(part.gateway, cidr):
+    if (part.gateway or spec.is_private) and not _is_host(part.gateway, cidr):
         yield _wrong(spec, "ipv6.gateway", part.gateway, f"use a host address of {cidr}")
     if part.gateway == part.service_address:
         yield _wrong(spec, "ipv6.service_address", part.gateway, "it must not be the gateway")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hostagent.network import drop_rules, elastic_rules, rules_ipv6
+from hostagent.network import drop_rules, elastic_rules, rules_ipv6, tunnel_rules
 from hostagent.network.elastic_rules import render_elastic
 from hostagent.network.groups import (
     FROM_HOST,
@@ -80,7 +80,8 @@ def _guard(host: HostPlan, counters: Counters, log_group: int) -> Iterator[str]:
     plans = host.networks
     ports = [(plan, port) for plan in plans for port in plan.spec.ports]
     guarded = [port for _, port in ports if port.anti_spoofing]
-    wired = [plan for plan in plans if plan.spec.kind == "physical"]
+    wired = [plan for plan in plans if plan.wire]
+    tunnelled = [plan for plan in plans if plan.tunnel]
     for port in guarded:
         packets, size_bytes = counters.get(counter_name(port.tap), (0, 0))
         yield f"counter {counter_name(port.tap)} {{ packets {packets} bytes {size_bytes} }}"
@@ -112,13 +113,17 @@ def _guard(host: HostPlan, counters: Counters, log_group: int) -> Iterator[str]:
         yield from chain(f"to_wire_{plan.short}", _to_wire(plan))
         yield from chain(f"from_wire_{plan.short}", _from_wire(plan))
     yield from _guard_maps(ports, wired)
+    if tunnelled:
+        yield from tunnel_rules.render_tunnels(tunnelled)
     filtered = filtered_ports(plans)
     if filtered:
         yield from render_marks(filtered)
     if host.elastic:
         yield from elastic_rules.render_mirror(host.elastic)
     mirror = elastic_rules.MIRROR if host.elastic else []
-    yield from _guard_hooks(wired, mirror, judging=bool(filtered), ipv6=ipv6)
+    yield from _guard_hooks(
+        wired, mirror, judging=bool(filtered), ipv6=ipv6, tunnelling=bool(tunnelled)
+    )
     yield from render_limits([port for _, port in ports], counters)
 
 
@@ -136,18 +141,20 @@ def _guard_maps(
     for name in ("to_wire", "from_wire"):
         yield from verdicts(
             name,
-            [f'"{plan.spec.physical_interface}" : jump {name}_{plan.short}' for plan in wired],
+            [f'"{plan.wire}" : jump {name}_{plan.short}' for plan in wired],
         )
 
 
 def _guard_hooks(
-    wired: Sequence[NetworkPlan], mirror: Sequence[str], *, judging: bool, ipv6: bool
+    wired: Sequence[NetworkPlan],
+    mirror: Sequence[str],
+    *,
+    judging: bool,
+    ipv6: bool,
+    tunnelling: bool,
 ) -> Iterator[str]:
     # Before the bridge learns where that MAC is.
-    impostors = [
-        f'iifname "{plan.spec.physical_interface}" ether saddr {plan.service_mac} drop'
-        for plan in wired
-    ]
+    impostors = [f'iifname "{plan.wire}" ether saddr {plan.service_mac} drop' for plan in wired]
     yield from chain(
         "to_service",
         [
@@ -162,6 +169,9 @@ def _guard_hooks(
         "receive",
         [
             *impostors,
+            *([tunnel_rules.FROM_TUNNEL] if tunnelling else []),
+            # A tag would lead out of the network: the NIC may carry others by theirs.
+            f"iifname @taps ether type {tunnel_rules.TAGGED} drop",
             "iifname vmap @from_port",
             *(MARK_SENDER if judging else []),
             "iifname vmap @steer",
@@ -172,6 +182,7 @@ def _guard_hooks(
         "pass",
         [
             *mirror,
+            *([tunnel_rules.TO_TUNNEL, tunnel_rules.UNMARK] if tunnelling else []),
             "oifname vmap @to_wire",
             "iifname vmap @from_wire",
             "oifname @service_links jump to_service",
@@ -183,7 +194,11 @@ def _guard_hooks(
     )
     yield from chain(
         "send",
-        ["oifname @taps udp sport 67 drop", *(FROM_HOST if judging else [])],
+        [
+            *([tunnel_rules.FROM_HOST] if tunnelling else []),
+            "oifname @taps udp sport 67 drop",
+            *(FROM_HOST if judging else []),
+        ],
         hook="type filter hook output priority -300; policy accept;",
     )
 
@@ -240,6 +255,7 @@ def _from_wire(plan: NetworkPlan) -> list[str]:
         f"arp saddr ip {ours} drop",
         f"ip saddr {ours} drop",
         *rules_ipv6.from_wire(plan),
+        f"ether type {tunnel_rules.TAGGED} drop",
     ]
 
 
@@ -283,6 +299,9 @@ def _route(host: HostPlan, counters: Counters, log_group: int) -> Iterator[str]:
     if host.elastic:
         yield from render_elastic(host.elastic, plans)
     yield from render_zones(plans, elastic=bool(host.elastic))
+    tunnelled = [plan for plan in plans if plan.tunnel]
+    if tunnelled:
+        yield from tunnel_rules.render_endpoints(tunnelled)
     yield from chain(
         "pass",
         [

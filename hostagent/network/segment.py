@@ -40,7 +40,15 @@ from hostagent.network.segment_ipv6 import (
     service_addresses,
     set_up_ipv6,
 )
-from hostagent.protocol.network import METADATA_ADDRESS, namespace_name, service_link_name
+from hostagent.network.vlan import converge_vlan, vlan_drift
+from hostagent.network.vxlan import converge_vxlan, vxlan_drift
+from hostagent.protocol.network import (
+    METADATA_ADDRESS,
+    namespace_name,
+    service_link_name,
+    vlan_link_name,
+    vxlan_link_name,
+)
 
 _METADATA_PORT = 80
 _BACKLOG = 512
@@ -88,6 +96,8 @@ class Segment:
                 missing = error
                 if not bridge.up:
                     await links.set(bridge, state="up")
+        await converge_vlan(links, plan, bridge)
+        await converge_vxlan(links, plan, bridge)
         await self._taps(links, plan, bridge, reflecting)
         await self.dnsmasq.converge(plan)
         for mac, address in self.dnsmasq.stale_leases(plan):
@@ -104,6 +114,8 @@ class Segment:
         for record in self._nics.recorded():
             if record.bridge == bridge:
                 await self._nics.give_back(links, record.interface)
+        for link in (vlan_link_name, vxlan_link_name):
+            await links.remove(link(self.network_id))
         await links.remove(self.service_link)
         await remove_namespace(self.namespace)
         await links.remove(bridge)
@@ -127,10 +139,12 @@ class Segment:
             wrong.append("bridge")
         if plan.service_link not in here or not namespace_exists(plan.namespace):
             wrong.append("namespace")
-        if plan.spec.physical_interface is not None and plan.spec.kind == "physical":
-            nic = here.get(plan.spec.physical_interface)
+        if plan.spec.kind == "physical":
+            nic = here.get(plan.spec.physical_interface or "")
             if nic is None or bridge is None or nic.master != bridge.index:
                 wrong.append("physical_interface")
+        wrong.extend(await vlan_drift(links, plan, bridge))
+        wrong.extend(await vxlan_drift(links, plan, bridge))
         if not self.dnsmasq.serves(plan):
             wrong.append("dhcp")
         if (self._metadata is None) == plan.spec.metadata:
@@ -194,7 +208,7 @@ class Segment:
         """The NIC of a network may change: the former one gets its own back."""
         for record in self._nics.recorded():
             if record.bridge == plan.spec.bridge and (
-                plan.is_nat or record.interface != plan.spec.physical_interface
+                plan.spec.kind != "physical" or record.interface != plan.spec.physical_interface
             ):
                 await self._nics.give_back(links, record.interface)
 

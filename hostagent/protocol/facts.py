@@ -4,7 +4,9 @@ import msgspec
 
 
 class NicFacts(msgspec.Struct, kw_only=True, frozen=True):
-    """A network interface. `addresses` are CIDR texts; `speed_mbit_s` 0 when unknown."""
+    """A network interface. `addresses` are CIDR texts; `speed_mbit_s` and `mtu` (in bytes) 0 when
+    unknown.
+    """
 
     name: str
     mac: str = ""
@@ -12,6 +14,7 @@ class NicFacts(msgspec.Struct, kw_only=True, frozen=True):
     speed_mbit_s: int = 0
     is_up: bool = False
     is_default_route: bool = False
+    mtu: int = 0
 
 
 class FileSystemFacts(msgspec.Struct, kw_only=True, frozen=True):
@@ -25,7 +28,8 @@ class FileSystemFacts(msgspec.Struct, kw_only=True, frozen=True):
 
 class HostFacts(msgspec.Struct, kw_only=True, frozen=True):
     """The machine. `accelerator` is "kvm" only after a guest kernel really booted under it;
-    else "tcg", and `accelerator_reason` is a code that says why.
+    else "tcg", and `accelerator_reason` is a code that says why. `link_kinds` are those of "vlan"
+    and "vxlan" that its kernel can make.
     """
 
     hostname: str
@@ -42,3 +46,4 @@ class HostFacts(msgspec.Struct, kw_only=True, frozen=True):
     accelerator_reason: str = ""
     probed_at: float = 0.0  # Unix time of the boot probe, 0 when there was none
     agent_version: str = ""
+    link_kinds: list[str] = []

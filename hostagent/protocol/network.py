@@ -8,13 +8,19 @@ import msgspec
 from hostagent.protocol.firewall import SecurityGroupSpec
 from hostagent.protocol.ipv6 import Ipv6Spec
 
-NetworkKind = Literal["nat", "physical"]
+# Private ones have the host itself as their gateway: "nat" on each host by itself, "vxlan" one
+# network over all hosts. The others are on a wire: "physical" untagged, "vlan" with a tag.
+NetworkKind = Literal["nat", "physical", "vlan", "vxlan"]
 Severity = Literal["error", "warning"]
 
 LINK_NAME_MAX = 15  # IFNAMSIZ - 1: the kernel takes no longer link name
 PREFIX = "any"  # every link, namespace and table of ours begins with it
 METADATA_ADDRESS = "169.254.169.254"
 LIMIT_MIN_BITS_PER_S, LIMIT_MAX_BITS_PER_S = 64_000, 10**12
+VLAN_IDS = (1, 4094)  # IEEE 802.1Q: 0 and 4095 are no VLANs
+VNIS = (1, 2**24 - 1)  # RFC 7348; 0 is left out, as everywhere
+VXLAN_PORT = 4789  # IANA
+VXLAN_OVERHEAD_BYTES = 50  # over IPv4: IP 20, UDP 8, VXLAN 8, the inner Ethernet header 14
 
 
 class InstanceMetadata(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,14 +68,42 @@ class HostRoute(msgspec.Struct, frozen=True, kw_only=True):
     next_hop: str
 
 
+class RemoteMac(msgspec.Struct, frozen=True, kw_only=True):
+    """A NIC of a VM on another host: frames for `mac` go to that host's `endpoint`."""
+
+    mac: str
+    endpoint: str
+
+
+class VxlanSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """The tunnels of a network of kind "vxlan" (RFC 7348), as seen from this host.
+
+    `endpoint` is this host's own address in the underlay, `peers` are those of all other hosts
+    of the network: frames for everybody, and for MACs that are not in `remote_macs`, go to each of
+    them. Nothing is learned from packets, so no multicast is needed and nobody can claim a MAC.
+    Only packets from `peers` are taken.
+    """
+
+    vni: int
+    endpoint: str
+    port: int = VXLAN_PORT
+    peers: list[str] = []
+    remote_macs: list[RemoteMac] = []
+
+
 class NetworkSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One network as it must be on this host.
 
-    `cidr` like "10.0.0.0/24"; `gateway` lies in it: for kind "nat" the host itself takes that
-    address, for "physical" it is the router on the wire. `dhcp_address` is the address of the
+    `cidr` like "10.0.0.0/24"; `gateway` lies in it: for kinds "nat" and "vxlan" the host itself
+    takes that address (each host of a vxlan network the same one, with the same MAC), for
+    "physical" and "vlan" it is the router on the wire. `dhcp_address` is the address of the
     network's DHCP and metadata namespace (the same on each host, so it must be kept out of the
     range for VMs). `mtu` in bytes. `dhcp`, `names` (a DNS server that knows the VMs; on the wire
     of "physical" there is none), `metadata` and `snat` say what this host does for its VMs.
+
+    `physical_interface` is the NIC of kinds "physical" and "vlan" (also a bond, or a VLAN device
+    itself), `vlan_id` the tag (IEEE 802.1Q) of kind "vlan" alone, `vxlan` there for kind "vxlan"
+    alone.
     """
 
     id: str
@@ -79,6 +113,8 @@ class NetworkSpec(msgspec.Struct, frozen=True, kw_only=True):
     gateway: str
     dhcp_address: str
     physical_interface: str | None = None
+    vlan_id: int | None = None
+    vxlan: VxlanSpec | None = None
     dns: list[str] = []
     domain: str = ""
     mtu: int = 1500
@@ -90,12 +126,17 @@ class NetworkSpec(msgspec.Struct, frozen=True, kw_only=True):
     ports: list[PortSpec] = []
     ipv6: Ipv6Spec | None = None
 
+    @property
+    def is_private(self) -> bool:
+        """Whether the host itself is the gateway."""
+        return self.kind in ("nat", "vxlan")
+
 
 class ElasticAddress(msgspec.Struct, frozen=True, kw_only=True):
     """A public address that belongs to one NIC of this host, one to one.
 
-    `network_id` is the network of kind "physical" that the address lies in; `nic_id` a port of a
-    network of kind "nat".
+    `network_id` is the network of kind "physical" or "vlan" that the address lies in; `nic_id` a
+    port of a private network.
     """
 
     address: str
@@ -182,13 +223,17 @@ class NetworkCheck(msgspec.Struct, frozen=True, kw_only=True):
     """Asks whether a network that does not exist yet would work on this host.
 
     `ranges` are all ranges of the network; `range_first` and `range_last` are an older way to
-    say one. Without `probe` nothing is asked on the wire, which takes seconds.
+    say one. Without `probe` nothing is asked on the wire, which takes seconds. For kind "vxlan"
+    the host needs an address in `underlay_cidr`. `mtu` in bytes, None for whatever fits.
     """
 
     kind: NetworkKind
     cidr: str
     gateway: str
     physical_interface: str | None = None
+    vlan_id: int | None = None
+    underlay_cidr: str | None = None
+    mtu: int | None = None
     range_first: str | None = None
     range_last: str | None = None
     ranges: list[AddressSpan] = []
@@ -251,6 +296,16 @@ def tap_name(nic_id: str) -> str:
 def service_link_name(network_id: str) -> str:
     """The host's end of the veth that leads to the network's DHCP and metadata namespace."""
     return f"{PREFIX}s{_digest('network', network_id)[:10]}"
+
+
+def vlan_link_name(network_id: str) -> str:
+    """The VLAN device of a network of kind "vlan", e.g. "anyv3f9c1a2b4d": its bridge's port."""
+    return f"{PREFIX}v{_digest('network', network_id)[:10]}"
+
+
+def vxlan_link_name(network_id: str) -> str:
+    """The tunnel of a network of kind "vxlan", e.g. "anyx3f9c1a2b4d": its bridge's port."""
+    return f"{PREFIX}x{_digest('network', network_id)[:10]}"
 
 
 def namespace_name(network_id: str) -> str:

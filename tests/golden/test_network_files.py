@@ -30,6 +30,8 @@ from hostagent.protocol.network import (
     NetworkDocument,
     NetworkSpec,
     PortSpec,
+    RemoteMac,
+    VxlanSpec,
     bridge_name,
     mac_for,
     tap_name,
@@ -213,6 +215,31 @@ def test_dnsmasq_with_ipv6(golden: Golden) -> None:
     files = DhcpFiles(Path("/run/anyun-network/0a1b2c") / plan.namespace)
     golden.check("network/dnsmasq-ipv6.conf", render_config(plan, files, "nobody", "nogroup"))
     golden.check("network/dnsmasq-ipv6.names", render_names(plan))
+
+
+def test_rules_of_a_vxlan_network(golden: Golden) -> None:
+    tunnels = VxlanSpec(
+        vni=7001,
+        endpoint="192.0.2.1",
+        peers=["192.0.2.2", "192.0.2.3"],
+        remote_macs=[RemoteMac(mac=mac_for("web-9"), endpoint="192.0.2.2")],
+    )
+    private = msgspec.structs.replace(DOCUMENT.networks[0], kind="vxlan", vxlan=tunnels, mtu=1450)
+    document = NetworkDocument(
+        generation=9,
+        networks=[with_groups(private, {"web-1": ["web"]})],
+        security_groups=GROUPS[:1],
+    )
+    assert validate(document) == []
+    golden.check("network/rules-vxlan.nft", render_rules(host_plan(document), "0a1b2c", {}))
+
+
+def test_rules_of_a_vlan_network(golden: Golden) -> None:
+    office = DOCUMENT.networks[2]
+    tagged = msgspec.structs.replace(office, kind="vlan", vlan_id=120)
+    document = NetworkDocument(generation=9, networks=[tagged])
+    assert validate(document) == []
+    golden.check("network/rules-vlan.nft", render_rules(host_plan(document), "0a1b2c", {}))
 
 
 def test_rules_of_an_empty_host(golden: Golden) -> None:

@@ -12,18 +12,35 @@ from appliance.protocol import requests as q
 from appliance.protocol.errors import Conflict, InvalidInput, NoResources
 from appliance.protocol.ids import new_id
 from appliance.protocol.resources import ImageStatus, State, VmState
+from appliance.protocol.results import PlacementReport
 from appliance.services.common import clean_name, find
 from appliance.services.compute.affinity import affinity_to, chosen_group
 from appliance.services.compute.models import AffinityGroupRow, VmRow
-from appliance.services.compute.placement import FREE_SPACE_KEPT_BYTES, Wish, choose_host
-from appliance.services.compute.wiring import Wire, wires_for
+from appliance.services.compute.placement import (
+    FREE_SPACE_KEPT_BYTES,
+    Choice,
+    Wish,
+    choose_host,
+    explain,
+    special_networks,
+)
+from appliance.services.compute.wiring import Wire, shared_clusters, wires_for
 from appliance.services.images.models import ImageRow, InstanceOfferingRow
+from appliance.services.infrastructure.models import HostRow
 from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
 from appliance.services.tenancy import quotas
 from appliance.services.tenancy.belonging import owner_for
 from appliance.store.database import Transaction
 from appliance.store.fields import now_ms
 from appliance.store.rows import insert
+
+
+@dataclass(frozen=True)
+class Place:
+    """A cluster where the machine could be, and the storage for its disks there."""
+
+    cluster_id: str
+    storage: PrimaryStorageRow
 
 
 @dataclass(frozen=True)
@@ -34,17 +51,12 @@ class Ingredients:
 
     image: ImageRow
     wires: list[Wire]
-    storage: PrimaryStorageRow
+    places: tuple[Place, ...]
     cpu_count: int
     memory_bytes: int
     disk_bytes: int
     owner_id: str
     group: AffinityGroupRow | None
-
-    @property
-    def cluster_id(self) -> str:
-        """Where it is to be made: where its networks are."""
-        return self.wires[0].network.cluster_id
 
     @property
     def security_group_ids(self) -> set[str]:
@@ -91,7 +103,6 @@ def gather(caller: Caller, request: q.VmCreate, *, is_filtered: bool = False) ->
         raise Conflict("image.not_ready", field="image_id", name=image.name, status=image.status)
     owner_id = owner_for(caller, request.owner_id, field="owner_id")
     wires = wires_for(request, owner_id, is_filtered=is_filtered)
-    cluster_id = wires[0].network.cluster_id
     cpu_count, memory_bytes = _size(request)
     disk_bytes = request.root_disk_bytes or image.virtual_size_bytes
     if disk_bytes < image.virtual_size_bytes:
@@ -101,16 +112,14 @@ def gather(caller: Caller, request: q.VmCreate, *, is_filtered: bool = False) ->
             asked_bytes=disk_bytes,
             needed_bytes=image.virtual_size_bytes,
         )
-    storage = PrimaryStorageRow.get_or_none(
-        PrimaryStorageRow.cluster == cluster_id, PrimaryStorageRow.state == State.ENABLED
-    )
-    if storage is None:
+    places = _places(shared_clusters(wires), request.host_id)
+    if not places:
         raise NoResources("storage.none")
     group = request.affinity_group_id and chosen_group(request.affinity_group_id, owner_id)
     return Ingredients(
         image,
         wires,
-        storage,
+        places,
         cpu_count,
         memory_bytes,
         disk_bytes,
@@ -119,18 +128,54 @@ def gather(caller: Caller, request: q.VmCreate, *, is_filtered: bool = False) ->
     )
 
 
-def wish_for(request: q.VmCreate, parts: Ingredients) -> Wish:
+def _places(clusters: list[str], host_id: str | None) -> tuple[Place, ...]:
+    """The clusters of its networks that have a storage; that of a chosen host alone."""
+    if host_id is not None and len(clusters) > 1:
+        host = find(HostRow, host_id, "host", field="host_id")
+        clusters = [host.cluster_id] if host.cluster_id in clusters else clusters
+    found = []
+    for cluster_id in clusters:
+        storage = PrimaryStorageRow.get_or_none(
+            PrimaryStorageRow.cluster == cluster_id, PrimaryStorageRow.state == State.ENABLED
+        )
+        if storage is not None:
+            found.append(Place(cluster_id, storage))
+    return tuple(found)
+
+
+def _choose(request: q.VmCreate, parts: Ingredients) -> tuple[Place, Choice]:
+    """The best host of the first cluster that has one.
+
+    Raises NoResources with the reason of the first of its networks' clusters.
+    """
+    refusals = []
+    for place in parts.places:
+        try:
+            return place, choose_host(wish_for(request, parts, place))
+        except NoResources as error:
+            refusals.append(error)
+    raise refusals[0]
+
+
+def explain_creation(request: q.VmCreate, parts: Ingredients) -> PlacementReport:
+    """Where a machine of the request would be placed, and why not elsewhere; within a read."""
+    reports = [explain(wish_for(request, parts, place)) for place in parts.places]
+    return next((report for report in reports if report.candidates), reports[0])
+
+
+def wish_for(request: q.VmCreate, parts: Ingredients, place: Place) -> Wish:
     """What the placement must find for one machine of the request."""
     return Wish(
-        cluster_id=parts.cluster_id,
+        cluster_id=place.cluster_id,
         cpu_count=parts.cpu_count,
         memory_bytes=parts.memory_bytes,
-        storage_id=parts.storage.id,
+        storage_id=place.storage.id,
         disk_bytes=parts.disk_bytes,
         image_bytes=parts.image.size_bytes + FREE_SPACE_KEPT_BYTES,
         host_id=request.host_id,
         strategy=request.strategy,
         affinity=affinity_to(parts.group) if parts.group else None,
+        networks=special_networks([wire.network.id for wire in parts.wires]),
     )
 
 
@@ -142,12 +187,12 @@ def create_rows(
 ) -> VmRow:
     """Claim a place, addresses and a disk for one machine, and write it down."""
     quotas.check(parts.owner_id, _wanted(parts))
-    host = choose_host(wish_for(request, parts))
+    place, host = _choose(request, parts)
     vm = VmRow(
         id=request.id or new_id(),
         name=name,
         description=request.description,
-        cluster=parts.cluster_id,
+        cluster=place.cluster_id,
         host_id=host.host_id,
         last_host_id=host.host_id,
         image_id=parts.image.id,
@@ -172,7 +217,7 @@ def create_rows(
         vm_id=vm.id,
         kind="root",
         image_id=parts.image.id,
-        primary_storage=parts.storage,
+        primary_storage=place.storage,
         host_id=host.host_id,
         size_bytes=parts.disk_bytes,
         owner_id=parts.owner_id,

@@ -12,7 +12,12 @@ from appliance.protocol.resources import VmState
 from appliance.services.compute.affinity import affinity_of
 from appliance.services.compute.machine import VM_MACHINE
 from appliance.services.compute.models import VmRow
-from appliance.services.compute.placement import FREE_SPACE_KEPT_BYTES, Wish, choose_host
+from appliance.services.compute.placement import (
+    FREE_SPACE_KEPT_BYTES,
+    Wish,
+    choose_host,
+    special_networks_of,
+)
 from appliance.services.compute.sync import StateSync
 from appliance.services.firewall.membership import groups_of_vm
 from appliance.services.firewall.telling import tell_hosts
@@ -179,6 +184,7 @@ def _place_again(vm_id: str, tried: list[str]) -> str | None:
         image_bytes=(image.size_bytes if image else 0) + FREE_SPACE_KEPT_BYTES,
         avoid=tried,
         affinity=affinity_of(vm_id),
+        networks=special_networks_of(vm_id),
     )
     try:
         choice = choose_host(wish)

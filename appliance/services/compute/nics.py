@@ -20,7 +20,8 @@ from appliance.services.compute.wiring import check_network, wire_for
 from appliance.services.firewall.membership import groups_of_vm
 from appliance.services.firewall.telling import tell_hosts
 from appliance.services.networks.documents import Documents
-from appliance.services.networks.models import ElasticIpRow, NicRow
+from appliance.services.networks.models import ElasticIpRow, NetworkRow, NicRow
+from appliance.services.networks.tunnels import unable
 from appliance.services.parts import Parts
 from appliance.services.settings import NEW_MACHINES
 from appliance.store.database import Transaction
@@ -72,7 +73,8 @@ class Nics:
             is_filtered = self._settings.get(NEW_MACHINES) == "default"
             wire = wire_for(request, vm.owner_id, is_filtered=is_filtered)
             nics = _nics_with_room(vm)
-            check_network(wire, vm.cluster_id, {nic.network_id for nic in nics}, vm.name)
+            check_network(wire, [vm.cluster_id], {nic.network_id for nic in nics}, vm.name)
+            _check_host(vm, wire.network)
             last = max((nic.position for nic in nics), default=-1)
             nic_id = wire.claim(tx, vm.id, last + 1)
             tell_hosts(tx, self._documents, wire.security_group_ids)
@@ -187,6 +189,12 @@ def _steps_if_placed(*names: str) -> Any:
 def _params(run: JobRun) -> NicParams:
     nic = msgspec.convert(run.data["nic"], NicSpec)
     return NicParams(vm_id=run.resource_id, nic=nic)
+
+
+def _check_host(vm: Standing, network: NetworkRow) -> None:
+    """Raises Conflict if the machine's host cannot carry a network."""
+    if network.id in dict(unable(vm.host_id or vm.volume_host_id)):
+        raise Conflict("vm.network_not_there", field="network_id", name=network.name)
 
 
 def _nics_with_room(vm: Standing) -> list[NicRow]:

@@ -18,6 +18,7 @@ from appliance.protocol.results import (
     PlacementFilter,
     PlacementReport,
 )
+from appliance.services.networks.tunnels import LACKS_ENDPOINT, LACKS_KIND
 from appliance.store.fields import database
 
 FREE_SPACE_KEPT_BYTES = 256 * 1024**2
@@ -41,6 +42,7 @@ class Wish:
     Parameters: `host_id` pins it to one host, `avoid` lists hosts that have just failed,
     `last_host_id` is preferred by the strategy `last_host`. `disk_bytes` is what its new disks
     claim and `image_bytes` what must really be free for its image; both 0 if it has its disks.
+    `networks` are those of its networks that not every host can carry.
     """
 
     cluster_id: str
@@ -54,6 +56,7 @@ class Wish:
     avoid: Sequence[str] = field(default_factory=tuple)
     strategy: str = "least_loaded"
     affinity: Affinity | None = None
+    networks: Sequence[str] = field(default_factory=tuple)
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,12 @@ FILTERS = (
     Filter("connected", "h.connected", "placement.none_connected"),
     Filter(
         "not_failed", "h.id NOT IN (SELECT value FROM json_each(:avoid))", "placement.all_failed"
+    ),
+    Filter(
+        "network",
+        "(:networks = '[]' OR NOT EXISTS (SELECT 1 FROM json_each(:networks) w "  # noqa: S608
+        f"JOIN network n ON n.id = w.value WHERE ({LACKS_KIND}) OR ({LACKS_ENDPOINT})))",
+        "placement.no_network",
     ),
     Filter("cpu", "COALESCE(c.free, 0) >= :cpu_count", "placement.no_cpu"),
     Filter("memory", "COALESCE(m.free, 0) >= :memory_bytes", "placement.no_memory"),
@@ -246,6 +255,8 @@ def _numbers(wish: Wish, index: int, values: dict[str, Any]) -> dict[str, Any]:
                 "free_bytes": memory,
                 "reserved_bytes": reserved,
             }
+        case "network":
+            return {"names": ", ".join(_network_names(wish.networks))}
         case "affinity_group":
             group = _rows(
                 f"SELECT n.name, (SELECT COUNT(*) FROM {_MEMBERS}) FROM affinity_group n "  # noqa: S608
@@ -265,10 +276,35 @@ def _numbers(wish: Wish, index: int, values: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
+def _network_names(ids: Sequence[str]) -> list[str]:
+    rows = _rows(
+        "SELECT name FROM network WHERE id IN (SELECT value FROM json_each(:ids)) ORDER BY name",
+        {"ids": json.dumps(list(ids))},
+    )
+    return [name for (name,) in rows]
+
+
+def special_networks(network_ids: Sequence[str]) -> list[str]:
+    """Those of networks that not every host of their clusters can carry."""
+    rows = _rows(
+        "SELECT id FROM network WHERE kind IN ('vlan', 'vxlan') "
+        "AND id IN (SELECT value FROM json_each(:ids)) ORDER BY id",
+        {"ids": json.dumps(list(network_ids))},
+    )
+    return [ref for (ref,) in rows]
+
+
+def special_networks_of(vm_id: str) -> list[str]:
+    """The same of a machine's networks."""
+    rows = _rows("SELECT network_id FROM nic WHERE vm_id = :vm_id", {"vm_id": vm_id})
+    return special_networks([ref for (ref,) in rows])
+
+
 def _values(wish: Wish) -> dict[str, Any]:
     group = wish.affinity
     return asdict(wish) | {
         "avoid": json.dumps(list(wish.avoid)),
+        "networks": json.dumps(list(wish.networks)),
         "affinity": None,
         "group_id": group.group_id if group else "",
         "vm_id": group.vm_id if group else "",

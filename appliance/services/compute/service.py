@@ -28,9 +28,9 @@ from appliance.services.compute.creation import (
     check_request,
     create_rows,
     digest,
+    explain_creation,
     gather,
     names_of,
-    wish_for,
 )
 from appliance.services.compute.endings import Endings, move
 from appliance.services.compute.models import VmRow
@@ -38,7 +38,7 @@ from appliance.services.compute.nics import Nics
 from appliance.services.compute.placement import (
     Wish,
     choose_host,
-    explain,
+    special_networks_of,
 )
 from appliance.services.compute.standing import Standing, check_state, load_standing
 from appliance.services.compute.steps import VmSteps
@@ -219,7 +219,7 @@ class Compute:
         check_request(request)
 
         def plan() -> PlacementReport:
-            return explain(wish_for(request, self._gather(call.caller, request)))
+            return explain_creation(request, self._gather(call.caller, request))
 
         report = await self._store.read(plan)
         # Hosts are none of a tenant's business; whether and why something fits is.
@@ -377,6 +377,7 @@ def _claim_place(tx: Transaction, vm: Standing) -> None:
         storage_id=vm.storage_id,
         host_id=vm.volume_host_id,
         affinity=affinity_of(vm.id),
+        networks=special_networks_of(vm.id),
     )
     host = choose_host(wish)
     tx.execute(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
@@ -13,6 +13,7 @@ from appliance.services.firewall.defaults import default_group_of
 from appliance.services.firewall.membership import set_groups
 from appliance.services.firewall.service import chosen_groups
 from appliance.services.networks.allocation import attach
+from appliance.services.networks.clusters import clusters_of
 from appliance.services.networks.models import NetworkRow
 from appliance.services.networks.offers import offers
 from appliance.store.database import Transaction
@@ -81,6 +82,7 @@ def wire_for(
 def wires_for(request: VmCreate, owner_id: str, *, is_filtered: bool) -> list[Wire]:
     """All NICs of a new machine, the default one first; raises as `wire_for`."""
     wires = [wire_for(request, owner_id, is_filtered=is_filtered)]
+    clusters = shared_clusters(wires)
     for number, wanted in enumerate(request.more_nics):
         field = f"more_nics[{number}]."
         wire = wire_for(
@@ -91,17 +93,26 @@ def wires_for(request: VmCreate, owner_id: str, *, is_filtered: bool) -> list[Wi
             field=field,
         )
         taken = {other.network.id for other in wires}
-        check_network(wire, wires[0].network.cluster_id, taken, request.name)
+        check_network(wire, clusters, taken, request.name)
         wires.append(wire)
+        clusters = shared_clusters(wires)
     return wires
 
 
-def check_network(wire: Wire, cluster_id: str, others: Collection[str], name: str) -> None:
-    """Raises InvalidInput or Conflict if the machine `name` of this cluster, with NICs in the
-    networks `others`, cannot have this one as well.
+def shared_clusters(wires: Sequence[Wire]) -> list[str]:
+    """The clusters that all these networks are in, those of the first one in their order."""
+    first, *others = [clusters_of(wire.network.id) for wire in wires]
+    return [ref for ref in first if all(ref in other for other in others)]
+
+
+def check_network(
+    wire: Wire, clusters: Collection[str], others: Collection[str], name: str
+) -> None:
+    """Raises InvalidInput or Conflict if the machine `name` of one of these clusters, with NICs in
+    the networks `others`, cannot have this one as well.
     """
     network, field = wire.network, f"{wire.field}network_id"
-    if network.cluster_id != cluster_id:
+    if set(clusters).isdisjoint(clusters_of(network.id)):
         raise InvalidInput("vm.network_elsewhere", field=field, name=network.name)
     if network.id in others:
         raise Conflict("vm.in_network", field=field, name=name, network=network.name)

@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from appliance.protocol.errors import Conflict
+from appliance.protocol.networks import PRIVATE_KINDS
 from appliance.services.networks.addresses import text_of
-from appliance.services.networks.conflicts import PRIVATE
 from appliance.store.database import Transaction
 from appliance.store.fields import database
 from hostagent.protocol.firewall import SecurityGroupSpec, SecurityRule
@@ -138,7 +138,7 @@ def _members_of(group_ids: Collection[str]) -> dict[str, dict[str, list[str]]]:
     """
     found: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for group_id, address, ipv6_address, network_id, kind in _rows(_MEMBERS, group_ids):
-        place = network_id if kind in PRIVATE else ""
+        place = network_id if kind in PRIVATE_KINDS else ""
         found[group_id].setdefault(place, []).append(text_of(address))
         if ipv6_address:
             found[group_id].setdefault("", []).append(ipv6_address)

@@ -14,6 +14,7 @@ from appliance.engine.calls import Call
 from appliance.protocol import security as s
 from appliance.protocol.errors import InvalidInput
 from appliance.protocol.messages import sentence
+from appliance.protocol.networks import PRIVATE_KINDS
 from appliance.protocol.resources import VmState
 from appliance.services.common import find
 from appliance.services.compute.models import VmRow
@@ -148,7 +149,11 @@ def _is_own(call: Call, nic: _Nic) -> bool:
 def _seen_as(source: _Nic, goal: _Goal) -> str:
     """Whom the other end sees: security groups are asked before the own host translates."""
     assert goal.nic is not None
-    if not goal.is_elastic or source.host_id == goal.nic.host_id or source.kind == "physical":
+    if (
+        not goal.is_elastic
+        or source.host_id == goal.nic.host_id
+        or source.kind not in PRIVATE_KINDS
+    ):
         return goal.own_address(source)
     if source.elastic_address is not None:
         return source.elastic_address
@@ -223,7 +228,8 @@ _BESIDE6 = """
 """
 _ELASTIC = """
     SELECT x.vm_id, x.id FROM elastic_ip e JOIN network n ON n.id = e.network_id
-    LEFT JOIN nic x ON x.id = e.nic_id WHERE n.cluster_id = ? AND e.address = ?
+    JOIN network_cluster c ON c.network_id = n.id
+    LEFT JOIN nic x ON x.id = e.nic_id WHERE c.cluster_id = ? AND e.address = ?
 """
 
 
@@ -300,7 +306,7 @@ def _check_route(way: _Way, source: _Nic, goal: _Goal) -> None:
         way.add("trace.same_network", passed=True, **names)
     elif target is None and inside:
         way.add("trace.nobody", passed=False, **names)
-    elif target is not None and target.kind == "nat":
+    elif target is not None and target.kind in PRIVATE_KINDS:
         way.add("trace.private", passed=False, other=target.network_name, **names)
     else:
         way.add("trace.gateway", passed=True, **names)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
+
 import peewee
 
+from appliance.store.database import Transaction
 from appliance.store.fields import BaseModel, json_field, tuples
 from hostagent.protocol.facts import HostFacts
 
@@ -82,6 +85,19 @@ class JoinTokenRow(BaseModel):
 
     class Meta:
         table_name = "join_token"
+
+
+def note_addresses(tx: Transaction, agent_id: str, facts: HostFacts) -> None:
+    """Keep an agent's IPv4 addresses as numbers, with the NIC and its MTU."""
+    tx.execute("DELETE FROM agent_address WHERE agent_id = ?", agent_id)
+    for nic in facts.nics:
+        for text in nic.addresses:
+            address = text.partition("/")[0]
+            if ":" not in address:
+                tx.execute(
+                    "INSERT OR IGNORE INTO agent_address VALUES (?, ?, ?, ?)",
+                    *(agent_id, int(IPv4Address(address)), nic.name, nic.mtu),
+                )
 
 
 def hosts_of(cluster_id: str) -> list[str]:

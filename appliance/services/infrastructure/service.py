@@ -40,6 +40,7 @@ from appliance.services.infrastructure.models import (
     HostRow,
     JoinTokenRow,
     ZoneRow,
+    note_addresses,
 )
 from appliance.services.infrastructure.views import HostViews, render_clusters, render_zones
 from appliance.services.parts import Parts
@@ -311,6 +312,7 @@ class Infrastructure:
             row.hostname, row.address, row.facts = facts.hostname, address, facts
             row.certificate_sha256 = joining(digest)
             row.save(force_insert=not AgentRow.select().where(AgentRow.id == row.id).exists())
+            note_addresses(tx, row.id, facts)
             touch_host(tx, row.id)
             return row.id
 
@@ -351,6 +353,7 @@ class Infrastructure:
             AgentRow.update(facts=facts, address=address, hostname=facts.hostname).where(
                 AgentRow.id == host_id
             ).execute()
+            note_addresses(tx, host_id, facts)
             row = HostRow.get_or_none(HostRow.id == host_id)
             if row is not None:
                 note_capacity(tx, row)

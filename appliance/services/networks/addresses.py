@@ -16,6 +16,7 @@ from itertools import pairwise
 
 from appliance.protocol.addressing import RESERVED, is_domain, may_be_asked
 from appliance.protocol.errors import Conflict, InvalidInput
+from appliance.protocol.networks import PRIVATE_KINDS
 from appliance.protocol.requests import RangeSpec
 
 Span = tuple[int, int]  # first and last address as numbers, both included
@@ -106,13 +107,13 @@ def check_plan(
             )
     if dhcp_address is not None:
         dhcp = parse_address(dhcp_address, field="ranges")
-    elif kind == "physical":
+    elif kind not in PRIVATE_KINDS:
         # On a wire that others use as well, only the ranges are known to be ours.
         dhcp = (without(spans[-1:], held) or offered or spans)[-1][1]
     else:
         dhcp = _dhcp_address(network, gateway_number, [*spans, *without(held, spans)])
     plan = Plan(network, gateway_number, spans, held, dhcp)
-    if kind == "physical" and dhcp_address is not None and not covers(offered, dhcp):
+    if kind not in PRIVATE_KINDS and dhcp_address is not None and not covers(offered, dhcp):
         raise InvalidInput("network.dhcp_outside", field="ranges", address=dhcp_address)
     if plan.capacity < 1:
         first, last = text_of(spans[0][0]), text_of(spans[-1][1])

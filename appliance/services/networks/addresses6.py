@@ -9,6 +9,7 @@ from ipaddress import IPv6Address, IPv6Network
 from typing import Literal
 
 from appliance.protocol.errors import Conflict, InvalidInput
+from appliance.protocol.networks import PRIVATE_KINDS
 from appliance.protocol.requests import RangeSpec
 from appliance.services.networks.addresses import Span, check_disjoint, covers, without
 from hostagent.protocol.ipv6 import (
@@ -57,6 +58,12 @@ class Ipv6Plan:
         return covers(self.spans, number) if self.mode == "dhcp" else True
 
 
+def check_mtu6(mtu: int) -> None:
+    """Raises InvalidInput if packets are too small for IPv6 (RFC 8200, section 5)."""
+    if mtu < MTU_MIN_BYTES:
+        raise InvalidInput("network.ipv6_mtu", field="mtu", mtu=mtu, least=MTU_MIN_BYTES)
+
+
 def check_ipv6(
     wish: Wish, *, network_id: str, kind: str, mtu: int, service_address: str = ""
 ) -> Ipv6Plan | None:
@@ -72,8 +79,7 @@ def check_ipv6(
         if wish.ranges:
             raise InvalidInput("network.ipv6_mode_needed", field="ipv6_mode", other="ipv6_ranges")
         return None
-    if mtu < MTU_MIN_BYTES:
-        raise InvalidInput("network.ipv6_mtu", field="mtu", mtu=mtu, least=MTU_MIN_BYTES)
+    check_mtu6(mtu)
     network = _prefix(wish, network_id, kind)
     gateway = _gateway(network, wish.gateway, kind)
     spans = _spans(network, wish, gateway)
@@ -151,7 +157,7 @@ def check_own_addresses6(plan: Ipv6Plan, kind: str, own: Iterable[tuple[str, str
 
 def has_routers(kind: str) -> bool:
     """Whether a network's routers are others' and announce themselves; else the host is it."""
-    return kind == "physical"
+    return kind not in PRIVATE_KINDS
 
 
 def unique_local(network_id: str) -> IPv6Network:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, ip_interface
 
 from appliance.protocol.errors import ApiError, Conflict, InvalidInput
+from appliance.protocol.networks import PRIVATE_KINDS
 from appliance.protocol.texts_errors import ERRORS
 from appliance.services.infrastructure.models import AgentRow, HostRow
-from appliance.services.networks.models import NetworkRow
+from appliance.services.networks.models import NetworkClusterRow, NetworkRow
 from appliance.store.fields import database
 from hostagent.protocol.facts import HostFacts
 from hostagent.protocol.network import NetworkProblem
-
-PRIVATE = ("nat", "vxlan")  # kinds whose gateway is each host itself
 
 # What agents call the ends of a range is one field of the request.
 _FIELDS = {"range_first": "ranges", "range_last": "ranges"}
@@ -61,7 +60,7 @@ def networks_beside(
     different clusters, but for networks on NICs, which may be on the same wire. `network_id` is
     left out.
     """
-    is_private = kind in PRIVATE
+    is_private = kind in PRIVATE_KINDS
     values = (network_id, cluster_id, is_private and has_snat, not is_private)
     return database.execute_sql(_BESIDE, values).fetchall()
 
@@ -84,7 +83,8 @@ def check_hosts_networks(network: IPv4Network, machines: Sequence[Machine]) -> N
 
 _BESIDE = """
     SELECT name, cidr FROM network n WHERE n.id <> ?1 AND (
-        n.cluster_id = ?2 AND NOT (?3 AND n.kind IN ('nat', 'vxlan') AND EXISTS (
+        n.id IN (SELECT network_id FROM network_cluster WHERE cluster_id = ?2)
+        AND NOT (?3 AND n.kind IN ('nat', 'vxlan') AND EXISTS (
             SELECT 1 FROM network_service s WHERE s.network_id = n.id AND s.service = 'snat'))
         OR ?4 AND n.kind NOT IN ('nat', 'vxlan'))
     ORDER BY n.id
@@ -92,18 +92,26 @@ _BESIDE = """
 
 
 def needed_interface(kind: str, physical_interface: str) -> str:
-    """The NIC of a physical network, "" for others; raises InvalidInput if it is missing."""
-    if kind != "physical":
+    """The NIC of a network on a wire, "" for others; raises InvalidInput if it is missing."""
+    if kind in PRIVATE_KINDS:
         return ""
     if not physical_interface:
         raise InvalidInput("network.interface_needed", field="physical_interface")
     return physical_interface
 
 
-def refuse_taken_interface(cluster_id: str, name: str) -> None:
-    """Raises Conflict if another network of the cluster has this NIC."""
-    row = NetworkRow.get_or_none(
-        NetworkRow.cluster == cluster_id, NetworkRow.physical_interface == name
+def refuse_taken_interface(cluster_id: str, name: str, *, but_for: str = "") -> None:
+    """Raises Conflict if another network of the cluster has this NIC, untagged."""
+    row = (
+        NetworkRow.select()
+        .join(NetworkClusterRow, on=NetworkClusterRow.network == NetworkRow.id)
+        .where(
+            NetworkClusterRow.cluster == cluster_id,
+            NetworkRow.kind == "physical",
+            NetworkRow.physical_interface == name,
+            NetworkRow.id != but_for,
+        )
+        .first()
     )
     if row is not None:
         raise Conflict(

@@ -16,6 +16,12 @@ from appliance.hosts.links import HostLinks
 from appliance.protocol.errors import ApiError, Conflict, Unavailable
 from appliance.services.firewall.membership import specs
 from appliance.services.networks.addresses import text_of
+from appliance.services.networks.tunnels import (
+    Part,
+    Tunnels,
+    hosts_with_machines,
+    tunnels_of,
+)
 from appliance.store import feed
 from appliance.store.database import Store
 from appliance.store.fields import database
@@ -90,6 +96,8 @@ class Documents:
         self._outdated: set[str] = set()
         self._healing: dict[str, asyncio.Task[None]] = {}
         self._refusals: dict[str, str] = {}  # of the newest document, by host
+        self._parts: dict[str, dict[str, Part]] = {}  # in VXLAN networks, by host
+        self._told: dict[str, dict[str, Part]] = {}  # those that other hosts were brought to
 
     def set_guest_source(self, source: GuestSource) -> None:
         """Compute tells which machines are on a host; `source` runs within a read."""
@@ -160,6 +168,7 @@ class Documents:
 
     async def _send(self, host_id: str) -> None:
         document = await self._store.read(lambda: self._document(host_id))
+        await self._tell_others(host_id)
         report: NetworkReport = await self._links.call(host_id, NETWORK_APPLY, document)
         if not report.applied:
             reason = "; ".join(item.message for item in report.errors) or "no reason given"
@@ -171,13 +180,30 @@ class Documents:
             raise Unavailable("network.not_applied", name=name, reason=reason)
         self._refusals.pop(host_id, None)
 
+    def _follow(self, host_id: str, tunnels: dict[str, Tunnels]) -> None:
+        """Note what other hosts have to know of this one; what is new, `_send` tells them."""
+        self._parts[host_id] = {ref: item.part_of(host_id) for ref, item in tunnels.items()}
+
+    async def _tell_others(self, host_id: str) -> None:
+        """Bring the hosts that send frames to this one to their documents, if it has changed.
+
+        Whoever brings a machine to a host, or takes it away, sends that host its document.
+        """
+        known, now = self._told.get(host_id, {}), self._parts.get(host_id, {})
+        changed = {ref for ref in known.keys() | now.keys() if known.get(ref) != now.get(ref)}
+        if changed:
+            self._told[host_id] = now
+            for other in await self._store.read(lambda: hosts_with_machines(changed)):
+                if other != host_id:
+                    self.soon(other)
+
     def _document(self, host_id: str) -> NetworkDocument:
         """Made with plain SQL: it is read anew for each machine that comes or goes."""
         generation = feed.bounds()[1]
         place = database.execute_sql(_PLACE, (host_id,)).fetchone()
         if place is None:
             return NetworkDocument(generation=generation)
-        cluster_id, zone = place
+        cluster_id, zone, link_kinds = place
         guests = {guest.vm_id: guest for guest in self._guests_of(host_id)}
         ports: dict[str, list[PortSpec]] = defaultdict(list)
         group_ids: set[str] = set()
@@ -196,20 +222,31 @@ class Documents:
                     port = msgspec.structs.replace(port, log_forged=True)
                 ports[network_id].append(port)
         rows = database.execute_sql(_NETWORKS, (cluster_id,)).fetchall()
+        tunnels = tunnels_of([row[0] for row in rows if row[1] == "vxlan"])
+        self._follow(host_id, tunnels)
+        able = msgspec.json.decode(link_kinds or "[]", type=list[str])
+        networks = [
+            network
+            for row in rows
+            if (network := _network(row, ports[row[0]], host_id, able, tunnels.get(row[0])))
+        ]
+        there = {network.id for network in networks}
         elastic = database.execute_sql(_ELASTIC, (host_id, cluster_id)).fetchall()
         return NetworkDocument(
             generation=generation,
-            networks=[_network(row, ports[row[0]]) for row in rows],
+            networks=networks,
             security_groups=specs(group_ids),
             elastic_addresses=[
                 ElasticAddress(address=text_of(address), network_id=network_id, nic_id=nic_id)
                 for address, network_id, nic_id in elastic
+                if network_id in there
             ],
         )
 
 
 _PLACE = """
-    SELECT h.cluster_id, z.name FROM host h
+    SELECT h.cluster_id, z.name, json_extract(a.facts, '$.link_kinds') FROM host h
+    JOIN agent a ON a.id = h.agent_id
     JOIN cluster c ON c.id = h.cluster_id JOIN zone z ON z.id = c.zone_id WHERE h.id = ?
 """
 _NICS = """
@@ -224,15 +261,18 @@ _ELASTIC = """
     SELECT e.address, e.network_id, e.nic_id FROM vm v
     JOIN nic x ON x.vm_id = v.id JOIN elastic_ip e ON e.nic_id = x.id
     JOIN network n ON n.id = e.network_id JOIN network p ON p.id = x.network_id
-    WHERE v.host_id = ? AND n.cluster_id = ? AND NOT n.is_deleting AND NOT p.is_deleting
+    JOIN network_cluster nc ON nc.network_id = n.id AND NOT nc.is_leaving
+    WHERE v.host_id = ? AND nc.cluster_id = ? AND NOT n.is_deleting AND NOT p.is_deleting
     ORDER BY e.address
 """
 _NETWORKS = """
     SELECT id, kind, cidr, gateway, dhcp_address, physical_interface, dns, domain, mtu,
-           host_routes,
+           host_routes, vlan_id,
            (SELECT json_group_array(service) FROM network_service WHERE network_id = network.id),
            ipv6_mode, ipv6_cidr, ipv6_gateway, ipv6_service_address
-    FROM network WHERE cluster_id = ? AND NOT is_deleting ORDER BY id
+    FROM network WHERE NOT is_deleting AND id IN (
+        SELECT network_id FROM network_cluster WHERE cluster_id = ? AND NOT is_leaving)
+    ORDER BY id
 """
 
 
@@ -280,17 +320,38 @@ def _special(
     )
 
 
-def _network(row: Sequence[Any], ports: list[PortSpec]) -> NetworkSpec:
-    ref, kind, cidr, gateway, dhcp_address, interface, dns, domain, mtu, routes, offered, *v6 = row
+def _network(
+    row: Sequence[Any],
+    ports: list[PortSpec],
+    host_id: str,
+    able: Sequence[str],
+    tunnels: Tunnels | None,
+) -> NetworkSpec | None:
+    """A network as its host is told of it; None if the host cannot carry it.
+
+    A host that has lost its endpoint goes on serving its machines, alone.
+    """
+    ref, kind, cidr, gateway, dhcp_address, interface, dns, domain, mtu, routes, *more = row
+    vlan_id, offered, *v6 = more
     services = msgspec.json.decode(offered, type=set[str])
+    vxlan = None
+    if kind in ("vlan", "vxlan") and kind not in able:
+        return None
+    if tunnels is not None:
+        vxlan = tunnels.seen_from(host_id, has_machines=bool(ports))
+        if vxlan is None and not ports:
+            return None
+        kind = "vxlan" if vxlan else "nat"
     return NetworkSpec(
         id=ref,
-        kind="physical" if kind == "physical" else "nat",
+        kind=kind,
         bridge=bridge_name(ref),
         cidr=cidr,
         gateway=gateway,
         dhcp_address=dhcp_address,
         physical_interface=interface or None,
+        vlan_id=vlan_id,
+        vxlan=vxlan,
         dns=msgspec.json.decode(dns, type=list[str]),
         domain=domain,
         mtu=mtu,

@@ -10,10 +10,12 @@ from appliance.engine.calls import Call
 from appliance.protocol import requests as q
 from appliance.protocol.elastic import ElasticIp, ElasticIpBind, ElasticIpCreate
 from appliance.protocol.errors import Conflict, InvalidInput
+from appliance.protocol.networks import PRIVATE_KINDS
 from appliance.protocol.resources import VmState
 from appliance.services.common import chosen_id, clean_name, create_once, find, updater
 from appliance.services.networks.addresses import text_of
 from appliance.services.networks.allocation import claim_address
+from appliance.services.networks.clusters import is_in_cluster
 from appliance.services.networks.documents import Documents
 from appliance.services.networks.models import ElasticIpRow, NetworkRow
 from appliance.services.parts import Parts
@@ -68,7 +70,7 @@ class ElasticIps:
         def create(tx: Transaction) -> Any:
             if ElasticIpRow.get_or_none(ElasticIpRow.id == ref) is None:
                 network = find(NetworkRow, request.network_id, "network", field="network_id")
-                if network.kind != "physical":
+                if network.kind in PRIVATE_KINDS:
                     raise InvalidInput(
                         "elastic_ip.not_public", field="network_id", name=network.name
                     )
@@ -152,7 +154,7 @@ def _nic_for(tx: Transaction, row: ElasticIpRow, request: ElasticIpBind) -> str:
     name, owner_id, cluster_id, state = vm
     if owner_id != row.owner_id:
         raise InvalidInput("elastic_ip.other_owner", field="vm_id", name=name)
-    if cluster_id != find(NetworkRow, row.network_id, "network").cluster_id:
+    if not is_in_cluster(row.network_id, cluster_id):
         raise InvalidInput("elastic_ip.other_cluster", field="vm_id", name=name)
     if state in IN_BIN:
         raise Conflict("elastic_ip.vm_in_bin", field="vm_id", name=name)

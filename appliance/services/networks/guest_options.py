@@ -11,7 +11,6 @@ from msgspec import UNSET
 from appliance.protocol.errors import InvalidInput
 from appliance.protocol.networks import HostRoute
 from appliance.protocol.requests import NetworkUpdate, RouteSpec
-from appliance.services.infrastructure.models import hosts_of
 from appliance.services.networks.addresses import (
     check_dns,
     check_domain,
@@ -19,6 +18,7 @@ from appliance.services.networks.addresses import (
     parse_address,
     text_of,
 )
+from appliance.services.networks.clusters import hosts_of_network
 from appliance.services.networks.models import NetworkRow
 from appliance.store.database import Transaction
 
@@ -78,7 +78,7 @@ def changer(
         if request.host_routes is not UNSET:
             row.host_routes = check_routes(IPv4Network(row.cidr), request.host_routes)
         if (request.dns, request.domain, request.host_routes) != (UNSET, UNSET, UNSET):
-            for host_id in hosts_of(row.cluster_id):
+            for host_id in hosts_of_network(row.id):
                 tx.on_commit(partial(bring, host_id))
 
     return change

@@ -11,6 +11,7 @@ from appliance.services.common import find
 from appliance.services.infrastructure.models import HostRow
 from appliance.services.networks.addresses import text_of
 from appliance.services.networks.documents import Documents
+from appliance.services.networks.tunnels import unable
 from appliance.services.parts import Parts
 from appliance.store.fields import database
 from appliance.store.kinds import QUERY_LIMIT, batched
@@ -25,7 +26,7 @@ def install(parts: Parts, documents: Documents) -> None:
         await parts.store.read(lambda: find(HostRow, call.target, "host"))
         status = await parts.hosts.call(call.target, NETWORK_STATUS, Nothing())
         waiting_for = documents.waiting_for(call.target)
-        return await parts.store.read(lambda: _shown(status, waiting_for))
+        return await parts.store.read(lambda: _shown(call.target, status, waiting_for))
 
     async def retry(call: Call, request: q.Empty) -> HostNetwork:
         await parts.store.read(lambda: find(HostRow, call.target, "host"))
@@ -36,8 +37,10 @@ def install(parts: Parts, documents: Documents) -> None:
     parts.registry.bind("host.retry_network", retry)
 
 
-def _shown(status: NetworkStatus, waiting_for: str) -> HostNetwork:
+def _shown(host_id: str, status: NetworkStatus, waiting_for: str) -> HostNetwork:
     names = dict(database.execute_sql("SELECT id, name FROM network").fetchall())
+    missing = dict(unable(host_id))
+    there = {item.id for item in status.networks}
     return HostNetwork(
         generation=status.generation,
         waiting_for=waiting_for,
@@ -47,13 +50,28 @@ def _shown(status: NetworkStatus, waiting_for: str) -> HostNetwork:
                 network_id=item.id,
                 network_name=names.get(item.id, ""),
                 bridge=item.bridge,
-                is_healthy=item.healthy,
-                drift=item.drift,
+                is_healthy=item.healthy and item.id not in missing,
+                drift=list(dict.fromkeys([*item.drift, *_word(missing, item.id)])),
             )
             for item in status.networks
+        ]
+        + [
+            HostNetworkState(
+                network_id=ref,
+                network_name=names.get(ref, ""),
+                bridge="",
+                is_healthy=False,
+                drift=[word],
+            )
+            for ref, word in missing.items()
+            if ref not in there
         ],
         drops=_drops([item for item in status.drops if _lost(item)]),
     )
+
+
+def _word(missing: dict[str, str], network_id: str) -> list[str]:
+    return [missing[network_id]] if network_id in missing else []
 
 
 def _drops(drops: Sequence[PortDrops]) -> list[NicDrops]:

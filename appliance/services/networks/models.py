@@ -7,20 +7,45 @@ from typing import Any
 import peewee
 
 from appliance.protocol.networks import HostRoute
-from appliance.services.infrastructure.models import ClusterRow
+from appliance.services.infrastructure.models import ClusterRow, ZoneRow
 from appliance.store.fields import BaseModel, json_field, tuples
 
 
+class VxlanPoolRow(BaseModel):
+    """VNIs, and the network that the hosts' tunnels run over, its first and last address also as
+    numbers.
+    """
+
+    id = peewee.TextField(primary_key=True)
+    name = peewee.TextField()
+    description = peewee.TextField()
+    zone = peewee.ForeignKeyField(ZoneRow, on_delete="RESTRICT")
+    zone_id: str
+    vni_first = peewee.IntegerField()
+    vni_last = peewee.IntegerField()
+    underlay_cidr = peewee.TextField()
+    underlay_first = peewee.BigIntegerField()
+    underlay_last = peewee.BigIntegerField()
+    created_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "vxlan_pool"
+
+
 class NetworkRow(BaseModel):
-    """A network of a cluster."""
+    """A network. `cluster` is the first of its clusters; see `NetworkClusterRow`."""
 
     id = peewee.TextField(primary_key=True)
     name = peewee.TextField()
     description = peewee.TextField()
     cluster = peewee.ForeignKeyField(ClusterRow, on_delete="RESTRICT")
     cluster_id: str
-    kind = peewee.TextField()
+    kind: Any = peewee.TextField()
     physical_interface = peewee.TextField()
+    vlan_id = peewee.IntegerField(null=True)
+    vxlan_pool = peewee.ForeignKeyField(VxlanPoolRow, on_delete="RESTRICT", null=True)
+    vxlan_pool_id: str | None
+    vni = peewee.IntegerField(null=True)
     cidr = peewee.TextField()
     gateway = peewee.TextField()
     dns: list[str] = json_field(list[str])
@@ -40,6 +65,21 @@ class NetworkRow(BaseModel):
 
     class Meta:
         table_name = "network"
+
+
+class NetworkClusterRow(BaseModel):
+    """A cluster that a network is in, or is leaving; the first one comes by a trigger."""
+
+    id = peewee.TextField(primary_key=True)
+    network = peewee.ForeignKeyField(NetworkRow, on_delete="CASCADE")
+    network_id: str
+    cluster = peewee.ForeignKeyField(ClusterRow, on_delete="RESTRICT")
+    cluster_id: str
+    is_leaving = peewee.BooleanField(default=False)
+
+    class Meta:
+        table_name = "network_cluster"
+        indexes = ((("network", "cluster"), True),)
 
 
 class RangeRow(BaseModel):

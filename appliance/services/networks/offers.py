@@ -14,10 +14,10 @@ from typing import Any, get_args
 
 from appliance.engine.calls import Call
 from appliance.protocol.errors import Conflict, InvalidInput
-from appliance.protocol.networks import NetworkService, Service
+from appliance.protocol.networks import PRIVATE_KINDS, NetworkService, Service
 from appliance.protocol.requests import NetworkSetServices
 from appliance.services.common import find
-from appliance.services.infrastructure.models import hosts_of
+from appliance.services.networks.clusters import clusters_of, hosts_of_network
 from appliance.services.networks.conflicts import networks_beside
 from appliance.services.networks.documents import Documents
 from appliance.services.networks.models import NetworkRow
@@ -42,7 +42,7 @@ def install(parts: Parts, documents: Documents) -> None:
             _refuse_shared_addresses(network, wanted)
             write_services(tx, network.id, wanted)
             tx.touch("network", network.id)
-            for host_id in hosts_of(network.cluster_id):
+            for host_id in hosts_of_network(network.id):
                 tx.on_commit(partial(documents.soon, host_id))
             return parts.store.kinds.render_one("network", network.id)
 
@@ -56,7 +56,8 @@ def chosen_services(kind: str, asked: Collection[Service] | None) -> list[Servic
 
     Raises InvalidInput for those that it cannot have.
     """
-    possible: list[Service] = [one for one in ALL if kind != "physical" or one not in NEEDS_GATEWAY]
+    is_private = kind in PRIVATE_KINDS
+    possible: list[Service] = [one for one in ALL if is_private or one not in NEEDS_GATEWAY]
     if asked is None:
         return possible
     for service in asked:
@@ -128,10 +129,14 @@ def _refuse_in_use(tx: Transaction, network: NetworkRow, wanted: Collection[Serv
 
 def _refuse_shared_addresses(network: NetworkRow, wanted: Collection[Service]) -> None:
     """Without SNAT the world sees a network's addresses: no other one may have them then."""
-    beside = networks_beside(
-        network.cluster_id, network.kind, has_snat="snat" in wanted, network_id=network.id
-    )
-    for name, cidr in beside:
+    beside = {
+        pair
+        for cluster_id in clusters_of(network.id)
+        for pair in networks_beside(
+            cluster_id, network.kind, has_snat="snat" in wanted, network_id=network.id
+        )
+    }
+    for name, cidr in sorted(beside):
         if IPv4Network(network.cidr).overlaps(IPv4Network(cidr)):
             raise Conflict(
                 "network.shares_addresses",

@@ -22,6 +22,7 @@ from appliance.protocol.paths import (
 )
 from appliance.services.common import find
 from appliance.services.infrastructure.models import ClusterRow, HostRow
+from appliance.services.networks.clusters import clusters_of
 from appliance.services.networks.models import NetworkRow
 from appliance.services.networks.path_findings import Found, Pair, findings
 from appliance.services.parts import Parts
@@ -54,7 +55,7 @@ def install(parts: Parts) -> None:
     async def of_network(call: Call, _: q.Empty) -> NetworkPaths:
         def look() -> tuple[ProbeWire, list[HostName]]:
             row = find(NetworkRow, call.target, "network")
-            return wire_of(row), _hosts_of(row.cluster_id)
+            return wire_of(row), [one for ref in clusters_of(row.id) for one in _hosts_of(ref)]
 
         wire, hosts = await parts.store.read(look)
         async with places:
@@ -76,9 +77,11 @@ def install(parts: Parts) -> None:
 
 def wire_of(row: NetworkRow) -> ProbeWire:
     """What carries the network's frames between hosts; raises Conflict if nothing does."""
-    if row.kind != "physical":
+    if row.kind == "nat":
         raise Conflict("path.no_wire", name=row.name)
-    return ProbeWire(interface=row.physical_interface, mtu_bytes=row.mtu)
+    if row.vxlan_pool is not None:
+        return ProbeWire(underlay_cidr=row.vxlan_pool.underlay_cidr, mtu_bytes=row.mtu)
+    return ProbeWire(interface=row.physical_interface, vlan_id=row.vlan_id, mtu_bytes=row.mtu)
 
 
 def asked_wire(request: ClusterProbePaths) -> ProbeWire:

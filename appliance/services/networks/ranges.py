@@ -21,6 +21,7 @@ from appliance.services.networks.addresses import (
     covers,
     text_of,
 )
+from appliance.services.networks.clusters import clusters_of
 from appliance.services.networks.conflicts import machines_of, own_addresses
 from appliance.services.networks.models import NetworkRow, RangeRow, ReservedRow, spans_of
 from appliance.services.parts import Parts
@@ -39,7 +40,8 @@ def install(parts: Parts) -> None:
             row = find(NetworkRow, call.target, "network")
             plan = _plan_of(row, request)
             _refuse_left_out(row.id, plan)
-            check_own_addresses(plan.offered, own_addresses(machines_of(row.cluster_id)))
+            for cluster_id in clusters_of(row.id):
+                check_own_addresses(plan.offered, own_addresses(machines_of(cluster_id)))
             if request.allocation is not UNSET:
                 row.allocation = request.allocation
                 save_changes(tx, row)

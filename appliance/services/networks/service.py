@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -26,7 +25,6 @@ from appliance.services.common import (
     refuse_if_used,
     updater,
 )
-from appliance.services.infrastructure.models import ClusterRow, hosts_of
 from appliance.services.networks.addresses import (
     Plan,
     check_dns,
@@ -36,7 +34,8 @@ from appliance.services.networks.addresses import (
     check_plan,
     text_of,
 )
-from appliance.services.networks.addresses6 import check_ipv6
+from appliance.services.networks.addresses6 import check_ipv6, check_mtu6
+from appliance.services.networks.clusters import NetworkClusters, clusters_of, hosts_in
 from appliance.services.networks.conflicts import (
     Machine,
     as_error,
@@ -46,8 +45,6 @@ from appliance.services.networks.conflicts import (
     needed_interface,
     networks_beside,
     own_addresses,
-    refuse_missing_interface,
-    refuse_taken_interface,
 )
 from appliance.services.networks.documents import Documents, GuestSource
 from appliance.services.networks.guest_options import changer, check_routes
@@ -57,8 +54,21 @@ from appliance.services.networks.ipv6 import (
     wished,
     write_ipv6_ranges,
 )
+from appliance.services.networks.layer2 import (
+    USUAL_MTU,
+    Wanted,
+    check_endpoints,
+    check_fields,
+    check_further_cluster,
+    choose_mtu,
+    choose_vni,
+    refuse_conflicts,
+    underlay_of,
+    zone_of,
+)
 from appliance.services.networks.models import (
     ElasticIpRow,
+    NetworkClusterRow,
     NetworkRow,
     NicRow,
     RangeRow,
@@ -96,6 +106,8 @@ class Networks:
                 internal=frozenset({"is_deleting", "ipv6_service_address"}),
                 relations={
                     "cluster": Relation("cluster", ("cluster_id", "id")),
+                    "clusters": Relation("network_cluster", ("id", "network_id"), many=True),
+                    "vxlan_pool": Relation("vxlan_pool", ("vxlan_pool_id", "id")),
                     "ranges": Relation("address_range", ("id", "network_id"), many=True),
                     "reserved": Relation("reserved_range", ("id", "network_id"), many=True),
                     "nics": Relation("nic", ("id", "network_id"), many=True),
@@ -133,17 +145,27 @@ class Networks:
                 part_of=("vm_id", "vm"),
             )
         )
+        parts.store.kinds.add_rows(
+            Rows(
+                name="network_cluster",
+                model=NetworkClusterRow,
+                internal=frozenset({"is_leaving"}),
+                relations={"cluster": Relation("cluster", ("cluster_id", "id"))},
+                part_of=("network_id", "network"),
+            )
+        )
+        self._clusters = NetworkClusters(parts, self.documents, check_further_cluster)
         self._create_job = parts.runner.define(
             JobDefinition(
                 operation="network.create",
-                steps=(Step("apply_network", self._apply, self._unapply),),
+                steps=(Step("apply_network", self._clusters.apply, self._unapply),),
                 failed=self._forget,
             )
         )
         self._delete_job = parts.runner.define(
             JobDefinition(
                 operation="network.delete",
-                steps=(Step("remove_network", self._apply),),
+                steps=(Step("remove_network", self._clusters.apply),),
                 done=self._deleted,
                 failed=self._keep,
             )
@@ -180,19 +202,24 @@ class Networks:
             request.cidr, request.gateway, request.ranges, request.reserved, kind=request.kind
         )
         services = chosen_services(request.kind, request.services)
+        wanted = _wanted(request)
+        check_fields(wanted)
         ref = chosen_id(request)
-        ipv6 = check_ipv6(wished(request), network_id=ref, kind=request.kind, mtu=request.mtu)
-        values = {
+        ipv6 = check_ipv6(
+            wished(request), network_id=ref, kind=request.kind, mtu=request.mtu or USUAL_MTU
+        )
+        values: dict[str, Any] = {
             "name": clean_name(request.name),
             "description": request.description,
             "cluster": request.cluster_id,
             "kind": request.kind,
-            "physical_interface": needed_interface(request.kind, request.physical_interface),
+            "physical_interface": wanted.interface,
+            "vlan_id": wanted.vlan_id,
+            "vxlan_pool": wanted.pool_id,
             "cidr": str(plan.network),
             "gateway": text_of(plan.gateway),
             "dns": check_dns(request.dns, ipv6=ipv6 is not None),
             "domain": check_domain(request.domain),
-            "mtu": request.mtu,
             "host_routes": check_routes(plan.network, request.host_routes),
             "dhcp_address": text_of(plan.dhcp_address),
             "state": State.ENABLED,
@@ -202,16 +229,22 @@ class Networks:
         }
 
         def create(tx: Transaction) -> Accepted:
-            find(ClusterRow, request.cluster_id, "cluster", field="cluster_id")
-            if NetworkRow.get_or_none(NetworkRow.id == ref) is None:
+            zone_id = zone_of(request.cluster_id)
+            existing = NetworkRow.get_or_none(NetworkRow.id == ref)
+            if existing is None:
                 machines = machines_of(request.cluster_id)
                 beside = networks_beside(
                     request.cluster_id, request.kind, has_snat="snat" in services
                 )
-                interface = values["physical_interface"]
-                _refuse_conflicts(plan, interface, request.cluster_id, beside, machines, machines)
+                _refuse_conflicts(plan, wanted, request.cluster_id, beside, machines, machines)
+                values["vni"] = choose_vni(wanted, zone_id) if wanted.pool_id else None
+                values["mtu"] = choose_mtu(wanted, request.cluster_id)
                 if ipv6 is not None:
                     refuse_conflicts6(ipv6, request.kind, machines, ref)
+                    check_mtu6(values["mtu"])
+            else:
+                values["vni"] = wanted.vni or existing.vni
+                values["mtu"] = wanted.mtu or existing.mtu
             _, is_new = create_once(NetworkRow, ref, values)
             if not is_new:
                 return accepted_before(ref)
@@ -219,7 +252,9 @@ class Networks:
             write_services(tx, ref, services)
             write_ipv6_ranges(ref, ipv6)
             tx.touch("network", ref)
-            return self._accept(tx, call, self._create_job, ref, values["name"], request.cluster_id)
+            if wanted.pool_id:
+                tx.touch("vxlan_pool", wanted.pool_id)
+            return self._accept(tx, call, self._create_job, ref, values["name"])
 
         return await self._store.write(create)
 
@@ -232,7 +267,7 @@ class Networks:
             refuse_if_used(row.name, elastic, "elastic_ip")
             row.is_deleting = True
             row.save()
-            return self._accept(tx, call, self._delete_job, row.id, row.name, row.cluster_id)
+            return self._accept(tx, call, self._delete_job, row.id, row.name)
 
         return await self._store.write(delete)
 
@@ -243,7 +278,6 @@ class Networks:
         definition: JobDefinition,
         ref: str,
         name: str,
-        cluster_id: str,
     ) -> Accepted:
         new = NewJob(
             definition=definition,
@@ -251,7 +285,7 @@ class Networks:
             resource_kind="network",
             resource_id=ref,
             resource_name=name,
-            data={"cluster_id": cluster_id},
+            data={"cluster_ids": clusters_of(ref)},
         )
         return self._runner.accept(tx, call.caller, new)
 
@@ -270,7 +304,8 @@ class Networks:
         else:
             facts["addresses"] = plan.capacity
             facts["dhcp_address"] = text_of(plan.dhcp_address)
-        answer = await self._ask(call.target, request, probe=not problems)
+        underlay = await self._store.read(lambda: underlay_of(request.vxlan_pool_id))
+        answer = await self._ask(call.target, request, underlay, probe=not problems)
         facts["proposals"] = physical_proposals(
             answer.nics, answer.resolvers, (address for _, address in own_addresses(machines))
         )
@@ -284,7 +319,7 @@ class Networks:
         return CheckResult(problems=problems, warnings=warnings, facts=facts)
 
     async def _ask(
-        self, machine_id: str, request: q.NetworkCheck, *, probe: bool
+        self, machine_id: str, request: q.NetworkCheck, underlay: str | None, *, probe: bool
     ) -> NetworkCheckResult:
         return await self._links.call(
             machine_id,
@@ -294,18 +329,15 @@ class Networks:
                 cidr=request.cidr,
                 gateway=request.gateway,
                 physical_interface=request.physical_interface or None,
+                vlan_id=request.vlan_id,
+                underlay_cidr=underlay,
+                mtu=request.mtu,
                 ranges=[AddressSpan(first=item.first, last=item.last) for item in request.ranges],
                 probe=probe,
             ),
         )
 
     # Steps
-
-    async def _apply(self, run: JobRun) -> None:
-        """Converge the connected hosts of the cluster; the others follow when they return."""
-        hosts = await self._store.read(lambda: hosts_of(run.data["cluster_id"]))
-        connected = [ref for ref in hosts if self._links.is_connected(ref)]
-        await asyncio.gather(*(self.documents.converge(host_id) for host_id in connected))
 
     async def _unapply(self, run: JobRun) -> None:
         def hide(tx: Transaction) -> None:
@@ -316,13 +348,16 @@ class Networks:
 
     def _bring_soon(self, tx: Transaction, run: JobRun) -> None:
         """Let the cluster's hosts follow what this transaction says, however long that takes."""
-        for host_id in hosts_of(run.data["cluster_id"]):
+        for host_id in hosts_in(run):
             tx.on_commit(partial(self.documents.soon, host_id))
 
     def _forget(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
         self._deleted(tx, run)
 
     def _deleted(self, tx: Transaction, run: JobRun) -> None:
+        row = NetworkRow.get_or_none(NetworkRow.id == run.resource_id)
+        if row is not None and row.vxlan_pool_id:
+            tx.touch("vxlan_pool", row.vxlan_pool_id)
         NetworkRow.delete().where(NetworkRow.id == run.resource_id).execute()
         ledger.forget(tx, run.resource_id)
         tx.touch("network", run.resource_id)
@@ -339,17 +374,33 @@ def _checked(machine_id: str, request: q.NetworkCheck, cluster_id: str) -> Plan:
     Which NICs the machine itself has is for its agent to say, which sees them now.
     """
     plan = check_plan(request.cidr, request.gateway, request.ranges, kind=request.kind)
-    interface = needed_interface(request.kind, request.physical_interface)
+    wanted = _wanted(request)
+    check_fields(wanted)
     _, machines = machines_beside(machine_id)
     others = [machine for machine in machines if machine.id != machine_id]
     beside = networks_beside(cluster_id, request.kind, has_snat=True)
-    _refuse_conflicts(plan, interface, cluster_id, beside, machines, others)
+    _refuse_conflicts(plan, wanted, cluster_id, beside, machines, others)
+    if cluster_id:
+        if wanted.pool_id:
+            choose_vni(wanted, zone_of(cluster_id))
+        choose_mtu(wanted, cluster_id)
     return plan
+
+
+def _wanted(request: q.NetworkCreate | q.NetworkCheck) -> Wanted:
+    return Wanted(
+        kind=request.kind,
+        interface=needed_interface(request.kind, request.physical_interface),
+        vlan_id=request.vlan_id,
+        pool_id=request.vxlan_pool_id,
+        vni=request.vni,
+        mtu=request.mtu,
+    )
 
 
 def _refuse_conflicts(
     plan: Plan,
-    interface: str,
+    wanted: Wanted,
     cluster_id: str,
     beside: Sequence[tuple[str, str]],
     machines: Sequence[Machine],
@@ -361,9 +412,9 @@ def _refuse_conflicts(
     `unasked` it is only known what they told of themselves.
     """
     check_overlap(plan.network, beside)
-    if interface:
-        refuse_taken_interface(cluster_id, interface)
-        refuse_missing_interface(unasked, interface)
+    refuse_conflicts(wanted, cluster_id, machines, unasked)
+    if wanted.pool_id and cluster_id:
+        check_endpoints(wanted.pool_id, cluster_id)
     check_own_addresses(plan.offered, own_addresses(machines))
-    if not interface:
+    if not wanted.interface:
         check_hosts_networks(plan.network, unasked)

@@ -12,7 +12,7 @@ from appliance.protocol.resources import AddressRange, Network, State
 from appliance.services.networks.addresses import text_of
 from appliance.services.networks.models import Ipv6RangeRow, NetworkRow, RangeRow, ReservedRow
 from appliance.services.networks.offers import services_of
-from appliance.store.fields import when
+from appliance.store.fields import database, when
 
 
 def render_networks(rows: Sequence[NetworkRow]) -> list[Network]:
@@ -20,10 +20,16 @@ def render_networks(rows: Sequence[NetworkRow]) -> list[Network]:
     ids = [row.id for row in rows]
     ranges, reserved = _ranges(RangeRow, ids), _ranges(ReservedRow, ids)
     usage = ledger.usage("address", ids)
-    services, ipv6 = services_of(ids), _ipv6_ranges(ids)
+    clusters, services, ipv6 = _clusters(ids), services_of(ids), _ipv6_ranges(ids)
     return [
         _render(
-            row, ranges[row.id], reserved[row.id], ipv6[row.id], services[row.id], usage[row.id]
+            row,
+            clusters[row.id],
+            ranges[row.id],
+            reserved[row.id],
+            ipv6[row.id],
+            services[row.id],
+            usage[row.id],
         )
         for row in rows
     ]
@@ -39,6 +45,23 @@ def _ipv6_ranges(ids: Sequence[str]) -> dict[str, list[AddressRange]]:
     return found
 
 
+def _clusters(ids: Sequence[str]) -> dict[str, list[str]]:
+    """The clusters of networks by their ids, the first one first."""
+    found: dict[str, list[str]] = defaultdict(list)
+    marks = ",".join("?" * len(ids))
+    rows = database.execute_sql(_CLUSTERS.format(marks=marks), tuple(ids))
+    for network_id, cluster_id in rows:
+        found[network_id].append(cluster_id)
+    return found
+
+
+_CLUSTERS = """
+    SELECT c.network_id, c.cluster_id FROM network_cluster c JOIN network n ON n.id = c.network_id
+    WHERE c.network_id IN ({marks}) AND NOT c.is_leaving
+    ORDER BY c.cluster_id != n.cluster_id, c.cluster_id
+"""
+
+
 def _ranges(
     model: type[RangeRow | ReservedRow], ids: Sequence[str]
 ) -> dict[str, list[AddressRange]]:
@@ -52,6 +75,7 @@ def _ranges(
 
 def _render(
     row: NetworkRow,
+    cluster_ids: list[str],
     ranges: list[AddressRange],
     reserved: list[AddressRange],
     ipv6_ranges: list[AddressRange],
@@ -64,8 +88,12 @@ def _render(
         description=row.description,
         zone_id=row.cluster.zone_id,
         cluster_id=row.cluster_id,
+        cluster_ids=cluster_ids,
         kind=row.kind,
         physical_interface=row.physical_interface,
+        vlan_id=row.vlan_id,
+        vxlan_pool_id=row.vxlan_pool_id,
+        vni=row.vni,
         cidr=row.cidr,
         gateway=row.gateway,
         dns=row.dns,

@@ -11,10 +11,10 @@ from appliance.protocol.ids import new_id
 from appliance.protocol.resources import CheckResult
 from desktop.pages.base import Shell
 from desktop.pages.sheets.form_sheet import Choice, FormSheet, SheetSpec, Values
+from desktop.pages.sheets.network_create import NetworkForm
 from desktop.texts import translate
 from desktop.widgets.sheet import show_sheet
 from desktop.wizard.page_image import ImageForm, OfferingForm
-from desktop.wizard.page_network import NetworkPage
 from desktop.wizard.pages_basic import image_store_page, primary_storage_page
 from desktop.wizard.validation import suggested
 
@@ -77,10 +77,10 @@ def create_image(shell: Shell) -> None:
 
 
 def create_network(shell: Shell) -> None:
-    """Open the sheet that makes a private or a physical network."""
+    """Open the sheet that makes a network of any kind."""
 
     def make() -> FormSheet:
-        form = NetworkPage()
+        form = NetworkForm(shell.cache.all("vxlan_pool"))
         form.show_requests({"network": _proposed_network(shell)})
         spec = SheetSpec(
             operation="network.create",

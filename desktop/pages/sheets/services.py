@@ -65,7 +65,7 @@ class ServicesForm(StepPage):
         there = {one.service for one in network.services}
         self.boxes: dict[str, QCheckBox] = {}
         for service in get_args(n.Service):
-            if network.kind == "physical" and service in NEEDS_GATEWAY:
+            if network.kind not in n.PRIVATE_KINDS and service in NEEDS_GATEWAY:
                 continue
             box = self.boxes[service] = QCheckBox(service_words(service))
             box.setChecked(service in there)

@@ -290,7 +290,7 @@ async def test_it_all_goes_on_over_a_restart_of_the_agent(city: City) -> None:
         (ElasticAddress(address=OUTSIDE, network_id="pub", nic_id="a"), "belongs to"),
         (ElasticAddress(address=ONE, network_id="net", nic_id="a"), "kind physical"),
         (ElasticAddress(address=ONE, network_id="nowhere", nic_id="a"), "kind physical"),
-        (ElasticAddress(address=ONE, network_id="pub", nic_id="nobody"), "kind nat"),
+        (ElasticAddress(address=ONE, network_id="pub", nic_id="nobody"), "private network"),
     ],
 )
 async def test_nonsense_is_refused_and_changes_nothing(

@@ -40,7 +40,7 @@ class Networks:
         except ValueError as error:
             return _problem("network.bad_cidr", "cidr", str(error), value=check.cidr)
         name = check.physical_interface or ""
-        if check.kind == "physical" and name not in self._state.traits.nics:
+        if check.kind in ("physical", "vlan") and name not in self._state.traits.nics:
             message = f"this host has no NIC {name!r}"
             return _problem("network.interface_missing", "physical_interface", message, name=name)
         return n.NetworkCheckResult()
@@ -103,7 +103,7 @@ class Networks:
         errors = []
         for spec in document.networks:
             name = spec.physical_interface or ""
-            if spec.kind == "physical" and name not in self._state.traits.nics:
+            if not spec.is_private and name not in self._state.traits.nics:
                 errors.append(
                     n.NetworkError(
                         code="network.interface_missing",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,8 @@ from hostagent.protocol.network import NetworkDocument, PortDrops
 from tests.lab.simulated.paths import PathTruth
 
 GiB = 1024**3
+NIC_MTU = 1500
+UNDERLAY = "198.18.0.0/16"
 SOFTWARE = {"os": "Simulated", "kernel": "6.1.0-sim", "cpu_model": "Simulated CPU"}
 VERSIONS = {"libvirt_version": "9.0.0", "qemu_version": "7.2.0", "agent_version": "0.1.0"}
 
@@ -30,6 +33,7 @@ class Traits(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     disk_available_bytes: int = 8000 * GiB
     accelerator: str = "kvm"
     nics: tuple[str, ...] = ("eth0", "eth1")
+    link_kinds: tuple[str, ...] = ("vlan", "vxlan")
     guests_obey: bool = True
 
 
@@ -109,7 +113,11 @@ class HostState:
             memory_bytes=traits.memory_bytes,
             accelerator=traits.accelerator,
             probed_at=1.0,
-            nics=[_nic(index, nic) for index, nic in enumerate(traits.nics)],
+            nics=[
+                _nic(index, nic, [address_of(name)] if index == 0 else [])
+                for index, nic in enumerate(traits.nics)
+            ],
+            link_kinds=list(traits.link_kinds),
             file_systems=[
                 FileSystemFacts(
                     path="/",
@@ -135,9 +143,17 @@ def summary(states: dict[str, HostState]) -> dict[str, Any]:
     return found
 
 
-def _nic(index: int, name: str) -> NicFacts:
+def address_of(name: str) -> str:
+    """The address of a host's first NIC, which follows from its name: others can tell it, too."""
+    number = zlib.crc32(name.encode()) % 65_000 + 256
+    return f"198.18.{number >> 8}.{number & 255}/16"
+
+
+def _nic(index: int, name: str, addresses: list[str]) -> NicFacts:
     return NicFacts(
         name=name,
+        addresses=addresses,
+        mtu=NIC_MTU,
         mac=f"52:54:00:00:00:{index:02x}",
         speed_mbit_s=10_000,
         is_up=True,

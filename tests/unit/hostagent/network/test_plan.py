@@ -14,6 +14,8 @@ from hostagent.protocol.network import (
     NetworkDocument,
     NetworkSpec,
     PortSpec,
+    RemoteMac,
+    VxlanSpec,
     bridge_name,
     mac_for,
     tap_name,
@@ -92,6 +94,66 @@ def test_bad_network_field_is_named(field: str, value: Any) -> None:
 )
 def test_bad_port_field_is_named(field: str, value: Any) -> None:
     assert problems(network(ports=[port(**{field: value})])) == [("network.invalid", field)]
+
+
+def tunnels(**more: Any) -> VxlanSpec:
+    fields: dict[str, Any] = {"vni": 7, "endpoint": "192.0.2.1", "peers": ["192.0.2.2"]}
+    return VxlanSpec(**{**fields, **more})
+
+
+def test_tags_and_tunnels_are_fine() -> None:
+    vlan = network("a", kind="vlan", physical_interface="eno1", vlan_id=4094)
+    cidr = {"cidr": "10.9.0.0/24", "gateway": "10.9.0.1", "dhcp_address": "10.9.0.2"}
+    assert problems(vlan, network("b", kind="vxlan", vxlan=tunnels(), **cidr)) == []
+
+
+@pytest.mark.parametrize("tag", [None, 0, -1, 4095, 70_000])
+def test_a_bad_tag_is_named(tag: int | None) -> None:
+    spec = network(kind="vlan", physical_interface="eno1", vlan_id=tag)
+    assert problems(spec) == [("network.invalid", "vlan_id")]
+
+
+@pytest.mark.parametrize(
+    ("field", "more"),
+    [
+        ("vni", {"vni": 0}),
+        ("vni", {"vni": 2**24}),
+        ("port", {"port": 0}),
+        ("endpoint", {"endpoint": "224.0.0.1"}),
+        ("endpoint", {"endpoint": "fd00::1"}),
+        ("peers", {"peers": ["192.0.2.1"]}),
+        ("peers", {"peers": ["192.0.2.2 } drop"]}),
+        (
+            "remote_macs",
+            {"remote_macs": [RemoteMac(mac="01:00:5e:00:00:01", endpoint="192.0.2.2")]},
+        ),
+        ("remote_macs", {"remote_macs": [RemoteMac(mac=mac_for("x"), endpoint="127.0.0.1")]}),
+    ],
+)
+def test_a_bad_tunnel_is_named(field: str, more: dict[str, Any]) -> None:
+    spec = network(kind="vxlan", vxlan=tunnels(**more))
+    assert problems(spec) == [("network.invalid", field)]
+
+
+def test_tags_and_tunnels_belong_to_their_kinds() -> None:
+    assert problems(network(vlan_id=5)) == [("network.invalid", "vlan_id")]
+    assert problems(network(vxlan=tunnels())) == [("network.invalid", "vxlan")]
+    assert problems(network(kind="vxlan")) == [("network.invalid", "vxlan")]
+
+
+def test_a_tag_on_a_nic_and_a_vni_are_one_networks_only() -> None:
+    cidr = {"cidr": "10.9.0.0/24", "gateway": "10.9.0.1", "dhcp_address": "10.9.0.2"}
+    tagged: dict[str, Any] = {"kind": "vlan", "vlan_id": 5}
+    one = network("a", physical_interface="eno1", **tagged)
+    two = network("b", physical_interface="eno1", **tagged, **cidr)
+    other = network("b", physical_interface="eno2", **tagged, **cidr)
+    assert problems(one, two) == [("network.conflict", "vlan_id on eno1")]
+    assert problems(one, other) == []
+    under = network("u", kind="physical", physical_interface="eno1", **cidr)
+    assert problems(one, under) == []
+    tunnel = network("a", kind="vxlan", vxlan=tunnels())
+    again = network("b", kind="vxlan", vxlan=tunnels(), **cidr)
+    assert problems(tunnel, again) == [("network.conflict", "vni")]
 
 
 def test_physical_network_needs_a_nic() -> None:
