@@ -10,6 +10,7 @@ from appliance.protocol import security as s
 from appliance.protocol import tenancy as t
 from appliance.protocol.elastic import ElasticIp
 from appliance.protocol.errors import ErrorBody
+from appliance.protocol.layer2 import VxlanPool
 
 GIB = 1024**3
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -299,6 +300,18 @@ def infrastructure() -> dict[str, list[Any]]:
                 owner_id=make_id(1),
             )
         ],
+        "vxlan_pool": [
+            VxlanPool(
+                id=make_id(900_032),
+                name="overlay",
+                created_at=NOW,
+                zone_id=zone,
+                vni_first=5000,
+                vni_last=5999,
+                underlay_cidr="192.0.2.0/24",
+                networks=1,
+            )
+        ],
         "network": [
             r.Network(
                 id=make_id(900_030),
@@ -306,6 +319,7 @@ def infrastructure() -> dict[str, list[Any]]:
                 created_at=NOW,
                 zone_id=zone,
                 cluster_id=cluster,
+                cluster_ids=[cluster],
                 kind="nat",
                 physical_interface="",
                 cidr="10.0.0.0/16",

@@ -180,8 +180,13 @@ class Infrastructure:
     async def _delete_cluster(self, call: Call, _: q.Empty) -> None:
         def delete(tx: Transaction) -> None:
             row = find(ClusterRow, call.target, "cluster")
-            for table in ("host", "vm", "network", "primary_storage"):
-                refuse_if_used(row.name, _count_in_cluster(table, row.id), table)
+            for table, users in (
+                ("host", "host"),
+                ("vm", "vm"),
+                ("network_cluster", "network"),
+                ("primary_storage", "primary_storage"),
+            ):
+                refuse_if_used(row.name, _count_in_cluster(table, row.id), users)
             row.delete_instance()
             tx.touch("cluster", row.id)
 

@@ -18,7 +18,7 @@ from appliance.services.common import find
 from appliance.services.compute.models import VmRow
 from appliance.services.images.models import ImageRow
 from appliance.services.infrastructure.models import ClusterRow, HostRow, ZoneRow
-from appliance.services.networks.models import ElasticIpRow, NetworkRow
+from appliance.services.networks.models import ElasticIpRow, NetworkRow, VxlanPoolRow
 from appliance.services.parts import Parts
 from appliance.services.storage.models import ImageStoreRow, PrimaryStorageRow
 from appliance.store.database import Transaction
@@ -108,6 +108,7 @@ class Removal:
         networks = NetworkRow.select(NetworkRow.id).where(NetworkRow.cluster.in_(clusters))
         await self._each("elastic_ip.delete", ElasticIpRow, ElasticIpRow.network.in_(networks))
         await self._each("network.delete", NetworkRow, NetworkRow.cluster.in_(clusters))
+        await self._each("vxlan_pool.delete", VxlanPoolRow, VxlanPoolRow.zone == run.resource_id)
 
     async def _remove_infrastructure(self, run: JobRun) -> None:
         zone_id = run.resource_id

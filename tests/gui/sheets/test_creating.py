@@ -124,7 +124,7 @@ def test_a_physical_network_offers_the_cards_of_the_cluster(
 ) -> None:
     sheet = shown("network")
     form: Any = sheet.form
-    form.kinds.button(1).click()
+    form.kinds.button(form.offered.index("physical")).click()
     assert form.nic.currentData() == "eno1"
     press(sheet)
     qtbot.waitUntil(lambda: bool(registrar.changes()))
