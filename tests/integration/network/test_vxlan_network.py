@@ -11,7 +11,13 @@ import pytest
 
 from hostagent.network.frames import arp_request, ip_bytes, mac_bytes
 from hostagent.network.plan import derived_mac, plan_of
-from hostagent.protocol.network import bridge_name, mac_for, vxlan_link_name
+from hostagent.protocol.network import (
+    ElasticAddress,
+    NetworkDocument,
+    bridge_name,
+    mac_for,
+    vxlan_link_name,
+)
 from tests.integration.network.conftest import run
 from tests.integration.network.overlay import (
     DHCP,
@@ -37,6 +43,7 @@ if TYPE_CHECKING:
 TUNNEL = vxlan_link_name("net")
 METADATA = "169.254.169.254"
 A, B = "10.70.0.10", "10.70.0.20"
+PUBLIC = "203.0.113.250"  # the DHCP server of the public network
 
 
 @pytest.fixture
@@ -255,6 +262,32 @@ async def test_security_groups_speak_across_the_tunnel(
     connection = app.open("tcp", A, 5432)
     await host.must_apply(here, groups=[group("db"), members])
     assert not app.says(connection, allowed=False)
+
+
+async def test_an_elastic_ip_leads_to_a_machine_of_it(pair: Pair) -> None:
+    host, elastic = pair.overlay.host, "203.0.113.20"
+    world = host.outside("203.0.113.1/24", "wan1", "203.0.113.5/24")
+    await pair.serve()
+    pair.address()
+    public = host.network(
+        "pub", "203.0.113.0/24", kind="physical", physical_interface="wan1", dhcp_address=PUBLIC
+    )
+    report = await host.manager.apply(
+        NetworkDocument(
+            generation=2,
+            networks=[public, pair.overlay.network(NEAR, pair.a_port, remote={"b": FAR})],
+            elastic_addresses=[ElasticAddress(address=elastic, network_id="pub", nic_id="a")],
+        )
+    )
+    assert report.applied, report.errors
+    world.watch(f"ip saddr {elastic}", f"ip saddr {A}")
+
+    assert world.pings(elastic)
+    assert pair.a.pings("203.0.113.1")
+    assert pair.a.pings(B)
+    ours, bare = world.seen()
+    assert ours > 0
+    assert bare == 0
 
 
 async def test_what_somebody_breaks_comes_back(pair: Pair, wait_until: Waiter) -> None:

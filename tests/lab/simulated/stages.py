@@ -72,15 +72,15 @@ class Stage:
         url = f"http://images.example/{ref}"
         return await self.client.call("image.create", **fields, source="url", url=url)
 
-    async def ask_network(self, ref: str) -> Accepted:
-        """Ask for a further network."""
+    async def ask_network(self, ref: str, cluster_id: str = "") -> Accepted:
+        """Ask for a further network, in another cluster than the host's if that is said."""
         self._networks += 1
         prefix = f"10.{self.number}.{self._networks}"
         return await self.client.call(
             "network.create",
             id=ref,
             name=f"net-{self.number}-{self._networks}",
-            cluster_id=self.cluster_id,
+            cluster_id=cluster_id or self.cluster_id,
             kind="nat",
             cidr=f"{prefix}.0/24",
             gateway=f"{prefix}.1",
@@ -104,6 +104,12 @@ class Stage:
     async def make_network(self) -> str:
         """A network that stands."""
         return await self.done(await self.ask_network(new_id()))
+
+    async def make_network_elsewhere(self) -> str:
+        """A network of a cluster without hosts."""
+        name = f"empty-{self.number}-{self._networks}"
+        cluster = await self.client.call("cluster.create", name=name, zone_id=self.zone_id)
+        return await self.done(await self.ask_network(new_id(), cluster.id))
 
     async def make_vm(self, *verbs: str, **fields: Any) -> str:
         """A machine with which `verbs` were done, one after the other."""

@@ -96,7 +96,7 @@ def _disks(vms: list[Vm], state: HostState) -> list[str]:
 
 
 def _networks(stage: Stage, vms: list[Vm], view: View, state: HostState) -> list[str]:
-    said = {item.id for item in view.networks.values() if item.cluster_id == stage.cluster_id}
+    said = {item.id for item in view.networks.values() if stage.cluster_id in item.cluster_ids}
     if stage.host.id not in view.hosts:
         said = set()
     there = {network.id for network in state.document.networks}

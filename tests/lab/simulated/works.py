@@ -88,6 +88,20 @@ def _network_new(stage: Stage, ref: str) -> Awaitable[Accepted]:
     return stage.ask_network(ref)
 
 
+def _network_attached(stage: Stage, ref: str) -> Awaitable[Accepted]:
+    return stage.client.call("network.attach_cluster", id=ref, cluster_id=stage.cluster_id)
+
+
+def _network_detached(stage: Stage, ref: str) -> Awaitable[Accepted]:
+    return stage.client.call("network.detach_cluster", id=ref, cluster_id=stage.cluster_id)
+
+
+async def _network_in_two_clusters(stage: Stage) -> str:
+    ref = await stage.make_network_elsewhere()
+    await stage.done(await _network_attached(stage, ref))
+    return ref
+
+
 def _url(stage: Stage, ref: str) -> Awaitable[Accepted]:
     return stage.ask_image(ref)
 
@@ -313,6 +327,32 @@ WORKS = (
         commands=("network.apply",),
         before="enabled",
         after="gone",
+    ),
+    Work(
+        operation="network.attach_cluster",
+        prepare=lambda stage: stage.make_network_elsewhere(),
+        ask=_network_attached,
+        commands=("network.apply",),
+        before="enabled",
+        after="enabled",
+    ),
+    Work(
+        operation="network.attach_cluster",
+        situation="undone",
+        prepare=lambda stage: stage.make_network_elsewhere(),
+        ask=_network_attached,
+        commands=("network.apply",),
+        before="enabled",
+        after="enabled",
+        fails_at="network.apply",
+    ),
+    Work(
+        operation="network.detach_cluster",
+        prepare=_network_in_two_clusters,
+        ask=_network_detached,
+        commands=("network.apply",),
+        before="enabled",
+        after="enabled",
     ),
     Work(
         operation="image.create",
