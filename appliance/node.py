@@ -64,6 +64,7 @@ from appliance.services.setup.service import Setup
 from appliance.services.storage.service import Storage
 from appliance.services.sweeping import Sweeper
 from appliance.services.tenancy import service as tenancy
+from appliance.services.volumes.service import Volumes
 from appliance.store.database import Store
 from appliance.store.files import write_private
 from appliance.store.kinds import Kinds
@@ -143,6 +144,7 @@ class Node:
         effective.install(parts)
         self._drops = Drops(parts)
         compute = Compute(parts, networks)
+        volumes = Volumes(parts)
         self._consoles = Consoles(parts)
         Setup(parts, Removal(parts))
         overview.install(parts)
@@ -151,7 +153,7 @@ class Node:
         deletion.install(parts)
         tenancy.install(parts, self.identity)
         machines = RecycleBin(self.store, compute, self.settings)
-        self._bin = Sweeper(machines.sweep, self._images.sweep)
+        self._bin = Sweeper(machines.sweep, self._images.sweep, volumes.sweep)
         self._retention = Retention(
             self.store,
             job_days=lambda: self.settings.get(settings.JOB_KEEP_DAYS),

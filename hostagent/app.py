@@ -16,21 +16,21 @@ from hostagent.console.splice import Consoles
 from hostagent.images import fetch
 from hostagent.images import service as images
 from hostagent.libvirt.connection import Connection
+from hostagent.libvirt.disks import Disks
 from hostagent.libvirt.domains import Domains
-from hostagent.libvirt.xml import DiskSource
 from hostagent.link import enrol
 from hostagent.link.dialler import Dialler
 from hostagent.network.manager import NetworkManager
 from hostagent.network.paths.probes import PathProbes
 from hostagent.probe import Verdict, verdict
 from hostagent.protocol import commands as c
-from hostagent.protocol.domain import DomainReport, DomainSpec, DomainState, VmRef
+from hostagent.protocol.domain import DomainReport, DomainState, VmRef
 from hostagent.protocol.enrolment import JoinToken
 from hostagent.protocol.facts import HostFacts
 from hostagent.protocol.link import CallContext, CommandFailed, Peer
 from hostagent.protocol.storage import ReleaseParams
 from hostagent.storage import volumes
-from hostagent.storage.paths import cache_mode, check_path, release, volume_path
+from hostagent.storage.paths import check_path, release
 
 JOIN_RETRY_S = 1.0
 DROPS_EVERY_S = 0.5  # at most; together they cost the service less
@@ -60,6 +60,7 @@ class Agent:
             config.libvirt_uri, on_up=self._libvirt_up, on_event=self._lifecycle
         )
         self._domains = Domains(self._connection)
+        self._disks = Disks(self._domains)
         self._consoles = Consoles(self._domains)
         self._network = NetworkManager(self._folder / "network")
         self._paths = PathProbes()
@@ -115,7 +116,7 @@ class Agent:
         peer.handle(c.HOST_FACTS, lambda _, __: self._facts())
         peer.handle(c.HOST_PROBE, lambda _, __: self._probe_again())
         peer.handle(c.HOST_RELEASE, lambda _, __: self._release())
-        peer.handle(c.DOMAIN_START, self._start_domain)
+        peer.handle(c.DOMAIN_START, _plain(self._disks.start))
         peer.handle(c.DOMAIN_SHUTDOWN, _plain(d.shut_down))
         peer.handle(c.DOMAIN_DESTROY, _plain(d.destroy))
         peer.handle(c.DOMAIN_UNDEFINE, _plain(d.undefine))
@@ -125,6 +126,10 @@ class Agent:
         peer.handle(c.DOMAIN_RESUME, _plain(d.resume))
         peer.handle(c.DOMAIN_ATTACH_NIC, _plain(d.attach_nic))
         peer.handle(c.DOMAIN_DETACH_NIC, _plain(d.detach_nic))
+        peer.handle(c.DOMAIN_ATTACH_DISK, _plain(self._disks.attach))
+        peer.handle(c.DOMAIN_DETACH_DISK, _plain(self._disks.detach))
+        peer.handle(c.DOMAIN_RESIZE_DISK, _plain(self._disks.resize))
+        peer.handle(c.DOMAIN_SET_DISK_LIMITS, _plain(self._disks.set_limits))
         peer.handle(c.DOMAIN_GET, _plain(d.get))
         peer.handle(c.DOMAIN_LIST, lambda _, __: d.list())
         peer.handle(c.DOMAIN_SCREENSHOT, _plain(d.screenshot))
@@ -132,6 +137,8 @@ class Agent:
         peer.handle(c.STORAGE_CHECK_PATH, lambda p, _: asyncio.to_thread(check_path, p))
         peer.handle(c.STORAGE_RELEASE, lambda p, _: _released(p))
         peer.handle(c.VOLUME_CREATE_OVERLAY, _plain(v.create_overlay))
+        peer.handle(c.VOLUME_CREATE_EMPTY, _plain(v.create_empty))
+        peer.handle(c.VOLUME_RESIZE, _plain(v.resize))
         peer.handle(c.VOLUME_DELETE, _plain(v.delete))
         peer.handle(c.VOLUME_INFO, _plain(v.info))
         peer.handle(c.IMAGE_RECEIVE, _answers_nothing(i.receive))
@@ -150,15 +157,6 @@ class Agent:
         peer.handle(c.NETWORK_PROBE_END, _plain(self._paths.end))
         peer.handle(c.NETWORK_RETRY, lambda _, __: self._retry_network())
         peer.handle(c.NETWORK_DROPS, _plain(self._network.count_drops))
-
-    async def _start_domain(self, spec: DomainSpec, context: CallContext) -> DomainReport:
-        disks = []
-        for disk in spec.disks:
-            path = volume_path(disk.volume)
-            if not path.exists():
-                raise CommandFailed("volume.missing", f"{path} does not exist", path=str(path))
-            disks.append(DiskSource(str(path), cache_mode(path)))
-        return await self._domains.start(spec, disks)
 
     async def _release(self) -> c.Nothing:
         """The host leaves its cluster: nothing of its networks stays behind."""

@@ -308,10 +308,12 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         ID,
     ),
     r.Volume: (
-        _plain("kind"),
+        NAME,
+        _word("kind", "volume.kind", "kind"),
+        _word("state", "volume.status", "status"),
         _size("size", "size_bytes"),
-        _plain("state", "status"),
-        _plain("vm", "vm_id"),
+        _plain("vm", "vm_name"),
+        _plain("host", "host_name"),
         ID,
     ),
     r.Job: (

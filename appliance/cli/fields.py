@@ -82,7 +82,11 @@ HELP = {
     "source": "Where the image comes from.",
     "url": "Address of the image, http:// or https://.",
     "platform": "Operating system in the image.",
-    "size_bytes": "Size of the file to upload.",
+    "size_bytes": "Size: of a volume, like 20G, or of the file to upload.",
+    "read_iops": "Read operations a second; 0 is no limit.",
+    "write_iops": "Write operations a second; 0 is no limit.",
+    "read_bytes_s": "Bytes read in a second, like 50M; 0 is no limit.",
+    "write_bytes_s": "Bytes written in a second, like 50M; 0 is no limit.",
     "sha256": "Checksum that the image must have.",
     "physical_interface": "NIC of the hosts that a physical network attaches to.",
     "vlan_id": "VLAN (802.1Q tag) from 1 to 4094.",
@@ -130,6 +134,9 @@ FLAGS = {
     "ranges": "--range",
     "ipv6_ranges": "--ipv6-range",
     "services": "--service",
+    "read_bytes_s": "--read-bandwidth",
+    "write_bytes_s": "--write-bandwidth",
+    "ranges": "--range",
     "host_routes": "--route",
     "timeout_s": "--guest-timeout",
     "more_nics": "--nic",
@@ -274,7 +281,7 @@ def _shape(field: RequestField) -> tuple[Any, str | None, dict[str, Any]]:
             return bool, None, {}
         case mi.LiteralType(values=values):
             return Literal[tuple(values)], None, {}
-        case mi.IntType() if field.name.endswith("_bytes") or field.name == "value":
+        case mi.IntType() if field.name.endswith(("_bytes", "_bytes_s")) or field.name == "value":
             return str, "SIZE", {}
         case mi.IntType() if field.name.endswith("_bits_per_s"):
             return str, "RATE", {}

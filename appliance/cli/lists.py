@@ -13,6 +13,7 @@ _QUOTED = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""")
 RECYCLE_BINS = {
     "vm.list": ("state", "destroyed,expunging"),
     "image.list": ("status", "deleted"),
+    "volume.list": ("status", "deleted,expunging"),
 }
 OWN_OPTIONS = ("q", "sort", "limit", "cursor", "fields", "count", "filter", "id")
 

@@ -9,11 +9,14 @@ from appliance.protocol.errors import InvalidInput, NotFound
 from appliance.protocol.ids import is_id
 from appliance.protocol.operations import OPERATIONS
 from appliance.protocol.references import FIELD_KINDS
-from appliance.protocol.resources import Image, ImageStatus, VmState
+from appliance.protocol.resources import Image, ImageStatus, VmState, Volume, VolumeStatus
 
 # Kinds without names, of which only ids are taken.
-NAMELESS = frozenset({"job", "volume", "audit", "share"})
-FROM_RECYCLE_BIN = frozenset({"vm.recover", "vm.expunge", "image.recover", "image.expunge"})
+NAMELESS = frozenset({"job", "audit", "share"})
+WITH_RECYCLE_BIN = ("vm", "image", "volume")
+FROM_RECYCLE_BIN = frozenset(
+    f"{kind}.{verb}" for kind in WITH_RECYCLE_BIN for verb in ("recover", "expunge")
+)
 
 
 async def resolve(
@@ -29,7 +32,7 @@ async def resolve(
     if kind in NAMELESS or f"{kind}.list" not in OPERATIONS:
         raise InvalidInput("request.bad_id", field=field, value=text)
     found = [item async for item in client.iterate(f"{kind}.list", q=text) if _name(item) == text]
-    if kind in ("vm", "image"):
+    if kind in WITH_RECYCLE_BIN:
         found = _prefer(found, destroyed=operation in FROM_RECYCLE_BIN)
     if not found and kind == "host":
         return await resolve(client, "host_candidate", text, field=field)
@@ -89,6 +92,8 @@ def _prefer(found: list[Any], *, destroyed: bool) -> list[Any]:
 def _is_in_bin(item: Any) -> bool:
     if isinstance(item, Image):
         return item.status == ImageStatus.DELETED
+    if isinstance(item, Volume):
+        return item.status == VolumeStatus.DELETED
     return item.state == VmState.DESTROYED
 
 

@@ -37,6 +37,7 @@ from appliance.protocol.operations_network import (
     declare_security,
 )
 from appliance.protocol.operations_tenancy import declare_tenancy
+from appliance.protocol.operations_volumes import declare_volumes
 
 __all__ = [
     "API_VERSION",
@@ -232,7 +233,7 @@ _add(
     "Delete an empty primary storage",
     None,
 )
-_reads("volume", "volumes", r.Volume, "volume", TENANT)
+declare_volumes()
 
 # Offerings and images
 _reads("instance_offering", "instance-offerings", r.InstanceOffering, "instance offering", TENANT)

@@ -16,6 +16,8 @@ from appliance.protocol.networks import Allocation as Allocation
 from appliance.protocol.networks import HostRoute as HostRoute
 from appliance.protocol.networks import Network as Network
 from appliance.protocol.networks import Nic as Nic
+from appliance.protocol.volumes import Volume as Volume
+from appliance.protocol.volumes import VolumeStatus as VolumeStatus
 
 
 class Status(StrEnum):
@@ -180,19 +182,6 @@ class VmState(StrEnum):
     EXPUNGING = "expunging"
     ERROR = "error"
     UNKNOWN = "unknown"
-
-
-class Volume(msgspec.Struct, kw_only=True, frozen=True):
-    """A disk of a virtual machine."""
-
-    id: str
-    vm_id: str
-    kind: str  # "root"
-    primary_storage_id: str
-    host_id: str
-    size_bytes: int
-    status: str  # "creating", "ready"
-    owner_id: str = ""
 
 
 class Vm(Resource, kw_only=True, frozen=True):

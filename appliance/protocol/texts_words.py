@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from appliance.protocol.texts_drops import DROP_REASONS
 from appliance.protocol.texts_security import TRACE_STEPS
+from appliance.protocol.texts_volumes import VOLUME_WORDS
 
 WORDS: dict[str, tuple[str, str]] = {
     # Virtual machine states
@@ -239,4 +240,5 @@ WORDS: dict[str, tuple[str, str]] = {
     "vm.reason.outside": ("changed outside the cloud", "在云平台之外被更改"),
     **TRACE_STEPS,
     **DROP_REASONS,
+    **VOLUME_WORDS,
 }

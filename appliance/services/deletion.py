@@ -70,7 +70,10 @@ EDGES = (
         along="detached",
         find=elastic_ips_of_vm,
     ),
-    _edge("vm", "volume", "deleted", "deleted", "vm_id"),
+    _edge("vm", "volume", "deleted", "deleted", "kind = 'root' AND vm_id"),
+    # Data disks outlive their machine, but not the storage that they lie on.
+    _edge("vm", "volume", "detached", "deleted", "kind <> 'root' AND vm_id"),
+    _edge("host", "volume", "refuses", "deleted", "kind <> 'root' AND host_id"),
     # Machines keep their disks and their size when the template goes.
     _edge("image", "vm", "detached", "detached", "image_id"),
     _edge("affinity_group", "vm", "detached", "detached", "affinity_group_id"),

@@ -19,7 +19,10 @@ from appliance.store.database import Transaction
 SOURCES: ledger.Sources = {
     "cpu": "SELECT host_id, SUM(cpu_count) FROM vm WHERE host_id IS NOT NULL GROUP BY host_id",
     "memory": "SELECT host_id, SUM(memory_bytes) FROM vm WHERE host_id IS NOT NULL GROUP BY 1",
-    "disk": "SELECT primary_storage_id || ':' || host_id, SUM(size_bytes) FROM volume GROUP BY 1",
+    "disk": (
+        "SELECT primary_storage_id || ':' || host_id, SUM(size_bytes) FROM volume "
+        "WHERE host_id IS NOT NULL GROUP BY 1"
+    ),
     "address": (
         "SELECT network_id, COUNT(*) FROM (SELECT network_id FROM nic UNION ALL "
         "SELECT network_id FROM elastic_ip) GROUP BY network_id"

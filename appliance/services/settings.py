@@ -39,6 +39,16 @@ IMAGE_DELETION_PERIOD_S = Setting(
     highest=10 * 365 * 24 * 3600,
     unit="s",
 )
+VOLUME_DELETION = Setting(
+    name="recycle_bin.volume_policy", default="delay", choices=("direct", "delay", "never")
+)
+VOLUME_DELETION_PERIOD_S = Setting(
+    name="recycle_bin.volume_period_s",
+    default=3 * 24 * 3600,
+    lowest=60,
+    highest=10 * 365 * 24 * 3600,
+    unit="s",
+)
 HOST_CPU_RATIO = Setting(name="host.cpu_ratio", default=10.0, lowest=0.01, highest=1000)
 HOST_MEMORY_RATIO = Setting(name="host.memory_ratio", default=1.0, lowest=0.01, highest=1000)
 STORAGE_RATIO = Setting(name="primary_storage.ratio", default=1.0, lowest=0.01, highest=1000)
@@ -52,6 +62,8 @@ ALL = (
     LOG_FORGED,
     IMAGE_DELETION,
     IMAGE_DELETION_PERIOD_S,
+    VOLUME_DELETION,
+    VOLUME_DELETION_PERIOD_S,
     HOST_CPU_RATIO,
     HOST_MEMORY_RATIO,
     STORAGE_RATIO,

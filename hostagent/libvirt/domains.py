@@ -28,6 +28,9 @@ from hostagent.protocol.link import CommandFailed
 POWER_BUTTON_AGAIN_S = 10.0
 LOOK_EVERY_S = 0.25
 
+# Judges the disks of a machine with this id, in the thread of libvirt.
+Check = Callable[[Any, str, list[DiskSource]], None]
+
 STATES = {
     libvirt.VIR_DOMAIN_RUNNING: DomainState.RUNNING,
     libvirt.VIR_DOMAIN_BLOCKED: DomainState.RUNNING,
@@ -51,14 +54,21 @@ class Domains:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def start(self, spec: DomainSpec, disks: list[DiskSource]) -> DomainReport:
-        """Define the machine as specified and start it; does nothing if it runs."""
+    async def start(
+        self, spec: DomainSpec, disks: list[DiskSource], check: Check | None = None
+    ) -> DomainReport:
+        """Define the machine as specified and start it; does nothing if it runs.
+
+        `check` judges the further disks before: it raises CommandFailed if one is in use.
+        """
         xml = build(spec, disks)
 
         def start(connection: Any) -> DomainReport:
             domain = _find(connection, spec.vm_id)
             if domain is not None and domain.isActive():
                 return _report(spec.vm_id, domain)
+            if check is not None and disks[1:]:
+                check(connection, spec.vm_id, disks)
             domain = connection.defineXML(xml)
             domain.create()
             return _report(spec.vm_id, domain)
@@ -74,7 +84,7 @@ class Domains:
             if report.state == DomainState.STOPPED:
                 return report
             if time.monotonic() >= next_press:
-                await self._on_active(params.vm_id, lambda domain: domain.shutdown())
+                await self.on_active(params.vm_id, lambda domain: domain.shutdown())
                 next_press = time.monotonic() + POWER_BUTTON_AGAIN_S
             await asyncio.sleep(LOOK_EVERY_S)
         if not params.force:
@@ -83,7 +93,7 @@ class Domains:
 
     async def destroy(self, params: VmRef) -> DomainReport:
         """Switch the machine off."""
-        await self._on_active(params.vm_id, lambda domain: domain.destroy())
+        await self.on_active(params.vm_id, lambda domain: domain.destroy())
         return await self.get(params)
 
     async def undefine(self, params: VmRef) -> None:
@@ -98,7 +108,7 @@ class Domains:
 
     async def reboot(self, params: VmRef) -> DomainReport:
         """Ask the guest to restart, by ACPI; libvirt resets it when it has shut down."""
-        await self._on_active(
+        await self.on_active(
             params.vm_id,
             lambda domain: domain.reboot(libvirt.VIR_DOMAIN_REBOOT_ACPI_POWER_BTN),
             must_run=True,
@@ -107,22 +117,22 @@ class Domains:
 
     async def reset(self, params: VmRef) -> DomainReport:
         """Press the reset button."""
-        await self._on_active(params.vm_id, lambda domain: domain.reset(), must_run=True)
+        await self.on_active(params.vm_id, lambda domain: domain.reset(), must_run=True)
         return await self.get(params)
 
     async def suspend(self, params: VmRef) -> DomainReport:
         """Stop the machine's CPUs."""
-        await self._on_active(params.vm_id, _suspend, must_run=True)
+        await self.on_active(params.vm_id, _suspend, must_run=True)
         return await self.get(params)
 
     async def resume(self, params: VmRef) -> DomainReport:
         """Let the machine's CPUs go on."""
-        await self._on_active(params.vm_id, _resume, must_run=True)
+        await self.on_active(params.vm_id, _resume, must_run=True)
         return await self.get(params)
 
     async def attach_nic(self, params: NicParams) -> DomainReport:
         """Plug a NIC into the machine; one that is off gets it when it starts."""
-        await self._on_active(params.vm_id, lambda domain: attach(domain, params.nic))
+        await self.on_active(params.vm_id, lambda domain: attach(domain, params.nic))
         return await self.get(VmRef(vm_id=params.vm_id))
 
     async def detach_nic(self, params: NicParams) -> DomainReport:
@@ -133,11 +143,11 @@ class Domains:
         deadline = time.monotonic() + UNPLUG_WITHIN_S
         next_ask = 0.0
         while time.monotonic() < deadline:
-            is_there = await self._on_active(params.vm_id, lambda domain: has(domain, params.nic))
+            is_there = await self.on_active(params.vm_id, lambda domain: has(domain, params.nic))
             if not is_there:
                 return await self.get(VmRef(vm_id=params.vm_id))
             if time.monotonic() >= next_ask:
-                await self._on_active(params.vm_id, lambda domain: ask_for(domain, params.nic))
+                await self.on_active(params.vm_id, lambda domain: ask_for(domain, params.nic))
                 next_ask = time.monotonic() + UNPLUG_AGAIN_S
             await asyncio.sleep(LOOK_EVERY_S)
         raise CommandFailed("domain.nic_busy", "the guest does not let go of the NIC")
@@ -184,11 +194,16 @@ class Domains:
 
     async def with_domain(self, vm_id: str, closure: Callable[[Any], Any]) -> Any:
         """Run `closure(virDomain)` on a running machine."""
-        return await self._on_active(vm_id, closure, must_run=True)
+        return await self.on_active(vm_id, closure, must_run=True)
 
-    async def _on_active(
+    async def on_active(
         self, vm_id: str, closure: Callable[[Any], Any], *, must_run: bool = False
     ) -> Any:
+        """Run `closure(virDomain)` if the machine runs; None if it does not.
+
+        With `must_run`, CommandFailed is raised then.
+        """
+
         def act(connection: Any) -> Any:
             domain = _find(connection, vm_id)
             if domain is None or not domain.isActive():

@@ -10,13 +10,20 @@ from dataclasses import dataclass
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] lxml has no stubs
 from lxml.builder import E
 
-from hostagent.protocol.domain import DomainSpec, NicSpec
+from hostagent.protocol.domain import DiskLimits, DiskSpec, DomainSpec, NicSpec
 
 NAMESPACE = "urn:anyun:domain:1"
 MiB = 1024**2
 # What is plugged into a running machine needs a port of its own on its PCIe bus, and these cannot
 # be plugged themselves; the machine's own devices take some of them.
 PCIE_PORTS = 24
+# A kind of limit, and libvirt's name of it.
+LIMITS = {
+    "read_bytes_s": "read_bytes_sec",
+    "write_bytes_s": "write_bytes_sec",
+    "read_iops": "read_iops_sec",
+    "write_iops": "write_iops_sec",
+}
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,30 @@ def nic_xml(nic: NicSpec) -> str:
     return etree.tostring(_nic(nic), pretty_print=True, encoding="unicode")
 
 
+def disk_xml(spec: DiskSpec, source: DiskSource) -> str:
+    """The XML of one disk, to be plugged into a running machine."""
+    return etree.tostring(_disk(spec, source), pretty_print=True, encoding="unicode")
+
+
+def disks_of(xml: str) -> dict[str, str]:
+    """A domain's disks: the file of each, and libvirt's name of it."""
+    disks = etree.fromstring(xml).findall("devices/disk[source]")
+    return {disk.find("source").get("file"): disk.find("target").get("dev") for disk in disks}
+
+
+def disk_element(xml: str, path: str) -> str | None:
+    """The XML of the disk with this file as the domain has it, None if it has none."""
+    for disk in etree.fromstring(xml).findall("devices/disk[source]"):
+        if disk.find("source").get("file") == path:
+            return etree.tostring(disk, encoding="unicode")
+    return None
+
+
+def limits_of(limits: DiskLimits) -> dict[str, int]:
+    """The limits by the names that libvirt has for them."""
+    return {name: getattr(limits, field) for field, name in LIMITS.items()}
+
+
 def macs_of(xml: str) -> set[str]:
     """The MACs of a domain's NICs."""
     return set(etree.fromstring(xml).xpath("devices/interface/mac/@address"))
@@ -90,7 +121,7 @@ def _devices(spec: DomainSpec, disks: list[DiskSource]) -> etree._Element:
     return E.devices(
         E.controller(type="pci", model="pcie-root"),
         *(E.controller(type="pci", model="pcie-root-port") for _ in range(PCIE_PORTS)),
-        *(_disk(index, disk) for index, disk in enumerate(disks)),
+        *(_disk(disk, source) for disk, source in zip(spec.disks, disks, strict=True)),
         *(_nic(nic) for nic in spec.nics),
         E.serial(E.target(type="isa-serial", port="0"), type="pty"),
         E.console(E.target(type="serial", port="0"), type="pty"),
@@ -106,11 +137,14 @@ def _devices(spec: DomainSpec, disks: list[DiskSource]) -> etree._Element:
     )
 
 
-def _disk(index: int, disk: DiskSource) -> etree._Element:
+def _disk(spec: DiskSpec, source: DiskSource) -> etree._Element:
+    limits = {name: value for name, value in limits_of(spec.limits).items() if value}
     return E.disk(
-        E.driver(name="qemu", type="qcow2", cache=disk.cache, discard="unmap"),
-        E.source(file=disk.path),
-        E.target(dev=f"vd{chr(ord('a') + index)}", bus="virtio"),
+        E.driver(name="qemu", type="qcow2", cache=source.cache, discard="unmap"),
+        E.source(file=source.path),
+        E.target(dev=f"vd{chr(ord('a') + spec.position)}", bus="virtio"),
+        *([E.iotune(*(E(name, str(value)) for name, value in limits.items()))] if limits else []),
+        *([E.serial(spec.serial)] if spec.serial else []),
         type="file",
         device="disk",
     )

@@ -7,11 +7,27 @@ import msgspec
 from hostagent.protocol.storage import VolumeRef
 
 
+class DiskLimits(msgspec.Struct, kw_only=True, frozen=True):
+    """How much a machine may read and write in a second; 0 is no limit."""
+
+    read_iops: int = 0
+    write_iops: int = 0
+    read_bytes_s: int = 0
+    write_bytes_s: int = 0
+
+
 class DiskSpec(msgspec.Struct, kw_only=True, frozen=True):
-    """A disk; the first one is what the machine boots from."""
+    """A disk; the machine boots from the one at position 0.
+
+    `position` is its place among the machine's disks, the same at each start; `serial` is what
+    the guest knows it by.
+    """
 
     volume: VolumeRef
     bus: str = "virtio"
+    position: int = 0
+    serial: str = ""
+    limits: DiskLimits = DiskLimits()
 
 
 class NicSpec(msgspec.Struct, kw_only=True, frozen=True):
@@ -73,6 +89,21 @@ class NicParams(msgspec.Struct, kw_only=True, frozen=True):
 
     vm_id: str
     nic: NicSpec
+
+
+class DiskParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Names a machine, and a disk that it gets, loses, or has with other limits."""
+
+    vm_id: str
+    disk: DiskSpec
+
+
+class ResizeDiskParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Make a machine's disk as large as `size_bytes`, whether it runs or not; it never shrinks."""
+
+    vm_id: str
+    disk: DiskSpec
+    size_bytes: int
 
 
 class ShutdownParams(msgspec.Struct, kw_only=True, frozen=True):

@@ -50,6 +50,20 @@ class CreateOverlayParams(msgspec.Struct, kw_only=True, frozen=True):
     size_bytes: int
 
 
+class CreateEmptyParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Make an empty volume that takes space only as it is written to."""
+
+    volume: VolumeRef
+    size_bytes: int
+
+
+class ResizeParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Make a volume that no machine has open as large as `size_bytes`; it never shrinks."""
+
+    volume: VolumeRef
+    size_bytes: int
+
+
 class VolumeInfo(msgspec.Struct, kw_only=True, frozen=True):
     """A volume as it is: what the guest sees, and what it takes on the disk."""
 

@@ -39,11 +39,15 @@ class Info(msgspec.Struct, kw_only=True):
     format_specific: Specific | None = msgspec.field(name="format-specific", default=None)
 
 
-async def info(path: str, *, expected_format: str | None = None) -> Info:
-    """What a disk image is. Raises QemuImgFailed if it is none."""
+async def info(path: str, *, expected_format: str | None = None, in_use: bool = False) -> Info:
+    """What a disk image is, also while a machine has it open if it may be `in_use`.
+
+    Raises QemuImgFailed if it is none.
+    """
     force = ["-f", expected_format] if expected_format else []
+    share = ["--force-share"] if in_use else []
     output = await run(
-        ["info", "--output=json", *force, path],
+        ["info", "--output=json", *share, *force, path],
         timeout_s=INFO_TIMEOUT_S,
         cpu_s=20,
     )

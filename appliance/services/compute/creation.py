@@ -214,6 +214,7 @@ def create_rows(
         wire.claim(tx, vm.id, position)
     volume = VolumeRow(
         id=new_id(),
+        name=name,
         vm_id=vm.id,
         kind="root",
         image_id=parts.image.id,

@@ -26,6 +26,7 @@ from appliance.services.networks.documents import Documents
 from appliance.services.networks.elastic import elastic_ips_of_vm
 from appliance.services.networks.models import NicRow
 from appliance.services.storage.models import VolumeRow
+from appliance.services.volumes.holding import let_go_of
 from appliance.store.database import Transaction
 from appliance.store.fields import now_ms
 
@@ -73,14 +74,15 @@ class Endings:
             self._enter(tx, run, VmState.DESTROYED)
 
     def forgotten(self, tx: Transaction, run: JobRun) -> None:
-        """Delete the machine with its claims: place, address, disk."""
+        """Delete the machine with its claims: place, address, root disk. Data disks stay."""
         vm_id = run.resource_id
         tell_hosts(tx, self._documents, groups_of_vm(vm_id))
         for ref in elastic_ips_of_vm(vm_id):
             tx.touch("elastic_ip", ref)
         networks = [row.network_id for row in NicRow.select().where(NicRow.vm_id == vm_id)]
         NicRow.delete().where(NicRow.vm_id == vm_id).execute()
-        VolumeRow.delete().where(VolumeRow.vm_id == vm_id).execute()
+        VolumeRow.delete().where(VolumeRow.vm_id == vm_id, VolumeRow.kind == "root").execute()
+        let_go_of(tx, vm_id)
         group = affinity_of(vm_id)
         VmRow.delete().where(VmRow.id == vm_id).execute()
         tx.touch("vm", vm_id)
@@ -173,6 +175,7 @@ def _place_again(vm_id: str, tried: list[str]) -> str | None:
     """Claim a place on a host that has not been tried; None if there is none."""
     vm = VmRow.get_by_id(vm_id)
     volume = VolumeRow.get(VolumeRow.vm_id == vm_id, VolumeRow.kind == "root")
+    assert volume.primary_storage_id is not None
     image = ImageRow.get_or_none(ImageRow.id == vm.image_id)
     VmRow.update(host_id=None).where(VmRow.id == vm_id).execute()
     wish = Wish(

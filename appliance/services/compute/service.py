@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from appliance.engine.calls import SYSTEM, Call, Caller
@@ -49,6 +50,7 @@ from appliance.services.networks.documents import Guest
 from appliance.services.networks.service import Networks
 from appliance.services.parts import Parts
 from appliance.services.settings import NEW_MACHINES, VM_DELETION
+from appliance.services.storage.models import VolumeRow
 from appliance.services.tenancy import quotas
 from appliance.services.tenancy.belonging import owner_for
 from appliance.store.database import Transaction
@@ -110,7 +112,7 @@ class Compute:
         bind("vm.create", self._create)
         bind("vm.plan", self._plan)
         bind("vm.bulk", self._bulk)
-        bind("vm.update", updater(parts.store, VmRow, "vm"))
+        bind("vm.update", updater(parts.store, VmRow, "vm", _tell_volumes))
         for verb in ("start", "stop", "reboot", "pause", "resume", "destroy", "recover", "expunge"):
             bind(f"vm.{verb}", self._action(verb))
 
@@ -351,6 +353,13 @@ def guests_on(host_id: str) -> list[Guest]:
         )
         for vm_id, name, image_id, keys, user_data in rows
     ]
+
+
+def _tell_volumes(tx: Transaction, vm: VmRow, request: q.Update) -> None:
+    """Volumes show the name of their machine."""
+    if request.name is not UNSET:
+        for (ref,) in tuples(VolumeRow.select(VolumeRow.id).where(VolumeRow.vm_id == vm.id)):
+            tx.touch("volume", ref)
 
 
 def _creation_steps(data: dict[str, Any]) -> tuple[str, ...]:

@@ -156,7 +156,7 @@ class VmSteps:
     async def _target(self, run: JobRun) -> Target:
         target = run.cache.get("target")
         if target is None:
-            target = await self._store.read(lambda: load_target(run.resource_id))
+            target = await self._store.read(lambda: load_target(run.resource_id, run.id))
             run.cache["target"] = target
         return target
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from appliance.protocol.errors import NotFound
+from appliance.services.volumes.disks import disks_of
 from appliance.store.fields import database
 from hostagent.protocol.domain import DiskSpec, DomainSpec, NicSpec
 from hostagent.protocol.network import bridge_name, tap_name
@@ -27,6 +28,7 @@ class Target:
     image_id: str
     image_store_path: str | None
     nics: tuple[NicSpec, ...]
+    disks: tuple[DiskSpec, ...]
 
     @property
     def volume(self) -> VolumeRef:
@@ -46,12 +48,12 @@ _TARGET = """
 """
 
 
-def load_target(vm_id: str) -> Target:
-    """The machine with all that steps need of it; within a read or write."""
+def load_target(vm_id: str, job_id: str = "") -> Target:
+    """The machine with all that steps of a job need of it; within a read or write."""
     row = database.execute_sql(_TARGET, (vm_id,)).fetchone()
     if row is None:
         raise NotFound("resource.not_found", kind="vm", id=vm_id)
-    return Target(*row, nics=nics_of(vm_id))
+    return Target(*row, nics=nics_of(vm_id), disks=tuple(disks_of(vm_id, job_id)))
 
 
 def nics_of(vm_id: str) -> tuple[NicSpec, ...]:
@@ -77,6 +79,6 @@ def domain_spec(target: Target) -> DomainSpec:
         cpu_count=target.cpu_count,
         memory_bytes=target.memory_bytes,
         accelerator=target.accelerator,
-        disks=[DiskSpec(volume=target.volume)],
+        disks=list(target.disks),
         nics=list(target.nics),
     )

@@ -14,6 +14,7 @@ import msgspec
 
 from appliance.protocol.resources import Nic, Vm, VmState, Volume
 from appliance.services.networks.addresses import text_of
+from appliance.services.volumes.views import volumes_of_vms
 from appliance.store.fields import database, when, when_or_none
 
 _VMS = """
@@ -32,10 +33,6 @@ _NICS = """
            x.inbound_bits_per_s, x.outbound_bits_per_s
     FROM nic x JOIN network n ON n.id = x.network_id LEFT JOIN elastic_ip e ON e.nic_id = x.id
     WHERE x.vm_id IN ({marks}) ORDER BY x.position
-"""
-_VOLUMES = """
-    SELECT vm_id, id, kind, primary_storage_id, host_id, size_bytes, status, owner_id
-    FROM volume WHERE vm_id IN ({marks}) ORDER BY id
 """
 
 
@@ -60,20 +57,7 @@ def read_vms(ids: Sequence[str]) -> list[Vm]:
                 outbound_bits_per_s=limits[1],
             )
         )
-    volumes: dict[str, list[Volume]] = defaultdict(list)
-    for vm_id, ref, kind, storage_id, host_id, size_bytes, status, owner_id in _rows(_VOLUMES, ids):
-        volumes[vm_id].append(
-            Volume(
-                id=ref,
-                vm_id=vm_id,
-                kind=kind,
-                primary_storage_id=storage_id,
-                host_id=host_id,
-                size_bytes=size_bytes,
-                status=status,
-                owner_id=owner_id,
-            )
-        )
+    volumes = volumes_of_vms(ids)
     return [_vm(row, nics[row[0]], volumes[row[0]]) for row in _rows(_VMS, ids)]
 
 

@@ -13,16 +13,18 @@ from appliance.engine.waiting import finished
 from appliance.protocol import requests as q
 from appliance.protocol.errors import ApiError, Conflict, NotFound
 from appliance.protocol.operations import Accepted
-from appliance.protocol.resources import ImageStatus, VmState
+from appliance.protocol.resources import ImageStatus, VmState, VolumeStatus
 from appliance.services.common import find
 from appliance.services.compute.models import VmRow
 from appliance.services.images.models import ImageRow
 from appliance.services.infrastructure.models import ClusterRow, HostRow, ZoneRow
 from appliance.services.networks.models import ElasticIpRow, NetworkRow, VxlanPoolRow
 from appliance.services.parts import Parts
-from appliance.services.storage.models import ImageStoreRow, PrimaryStorageRow
+from appliance.services.storage.models import ImageStoreRow, PrimaryStorageRow, VolumeRow
 from appliance.store.database import Transaction
 from appliance.store.fields import tuples
+
+IN_BIN = VolumeStatus.DELETED
 
 
 class Removal:
@@ -35,6 +37,7 @@ class Removal:
         self.steps = (
             Step("stop_jobs", self._stop_jobs),
             Step("remove_vms", self._remove_vms),
+            Step("remove_volumes", self._remove_volumes),
             Step("remove_images", self._remove_images),
             Step("remove_networks", self._remove_networks),
             Step("remove_infrastructure", self._remove_infrastructure),
@@ -66,6 +69,9 @@ class Removal:
                 VmRow.select(VmRow.id).where(VmRow.cluster.in_(clusters))
                 | ImageRow.select(ImageRow.id).where(ImageRow.image_store.in_(stores))
                 | NetworkRow.select(NetworkRow.id).where(NetworkRow.cluster.in_(clusters))
+                | VolumeRow.select(VolumeRow.id).where(
+                    VolumeRow.primary_storage.in_(_storages_of(zone_id))
+                )
             )
             query = JobRow.select(JobRow.id).where(
                 JobRow.resource_id.in_(resources), JobRow.state.in_(ACTIVE)
@@ -86,6 +92,12 @@ class Removal:
             if not await self._store.read(in_bin.exists):
                 await self._do("vm.destroy", vm_id)
             await self._do("vm.expunge", vm_id)
+
+    async def _remove_volumes(self, run: JobRun) -> None:
+        """Data disks that lie on the zone's storages; what is not made yet is of no zone."""
+        here = VolumeRow.primary_storage.in_(_storages_of(run.resource_id))
+        await self._each("volume.delete", VolumeRow, here & (VolumeRow.status != IN_BIN))
+        await self._each("volume.expunge", VolumeRow, here & (VolumeRow.status == IN_BIN))
 
     async def _remove_images(self, run: JobRun) -> None:
         stores = _image_stores_of(run.resource_id)
@@ -159,6 +171,13 @@ class Removal:
 
 def _image_stores_of(zone_id: str) -> Any:
     return ImageStoreRow.select(ImageStoreRow.id).where(ImageStoreRow.zone == zone_id)
+
+
+def _storages_of(zone_id: str) -> Any:
+    clusters = _clusters_of(zone_id)
+    return PrimaryStorageRow.select(PrimaryStorageRow.id).where(
+        PrimaryStorageRow.cluster.in_(clusters)
+    )
 
 
 def _clusters_of(zone_id: str) -> Any:

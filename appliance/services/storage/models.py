@@ -79,19 +79,34 @@ def place_id(primary_storage_id: str, host_id: str) -> str:
 
 
 class VolumeRow(BaseModel):
-    """A disk; `vm_id` names its machine (compute knows more)."""
+    """A disk; `vm_id` names its machine (compute knows more), None if it has none.
+
+    It has a storage and a host once it is made. `position` is its place among its machine's
+    disks. `job_id` is the job that works on it, None while it rests.
+    """
 
     id = peewee.TextField(primary_key=True)
-    vm_id = peewee.TextField(index=True)
+    name = peewee.TextField(default="")
+    description = peewee.TextField(default="")
+    vm_id = peewee.TextField(null=True)
+    position = peewee.IntegerField(default=0)
     kind = peewee.TextField()
-    image_id = peewee.TextField(index=True)
-    primary_storage = peewee.ForeignKeyField(PrimaryStorageRow, on_delete="RESTRICT")
-    primary_storage_id: str
-    host_id = peewee.TextField(index=True)
+    image_id = peewee.TextField(index=True, default="")
+    primary_storage = peewee.ForeignKeyField(PrimaryStorageRow, null=True, on_delete="RESTRICT")
+    primary_storage_id: str | None
+    host_id = peewee.TextField(index=True, null=True)
     size_bytes = peewee.BigIntegerField()
+    used_bytes = peewee.BigIntegerField(null=True)
     status = peewee.TextField()
+    read_iops = peewee.BigIntegerField(default=0)
+    write_iops = peewee.BigIntegerField(default=0)
+    read_bytes_s = peewee.BigIntegerField(default=0)
+    write_bytes_s = peewee.BigIntegerField(default=0)
+    job_id = peewee.TextField(null=True)
+    request_sha256 = peewee.TextField(default="")
     owner_id = peewee.TextField(index=True, default="")
     created_at = peewee.BigIntegerField()
+    deleted_at = peewee.BigIntegerField(null=True)  # moved to the recycle bin
 
     class Meta:
         table_name = "volume"

@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from appliance.engine import ledger
 from appliance.protocol import requests as q
+from appliance.protocol.errors import NoResources
 from appliance.services.storage.models import PrimaryStorageRow, StoragePlaceRow, place_id
 from appliance.store.database import Transaction
 from appliance.store.fields import database
@@ -48,6 +49,31 @@ def change_limits(
             setattr(storage, name, value)
     for place in StoragePlaceRow.select().where(StoragePlaceRow.primary_storage == storage.id):
         _set_capacity(tx, storage, place.host_id, place.total_bytes)
+
+
+def check_room(storage: PrimaryStorageRow, host_id: str, size_bytes: int) -> None:
+    """Raises NoResources if a disk may not claim `size_bytes` at a storage's place on a host.
+
+    Must come before the row that claims it; within a write.
+    """
+    place = StoragePlaceRow.get_or_none(StoragePlaceRow.id == place_id(storage.id, host_id))
+    usage = ledger.usage_or_none("disk", place_id(storage.id, host_id)) or ledger.Usage()
+    if place is None or usage.free < size_bytes:
+        raise NoResources(
+            "storage.no_claim",
+            name=storage.name,
+            needed_bytes=size_bytes,
+            free_bytes=max(0, usage.free),
+            ratio=storage.ratio,
+        )
+    used_bytes = place.total_bytes - place.available_bytes
+    if used_bytes > storage.threshold * place.total_bytes:
+        raise NoResources(
+            "storage.threshold",
+            name=storage.name,
+            used=100 * used_bytes // place.total_bytes,
+            limit=round(100 * storage.threshold),
+        )
 
 
 def claims_of(storage_ids: list[str]) -> dict[str, ledger.Usage]:

@@ -33,7 +33,7 @@ from appliance.services.storage.models import (
     VolumeRow,
 )
 from appliance.services.storage.places import change_limits, forget_places, note_place
-from appliance.services.storage.views import StorageViews, render_volumes
+from appliance.services.storage.views import StorageViews
 from appliance.store.database import Transaction
 from appliance.store.kinds import Relation, ResourceKind
 from hostagent.protocol.commands import STORAGE_CHECK_PATH
@@ -85,22 +85,6 @@ class Storage:
                 },
                 aliases={"zone_id": "cluster.zone_id"},
                 live=True,
-            )
-        )
-        kinds.add(
-            ResourceKind(
-                name="volume",
-                model=VolumeRow,
-                render=render_volumes,
-                search=("id", "vm_id"),
-                owner="owner_id",
-                extra=frozenset({"image_id", "created_at"}),
-                relations={
-                    "vm": Relation("vm", ("vm_id", "id")),
-                    "image": Relation("image", ("image_id", "id")),
-                    "host": Relation("host", ("host_id", "id")),
-                    "primary_storage": Relation("primary_storage", ("primary_storage_id", "id")),
-                },
             )
         )
         bind = parts.registry.bind

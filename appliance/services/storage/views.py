@@ -1,4 +1,4 @@
-"""How image stores, primary storages and volumes look to clients."""
+"""How image stores and primary storages look to clients."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from appliance.engine.ledger import Usage
 from appliance.hosts.links import HostLinks
-from appliance.protocol.resources import ImageStore, PrimaryStorage, State, Status, Volume
+from appliance.protocol.resources import ImageStore, PrimaryStorage, State, Status
 from appliance.services.infrastructure.models import HostRow
-from appliance.services.storage.models import ImageStoreRow, PrimaryStorageRow, VolumeRow
+from appliance.services.storage.models import ImageStoreRow, PrimaryStorageRow
 from appliance.services.storage.places import claims_of
 from appliance.store.fields import tuples, when
 
@@ -65,23 +65,6 @@ class StorageViews:
             claimed_bytes=usage.claimed,
             created_at=when(row.created_at),
         )
-
-
-def render_volumes(rows: Sequence[VolumeRow]) -> list[Volume]:
-    """Volume rows as clients see them."""
-    return [
-        Volume(
-            id=row.id,
-            vm_id=row.vm_id,
-            kind=row.kind,
-            primary_storage_id=row.primary_storage_id,
-            host_id=row.host_id,
-            size_bytes=row.size_bytes,
-            status=row.status,
-            owner_id=row.owner_id,
-        )
-        for row in rows
-    ]
 
 
 def _status(is_connected: bool) -> Status:

@@ -27,7 +27,8 @@ DEFAULTS: dict[str, int] = {
     "image_bytes": 10 * TiB,
     "elastic_ip": 20,
 }
-# How usage is counted anew: as the triggers of 0009_quotas.sql and 0019_elastic_ips.sql do.
+# How usage is counted anew: as the triggers of 0009_quotas.sql,
+# 0019_elastic_ips.sql and 0030_volumes.sql do.
 _ALIVE = "state NOT IN ('destroyed', 'expunging')"
 QUOTA_SOURCES: ledger.Sources = {
     "quota.vm": f"SELECT owner_id, COUNT(*) FROM vm WHERE {_ALIVE} GROUP BY 1",  # noqa: S608
@@ -36,7 +37,10 @@ QUOTA_SOURCES: ledger.Sources = {
     "quota.memory": (
         "SELECT owner_id, SUM(memory_bytes) FROM vm WHERE host_id IS NOT NULL GROUP BY 1"
     ),
-    "quota.data_volume": ("SELECT owner_id, COUNT(*) FROM volume WHERE kind <> 'root' GROUP BY 1"),
+    "quota.data_volume": (
+        "SELECT owner_id, COUNT(*) FROM volume WHERE kind <> 'root' "
+        "AND status NOT IN ('deleted', 'expunging') GROUP BY 1"
+    ),
     "quota.volume_bytes": "SELECT owner_id, SUM(size_bytes) FROM volume GROUP BY 1",
     "quota.image": "SELECT owner_id, COUNT(*) FROM image GROUP BY 1",
     "quota.image_bytes": (

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
 from hostagent.protocol.commands import Nothing
 from hostagent.protocol.domain import (
     ConsoleParams,
+    DiskParams,
+    DiskSpec,
     DomainList,
     DomainReport,
     DomainSpec,
@@ -44,12 +46,11 @@ class Domains:
     async def start(self, spec: DomainSpec, _: CallContext) -> DomainReport:
         """Define and start; does nothing if the machine runs."""
         for disk in spec.disks:
-            path = str(volume_path(disk.volume))
-            if path not in self._state.files:
-                raise CommandFailed("volume.missing", f"{path} does not exist", path=path)
+            self._must_be_there(disk)
         domain = self._state.domains.get(spec.vm_id)
         if domain is not None and domain.is_active:
             return domain.report()
+        self._refuse_second_writer(spec.vm_id, spec.disks)
         self._check_network(spec)
         domain = self._state.domains[spec.vm_id] = Domain(spec, DomainState.RUNNING)
         self._state.note("domain.start", spec.vm_id)
@@ -114,6 +115,40 @@ class Domains:
             self._state.note("domain.detach_nic", params.nic.nic_id)
         return self._report(params.vm_id)
 
+    async def attach_disk(self, params: DiskParams, _: CallContext) -> DomainReport:
+        """Plug it in; does nothing if it is there, or the machine does not run."""
+        self._must_be_there(params.disk)
+        domain = self._active(params.vm_id)
+        if domain is not None and _disk_of(domain, params.disk) is None:
+            self._refuse_second_writer(params.vm_id, [params.disk])
+            places = {disk.position for disk in domain.spec.disks}
+            if params.disk.position in places:
+                raise CommandFailed("domain.failed", "target already exists")
+            _set_disks(domain, [*domain.spec.disks, params.disk])
+            self._state.note("domain.attach_disk", params.disk.volume.volume_id)
+        return self._report(params.vm_id)
+
+    async def detach_disk(self, params: DiskParams, _: CallContext) -> DomainReport:
+        """Pull it out; the guest lets go at once, or never."""
+        domain = self._active(params.vm_id)
+        found = _disk_of(domain, params.disk) if domain is not None else None
+        if domain is not None and found is not None:
+            if not self._state.traits.guests_obey:
+                raise CommandFailed("domain.disk_busy", "the guest does not let go of the disk")
+            _set_disks(domain, [disk for disk in domain.spec.disks if disk is not found])
+            self._state.note("domain.detach_disk", params.disk.volume.volume_id)
+        return self._report(params.vm_id)
+
+    async def set_disk_limits(self, params: DiskParams, _: CallContext) -> DomainReport:
+        """Other limits from now on."""
+        domain = self._active(params.vm_id)
+        found = _disk_of(domain, params.disk) if domain is not None else None
+        if domain is not None and found is not None and found.limits != params.disk.limits:
+            limited = replace(found, limits=params.disk.limits)
+            _set_disks(domain, [limited if one is found else one for one in domain.spec.disks])
+            self._state.note("domain.set_disk_limits", params.disk.volume.volume_id)
+        return self._report(params.vm_id)
+
     async def get(self, params: VmRef, _: CallContext) -> DomainReport:
         """How the machine stands; stopped if the host does not know it."""
         return self._report(params.vm_id)
@@ -159,6 +194,23 @@ class Domains:
             if not any(port.nic_id == nic.nic_id for port in network.ports):
                 self._state.anomalies.append(f"{spec.vm_id} started without its port")
 
+    def _must_be_there(self, disk: DiskSpec) -> None:
+        path = str(volume_path(disk.volume))
+        if path not in self._state.files:
+            raise CommandFailed("volume.missing", f"{path} does not exist", path=path)
+
+    def _refuse_second_writer(self, vm_id: str, disks: Sequence[DiskSpec]) -> None:
+        """No service should ever ask for this, and no host does it."""
+        for other in self._state.domains.values():
+            if not other.is_active or other.spec.vm_id == vm_id:
+                continue
+            for disk in disks:
+                if _disk_of(other, disk) is not None:
+                    path = str(volume_path(disk.volume))
+                    self._state.anomalies.append(f"{path} was to have a second writer, {vm_id}")
+                    vm = other.spec.vm_id
+                    raise CommandFailed("volume.in_use", f"{path} is open", path=path, vm=vm)
+
     def _active(self, vm_id: str) -> Domain | None:
         domain = self._state.domains.get(vm_id)
         return domain if domain is not None and domain.is_active else None
@@ -195,6 +247,15 @@ class Domains:
         """Events come from another thread of the agent: usually after the command's answer."""
         for _ in range(times):
             asyncio.get_running_loop().call_soon(self._tell, report)
+
+
+def _disk_of(domain: Domain, wanted: DiskSpec) -> DiskSpec | None:
+    """The disk as the machine has it."""
+    return next((disk for disk in domain.spec.disks if disk.volume == wanted.volume), None)
+
+
+def _set_disks(domain: Domain, disks: list[DiskSpec]) -> None:
+    domain.spec = replace(domain.spec, disks=disks)
 
 
 async def _echo(stream: Stream, greeting: bytes) -> None:

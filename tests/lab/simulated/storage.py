@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 from hostagent.images import inspect as real
 from hostagent.protocol import storage as s
 from hostagent.protocol.commands import Nothing
+from hostagent.protocol.domain import ResizeDiskParams
 from hostagent.protocol.link import CallContext, CommandFailed
 from hostagent.protocol.streams import StreamBroken
 from hostagent.storage.paths import cache_path, image_path, incoming_path, volume_path
@@ -61,6 +63,39 @@ class Storage:
             self._state.files[path] = SimFile(OVERLAY_BYTES, params.size_bytes, backing=backing)
             self._state.note("volume.create_overlay", params.volume.volume_id)
         return await self.info(params.volume, _)
+
+    async def create_empty(self, params: s.CreateEmptyParams, _: CallContext) -> s.VolumeInfo:
+        """Make an empty volume, unless it is there."""
+        path = str(volume_path(params.volume))
+        if path not in self._state.files:
+            self._need(path, SMALLEST_FREE_BYTES)
+            self._state.files[path] = SimFile(OVERLAY_BYTES, params.size_bytes)
+            self._state.note("volume.create_empty", params.volume.volume_id)
+        return await self.info(params.volume, _)
+
+    async def resize(self, params: s.ResizeParams, _: CallContext) -> s.VolumeInfo:
+        """Make a volume larger that no machine has open."""
+        for domain in self._state.domains.values():
+            if domain.is_active and any(d.volume == params.volume for d in domain.spec.disks):
+                raise CommandFailed("storage.qemu_img", 'Failed to get "write" lock')
+        return await self._grow(params.volume, params.size_bytes)
+
+    async def resize_disk(self, params: ResizeDiskParams, _: CallContext) -> s.VolumeInfo:
+        """Make a volume larger, whether its machine runs or not."""
+        return await self._grow(params.disk.volume, params.size_bytes)
+
+    async def _grow(self, volume: s.VolumeRef, size_bytes: int) -> s.VolumeInfo:
+        path = str(volume_path(volume))
+        found = self._state.files.get(path)
+        if found is None:
+            raise CommandFailed("volume.missing", f"{path} does not exist", path=path)
+        if found.virtual_size_bytes > size_bytes:
+            self._state.anomalies.append(f"{path} was to shrink")
+            raise CommandFailed("volume.would_shrink", f"{path} is larger")
+        if found.virtual_size_bytes < size_bytes:
+            self._state.files[path] = replace(found, virtual_size_bytes=size_bytes)
+            self._state.note("volume.grow", volume.volume_id)
+        return s.VolumeInfo(path=path, size_bytes=size_bytes, used_bytes=found.size_bytes)
 
     async def delete_volume(self, volume: s.VolumeRef, _: CallContext) -> Nothing:
         """Delete a volume; does nothing if it is gone."""

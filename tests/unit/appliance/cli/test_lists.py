@@ -62,7 +62,7 @@ def test_the_recycle_bin_is_left_out_unless_states_are_asked_for(
 ) -> None:
     query = query_of({"filter": typed})
     assert leaves_out_recycle_bin("vm.list", query) is is_left_out
-    assert not leaves_out_recycle_bin("volume.list", query)
+    assert not leaves_out_recycle_bin("network.list", query)
 
 
 def test_what_was_asked_holds_together_with_it() -> None:

@@ -31,12 +31,13 @@ TOLD_AS_FAULT_OF_THE_HOST = frozenset(
     | {"domain.failed", "domain.start_failed", "domain.undefine_failed", "domain.unreadable"}
     | {
         "domain.nic_busy",
+        "domain.disk_busy",
         "domain.no_screenshot",
         "image.missing",
         "image.not_cached",
         "image.receive_broken",
     }
-    | {"storage.qemu_img", "volume.missing"}
+    | {"storage.qemu_img", "volume.missing", "volume.would_shrink"}
 )
 
 

@@ -1,0 +1,1 @@
+"""Data disks, and what one can do with any disk."""

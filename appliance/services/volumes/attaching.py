@@ -1,0 +1,265 @@
+"""Volumes that machines get and lose, also while they run; they are made when they get a place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from appliance.engine.calls import Call
+from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
+from appliance.protocol import requests as q
+from appliance.protocol.errors import Conflict
+from appliance.protocol.operations import Accepted
+from appliance.protocol.volumes import VolumeAttach, VolumeStatus
+from appliance.services.common import find
+from appliance.services.compute.models import VmRow
+from appliance.services.compute.standing import Standing, check_state, load_standing
+from appliance.services.infrastructure.models import HostRow
+from appliance.services.parts import Parts
+from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
+from appliance.services.storage.places import check_room
+from appliance.services.volumes.disks import disk_of
+from appliance.services.volumes.holding import Holding, hold, release, resting
+from appliance.store.database import Transaction
+from appliance.store.fields import tuples
+from hostagent.protocol import commands as c
+from hostagent.protocol.domain import DiskParams, DiskSpec
+from hostagent.protocol.storage import CreateEmptyParams
+
+DATA_VOLUMES_MAX = 8  # each takes a port of the machine's PCIe bus, as NICs do
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a volume lies, and whose it is: nowhere, on a host, or with a machine's disks."""
+
+    host_id: str = ""
+    storage: PrimaryStorageRow | None = None
+    vm: Standing | None = None
+    position: int = 0
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What a volume's row says of its place."""
+        if not self.host_id:
+            return {}
+        vm_id = self.vm.id if self.vm else None
+        place = {"host_id": self.host_id, "primary_storage": self.storage}
+        return place | {"vm_id": vm_id, "position": self.position}
+
+    def queue_for(self, volume_id: str) -> str:
+        """What works on a machine's disks takes turns with all else that works on the machine."""
+        return f"vm:{self.vm.id}" if self.vm else f"volume:{volume_id}"
+
+    def job_data(self, volume_id: str) -> dict[str, Any]:
+        """What a job that brings the volume here works with; its row is at the place already."""
+        if not self.host_id:
+            return {"host_id": "", "is_placed": False}
+        return {
+            "host_id": self.host_id,
+            "vm_id": self.vm.id if self.vm else "",
+            "is_placed": self.vm is not None and self.vm.host_id is not None,
+            "disk": msgspec.to_builtins(disk_of(volume_id)),
+        }
+
+
+class Attaching:
+    """Attaches and detaches volumes.
+
+    A volume is its machine's from acceptance on until the machine has really lost it.
+    """
+
+    def __init__(self, parts: Parts, holding: Holding) -> None:
+        self._store = parts.store
+        self._runner = parts.runner
+        self._holding = holding
+        self.creation_steps = (
+            holding.step,
+            Step("create_volume", self._create, self._delete),
+            Step("plug_disk", self._plug, self._unplug),
+        )
+        self._attach_job = parts.runner.define(
+            JobDefinition(
+                operation="volume.attach",
+                steps=self.creation_steps,
+                steps_for=self.chosen_steps,
+                done=self.attached,
+                failed=holding.failed,
+            )
+        )
+        self._detach_job = parts.runner.define(
+            JobDefinition(
+                operation="volume.detach",
+                steps=(holding.step, Step("unplug_disk", self._unplug, self._plug)),
+                steps_for=lambda data: ("hold_volume", "unplug_disk") if data["is_placed"] else (),
+                done=self._detached,
+                failed=holding.failed,
+            )
+        )
+        parts.registry.bind("volume.attach", self._attach)
+        parts.registry.bind("volume.detach", self._detach)
+
+    @staticmethod
+    def chosen_steps(data: dict[str, Any]) -> tuple[str, ...]:
+        """The steps of bringing a volume to its place."""
+        make = () if data["is_made"] or not data["host_id"] else ("create_volume",)
+        plug = ("plug_disk",) if data["is_placed"] else ()
+        return ("hold_volume", *make, *plug) if make or plug else ()
+
+    def place_at(self, tx: Transaction, vm_id: str, owner_id: str) -> Place:
+        """The next free place among a machine's disks, for a volume of this owner.
+
+        Raises NotFound, or Conflict if the machine cannot get one.
+        """
+        find(VmRow, vm_id, "vm", field="vm_id")
+        vm = load_standing(tx, vm_id)
+        check_state(vm, "attach_volume")
+        if vm.owner_id != owner_id:
+            raise Conflict("volume.other_owner", field="vm_id", name=vm.name)
+        query = VolumeRow.select(VolumeRow.position).where(VolumeRow.vm_id == vm.id)
+        taken = {position for (position,) in tuples(query)}
+        free = [place for place in range(1, DATA_VOLUMES_MAX + 1) if place not in taken]
+        if not free:
+            raise Conflict("vm.too_many_volumes", name=vm.name, count=DATA_VOLUMES_MAX)
+        storage = PrimaryStorageRow.get_by_id(vm.storage_id)
+        host_id = vm.host_id or vm.volume_host_id
+        return Place(host_id=host_id, storage=storage, vm=vm, position=free[0])
+
+    # Operations
+
+    async def _attach(self, call: Call, request: VolumeAttach) -> Accepted:
+        def accept(tx: Transaction) -> Accepted:
+            row = resting(call.target)
+            if row.kind == "root":
+                raise Conflict("volume.is_root", name=row.name)
+            if row.vm_id is not None:
+                raise Conflict("volume.attached", name=row.name, vm=name_of_vm(row.vm_id))
+            place = self.place_at(tx, request.vm_id, row.owner_id)
+            back = {"status": row.status, "vm_id": None, "position": 0}
+            is_made = row.host_id is not None
+            if is_made:
+                _refuse_elsewhere(row, place)
+                VolumeRow.update(vm_id=request.vm_id, position=place.position).where(
+                    VolumeRow.id == row.id
+                ).execute()
+            else:
+                assert place.storage is not None
+                check_room(place.storage, place.host_id, row.size_bytes)
+                VolumeRow.update(**place.columns).where(VolumeRow.id == row.id).execute()
+                back |= {"host_id": None, "primary_storage": None, "used_bytes": None}
+            data = place.job_data(row.id) | {
+                "back": back,
+                "is_made": is_made,
+                "size_bytes": row.size_bytes,
+            }
+            queue = place.queue_for(row.id)
+            accepted = self._accept(tx, call, self._attach_job, row, queue, data)
+            hold(tx, row.id, accepted.jobs[0].id, VolumeStatus.ATTACHING)
+            return accepted
+
+        return await self._store.write(accept)
+
+    async def _detach(self, call: Call, _: q.Empty) -> Accepted:
+        def accept(tx: Transaction) -> Accepted:
+            row = resting(call.target)
+            if row.kind == "root":
+                raise Conflict("volume.is_root", name=row.name)
+            if row.vm_id is None:
+                raise Conflict("volume.not_attached", name=row.name)
+            vm = load_standing(tx, row.vm_id)
+            check_state(vm, "detach_volume")
+            data = {
+                "host_id": vm.host_id or vm.volume_host_id,
+                "vm_id": vm.id,
+                "is_placed": vm.host_id is not None,
+                "disk": msgspec.to_builtins(disk_of(row.id)),
+                "back": {"status": VolumeStatus.READY},
+            }
+            accepted = self._accept(tx, call, self._detach_job, row, f"vm:{vm.id}", data)
+            hold(tx, row.id, accepted.jobs[0].id, VolumeStatus.DETACHING)
+            return accepted
+
+        return await self._store.write(accept)
+
+    def _accept(
+        self,
+        tx: Transaction,
+        call: Call,
+        definition: JobDefinition,
+        row: VolumeRow,
+        queue: str,
+        data: dict[str, Any],
+    ) -> Accepted:
+        new = NewJob(
+            definition=definition,
+            queue=queue,
+            resource_kind="volume",
+            resource_id=row.id,
+            resource_name=row.name,
+            data=data,
+        )
+        return self._runner.accept(tx, call.caller, new)
+
+    # Steps
+
+    async def _create(self, run: JobRun) -> None:
+        """Make the file; it takes space only as it is written to."""
+        params = CreateEmptyParams(volume=_disk(run).volume, size_bytes=run.data["size_bytes"])
+        info = await self._holding.call(run, c.VOLUME_CREATE_EMPTY, params)
+        run.data["used_bytes"] = info.used_bytes
+
+    async def _delete(self, run: JobRun) -> None:
+        await self._holding.call(run, c.VOLUME_DELETE, _disk(run).volume)
+
+    async def _plug(self, run: JobRun) -> None:
+        """Plug it in; a machine that has stopped meanwhile gets it when it starts."""
+        params = DiskParams(vm_id=run.data["vm_id"], disk=_disk(run))
+        await self._holding.call(run, c.DOMAIN_ATTACH_DISK, params, code="volume.attach_failed")
+
+    async def _unplug(self, run: JobRun) -> None:
+        """Pull it out; the guest has to let go of it."""
+        params = DiskParams(vm_id=run.data["vm_id"], disk=_disk(run))
+        await self._holding.call(run, c.DOMAIN_DETACH_DISK, params, code="volume.detach_failed")
+
+    # Endings
+
+    def attached(self, tx: Transaction, run: JobRun) -> None:
+        """It is at its place; one that has none yet was never held."""
+        used = {"used_bytes": run.data["used_bytes"]} if "used_bytes" in run.data else {}
+        release(tx, run, VolumeStatus.READY, **used)
+
+    def _detached(self, tx: Transaction, run: JobRun) -> None:
+        release(tx, run, VolumeStatus.READY, vm_id=None, position=0)
+
+
+def name_of_vm(vm_id: str) -> str:
+    """What a machine is called, its id if it is gone; within a read or write."""
+    row = VmRow.get_or_none(VmRow.id == vm_id)
+    return vm_id if row is None else row.name
+
+
+def _disk(run: JobRun) -> DiskSpec:
+    return msgspec.convert(run.data["disk"], DiskSpec)
+
+
+def _refuse_elsewhere(row: VolumeRow, place: Place) -> None:
+    """A disk on local storage stays on its host; raises Conflict."""
+    assert place.vm is not None
+    assert place.storage is not None
+    if (row.host_id, row.primary_storage_id) == (place.host_id, place.storage.id):
+        return
+    raise Conflict(
+        "volume.elsewhere",
+        field="vm_id",
+        name=row.name,
+        host=_name_of_host(row.host_id),
+        vm=place.vm.name,
+        other=_name_of_host(place.host_id),
+    )
+
+
+def _name_of_host(host_id: str | None) -> str:
+    row = HostRow.get_or_none(HostRow.id == host_id)
+    return str(host_id) if row is None else row.name

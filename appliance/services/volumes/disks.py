@@ -1,0 +1,46 @@
+"""Volumes as hosts are told of them: the disks of machines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from appliance.protocol.volumes import serial_of
+from appliance.store.fields import database
+from hostagent.protocol.domain import DiskLimits, DiskSpec
+from hostagent.protocol.storage import VolumeRef
+
+_DISKS = """
+    SELECT d.id, s.path, d.position, d.read_iops, d.write_iops, d.read_bytes_s, d.write_bytes_s
+    FROM volume d JOIN primary_storage s ON s.id = d.primary_storage_id
+"""
+
+
+def disks_of(vm_id: str, job_id: str = "") -> list[DiskSpec]:
+    """The disks that a machine starts with, what it boots from first; within a read or write.
+
+    A disk that is being attached is none of them, unless by the job `job_id`; one that is being
+    detached still is.
+    """
+    rows = database.execute_sql(
+        f"{_DISKS} WHERE d.vm_id = ? AND (d.kind = 'root' OR d.job_id = ? "
+        "OR d.status IN ('ready', 'changing', 'detaching')) ORDER BY d.position",
+        (vm_id, job_id),
+    )
+    return [_disk(*row) for row in rows.fetchall()]
+
+
+def disk_of(volume_id: str) -> DiskSpec:
+    """A volume that is made, as a disk."""
+    row = database.execute_sql(f"{_DISKS} WHERE d.id = ?", (volume_id,)).fetchone()
+    assert row is not None, "it has a storage"
+    return _disk(*row)
+
+
+def _disk(ref: str, path: str, position: int, *limits: Any) -> DiskSpec:
+    names = ("read_iops", "write_iops", "read_bytes_s", "write_bytes_s")
+    return DiskSpec(
+        volume=VolumeRef(volume_id=ref, primary_path=path),
+        position=position,
+        serial=serial_of(ref),
+        limits=DiskLimits(**dict(zip(names, limits, strict=True))),
+    )
