@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from hostagent.libvirt.xml import DiskSource, build, vm_id_of
-from hostagent.protocol.domain import DiskSpec, DomainSpec, NicSpec
+from appliance.protocol.volumes import serial_of
+from hostagent.libvirt.xml import (
+    DiskSource,
+    build,
+    disk_element,
+    disk_xml,
+    disks_of,
+    vm_id_of,
+)
+from hostagent.protocol.domain import DiskLimits, DiskSpec, DomainSpec, NicSpec
 from hostagent.protocol.storage import VolumeRef
 from tests.conftest import Golden
 
@@ -18,7 +26,8 @@ def spec(accelerator: str, nics: int = 1, disks: int = 1, name: str = "web-1") -
         memory_bytes=512 * 1024**2,
         accelerator=accelerator,
         disks=[
-            DiskSpec(volume=VolumeRef(volume_id=VM_ID, primary_path="/p")) for _ in range(disks)
+            DiskSpec(volume=VolumeRef(volume_id=VM_ID, primary_path="/p"), position=place)
+            for place in range(disks)
         ],
         nics=[
             NicSpec(nic_id=str(n), mac=f"0a:00:00:00:00:0{n}", bridge="anyb0", tap=f"anyt{n}")
@@ -37,6 +46,20 @@ def test_an_emulated_machine(golden: Golden) -> None:
 
 def test_a_kvm_machine_with_two_nics_and_disks(golden: Golden) -> None:
     golden.check("domain/kvm.xml", build(spec("kvm", nics=2, disks=2), sources(2)))
+
+
+def test_a_data_disk_with_limits_and_a_serial(golden: Golden) -> None:
+    limits = DiskLimits(read_iops=500, write_bytes_s=20 * 1024**2)
+    volume = VolumeRef(volume_id=VM_ID, primary_path="/p")
+    disk = DiskSpec(volume=volume, position=3, serial=serial_of(VM_ID), limits=limits)
+    xml = disk_xml(disk, sources()[0])
+    golden.check("domain/data_disk.xml", xml)
+    machine = f"<domain><devices>{xml}</devices></domain>"
+    assert disks_of(machine) == {"/p/volumes/0.qcow2": "vdd"}
+    found = disk_element(machine, "/p/volumes/0.qcow2")
+    assert found is not None
+    assert "vdd" in found
+    assert disk_element(machine, "/p/volumes/1.qcow2") is None
 
 
 def test_names_of_people_cannot_break_the_document(golden: Golden) -> None:

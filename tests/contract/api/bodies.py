@@ -33,6 +33,7 @@ _VALUES: dict[str, Any] = {
     "source": "upload",
     "cpu_count": 1,
     "memory_bytes": 1024**3,
+    "size_bytes": 1024**3,
     "request": {},
     "step": "zone",
     "action": "start",

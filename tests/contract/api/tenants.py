@@ -129,12 +129,12 @@ def _nic(owner: str, vm_id: str) -> str:
     return vm_id
 
 
-def _volume(owner: str, vm_id: str = "") -> str:
+def _volume(owner: str, vm_id: str | None = None) -> str:
     return VolumeRow.create(
         id=new_id(),
-        vm_id=vm_id or new_id(),
-        kind="root",
-        image_id=new_id(),
+        vm_id=vm_id,
+        kind="root" if vm_id else "data",
+        image_id=new_id() if vm_id else "",
         primary_storage=rows.STORAGE,
         host_id="host-0",
         size_bytes=GiB,

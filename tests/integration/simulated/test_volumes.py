@@ -362,7 +362,7 @@ async def test_limits_of_accounts_and_storages(volumes: Lab) -> None:
     fields = {"name": "x", "size_bytes": GiB, "vm_id": vm.id, "host_id": vm.host_id}
     assert (await refused(lab, "volume.create", **fields))[0] == "volume.host_and_vm"
     assert await refused(lab, "volume.create", name="x", size_bytes=GiB + 1) == (
-        "request.malformed",
+        "request.bad_value",
         "size_bytes",
     )
     again = {"id": many[0].id, "name": "data", "size_bytes": GiB}

@@ -34,6 +34,7 @@ class Stage:
     image_id: str = ""
     network_id: str = ""
     side_network_id: str = ""  # of further NICs
+    vm_id: str = ""  # the machine that was made last
     images: list[str] = field(default_factory=list)  # all that were ever made here
     uploads: set[asyncio.Task[Any]] = field(default_factory=set)
     _networks: int = 0
@@ -113,9 +114,23 @@ class Stage:
 
     async def make_vm(self, *verbs: str, **fields: Any) -> str:
         """A machine with which `verbs` were done, one after the other."""
-        ref = await self.done(await self.ask_vm(new_id(), **fields))
+        ref = self.vm_id = await self.done(await self.ask_vm(new_id(), **fields))
         for verb in verbs:
             await self.done(await self.client.call(f"vm.{verb}", id=ref))
+        return ref
+
+    async def ask_volume(self, ref: str, **fields: Any) -> Accepted:
+        """Ask for a data disk."""
+        name = f"data-{ref[-6:]}"
+        return await self.client.call(
+            "volume.create", id=ref, name=name, size_bytes=64 * MiB, **fields
+        )
+
+    async def make_volume(self, *verbs: str, **fields: Any) -> str:
+        """A data disk with which `verbs` were done, one after the other."""
+        ref = await self.done(await self.ask_volume(new_id(), **fields))
+        for verb in verbs:
+            await self.done(await self.client.call(f"volume.{verb}", id=ref))
         return ref
 
     def upload(self, ref: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.client import Client
-from appliance.protocol.resources import Vm
+from appliance.protocol.resources import Vm, Volume
 from tests.lab.simulated.stages import Stage
 from tests.lab.simulated.state import HostState
 
@@ -20,6 +20,7 @@ class View:
     """What the service says of everything, read in a few requests."""
 
     vms: dict[str, Vm]
+    volumes: dict[str, Volume]
     networks: dict[str, Any]
     images: dict[str, Any]
     hosts: dict[str, Any]
@@ -31,7 +32,7 @@ class View:
         """Read it now."""
         kinds: dict[str, dict[str, Any]] = {
             f"{kind}s": {item.id: item async for item in client.iterate(f"{kind}.list")}
-            for kind in ("vm", "network", "image", "host", "zone")
+            for kind in ("vm", "volume", "network", "image", "host", "zone")
         }
         report = await client.call("ledger.check")
         ledger = [
@@ -46,6 +47,10 @@ class View:
             return self.vms[ref].state
         if ref in self.images:
             return self.images[ref].status
+        if ref in self.volumes:
+            volume = self.volumes[ref]
+            is_attached = volume.status == "ready" and volume.vm_id is not None
+            return "attached" if is_attached else volume.status
         found = self.networks.get(ref) or self.zones.get(ref)
         return "gone" if found is None else found.state
 
@@ -57,7 +62,8 @@ def disagreements(stage: Stage, view: View) -> list[str]:
     return [
         *_machines(vms, state),
         *_claims(vms, stage.host.id),
-        *_disks(vms, state),
+        *_disks(stage, vms, view, state),
+        *_plugged(vms, state),
         *_networks(stage, vms, view, state),
         *_images(stage, view, vms),
         *(f"on {stage.host.name}: {text}" for text in state.anomalies),
@@ -85,14 +91,43 @@ def _claims(vms: list[Vm], host_id: str) -> list[str]:
     ]
 
 
-def _disks(vms: list[Vm], state: HostState) -> list[str]:
-    said = {volume.id for vm in vms for volume in vm.volumes}
-    there = {name_of(path) for path in state.files if "/volumes/" in path}
-    return [
-        *(f"volume {ref} is of no machine" for ref in there - said),
-        *(f"volume {ref} is on no host" for ref in said - there),
-        *_twice([volume.id for vm in vms for volume in vm.volumes], "volume"),
+def _disks(stage: Stage, vms: list[Vm], view: View, state: HostState) -> list[str]:
+    free = [
+        volume
+        for volume in view.volumes.values()
+        if volume.primary_storage_id == stage.storage_id and volume.vm_id is None
     ]
+    known = [*free, *(volume for vm in vms for volume in vm.volumes)]
+    said = {volume.id: volume.size_bytes for volume in known}
+    there = {
+        name_of(path): file.virtual_size_bytes
+        for path, file in state.files.items()
+        if "/volumes/" in path
+    }
+    return [
+        *(f"volume {ref} is of nobody" for ref in there.keys() - said.keys()),
+        *(f"volume {ref} is on no host" for ref in said.keys() - there.keys()),
+        *(
+            f"volume {ref} has {there[ref]} bytes, not {said[ref]}"
+            for ref in said.keys() & there.keys()
+            if said[ref] != there[ref]
+        ),
+        *_twice([volume.id for volume in known], "volume"),
+    ]
+
+
+def _plugged(vms: list[Vm], state: HostState) -> list[str]:
+    """Machines that run have the disks that they are said to have, with their limits."""
+    wrong = []
+    for vm in vms:
+        domain = state.domains.get(vm.id)
+        if domain is None or vm.state not in PLACED:
+            continue
+        said = {(one.id, one.read_iops) for one in vm.volumes if one.status == "ready"}
+        there = {(one.volume.volume_id, one.limits.read_iops) for one in domain.spec.disks}
+        if said != there:
+            wrong.append(f"{vm.name} is said to have the disks {said}, but has {there}")
+    return wrong
 
 
 def _networks(stage: Stage, vms: list[Vm], view: View, state: HostState) -> list[str]:

@@ -6,47 +6,13 @@ forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable
 from typing import Any
 
-from appliance.protocol.ids import new_id
 from appliance.protocol.operations import Accepted
 from tests.lab.simulated.stages import Stage
-
-Prepare = Callable[[Stage], Awaitable[str]]
-Ask = Callable[[Stage, str], Awaitable[Accepted]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Work:
-    """One operation in one situation.
-
-    `prepare` makes what it works on and returns the id; `ask` has it accepted. `before` and
-    `after` are how the resource stands if the job was undone, and if it succeeded. `fails_at`
-    is a command that fails at first, so that the `commands` are those of the way back. `halfway`
-    is how it may stand besides: what cannot be made good again is at least said.
-    """
-
-    operation: str
-    situation: str = ""
-    prepare: Prepare
-    ask: Ask
-    commands: tuple[str, ...]
-    before: str
-    after: str
-    fails_at: str = ""
-    halfway: tuple[str, ...] = ()
-    can_cancel: bool = True
-
-    @property
-    def name(self) -> str:
-        """Operation and situation."""
-        return f"{self.operation} {self.situation}".strip()
-
-
-async def _new(_: Stage) -> str:
-    return new_id()
+from tests.lab.simulated.work import Prepare, Work, asked, fresh_id
+from tests.lab.simulated.works_volumes import VOLUME_WORKS
 
 
 def _vm(*verbs: str, **fields: Any) -> Prepare:
@@ -76,12 +42,10 @@ async def _binned_image(stage: Stage) -> str:
 
 async def _zone(stage: Stage) -> str:
     await stage.make_vm()
+    await stage.make_volume("detach", vm_id=stage.vm_id)
     await stage.make_vm("stop")
+    await stage.make_volume(vm_id=stage.vm_id)
     return stage.zone_id
-
-
-def _asked(operation: str, **fields: Any) -> Ask:
-    return lambda stage, ref: stage.client.call(operation, id=ref, **fields)
 
 
 def _network_new(stage: Stage, ref: str) -> Awaitable[Accepted]:
@@ -142,7 +106,7 @@ GONE = (*RELEASED, "volume.delete")
 WORKS = (
     Work(
         operation="vm.create",
-        prepare=_new,
+        prepare=fresh_id,
         ask=_vm_new,
         commands=("image.ensure_cached", "volume.create_overlay", "network.apply", "domain.start"),
         before="gone",
@@ -151,7 +115,7 @@ WORKS = (
     Work(
         operation="vm.create",
         situation="undone",
-        prepare=_new,
+        prepare=fresh_id,
         ask=_vm_new,
         commands=GONE,
         before="gone",
@@ -161,7 +125,7 @@ WORKS = (
     Work(
         operation="vm.start",
         prepare=_vm(start=False),
-        ask=_asked("vm.start"),
+        ask=asked("vm.start"),
         commands=("network.apply", "domain.start"),
         before="stopped",
         after="running",
@@ -170,7 +134,7 @@ WORKS = (
         operation="vm.start",
         situation="undone",
         prepare=_vm(start=False),
-        ask=_asked("vm.start"),
+        ask=asked("vm.start"),
         commands=RELEASED,
         before="stopped",
         after="running",
@@ -179,7 +143,7 @@ WORKS = (
     Work(
         operation="vm.stop",
         prepare=_vm(),
-        ask=_asked("vm.stop", timeout_s=1),
+        ask=asked("vm.stop", timeout_s=1),
         commands=("domain.shutdown", *RELEASED),
         before="running",
         after="stopped",
@@ -188,7 +152,7 @@ WORKS = (
         operation="vm.stop",
         situation="undone",
         prepare=_vm(),
-        ask=_asked("vm.stop", timeout_s=1),
+        ask=asked("vm.stop", timeout_s=1),
         commands=("domain.get",),
         before="running",
         after="stopped",
@@ -197,7 +161,7 @@ WORKS = (
     Work(
         operation="vm.reboot",
         prepare=_vm(),
-        ask=_asked("vm.reboot"),
+        ask=asked("vm.reboot"),
         commands=("domain.reboot",),
         before="running",
         after="running",
@@ -206,7 +170,7 @@ WORKS = (
         operation="vm.reboot",
         situation="by force",
         prepare=_vm(),
-        ask=_asked("vm.reboot", force=True),
+        ask=asked("vm.reboot", force=True),
         commands=("domain.reset",),
         before="running",
         after="running",
@@ -214,7 +178,7 @@ WORKS = (
     Work(
         operation="vm.pause",
         prepare=_vm(),
-        ask=_asked("vm.pause"),
+        ask=asked("vm.pause"),
         commands=("domain.suspend",),
         before="running",
         after="paused",
@@ -223,7 +187,7 @@ WORKS = (
         operation="vm.pause",
         situation="undone",
         prepare=_vm(),
-        ask=_asked("vm.pause"),
+        ask=asked("vm.pause"),
         commands=("domain.get",),
         before="running",
         after="paused",
@@ -232,7 +196,7 @@ WORKS = (
     Work(
         operation="vm.resume",
         prepare=_vm("pause"),
-        ask=_asked("vm.resume"),
+        ask=asked("vm.resume"),
         commands=("domain.resume",),
         before="paused",
         after="running",
@@ -273,10 +237,11 @@ WORKS = (
         after="running",
         fails_at="domain.detach_nic",
     ),
+    *VOLUME_WORKS,
     Work(
         operation="vm.destroy",
         prepare=_vm(),
-        ask=_asked("vm.destroy"),
+        ask=asked("vm.destroy"),
         commands=RELEASED,
         before="running",
         halfway=("stopped",),
@@ -286,7 +251,7 @@ WORKS = (
     Work(
         operation="vm.expunge",
         prepare=_vm("destroy"),
-        ask=_asked("vm.expunge"),
+        ask=asked("vm.expunge"),
         commands=GONE,
         before="destroyed",
         after="gone",
@@ -296,7 +261,7 @@ WORKS = (
         operation="vm.expunge",
         situation="of the last disk of an image",
         prepare=_last_disk_of_image,
-        ask=_asked("vm.expunge"),
+        ask=asked("vm.expunge"),
         commands=("image.drop_cached",),
         before="destroyed",
         after="gone",
@@ -304,7 +269,7 @@ WORKS = (
     ),
     Work(
         operation="network.create",
-        prepare=_new,
+        prepare=fresh_id,
         ask=_network_new,
         commands=("network.apply",),
         before="gone",
@@ -313,7 +278,7 @@ WORKS = (
     Work(
         operation="network.create",
         situation="undone",
-        prepare=_new,
+        prepare=fresh_id,
         ask=_network_new,
         commands=("network.apply",),
         before="gone",
@@ -323,7 +288,7 @@ WORKS = (
     Work(
         operation="network.delete",
         prepare=lambda stage: stage.make_network(),
-        ask=_asked("network.delete"),
+        ask=asked("network.delete"),
         commands=("network.apply",),
         before="enabled",
         after="gone",
@@ -357,7 +322,7 @@ WORKS = (
     Work(
         operation="image.create",
         situation="from an address",
-        prepare=_new,
+        prepare=fresh_id,
         ask=_url,
         commands=("image.fetch_url", "image.finish"),
         before="gone",
@@ -366,7 +331,7 @@ WORKS = (
     Work(
         operation="image.create",
         situation="by upload",
-        prepare=_new,
+        prepare=fresh_id,
         ask=_upload,
         commands=("image.receive", "image.finish"),
         before="gone",
@@ -375,7 +340,7 @@ WORKS = (
     Work(
         operation="image.create",
         situation="undone",
-        prepare=_new,
+        prepare=fresh_id,
         ask=_url,
         commands=("image.delete",),
         before="gone",
@@ -385,7 +350,7 @@ WORKS = (
     Work(
         operation="image.expunge",
         prepare=_binned_image,
-        ask=_asked("image.expunge"),
+        ask=asked("image.expunge"),
         commands=("image.delete", "image.drop_cached"),
         before="deleted",
         after="gone",
@@ -394,11 +359,13 @@ WORKS = (
     Work(
         operation="zone.delete",
         prepare=_zone,
-        ask=_asked("zone.delete"),
+        ask=asked("zone.delete"),
         commands=(*GONE, "image.delete", "image.drop_cached", "storage.release", "host.release"),
         before="enabled",
         after="gone",
     ),
 )
 # Jobs that reach no host, or only by those above.
-WITHOUT_HOSTS = frozenset({"image.delete", "vm.recover", "vm.bulk", "setup.remove"})
+WITHOUT_HOSTS = frozenset(
+    {"image.delete", "volume.delete", "vm.recover", "vm.bulk", "setup.remove"}
+)

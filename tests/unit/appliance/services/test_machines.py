@@ -11,13 +11,16 @@ from hypothesis import strategies as st
 from appliance.engine.jobstates import JOB_MACHINE
 from appliance.engine.machines import StateMachine, UndefinedTransition
 from appliance.engine.models import ENDED
-from appliance.protocol.resources import ImageStatus, JobState, VmState
+from appliance.protocol.resources import ImageStatus, JobState, VmState, VolumeStatus
 from appliance.services.compute.machine import ALLOWED, TRANSIENT, VM_MACHINE
 from appliance.services.images.machine import IMAGE_MACHINE
+from appliance.services.volumes.machine import TRANSIENT as VOLUME_TRANSIENT
+from appliance.services.volumes.machine import VOLUME_MACHINE
 
 MACHINES: list[tuple[StateMachine[Any], Any]] = [
     (VM_MACHINE, VmState),
     (IMAGE_MACHINE, ImageStatus),
+    (VOLUME_MACHINE, VolumeStatus),
     (JOB_MACHINE, JobState),
 ]
 IDS = [machine.name for machine, _ in MACHINES]
@@ -85,3 +88,19 @@ def test_a_destroyed_machine_only_comes_back_by_recovery(path: list[VmState]) ->
         if state == VmState.DESTROYED:
             assert step in (VmState.STOPPED, VmState.EXPUNGING)
         state = step
+
+
+def test_no_volume_is_caught_in_a_transient_status() -> None:
+    for status in VOLUME_TRANSIENT:
+        assert reachable(VOLUME_MACHINE, status) - VOLUME_TRANSIENT, status
+
+
+@given(st.lists(st.sampled_from(list(VolumeStatus)), max_size=20))
+def test_a_volume_is_worked_on_by_one_thing_at_a_time(path: list[VolumeStatus]) -> None:
+    """From one transient status to another it comes only by way of rest, or the recycle bin."""
+    status = VolumeStatus.NOT_MADE
+    for step in path:
+        if step == status or step not in VOLUME_MACHINE.table[status]:
+            continue
+        assert status not in VOLUME_TRANSIENT or step not in VOLUME_TRANSIENT
+        status = step
