@@ -56,6 +56,7 @@ def _titles() -> dict[str, str]:
         "vm.set_security_groups": translate(
             "Operations", "Say which security groups a machine is in"
         ),
+        "volume.recover": translate("Operations", "Recover volume"),
         "image.recover": translate("Operations", "Recover image"),
         "image.expunge": translate("Operations", "Delete image for good"),
         "vm.drops": translate("Operations", "Show refused packets"),

@@ -830,6 +830,14 @@
         <translation>它将移入回收站，不能再用于创建云主机。</translation>
     </message>
     <message>
+        <source>It moves to the recycle bin with its content.</source>
+        <translation>云盘及其数据将移到回收站。</translation>
+    </message>
+    <message>
+        <source>All that was ever written to it is gone.</source>
+        <translation>写入其中的所有数据都将丢失。</translation>
+    </message>
+    <message>
         <source>Its rules, and those that name it, go as well.</source>
         <translation>其规则以及引用它的规则会一并删除。</translation>
     </message>
@@ -1817,6 +1825,14 @@
         <translation>亲和组</translation>
     </message>
     <message>
+        <source>Volumes</source>
+        <translation>云盘</translation>
+    </message>
+    <message>
+        <source>Deleted volumes</source>
+        <translation>已删除的云盘</translation>
+    </message>
+    <message>
         <source>Primary storage</source>
         <translation>主存储</translation>
     </message>
@@ -2344,6 +2360,10 @@
         <translation>设置云主机所在的安全组</translation>
     </message>
     <message>
+        <source>Recover volume</source>
+        <translation>恢复云盘</translation>
+    </message>
+    <message>
         <source>Recover image</source>
         <translation>恢复镜像</translation>
     </message>
@@ -2820,6 +2840,14 @@
     <message>
         <source>not by itself</source>
         <translation>不会自动删除</translation>
+    </message>
+    <message>
+        <source>Deleted volumes</source>
+        <translation>已删除的云盘</translation>
+    </message>
+    <message>
+        <source>Volumes that are deleted come here first, and can be brought back.</source>
+        <translation>删除的云盘会先移到这里，可以恢复。</translation>
     </message>
 </context>
 <context>
@@ -3939,6 +3967,8 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Network</source>
         <translation>网络</translation>
+        <source>Disks</source>
+        <translation>磁盘</translation>
     </message>
 </context>
 <context>
@@ -4069,10 +4099,30 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Networks over all hosts take their numbers from it. Hosts send each other these networks&apos; packets in the underlay.</source>
         <translation>跨物理机的网络从中获取编号；物理机之间在承载网段内传输这些网络的数据包。</translation>
+    <name>Volumes</name>
+    <message>
+        <source>It is attached to {name} at once, also while that runs.</source>
+        <translation>创建后立即挂载到 {name}，运行中亦可。</translation>
+    </message>
+    <message>
+        <source>It takes space on a host from when a machine gets it.</source>
+        <translation>首次挂载到云主机时才在物理机上占用空间。</translation>
+    </message>
+    <message>
+        <source>New volume</source>
+        <translation>新建云盘</translation>
     </message>
     <message>
         <source>Name</source>
         <translation>名称</translation>
+    </message>
+    <message>
+        <source>data</source>
+        <translation>data</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>容量</translation>
     </message>
     <message>
         <source>Description</source>
@@ -4129,6 +4179,176 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Make VXLAN pool</source>
         <translation>创建 VXLAN 池</translation>
+        <source>It lies on {host}: machines with their disks there are shown.</source>
+        <translation>云盘位于 {host}：仅显示磁盘在该物理机上的云主机。</translation>
+    </message>
+    <message>
+        <source>It is made where that machine&apos;s disks are.</source>
+        <translation>将在该云主机磁盘所在的物理机上创建。</translation>
+    </message>
+    <message>
+        <source>Virtual machine</source>
+        <translation>云主机</translation>
+    </message>
+    <message>
+        <source>There is no machine that could get it.</source>
+        <translation>没有可以挂载它的云主机。</translation>
+    </message>
+    <message>
+        <source>Volume</source>
+        <translation>云盘</translation>
+    </message>
+    <message>
+        <source>There is no free volume that it could get.</source>
+        <translation>没有可供挂载的空闲云盘。</translation>
+    </message>
+    <message>
+        <source>It has {size}. Volumes only grow; the guest sees it at once.</source>
+        <translation>当前容量为 {size}。云盘只能扩容，客户机立即可见。</translation>
+    </message>
+    <message>
+        <source>New size</source>
+        <translation>新容量</translation>
+    </message>
+    <message>
+        <source>What the machine may do in a second; it holds at once.</source>
+        <translation>云主机每秒可执行的读写，立即生效。</translation>
+    </message>
+    <message>
+        <source>no limit</source>
+        <translation>不限制</translation>
+    </message>
+    <message>
+        <source>Reads</source>
+        <translation>读次数</translation>
+    </message>
+    <message>
+        <source>Writes</source>
+        <translation>写次数</translation>
+    </message>
+    <message>
+        <source>Data read</source>
+        <translation>读取数据量</translation>
+    </message>
+    <message>
+        <source>Data written</source>
+        <translation>写入数据量</translation>
+    </message>
+    <message>
+        <source>Make volume</source>
+        <translation>创建云盘</translation>
+    </message>
+    <message>
+        <source>Attach</source>
+        <translation>挂载</translation>
+    </message>
+    <message>
+        <source>Grow</source>
+        <translation>扩容</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>Serial number</source>
+        <translation>序列号</translation>
+    </message>
+    <message>
+        <source>New volume …</source>
+        <translation>新建云盘…</translation>
+    </message>
+    <message>
+        <source>Attach volume …</source>
+        <translation>挂载云盘…</translation>
+    </message>
+    <message>
+        <source>This needs a machine that is running, paused or stopped.</source>
+        <translation>云主机需处于运行中、已暂停或已停止状态。</translation>
+    </message>
+    <message>
+        <source>{n} reads/s</source>
+        <translation>读 {n} 次/秒</translation>
+    </message>
+    <message>
+        <source>{n} writes/s</source>
+        <translation>写 {n} 次/秒</translation>
+    </message>
+    <message>
+        <source>{n}/s read</source>
+        <translation>读 {n}/秒</translation>
+    </message>
+    <message>
+        <source>{n}/s written</source>
+        <translation>写 {n}/秒</translation>
+    </message>
+    <message>
+        <source>{name} is busy: {status}.</source>
+        <translation>{name} 正忙：{status}。</translation>
+    </message>
+    <message>
+        <source>It is attached to {vm}: detach it there first.</source>
+        <translation>已挂载到 {vm}，请先卸载。</translation>
+    </message>
+    <message>
+        <source>The root disk goes with its machine.</source>
+        <translation>系统盘随云主机删除。</translation>
+    </message>
+    <message>
+        <source>Its machine {vm} must be: {needed}.</source>
+        <translation>其云主机 {vm} 需处于：{needed}。</translation>
+    </message>
+    <message>
+        <source>A machine cannot be without its root disk.</source>
+        <translation>云主机不能没有系统盘。</translation>
+    </message>
+    <message>
+        <source>No machine has it.</source>
+        <translation>未挂载到云主机。</translation>
+    </message>
+    <message>
+        <source>Attach …</source>
+        <translation>挂载…</translation>
+    </message>
+    <message>
+        <source>Detach</source>
+        <translation>卸载</translation>
+    </message>
+    <message>
+        <source>Grow …</source>
+        <translation>扩容…</translation>
+    </message>
+    <message>
+        <source>Limits …</source>
+        <translation>限速…</translation>
+    </message>
+    <message>
+        <source>Host</source>
+        <translation>物理机</translation>
+    </message>
+    <message>
+        <source>Status</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Limits in a second</source>
+        <translation>每秒限速</translation>
+    </message>
+    <message>
+        <source>Volumes</source>
+        <translation>云盘</translation>
+    </message>
+    <message>
+        <source>Taken when last looked at</source>
+        <translation>上次查看时占用</translation>
+    </message>
+    <message>
+        <source>In Linux guests</source>
+        <translation>Linux 客户机中</translation>
+    </message>
+    <message>
+        <source>A volume is a disk that outlives its machine and can go to another.</source>
+        <translation>云盘是独立于云主机保留的磁盘，可挂载到其他云主机。</translation>
     </message>
 </context>
 <context>

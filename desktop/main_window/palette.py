@@ -20,6 +20,7 @@ _SEARCHED = (
     "host",
     "network",
     "image",
+    "volume",
     "instance_offering",
     "affinity_group",
     "elastic_ip",

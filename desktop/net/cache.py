@@ -27,6 +27,7 @@ BINNED = (r.VmState.DESTROYED, r.VmState.EXPUNGING)
 IS_BINNED: dict[str, Callable[[Any], bool]] = {
     "vm": lambda vm: vm.state in BINNED,
     "image": lambda image: image.deleted_at is not None,
+    "volume": lambda volume: volume.deleted_at is not None,
 }
 """Whether a resource of a kind that has a recycle bin is in it."""
 FINISHED = (r.JobState.SUCCEEDED, r.JobState.FAILED, r.JobState.CANCELLED)

@@ -45,6 +45,7 @@ TYPES: dict[str, type[Any]] = {
     "security_group": s.SecurityGroup,
     "security_rule": s.SecurityRule,
     "vm": r.Vm,
+    "volume": r.Volume,
     "account": r.Account,
     "user": t.User,
     "group": t.Group,
@@ -55,6 +56,9 @@ TYPES: dict[str, type[Any]] = {
     "cleanup": r.Cleanup,
 }
 """The kinds of resources that the client keeps, small lists first."""
+
+ROOT = "root"
+"""Volumes of this kind come and go with their machines, which show them: they are not kept."""
 
 PAGE_SIZE = 1000
 FIRST_DELAY_S = 0.5
@@ -247,6 +251,8 @@ class Feeder:
         if change.action == "put":
             data = decoder.decode(change.data)
             self._garbled = 0
+            if isinstance(data, r.Volume) and data.kind == ROOT:
+                return
             self._sharer.share(data)
         self._batcher.add(Changed(change.kind, change.id, data))
 
@@ -255,6 +261,8 @@ def _page_parameters(kind: str, cursor: str | None) -> dict[str, Any]:
     parameters: dict[str, Any] = {"limit": PAGE_SIZE}
     if cursor is not None:
         parameters["cursor"] = cursor
+    if kind == "volume":
+        parameters["filter"] = f"kind != {ROOT}"
     if kind == "job":
         parameters["sort"] = "-created_at"
     return parameters

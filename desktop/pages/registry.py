@@ -24,6 +24,8 @@ from desktop.pages.topology import TopologyPage
 from desktop.pages.usage import UsagePage
 from desktop.pages.user_groups import UserGroupPage
 from desktop.pages.vms import VmPage
+from desktop.pages.volume_bin import VolumeBinPage
+from desktop.pages.volumes import VolumePage
 from desktop.pages.vxlan_pools import VxlanPoolPage
 from desktop.texts import translate
 
@@ -101,6 +103,17 @@ def pages() -> list[PageSpec]:
             "vector-link",
             "compute",
             AffinityPage,
+        ),
+        _page(
+            "volume", translate("Navigation", "Volumes"), "database-outline", "storage", VolumePage
+        ),
+        _page(
+            "volume_bin",
+            translate("Navigation", "Deleted volumes"),
+            "delete-clock-outline",
+            "storage",
+            VolumeBinPage,
+            counted=False,
         ),
         _page(
             "primary_storage",

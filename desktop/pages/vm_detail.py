@@ -1,4 +1,4 @@
-"""The detail of a virtual machine: a live picture of its screen beside the facts; its NICs."""
+"""The detail of a virtual machine: a live picture of its screen beside the facts; its disks and NICs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from appliance.protocol import resources as r
 from desktop import theme
 from desktop.pages.base import Shell
 from desktop.pages.detail import Detail
+from desktop.pages.vm_disks import DisksTab
 from desktop.pages.vm_nics import NicsTab
 from desktop.texts import translate
 
@@ -150,8 +151,10 @@ class VmDetail(Detail):
     """Facts of a VM beside its screen."""
 
     def add_more_tabs(self) -> None:
-        """The machine's NICs."""
+        """The machine's disks and NICs."""
+        self.disks = DisksTab(self.shell)
         self.nics = NicsTab(self.shell)
+        self.add_tab(translate("VmDetail", "Disks"), self.disks)
         self.add_tab(translate("VmDetail", "Network"), self.nics)
 
     def make_overview(self) -> QWidget:
@@ -172,6 +175,7 @@ class VmDetail(Detail):
     def resource_changed(self) -> None:
         """Follow the VM."""
         self.thumbnail.set_vm(self.resource)
+        self.disks.show_vm(self.resource)
         self.nics.show_vm(self.resource)
 
     def _open_console(self) -> None:

@@ -44,6 +44,16 @@ _LOOKS: dict[str, dict[str, str]] = {
         "error": ERROR,
         "deleting": WORKING,
     },
+    "volume": {
+        "not_made": IDLE,
+        "creating": WORKING,
+        "ready": RUNNING,
+        "attaching": WORKING,
+        "detaching": WORKING,
+        "changing": WORKING,
+        "deleted": IDLE,
+        "expunging": WORKING,
+    },
     "job": {
         "queued": IDLE,
         "running": WORKING,
@@ -65,6 +75,7 @@ _WORD_KEYS = {
     "state": "state.{}",
     "status": "status.{}",
     "image": "image.status.{}",
+    "volume": "volume.status.{}",
     "job": "job.state.{}",
     "step": "step.state.{}",
 }
@@ -84,7 +95,7 @@ class Look:
 
 
 def look_of(kind: str, state: str) -> Look:
-    """The look of a state of a kind: vm, state, status, image, job or step."""
+    """The look of a state of a kind: vm, state, status, image, volume, job or step."""
     role = _LOOKS.get(kind, {}).get(state, IDLE)
     return Look(role, texts.word(_WORD_KEYS.get(kind, "{}").format(state)))
 

@@ -52,12 +52,15 @@ def make_vm(number: int, state: r.VmState = r.VmState.RUNNING, **changes: Any) -
         "volumes": [
             r.Volume(
                 id=make_id(700_000 + number),
+                name=f"root-{number}",
+                created_at=NOW,
                 vm_id=make_id(number),
                 kind="root",
                 primary_storage_id=make_id(900_040),
                 host_id=make_id(900_003),
                 size_bytes=8 * GIB,
-                status="ready",
+                status=r.VolumeStatus.READY,
+                owner_id=make_id(1),
             )
         ],
         "ssh_public_key": "",
@@ -196,6 +199,25 @@ def infrastructure() -> dict[str, list[Any]]:
                 size_bytes=37 * 1024**2,
                 virtual_size_bytes=GIB,
                 sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            )
+        ],
+        "volume": [
+            r.Volume(
+                id=make_id(900_070),
+                name="data-1",
+                created_at=NOW,
+                vm_id=None,
+                kind="data",
+                primary_storage_id=make_id(900_040),
+                host_id=make_id(900_003),
+                host_name="node-a",
+                size_bytes=20 * GIB,
+                used_bytes=3 * GIB,
+                status=r.VolumeStatus.READY,
+                serial="7311a1632d756d9b5f5d",
+                read_iops=500,
+                write_bytes_s=20 * 1024**2,
+                owner_id=make_id(1),
             )
         ],
         "instance_offering": [

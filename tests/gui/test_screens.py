@@ -30,7 +30,7 @@ PAGES += ["topology", "elastic_ip", "security_group", "security_rule"]
 PAGES += ["usage", "account", "user", "role", "group", "share", "token"]
 PAGES += ["primary_storage", "image_store"]
 PAGES += ["network", "host", "cluster", "zone", "job", "audit", "recycle_bin", "settings"]
-PAGES += ["image_bin"]
+PAGES += ["image_bin", "volume", "volume_bin"]
 WITHOUT_DETAIL = ("overview", "topology", "audit", "settings", "usage")
 # Pages that ask the service for what they show, and when they show it.
 ASKING: dict[str, Callable[[Any], object]] = {
@@ -39,6 +39,7 @@ ASKING: dict[str, Callable[[Any], object]] = {
     "audit": lambda page: page.model.rowCount(),
     "recycle_bin": lambda page: page._policy,
     "image_bin": lambda page: page._policy,
+    "volume_bin": lambda page: page._policy,
 }
 
 
@@ -86,6 +87,11 @@ def test_pages(
         deleted = {"id": make_id(900_011), "status": r.ImageStatus.DELETED, "deleted_at": NOW}
         window.cache.put("image", [msgspec.structs.replace(image, **deleted)])
         window.go(page, make_id(900_011))
+    elif page == "volume_bin":
+        (volume,) = window.cache.all("volume")
+        deleted = {"id": make_id(900_071), "status": r.VolumeStatus.DELETED, "deleted_at": NOW}
+        window.cache.put("volume", [msgspec.structs.replace(volume, **deleted)])
+        window.go(page, make_id(900_071))
     elif page not in WITHOUT_DETAIL:
         one = window.cache.all(page)[0]
         window.go(page, make_id(3) if page == "vm" else one.id)

@@ -66,9 +66,7 @@ async def do(cloud: Cloud, operation: str, ref: str, **fields: Any) -> None:
 def tuned(cloud: Cloud, vm_id: str, name: str) -> dict[str, int]:
     """The limits of a disk as libvirt has them."""
     shown = cloud.lab.host.run("virsh", "-q", "blkdeviotune", f"anyun-{vm_id}", name)
-    return {
-        line.split(":")[0].strip(): int(line.split(":")[1]) for line in shown.splitlines() if line
-    }
+    return {key: int(value) for key, value in re.findall(r"(\w+) *: *(\d+)\b", shown)}
 
 
 async def test_a_disk_goes_from_guest_to_guest_with_its_content(cloud: Cloud) -> None:

@@ -137,7 +137,7 @@ def _some(names: list[str]) -> str:
 
 def last_words(kind: str, verb: str) -> list[str]:
     """The last of all consequences: what has a recycle bin can be brought back from it."""
-    if kind == "image" and verb == "delete":
+    if kind in ("image", "volume") and verb == "delete":
         return [translate("Deleting", "It can be brought back, unless the settings forbid it.")]
     return [translate("Deleting", "Nobody can bring it back.")]
 
@@ -146,7 +146,10 @@ def own_words(kind: str, verb: str) -> list[str]:
     """What becomes of a resource itself."""
     if kind == "image" and verb == "delete":
         return [translate("Deleting", "It moves to the recycle bin, and no machine can use it.")]
+    if kind == "volume" and verb == "delete":
+        return [translate("Deleting", "It moves to the recycle bin with its content.")]
     own = {
+        "volume": translate("Deleting", "All that was ever written to it is gone."),
         "instance_offering": translate(
             "Deleting", "It can no longer be chosen for new virtual machines."
         ),
