@@ -16,6 +16,7 @@ from appliance.protocol.operations import Accepted
 from appliance.protocol.resources import Vm, Volume
 from hostagent.protocol.domain import DiskLimits, DiskSpec
 from tests.integration.simulated.conftest import Lab
+from tests.integration.simulated.test_cli_lists import anyun
 from tests.lab.simulated.cloud import until_all
 from tests.lab.simulated.faults import Fault
 
@@ -368,3 +369,25 @@ async def test_limits_of_accounts_and_storages(volumes: Lab) -> None:
     again = {"id": many[0].id, "name": "data", "size_bytes": GiB}
     assert (await refused(lab, "volume.create", **again))[0] == "request.id_taken"
     await until_all(lab.client, "volume", [many[0].id], lambda one: one.status == "ready")
+
+
+async def test_the_command_line_knows_volumes_by_name(volumes: Lab) -> None:
+    lab = volumes
+    vm = await machine(lab)
+    name = f"db-{new_id()[-6:]}"
+    await anyun(lab, "volume", "create", "--name", name, "--size", "2G", "--read-iops", "50")
+    await anyun(lab, "volume", "attach", name, "--vm", vm.name)
+    await anyun(lab, "volume", "resize", name, "--size", "3GiB")
+    await anyun(lab, "volume", "set-limits", name, "--write-bandwidth", "20M")
+    out, _ = await anyun(lab, "volume", "list", "--filter", "kind=data")
+    (line,) = [line for line in out.splitlines() if name in line]
+    assert all(word in line for word in (name, "Data disk", "Ready", "3 GiB", vm.name))
+    (shown,) = (await lab.client.call("volume.list", q=name)).items
+    assert (shown.read_iops, shown.write_bytes_s) == (50, 20 * 1024**2)
+    await anyun(lab, "volume", "detach", name)
+    await anyun(lab, "volume", "delete", name)
+    out, err = await anyun(lab, "volume", "list", "--filter", "kind=data")
+    assert name not in out
+    assert "recycle bin" in err
+    await anyun(lab, "volume", "recover", name)
+    assert (await get(lab, shown.id)).status == "ready"
