@@ -104,6 +104,8 @@ HELP = {
     "outbound_bits_per_s": "Most that it sends, in bits per second like 10M; none: unlimited.",
     "more_nics": "Further NIC: a network by id or name, then what the NIC is to have, like "
     "office,address=10.0.0.9,security-group=web,inbound=10M,outbound=10M; may be repeated.",
+    "nic_id": "NIC: id, as vm get shows it.",
+    "data_disks": "Empty data disk, like 20G or db=20G; may be repeated.",
     "host_routes": "Route that machines are told of, like 10.20.0.0/16=192.168.100.5; may be "
     "repeated; none for none.",
     "domain": "DNS domain of the guests.",
@@ -136,7 +138,7 @@ FLAGS = {
     "services": "--service",
     "read_bytes_s": "--read-bandwidth",
     "write_bytes_s": "--write-bandwidth",
-    "ranges": "--range",
+    "data_disks": "--data-disk",
     "host_routes": "--route",
     "timeout_s": "--guest-timeout",
     "more_nics": "--nic",
@@ -152,6 +154,8 @@ ITEMS = {
     "reserved": "FIRST-LAST",
     "ipv6_ranges": "FIRST-LAST",
     "host_routes": "CIDR=NEXT_HOP",
+    "host_routes": "CIDR=NEXT_HOP",
+    "data_disks": "[NAME=]SIZE",
 }
 FROM_FILE = frozenset({"ssh_public_key", "user_data", "request", "statements"})
 # Never options, because other users of the machine can see command lines.
@@ -322,6 +326,8 @@ def _convert(field: RequestField, typed: Any) -> Any:
             return []
         case mi.ListType(item_type=mi.StructType()) if field.name == "more_nics":
             return [parse_nic(text) for text in typed]
+        case mi.ListType(item_type=mi.StructType()) if field.name == "data_disks":
+            return [_data_disk(text) for text in typed]
         case mi.ListType(item_type=mi.StructType()) if field.name == "host_routes":
             return [_route(text) for text in typed]
         case mi.ListType(item_type=mi.StructType()):
@@ -365,6 +371,12 @@ def _span(text: str) -> dict[str, str]:
             "192.168.100.10 or 192.168.100.64/26"
         )
     return {"first": first.strip(), "last": last.strip()}
+
+
+def _data_disk(text: str) -> dict[str, Any]:
+    """A size, with the disk's name before it if it has one."""
+    name, _, size = text.rpartition("=")
+    return {"name": name.strip(), "size_bytes": parse_size(size.strip())}
 
 
 def _route(text: str) -> dict[str, str]:

@@ -311,6 +311,18 @@ class NewNic(Request, kw_only=True, frozen=True):
     outbound_bits_per_s: Bandwidth | None = None
 
 
+# Of a volume; what hosts make is a multiple of this.
+SizeBytes = Annotated[int, Meta(ge=1024**2, le=64 * 1024**4, multiple_of=1024**2)]
+DATA_VOLUMES_MAX = 8  # of one machine: each takes a port of its PCIe bus, as NICs do
+
+
+class DataDisk(Request, kw_only=True, frozen=True):
+    """An empty data disk that a machine is made with; it is called after it if it has no name."""
+
+    name: Annotated[str, Meta(max_length=255)] = ""
+    size_bytes: SizeBytes
+
+
 class VmCreate(Create, kw_only=True, frozen=True):
     """Make and start virtual machines; with `count` above 1 they are named name-1, name-2, …
 
@@ -324,6 +336,7 @@ class VmCreate(Create, kw_only=True, frozen=True):
     memory_bytes: Annotated[int, Meta(ge=32 * 1024**2, le=64 * 1024**4)] | None = None
     count: Annotated[int, Meta(ge=1, le=100)] = 1
     root_disk_bytes: Annotated[int, Meta(ge=0, le=64 * 1024**4)] = 0  # 0: as the image
+    data_disks: Annotated[list[DataDisk], Meta(max_length=DATA_VOLUMES_MAX)] = []
     host_id: Id | None = None
     strategy: Literal["least_loaded", "most_packed"] = "least_loaded"
     address: str | None = None

@@ -154,6 +154,7 @@ VOLUME_WORDS: dict[str, tuple[str, str]] = {
     "operation.vm.detach_volume": ("Detach volume", "卸载云盘"),
     "operation.vm.resize_volume": ("Grow volume", "扩容云盘"),
     "operation.vm.limit_volume": ("Limit volume", "设置云盘限速"),
+    "step.create_data_disks": ("making data disks", "创建数据盘"),
     "step.hold_volume": ("taking the volume", "占用云盘"),
     "step.create_volume": ("making the volume", "创建云盘"),
     "step.plug_disk": ("plugging the disk in", "挂载磁盘"),

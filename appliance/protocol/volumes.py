@@ -9,14 +9,11 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from appliance.protocol.base import Resource
-from appliance.protocol.requests import Create, Id, Request
+from appliance.protocol.requests import Create, Id, Request, SizeBytes
 
-MiB, TiB = 1024**2, 1024**4
-
-SizeBytes = Annotated[int, Meta(ge=MiB, le=64 * TiB, multiple_of=MiB)]
 # How often, and how much, a disk may be read or written in a second; 0: without limit.
 Iops = Annotated[int, Meta(ge=0, le=10_000_000)]
-BytesPerSecond = Annotated[int, Meta(ge=0, le=TiB)]
+BytesPerSecond = Annotated[int, Meta(ge=0, le=1024**4)]
 LOWEST_BYTES_S = 64 * 1024
 
 

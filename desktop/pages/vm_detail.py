@@ -1,4 +1,4 @@
-"""The detail of a virtual machine: a live picture of its screen beside the facts; its disks and NICs."""
+"""The detail of a virtual machine: a live picture of its screen, facts, its disks and NICs."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from appliance.protocol.resources import ImageStatus, State, VmState
 from appliance.protocol.results import PlacementReport
 from appliance.services.common import clean_name, find
 from appliance.services.compute.affinity import affinity_to, chosen_group
+from appliance.services.compute.data_disks import add_data_disks, data_bytes, quota_of_disks
 from appliance.services.compute.models import AffinityGroupRow, VmRow
 from appliance.services.compute.placement import (
     FREE_SPACE_KEPT_BYTES,
@@ -170,7 +171,7 @@ def wish_for(request: q.VmCreate, parts: Ingredients, place: Place) -> Wish:
         cpu_count=parts.cpu_count,
         memory_bytes=parts.memory_bytes,
         storage_id=place.storage.id,
-        disk_bytes=parts.disk_bytes,
+        disk_bytes=parts.disk_bytes + data_bytes(request),
         image_bytes=parts.image.size_bytes + FREE_SPACE_KEPT_BYTES,
         host_id=request.host_id,
         strategy=request.strategy,
@@ -185,8 +186,8 @@ def create_rows(
     name: str,
     parts: Ingredients,
 ) -> VmRow:
-    """Claim a place, addresses and a disk for one machine, and write it down."""
-    quotas.check(parts.owner_id, _wanted(parts))
+    """Claim a place, addresses and disks for one machine, and write it down."""
+    quotas.check(parts.owner_id, _wanted(parts) | quota_of_disks(request, parts.disk_bytes))
     place, host = _choose(request, parts)
     vm = VmRow(
         id=request.id or new_id(),
@@ -226,6 +227,7 @@ def create_rows(
         created_at=now_ms(),
     )
     insert(tx, volume)
+    add_data_disks(tx, request, volume)
     tx.touch("vm", vm.id)
     tx.touch("host", host.host_id)
     if parts.group:

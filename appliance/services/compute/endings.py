@@ -10,6 +10,7 @@ from appliance.hosts.links import HostLinks
 from appliance.protocol.errors import ApiError, NoResources
 from appliance.protocol.resources import VmState
 from appliance.services.compute.affinity import affinity_of
+from appliance.services.compute.data_disks import disks_are_made, forget_new_disks, new_disks
 from appliance.services.compute.machine import VM_MACHINE
 from appliance.services.compute.models import VmRow
 from appliance.services.compute.placement import (
@@ -51,7 +52,7 @@ class Endings:
 
     def created(self, tx: Transaction, run: JobRun) -> None:
         """The machine is there, and runs if it was to be started."""
-        tx.execute("UPDATE volume SET status = 'ready' WHERE vm_id = ?", run.resource_id)
+        disks_are_made(tx, run.resource_id)
         self._enter(tx, run, VmState.RUNNING if run.data["start"] else VmState.STOPPED)
 
     def running(self, tx: Transaction, run: JobRun) -> None:
@@ -97,6 +98,7 @@ class Endings:
 
     def not_created(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
         """As if it had never been asked for."""
+        forget_new_disks(tx, run)
         self.forgotten(tx, run)
         tx.on_commit(lambda: self._documents.soon(run.data["host_id"]))
 
@@ -183,7 +185,7 @@ def _place_again(vm_id: str, tried: list[str]) -> str | None:
         cpu_count=vm.cpu_count,
         memory_bytes=vm.memory_bytes,
         storage_id=volume.primary_storage_id,
-        disk_bytes=volume.size_bytes,
+        disk_bytes=volume.size_bytes + sum(size_bytes for _, size_bytes in new_disks(vm_id)),
         image_bytes=(image.size_bytes if image else 0) + FREE_SPACE_KEPT_BYTES,
         avoid=tried,
         affinity=affinity_of(vm_id),
@@ -197,6 +199,7 @@ def _place_again(vm_id: str, tried: list[str]) -> str | None:
     vm.accelerator = choice.accelerator
     vm.save()
     volume.save()
+    VolumeRow.update(host_id=choice.host_id).where(VolumeRow.vm_id == vm_id).execute()
     return choice.host_id
 
 

@@ -33,6 +33,7 @@ from appliance.services.compute.creation import (
     gather,
     names_of,
 )
+from appliance.services.compute.data_disks import hold_new_disks, new_disks
 from appliance.services.compute.endings import Endings, move
 from appliance.services.compute.models import VmRow
 from appliance.services.compute.nics import Nics
@@ -127,6 +128,7 @@ class Compute:
             (
                 Step("cache_image", s.cache_image),
                 Step("create_disk", s.create_disk, s.delete_disk),
+                Step("create_data_disks", s.create_data_disks, s.delete_data_disks),
                 *start,
             ),
             done=ends.created,
@@ -209,9 +211,13 @@ class Compute:
                     "start": request.start,
                     "pinned": request.host_id is not None,
                     "tried": [],
+                    "data_disks": new_disks(vm.id) if request.data_disks else [],
                 }
                 new = self._new(vm.id, vm.name, "create", data)
-                jobs += self._runner.accept(tx, call.caller, new).jobs
+                accepted = self._runner.accept(tx, call.caller, new).jobs
+                if request.data_disks:
+                    hold_new_disks(tx, vm.id, accepted[0].id)
+                jobs += accepted
             tell_hosts(tx, self._networks.documents, ingredients.security_group_ids)
             return Accepted(jobs=jobs, resource_ids=[job.resource_id for job in jobs])
 
@@ -363,7 +369,9 @@ def _tell_volumes(tx: Transaction, vm: VmRow, request: q.Update) -> None:
 
 
 def _creation_steps(data: dict[str, Any]) -> tuple[str, ...]:
-    names = ("cache_image", "create_disk")
+    names: tuple[str, ...] = ("cache_image", "create_disk")
+    if data.get("data_disks"):
+        names += ("create_data_disks",)
     return (*names, "configure_network", "start_domain") if data["start"] else names
 
 

@@ -25,6 +25,7 @@ from appliance.store.database import Store, Transaction
 from hostagent.protocol import commands as c
 from hostagent.protocol.domain import DomainReport, DomainState, ShutdownParams, VmRef
 from hostagent.protocol.storage import (
+    CreateEmptyParams,
     CreateOverlayParams,
     EnsureCachedParams,
     VolumeRef,
@@ -71,6 +72,21 @@ class VmSteps:
             volume=target.volume, image_id=target.disk_image_id, size_bytes=target.disk_bytes
         )
         await self.call(run, c.VOLUME_CREATE_OVERLAY, params)
+
+    async def create_data_disks(self, run: JobRun) -> None:
+        """Make the data disks that the machine is to have from the start."""
+        path = run.data["volume"]["primary_path"]
+        for ref, size_bytes in run.data["data_disks"]:
+            volume = VolumeRef(volume_id=ref, primary_path=path)
+            params = CreateEmptyParams(volume=volume, size_bytes=size_bytes)
+            await self.call(run, c.VOLUME_CREATE_EMPTY, params)
+
+    async def delete_data_disks(self, run: JobRun) -> None:
+        """Delete them."""
+        path = run.data["volume"]["primary_path"]
+        for ref, _ in run.data["data_disks"]:
+            volume = VolumeRef(volume_id=ref, primary_path=path)
+            await self.call(run, c.VOLUME_DELETE, volume)
 
     async def delete_disk(self, run: JobRun) -> None:
         """Delete the root disk."""

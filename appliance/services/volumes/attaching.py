@@ -12,6 +12,7 @@ from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
 from appliance.protocol import requests as q
 from appliance.protocol.errors import Conflict
 from appliance.protocol.operations import Accepted
+from appliance.protocol.requests import DATA_VOLUMES_MAX
 from appliance.protocol.volumes import VolumeAttach, VolumeStatus
 from appliance.services.common import find
 from appliance.services.compute.models import VmRow
@@ -27,8 +28,6 @@ from appliance.store.fields import tuples
 from hostagent.protocol import commands as c
 from hostagent.protocol.domain import DiskParams, DiskSpec
 from hostagent.protocol.storage import CreateEmptyParams
-
-DATA_VOLUMES_MAX = 8  # each takes a port of the machine's PCIe bus, as NICs do
 
 
 @dataclass(frozen=True)

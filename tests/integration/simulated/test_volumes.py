@@ -391,3 +391,35 @@ async def test_the_command_line_knows_volumes_by_name(volumes: Lab) -> None:
     assert "recycle bin" in err
     await anyun(lab, "volume", "recover", name)
     assert (await get(lab, shown.id)).status == "ready"
+
+
+async def test_machines_are_made_with_data_disks(volumes: Lab) -> None:
+    lab = volumes
+    wanted = [{"size_bytes": 2 * GiB}, {"name": "logs", "size_bytes": GiB}]
+    accepted = await lab.create("many", count=2, data_disks=wanted)
+    assert await lab.ended(accepted) == []
+    for vm_id in accepted.resource_ids:
+        vm = await lab.client.call("vm.get", id=vm_id)
+        _, first, second = vm.volumes
+        assert (first.name, second.name) == (f"{vm.name}-data-1", "logs")
+        assert (first.status, first.host_id, first.vm_id) == ("ready", vm.host_id, vm.id)
+        assert [disk.position for disk in disks(lab, vm.id)] == [0, 1, 2]
+        assert file_of(lab, second.id) == (vm.host_id, GiB)
+        await do(lab, "volume.detach", first.id)
+    # Of one that cannot be made nothing stays, and another host is tried before.
+    for command, count in (("volume.create_empty", None), ("domain.start", 1)):
+        lab.fleet.plan.replace([Fault(command=command, kind="fail", times=count)])
+        again = await lab.create(f"x{new_id()[-4:]}", data_disks=wanted)
+        failed = await lab.ended(again)
+        lab.fleet.plan.replace([])
+        assert failed == ([] if count else ["host.command_failed"])
+        left = (
+            await lab.client.call("volume.list", filter=f"vm_id = {again.resource_ids[0]}")
+        ).items
+        assert len(left) == (3 if count else 0)
+        assert all(
+            file_of(lab, volume.id) == (volume.host_id, volume.size_bytes) for volume in left
+        )
+    with pytest.raises(ApiError) as caught:
+        await lab.create("x", data_disks=[{"size_bytes": 50 * 1024 * GiB}])
+    assert caught.value.code == "placement.no_claim"

@@ -10,7 +10,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 from appliance.protocol.operations import Accepted
-from tests.lab.simulated.stages import Stage
+from tests.lab.simulated.stages import MiB, Stage
 from tests.lab.simulated.work import Prepare, Work, asked, fresh_id
 from tests.lab.simulated.works_volumes import VOLUME_WORKS
 
@@ -74,6 +74,10 @@ def _upload(stage: Stage, ref: str) -> Awaitable[Accepted]:
     return stage.ask_image(ref, "upload")
 
 
+def _vm_with_disk_new(stage: Stage, ref: str) -> Awaitable[Accepted]:
+    return stage.ask_vm(ref, data_disks=[{"size_bytes": 64 * MiB}])
+
+
 def _vm_new(stage: Stage, ref: str) -> Awaitable[Accepted]:
     return stage.ask_vm(ref)
 
@@ -118,6 +122,25 @@ WORKS = (
         prepare=fresh_id,
         ask=_vm_new,
         commands=GONE,
+        before="gone",
+        after="running",
+        fails_at="domain.start",
+    ),
+    Work(
+        operation="vm.create",
+        situation="with a data disk",
+        prepare=fresh_id,
+        ask=_vm_with_disk_new,
+        commands=("volume.create_empty",),
+        before="gone",
+        after="running",
+    ),
+    Work(
+        operation="vm.create",
+        situation="with a data disk, undone",
+        prepare=fresh_id,
+        ask=_vm_with_disk_new,
+        commands=("volume.delete",),
         before="gone",
         after="running",
         fails_at="domain.start",
