@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -104,7 +105,6 @@ HELP = {
     "outbound_bits_per_s": "Most that it sends, in bits per second like 10M; none: unlimited.",
     "more_nics": "Further NIC: a network by id or name, then what the NIC is to have, like "
     "office,address=10.0.0.9,security-group=web,inbound=10M,outbound=10M; may be repeated.",
-    "nic_id": "NIC: id, as vm get shows it.",
     "data_disks": "Empty data disk, like 20G or db=20G; may be repeated.",
     "host_routes": "Route that machines are told of, like 10.20.0.0/16=192.168.100.5; may be "
     "repeated; none for none.",
@@ -324,14 +324,9 @@ def _convert(field: RequestField, typed: Any) -> Any:
             return _json_list(typed)
         case mi.ListType() if typed == [NOTHING]:
             return []
-        case mi.ListType(item_type=mi.StructType()) if field.name == "more_nics":
-            return [parse_nic(text) for text in typed]
-        case mi.ListType(item_type=mi.StructType()) if field.name == "data_disks":
-            return [_data_disk(text) for text in typed]
-        case mi.ListType(item_type=mi.StructType()) if field.name == "host_routes":
-            return [_route(text) for text in typed]
         case mi.ListType(item_type=mi.StructType()):
-            return [_span(text) for text in typed]
+            parse = PARSERS.get(field.name, _span)
+            return [parse(text) for text in typed]
         case mi.DictType():
             return _json_object(typed)
         case mi.AnyType():
@@ -384,6 +379,14 @@ def _route(text: str) -> dict[str, str]:
     if not destination.strip() or not sign or not hop.strip():
         raise ValueError(f"{text!r} is no route; write it like 10.20.0.0/16=192.168.100.5")
     return {"destination": destination.strip(), "next_hop": hop.strip()}
+
+
+# How items are read that are no ranges of addresses.
+PARSERS: dict[str, Callable[[str], dict[str, Any]]] = {
+    "more_nics": parse_nic,
+    "data_disks": _data_disk,
+    "host_routes": _route,
+}
 
 
 def _json_object(text: str) -> dict[str, Any]:

@@ -224,7 +224,6 @@ FIELDS = {
     "outbound_bits_per_s": "发送带宽上限，单位为比特每秒，例如 10M；none 表示不限。",
     "more_nics": "更多网卡：网络的标识或名称，后接网卡的属性，例如 "
     "office,address=10.0.0.9,security-group=web,inbound=10M,outbound=10M；可多次给出。",
-    "nic_id": "网卡：标识，见 vm get。",
     "data_disks": "空数据盘，例如 20G 或 db=20G；可多次给出。",
     "host_routes": "告知云主机的路由，例如 10.20.0.0/16=192.168.100.5；可多次给出；none 表示没有。",
     "domain": "客户机的 DNS 域。",

@@ -3965,10 +3965,12 @@ Licence: Apache-2.0.</source>
         <translation>屏幕已关闭</translation>
     </message>
     <message>
-        <source>Network</source>
-        <translation>网络</translation>
         <source>Disks</source>
         <translation>磁盘</translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation>网络</translation>
     </message>
 </context>
 <context>
