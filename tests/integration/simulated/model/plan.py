@@ -20,12 +20,17 @@ Verb = Literal[
     "expunge",
     "attach_nic",
     "detach_nic",
+    "make_volume",
+    "attach_volume",
+    "detach_volume",
+    "grow_volume",
 ]
 Event = Literal["cut", "cancel"]
 VERBS: tuple[Verb, ...] = (
     *("create", "create", "create", "start", "start", "stop", "stop", "reboot"),
     *("pause", "resume", "resume", "destroy", "recover", "expunge"),
     *("attach_nic", "attach_nic", "detach_nic"),
+    *("make_volume", "attach_volume", "detach_volume", "grow_volume"),
 )
 CLIENTS = 4
 SLOTS = 40
@@ -36,6 +41,8 @@ REFUSABLE = (
     *("image.ensure_cached", "volume.create_overlay", "network.apply", "domain.start"),
     *("domain.reboot", "domain.shutdown", "domain.destroy", "domain.undefine", "domain.get"),
     *("domain.suspend", "domain.resume", "domain.attach_nic", "domain.detach_nic"),
+    *("volume.create_empty", "domain.attach_disk", "domain.detach_disk", "domain.resize_disk"),
+    "volume.info",
 )
 
 

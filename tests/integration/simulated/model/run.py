@@ -24,7 +24,9 @@ from tests.lab.simulated.cloud import until_all
 REFUSALS = frozenset(
     {"vm.wrong_state", "resource.not_found", "network.no_address", "request.id_taken"}
     | {"vm.recovering", "job.over", "job.cannot_cancel", "client.unreachable"}
-    | {"vm.in_network", "vm.default_nic"}
+    | {"vm.in_network", "vm.default_nic", "vm.too_many_volumes", "volume.attached"}
+    | {"volume.wrong_status", "volume.elsewhere", "volume.not_attached", "volume.is_root"}
+    | {"volume.not_larger"}
 )
 PLACEMENT = "placement."
 ENDS_WITHIN_S = 40.0
@@ -34,6 +36,8 @@ CANCELLABLE = (
     *("vm.create", "vm.start", "vm.stop", "vm.reboot", "vm.pause", "vm.resume"),
     *("vm.attach_nic", "vm.detach_nic"),
 )
+VOLUME_VERBS = ("make_volume", "attach_volume", "detach_volume", "grow_volume")
+MiB = 1024**2
 SIDE = "side"  # the network of further NICs
 KILL_AFTER_S = 0.2
 
@@ -101,7 +105,26 @@ class Run:
             return await client.call("vm.create", **request)
         if call.what == "cancel":
             return await self._cancel(client, ref)
+        if call.what in VOLUME_VERBS:
+            return await self._ask_volume(client, call.what, ref, call.slot)
         return await client.call(f"vm.{call.what}", id=ref, **self._options(call.what, ref))
+
+    async def _ask_volume(self, client: Client, verb: str, ref: str, slot: int) -> object:
+        """What is asked of the data disks of a machine; of one that it has, or of a free one."""
+        if verb == "make_volume":
+            name = f"data-{slot}"
+            return await client.call("volume.create", name=name, size_bytes=MiB, vm_id=ref)
+        if verb == "attach_volume":
+            free = (await client.call("volume.list", filter="kind = data and vm is null")).items
+            chosen = free[slot % len(free)].id if free else new_id()
+            return await client.call("volume.attach", id=chosen, vm_id=ref)
+        vm = self.replay.vms.get(ref)
+        last = vm.volumes[-1] if vm is not None and vm.volumes else None
+        chosen = new_id() if last is None else last.id
+        if verb == "detach_volume":
+            return await client.call("volume.detach", id=chosen)
+        size_bytes = MiB + (0 if last is None else last.size_bytes // MiB * MiB)
+        return await client.call("volume.resize", id=chosen, size_bytes=size_bytes)
 
     def _options(self, verb: str, ref: str) -> dict[str, Any]:
         """What a verb needs besides the machine."""
@@ -210,6 +233,9 @@ async def clear(lab: Lab) -> None:
     found = await lab.vms()
     await lab.on_all("vm.destroy", [vm.id for vm in found if vm.state != "destroyed"])
     await lab.on_all("vm.expunge", [vm.id for vm in found])
+    volumes = [volume async for volume in lab.client.iterate("volume.list")]
+    await lab.on_all("volume.delete", [one.id for one in volumes if one.status != "deleted"])
+    await lab.on_all("volume.expunge", [one.id for one in volumes])
     for host in lab.fleet.hosts:
         host.state.anomalies.clear()
 
