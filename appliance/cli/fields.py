@@ -154,7 +154,6 @@ ITEMS = {
     "reserved": "FIRST-LAST",
     "ipv6_ranges": "FIRST-LAST",
     "host_routes": "CIDR=NEXT_HOP",
-    "host_routes": "CIDR=NEXT_HOP",
     "data_disks": "[NAME=]SIZE",
 }
 FROM_FILE = frozenset({"ssh_public_key", "user_data", "request", "statements"})

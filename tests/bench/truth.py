@@ -30,7 +30,8 @@ async def ledger_differences(client: Client, vms: dict[str, Vm]) -> list[str]:
         for nic in vm.nics:
             addresses[nic.network_id] += 1
         for volume in vm.volumes:
-            disks[volume.primary_storage_id] += volume.size_bytes
+            if volume.primary_storage_id is not None:
+                disks[volume.primary_storage_id] += volume.size_bytes
     wrong: list[str] = []
 
     def compare(what: str, kept: int, counted: int) -> None:
