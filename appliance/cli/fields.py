@@ -146,14 +146,9 @@ FLAGS = {
 ITEMS = {
     "ranges": "FIRST-LAST",
     "reserved": "FIRST-LAST",
-    "host_routes": "CIDR=NEXT_HOP",
-    "more_nics": METAVAR,
-}
-ITEMS = {
-    "ranges": "FIRST-LAST",
-    "reserved": "FIRST-LAST",
     "ipv6_ranges": "FIRST-LAST",
     "host_routes": "CIDR=NEXT_HOP",
+    "more_nics": METAVAR,
     "data_disks": "[NAME=]SIZE",
 }
 FROM_FILE = frozenset({"ssh_public_key", "user_data", "request", "statements"})
