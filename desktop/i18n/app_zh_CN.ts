@@ -4093,14 +4093,6 @@ Licence: Apache-2.0.</source>
     </message>
 </context>
 <context>
-    <name>VxlanPools</name>
-    <message>
-        <source>New VXLAN pool</source>
-        <translation>新建 VXLAN 池</translation>
-    </message>
-    <message>
-        <source>Networks over all hosts take their numbers from it. Hosts send each other these networks&apos; packets in the underlay.</source>
-        <translation>跨物理机的网络从中获取编号；物理机之间在承载网段内传输这些网络的数据包。</translation>
     <name>Volumes</name>
     <message>
         <source>It is attached to {name} at once, also while that runs.</source>
@@ -4131,56 +4123,6 @@ Licence: Apache-2.0.</source>
         <translation>描述</translation>
     </message>
     <message>
-        <source>First VNI</source>
-        <translation>起始 VNI</translation>
-    </message>
-    <message>
-        <source>Last VNI</source>
-        <translation>结束 VNI</translation>
-    </message>
-    <message>
-        <source>Zone</source>
-        <translation>区域</translation>
-    </message>
-    <message>
-        <source>Underlay (CIDR)</source>
-        <translation>承载网段（CIDR）</translation>
-    </message>
-    <message>
-        <source>A network in which each host has an address of its own</source>
-        <translation>每台物理机都有自身地址的网段</translation>
-    </message>
-    <message>
-        <source>vxlan-pool</source>
-        <translation>vxlan-pool</translation>
-    </message>
-    <message>
-        <source>Give a number from 1 to 16777215.</source>
-        <translation>请填写 1 到 16777215 之间的数字。</translation>
-    </message>
-    <message>
-        <source>Write it like 10.0.0.0/24.</source>
-        <translation>格式示例：10.0.0.0/24。</translation>
-    </message>
-    <message>
-        <source>VXLAN pools</source>
-        <translation>VXLAN 池</translation>
-    </message>
-    <message>
-        <source>Underlay</source>
-        <translation>承载网段</translation>
-    </message>
-    <message>
-        <source>Networks</source>
-        <translation>网络</translation>
-    </message>
-    <message>
-        <source>With a VXLAN pool, a private network can reach over all hosts.</source>
-        <translation>有了 VXLAN 池，私有网络即可跨所有物理机。</translation>
-    </message>
-    <message>
-        <source>Make VXLAN pool</source>
-        <translation>创建 VXLAN 池</translation>
         <source>It lies on {host}: machines with their disks there are shown.</source>
         <translation>云盘位于 {host}：仅显示磁盘在该物理机上的云主机。</translation>
     </message>
@@ -4351,6 +4293,77 @@ Licence: Apache-2.0.</source>
     <message>
         <source>A volume is a disk that outlives its machine and can go to another.</source>
         <translation>云盘是独立于云主机保留的磁盘，可挂载到其他云主机。</translation>
+    </message>
+</context>
+<context>
+    <name>VxlanPools</name>
+    <message>
+        <source>New VXLAN pool</source>
+        <translation>新建 VXLAN 池</translation>
+    </message>
+    <message>
+        <source>Networks over all hosts take their numbers from it. Hosts send each other these networks&apos; packets in the underlay.</source>
+        <translation>跨物理机的网络从中获取编号；物理机之间在承载网段内传输这些网络的数据包。</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>描述</translation>
+    </message>
+    <message>
+        <source>First VNI</source>
+        <translation>起始 VNI</translation>
+    </message>
+    <message>
+        <source>Last VNI</source>
+        <translation>结束 VNI</translation>
+    </message>
+    <message>
+        <source>Zone</source>
+        <translation>区域</translation>
+    </message>
+    <message>
+        <source>Underlay (CIDR)</source>
+        <translation>承载网段（CIDR）</translation>
+    </message>
+    <message>
+        <source>A network in which each host has an address of its own</source>
+        <translation>每台物理机都有自身地址的网段</translation>
+    </message>
+    <message>
+        <source>vxlan-pool</source>
+        <translation>vxlan-pool</translation>
+    </message>
+    <message>
+        <source>Give a number from 1 to 16777215.</source>
+        <translation>请填写 1 到 16777215 之间的数字。</translation>
+    </message>
+    <message>
+        <source>Write it like 10.0.0.0/24.</source>
+        <translation>格式示例：10.0.0.0/24。</translation>
+    </message>
+    <message>
+        <source>VXLAN pools</source>
+        <translation>VXLAN 池</translation>
+    </message>
+    <message>
+        <source>Underlay</source>
+        <translation>承载网段</translation>
+    </message>
+    <message>
+        <source>Networks</source>
+        <translation>网络</translation>
+    </message>
+    <message>
+        <source>With a VXLAN pool, a private network can reach over all hosts.</source>
+        <translation>有了 VXLAN 池，私有网络即可跨所有物理机。</translation>
+    </message>
+    <message>
+        <source>Make VXLAN pool</source>
+        <translation>创建 VXLAN 池</translation>
     </message>
 </context>
 <context>

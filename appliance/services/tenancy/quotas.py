@@ -28,7 +28,7 @@ DEFAULTS: dict[str, int] = {
     "elastic_ip": 20,
 }
 # How usage is counted anew: as the triggers of 0009_quotas.sql,
-# 0019_elastic_ips.sql and 0028_volumes.sql do.
+# 0019_elastic_ips.sql and 0029_volumes.sql do.
 _ALIVE = "state NOT IN ('destroyed', 'expunging')"
 QUOTA_SOURCES: ledger.Sources = {
     "quota.vm": f"SELECT owner_id, COUNT(*) FROM vm WHERE {_ALIVE} GROUP BY 1",  # noqa: S608
