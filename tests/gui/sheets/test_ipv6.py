@@ -69,11 +69,11 @@ def test_ipv6_is_switched_off(window: MainWindow, registrar: Registrar, qtbot: Q
     part = sheet.form.part
     assert (part.chosen, part.cidr.text()) == ("slaac", "fd00:1::/64")
     choose(part.mode, "none")
+    assert "--ipv6-mode none" in sheet.footer.equivalent.text()
     press(sheet)
     qtbot.waitUntil(lambda: bool(registrar.changes()))
     ((_, sent),) = registrar.changes()
     assert sent["ipv6_mode"] == "none"
-    assert "--ipv6-mode none" in sheet.footer.equivalent.text()
 
 
 @pytest.mark.parametrize(
