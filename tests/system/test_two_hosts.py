@@ -137,6 +137,11 @@ has() { n=0; until [ "$(grep -c obtained /tmp/lease)" = "$1" ] || [ $n = 30 ]; d
 udhcpc -f -i eth0 -s /bin/true >/tmp/lease 2>&1 &
 client=$!; has 1; kill -USR1 $client; has 2; kill $client; cat /tmp/lease
 """
+SECOND_NIC = """\
+n=0; until [ -e /sys/class/net/eth1 ] || [ $n = 30 ]; do sleep 1; n=$((n + 1)); done
+ip link set eth1 up
+udhcpc -i eth1 -n -q -f -O staticroutes -O mtu -s /etc/udhcpc/default.script 2>&1
+"""
 SERVE = "mkdir -p /www; hostname >/www/name; pidof httpd || httpd -h /www"
 
 
@@ -240,6 +245,50 @@ async def test_the_world_outside_by_snat_and_by_an_address_that_moves(pair: Pair
     await pair.call("elastic_ip.unbind", id=taken.id)
     await becomes(lambda: _says(two, seen, hosts[1]))
     await pair.call("elastic_ip.delete", id=taken.id)
+
+
+async def test_a_network_over_tunnels_on_further_nics(pair: Pair) -> None:
+    underlay = f"{pair.lab.wire.address.rpartition('.')[0]}.0/24"
+    pool = await pair.call(
+        "vxlan_pool.create",
+        name="pool",
+        zone_id=pair.cloud.flow.step("zone").request["id"],
+        vni_first=7000,
+        vni_last=7001,
+        underlay_cidr=underlay,
+    )
+    accepted = await pair.call(
+        "network.create", name="over", cluster_id=pair.vms["lan-1"].cluster_id, kind="vxlan",
+        vxlan_pool_id=pool.id, cidr="10.60.0.0/24", gateway="10.60.0.1",
+        ranges=[{"first": "10.60.0.10", "last": "10.60.0.20"}],
+    )  # fmt: skip
+    await wait(pair.cloud.client, accepted, timeout_s=60)
+    network_id = accepted.resource_ids[0]
+    addresses = {}
+    for name in ("lan-1", "lan-2"):
+        vm_id = pair.vms[name].id
+        await pair.cloud.do("vm.attach_nic", vm_id, network_id=network_id)
+        addresses[name] = (await pair.cloud.vm(vm_id)).nics[1].address
+        said = await pair.shell(name).run(SECOND_NIC)
+        assert f"lease of {addresses[name]} obtained" in said
+
+    one, two = pair.shell("lan-1"), pair.shell("lan-2")
+    assert "mtu 1450" in await one.run("ip link show eth1")
+    assert await one.succeeds(f"ping -c1 -W4 -s 1422 {addresses['lan-2']}"), "a full packet"
+    await two.run(SERVE)
+    assert await one.run(gets(addresses["lan-2"])) == "lan-2\n"
+    assert await two.succeeds(pings("10.60.0.1")), "its own host is the gateway"
+    pair.lab.kill_service()
+    assert await two.succeeds(pings(addresses["lan-1"]))
+    await pair.lab.start_service()
+    await becomes(pair.is_connected, within_s=60)
+
+    for name in ("lan-1", "lan-2"):
+        vm = await pair.cloud.vm(pair.vms[name].id)
+        await pair.cloud.do("vm.detach_nic", vm.id, nic_id=vm.nics[1].id)
+    accepted = await pair.call("network.delete", id=network_id)
+    await wait(pair.cloud.client, accepted, timeout_s=60)
+    await pair.call("vxlan_pool.delete", id=pool.id)
 
 
 async def test_all_of_it_goes_on_without_the_service(pair: Pair) -> None:

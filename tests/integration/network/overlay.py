@@ -7,6 +7,7 @@ is the first one; its agent runs in the test, those of the others in processes o
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -124,9 +125,9 @@ class Overlay:
         return node
 
     def _plug(self, port: str, node: Node | None = None) -> None:
-        where = ("netns", node.pid) if node else ()
-        run("ip", "link", "add", "wan0", *where, "type", "veth",
-            "peer", "name", port, "netns", UNDERLAY)  # fmt: skip
+        # From the wire's end: older kernels look for the first name where `ip` runs, too.
+        where = node.pid if node else str(os.getpid())
+        self.do("ip", "link", "add", port, "type", "veth", "peer", "name", "wan0", "netns", where)
         self.do("ip", "link", "set", port, "master", "lan0", "up")
         (node.do if node else run)("ip", "link", "set", "wan0", "up")
 

@@ -51,6 +51,26 @@ CHOSEN = {
         "test_rebound_while_traffic_flows",
         "test_machines_reach_each_other_and_themselves_by_elastic_addresses",
     ),
+    "test_vxlan_network": (
+        "test_vms_of_two_hosts_are_in_one_network",
+        "test_strangers_do_not_get_into_the_tunnel",
+    ),
+    # All that needs VLANs: nowhere else is it sure to run.
+    "test_vlan_network": (
+        "test_vms_are_in_their_vlan_and_the_nic_stays_as_it_is",
+        "test_vlans_and_an_untagged_network_share_a_nic",
+        "test_a_machine_cannot_tag_itself_into_another_network",
+        "test_another_tag_makes_the_device_anew",
+        "test_what_does_not_go_is_named",
+        "test_tags_of_machines_go_nowhere",
+    ),
+    "test_vlan_wire": (
+        "test_machines_speak_with_the_tag_and_only_they",
+        "test_machines_cannot_choose_a_tag",
+        "test_machines_on_two_hosts_with_groups",
+        "test_elastic_addresses_on_a_vlan",
+        "test_what_somebody_takes_away_comes_back",
+    ),
 }
 NODES = [f"{module}::{name}" for module, names in CHOSEN.items() for name in names]
 
