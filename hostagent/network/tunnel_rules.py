@@ -53,6 +53,7 @@ def _own_ipv6(part: Ipv6Plan) -> list[str]:
     return [
         *(f"ip6 {side} {addresses} drop" for side in ("saddr", "daddr")),
         "udp sport { 546, 547 } udp dport { 546, 547 } drop",
+        "icmpv6 type { nd-router-solicit, nd-router-advert, nd-redirect } drop",
     ]
 
 

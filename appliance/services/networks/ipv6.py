@@ -16,7 +16,6 @@ from appliance.protocol.ids import new_id
 from appliance.protocol.requests import NetworkSetIpv6, RangeSpec
 from appliance.services.common import find
 from appliance.services.firewall.telling import tell_hosts
-from appliance.services.infrastructure.models import hosts_of
 from appliance.services.networks.addresses6 import (
     Ipv6Plan,
     Wish,
@@ -26,6 +25,7 @@ from appliance.services.networks.addresses6 import (
     text6,
 )
 from appliance.services.networks.allocation6 import claim_address6
+from appliance.services.networks.clusters import clusters_of, hosts_of_network
 from appliance.services.networks.conflicts import Machine, machines_of, own_addresses
 from appliance.services.networks.documents import Documents
 from appliance.services.networks.models import Ipv6RangeRow, NetworkRow, NicRow
@@ -47,7 +47,8 @@ def install(parts: Parts, documents: Documents) -> None:
             if plan is None:
                 _refuse_servers(network)
             else:
-                refuse_conflicts6(plan, network.kind, machines_of(network.cluster_id), network.id)
+                for cluster_id in clusters_of(network.id):
+                    refuse_conflicts6(plan, network.kind, machines_of(cluster_id), network.id)
                 _refuse_left_out(network, plan)
             for name, value in columns_of(plan).items():
                 setattr(network, name, value)
@@ -55,7 +56,7 @@ def install(parts: Parts, documents: Documents) -> None:
             write_ipv6_ranges(network.id, plan)
             _readdress(tx, network, documents)
             tx.touch("network", network.id)
-            for host_id in hosts_of(network.cluster_id):
+            for host_id in hosts_of_network(network.id):
                 tx.on_commit(partial(documents.soon, host_id))
             return parts.store.kinds.render_one("network", network.id)
 
