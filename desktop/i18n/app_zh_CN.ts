@@ -993,6 +993,61 @@
     </message>
 </context>
 <context>
+    <name>Effective</name>
+    <message>
+        <source>Order</source>
+        <translation>顺序</translation>
+    </message>
+    <message>
+        <source>Direction</source>
+        <translation>方向</translation>
+    </message>
+    <message>
+        <source>Action</source>
+        <translation>动作</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>内容</translation>
+    </message>
+    <message>
+        <source>Other end</source>
+        <translation>对端</translation>
+    </message>
+    <message>
+        <source>Security group</source>
+        <translation>安全组</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>描述</translation>
+    </message>
+    <message>
+        <source>Rules that hold</source>
+        <translation>生效的规则</translation>
+    </message>
+    <message>
+        <source>NIC</source>
+        <translation>网卡</translation>
+    </message>
+    <message>
+        <source>in no group</source>
+        <translation>不在任何安全组</translation>
+    </message>
+    <message>
+        <source>This NIC is in no security group: nothing is filtered.</source>
+        <translation>该网卡不在任何安全组中：不做过滤。</translation>
+    </message>
+    <message>
+        <source>The first rule that speaks of a packet decides; what none speaks of is refused. Answers to what was allowed, and DHCP, DNS and metadata of the network, always pass.</source>
+        <translation>首条匹配的规则生效；没有规则匹配的数据包会被拒绝。已允许连接的应答以及网络的 DHCP、DNS 和元数据始终放行。</translation>
+    </message>
+    <message>
+        <source>Rules that hold …</source>
+        <translation>生效的规则…</translation>
+    </message>
+</context>
+<context>
     <name>Elastic</name>
     <message>
         <source>New elastic IP</source>

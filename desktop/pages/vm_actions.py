@@ -13,6 +13,7 @@ from desktop.pages.base import Shell
 from desktop.pages.security_groups import groups_of
 from desktop.pages.sheets.drops import show_drops
 from desktop.pages.sheets.editing import edit_action
+from desktop.pages.sheets.effective_rules import show_effective_rules
 from desktop.pages.sheets.expunging import expunge
 from desktop.pages.sheets.security_members import show_members
 from desktop.pages.sheets.trace import show_trace
@@ -64,6 +65,11 @@ async def choose_groups(shell: Shell, vms: list[Any]) -> None:
 async def trace(shell: Shell, vms: list[Any]) -> None:
     """Find out why one VM does not reach something."""
     show_trace(shell, vms[0])
+
+
+async def effective_rules(shell: Shell, vms: list[Any]) -> None:
+    """Show which rules hold for each NIC of one VM."""
+    show_effective_rules(shell, vms[0])
 
 
 async def drops(shell: Shell, vms: list[Any]) -> None:
@@ -176,6 +182,14 @@ def vm_actions() -> list[Action]:
             title=translate("Security", "Why can’t it reach …?"),
             icon="map-marker-path",
             run=trace,
+            is_single=True,
+            group=2,
+        ),
+        Action(
+            name="effective_rules",
+            title=translate("Effective", "Rules that hold …"),
+            icon="shield-search",
+            run=effective_rules,
             is_single=True,
             group=2,
         ),

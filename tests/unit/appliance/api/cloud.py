@@ -121,10 +121,19 @@ def make_rows(seed: int, machines: int = 30) -> dict[str, list[Row]]:
                 address=(10 << 24) + number * 37,
                 position=position,
             )
-        for _ in range(choose.randrange(3)):
+        for position in range(choose.randrange(3)):
             add(
                 "volume",
+                name=names(choose),
+                description="",
                 vm_id=vm["id"],
+                position=position,
+                read_iops=0,
+                write_iops=0,
+                read_bytes_s=0,
+                write_bytes_s=0,
+                request_sha256="secret",
+                owner_id=vm["owner_id"],
                 kind="root",
                 image_id="image-0",
                 primary_storage_id=storage["id"],
