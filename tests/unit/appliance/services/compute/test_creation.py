@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from appliance.protocol.ids import new_id
-from appliance.protocol.requests import NewNic, VmCreate
+from appliance.protocol.requests import DataDisk, NewNic, VmCreate
 from appliance.services.compute.creation import digest
 
 BASE = VmCreate(name="web", image_id=new_id(), network_id=new_id())
@@ -28,6 +28,8 @@ def other(field: msgspec.structs.FieldInfo) -> Any:
         return "most_packed"
     if field.name == "more_nics":
         return [NewNic(network_id=new_id())]
+    if field.name == "data_disks":
+        return [DataDisk(size_bytes=2**30)]
     if field.name == "security_group_ids":
         return [new_id()]
     if field.name.endswith("_id") or field.name == "id":
