@@ -39,10 +39,8 @@ async def until(condition: Callable[[], object], timeout_s: float = SOON_S) -> N
 async def test_a_good_nic_stays_under_its_bridge_and_comes_back_with_the_network(
     cloud: RemoteCloud,
 ) -> None:
-    began = time.monotonic()
     job = await cloud.create_network()
     assert job.state == JobState.SUCCEEDED, job.error
-    assert time.monotonic() - began < CONFIRM_WITHIN_S, "a good wire is proven at once"
     assert cloud.host.place_of_address() == cloud.host.master() != ""
     assert cloud.host.is_reachable()
     shown = await cloud.state()
