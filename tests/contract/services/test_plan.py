@@ -35,7 +35,7 @@ WRONG = [
     ("network", {"ranges": []}, "network.ranges"),
     ("network", {"ranges": [{"last": "10.0.0.1"}]}, "network.ranges"),
     ("network", {"ranges": [{"first": "a", "last": "b", "step": 2}]}, "network.ranges"),
-    ("network", {"kind": "vlan"}, "network.kind"),
+    ("network", {"kind": "token-ring"}, "network.kind"),
     ("network", {"mtu": 100}, "network.mtu"),
     ("network", {"dns": ["1.1.1.1", 8]}, "network.dns"),
 ]
