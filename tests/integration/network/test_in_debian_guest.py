@@ -24,37 +24,19 @@ CHOSEN = {
     "test_nat_network": (
         "test_vm_gets_address_routes_names_and_metadata",
         "test_way_out_is_masqueraded_and_no_way_in",
-        "test_private_networks_do_not_reach_each_other",
     ),
-    "test_physical_network": (
-        "test_vm_is_on_the_wire_but_dhcp_and_metadata_are_not",
-        "test_foreign_dhcp_server_and_foreign_machines_are_kept_apart",
-        "test_ipv6_address_moves_and_comes_back",
-    ),
+    "test_physical_network": ("test_vm_is_on_the_wire_but_dhcp_and_metadata_are_not",),
     "test_anti_spoofing": (
         "test_foreign_address_is_dropped",
-        "test_dhcp_answers_are_dropped_even_without_anti_spoofing",
         "test_router_advertisements_and_foreign_ipv6_are_dropped",
     ),
-    "test_security_groups": (
-        "test_allowed_passes_and_the_rest_is_refused_and_counted",
-        "test_two_groups_on_a_nic_and_members_as_peers",
-        "test_ipv6_link_local",
-    ),
-    "test_group_changes": (
-        "test_changed_rules_cut_only_what_is_no_longer_allowed",
-        "test_flushed_tables_and_a_turned_switch_are_repaired",
-    ),
-    "test_groups_two_hosts": ("test_members_on_another_host_are_peers",),
+    "test_security_groups": ("test_allowed_passes_and_the_rest_is_refused_and_counted",),
+    "test_group_changes": ("test_flushed_tables_and_a_turned_switch_are_repaired",),
     "test_elastic": (
         "test_the_world_reaches_a_machine_and_sees_it_under_its_address",
-        "test_rebound_while_traffic_flows",
         "test_machines_reach_each_other_and_themselves_by_elastic_addresses",
     ),
-    "test_vxlan_network": (
-        "test_vms_of_two_hosts_are_in_one_network",
-        "test_strangers_do_not_get_into_the_tunnel",
-    ),
+    "test_vxlan_network": ("test_vms_of_two_hosts_are_in_one_network",),
     # All that needs VLANs: nowhere else is it sure to run.
     "test_vlan_network": (
         "test_vms_are_in_their_vlan_and_the_nic_stays_as_it_is",
