@@ -46,8 +46,8 @@ def effective_rules(vm_id: str) -> EffectiveRules:
                 is_filtered=bool(groups_of[nic_id]),
                 security_group_ids=groups_of[nic_id],
                 security_group_names=[words.name_of(ref) for ref in groups_of[nic_id]],
-                incoming=words.rules(groups_of[nic_id], "in"),
-                outgoing=words.rules(groups_of[nic_id], "out"),
+                incoming=words.rules(groups_of[nic_id], "in", network_id),
+                outgoing=words.rules(groups_of[nic_id], "out", network_id),
             )
             for nic_id, address, network_id, network in nics
         ]
@@ -69,16 +69,24 @@ class _Words:
     def name_of(self, group_id: str) -> str:
         return self._names.get(group_id, group_id)
 
-    def rules(self, group_ids: list[str], direction: Direction) -> list[EffectiveRule]:
+    def rules(
+        self, group_ids: list[str], direction: Direction, network_id: str
+    ) -> list[EffectiveRule]:
         return [
-            self._shown(group_id, rule)
+            self._shown(group_id, rule, network_id)
             for group_id, rule in ordered(group_ids, self._specs, direction)
         ]
 
-    def _shown(self, group_id: str, rule: SecurityRule) -> EffectiveRule:
+    def _members(self, group_id: str, network_id: str) -> list[str]:
+        """The addresses of a group's members as a NIC of this network may meet them."""
+        group = self._specs.get(group_id)
+        if group is None:
+            return []
+        return [*group.private_members.get(network_id, []), *group.member_addresses]
+
+    def _shown(self, group_id: str, rule: SecurityRule, network_id: str) -> EffectiveRule:
         first, last = rule.ports or (None, None)
-        peer = self._specs.get(rule.peer_group_id)
-        members = peer.member_addresses if peer else []
+        members = self._members(rule.peer_group_id, network_id)
         return EffectiveRule(
             rule_id=rule.id,
             security_group_id=group_id,
