@@ -12,6 +12,7 @@ import socket
 import time
 from collections import Counter, deque
 from collections.abc import Mapping
+from ipaddress import IPv4Address
 
 import structlog
 
@@ -127,8 +128,18 @@ class DropLog:
         direction: Direction = "out" if packet.hook == _PREROUTING else "in"
         if packet.prefix == CUT:
             return _told(item.port, at, direction, "cut", headers)
-        reason, rule_id, group_id = refused_reason(item.port, self._groups, direction, headers)
+        reason, rule_id, group_id = refused_reason(
+            item.port, self._groups, direction, headers, _network_of(item, headers)
+        )
         return _told(item.port, at, direction, reason, headers, rule_id=rule_id, group_id=group_id)
+
+
+def _network_of(item: FilteredPort, headers: Headers) -> str:
+    """The private network that a refused packet began in, "" if it came from elsewhere."""
+    plan = item.plan
+    if not plan.is_nat or not headers.source or ":" in headers.source:
+        return ""
+    return plan.spec.id if IPv4Address(headers.source) in plan.cidr else ""
 
 
 def forged_reason(port: PortSpec, mac: str, ether_type: int, headers: Headers) -> DropReason:
@@ -151,6 +162,7 @@ def refused_reason(
     groups: Mapping[str, SecurityGroupSpec],
     direction: Direction,
     headers: Headers,
+    network_id: str = "",
 ) -> tuple[DropReason, str, str]:
     """Why the groups of a port refused a packet, and the rule and group that denied it."""
     if not headers.source:
@@ -162,6 +174,7 @@ def refused_reason(
         port=headers.destination_port,
         icmp_type=headers.icmp_type,
         icmp_code=headers.icmp_code,
+        network_id=network_id,
     )
     verdict = judge(port.security_group_ids, groups, direction, packet)
     if verdict.rule_id and not verdict.allowed:

@@ -32,12 +32,18 @@ PORT = PortSpec(
 DENY = SecurityRule(id="d", direction="in", action="deny", protocol="tcp", ports=(25, 25))
 
 
-def plan(*rules: SecurityRule) -> HostPlan:
+PEER = SecurityRule(id="p", direction="in", action="deny", protocol="tcp", peer_group_id="peers")
+
+
+def plan(*rules: SecurityRule, peers_in: str = "n") -> HostPlan:
     network = NetworkSpec(
         id="n", kind="nat", bridge=bridge_name("n"), cidr="10.1.0.0/24", gateway="10.1.0.1",
         dhcp_address="10.1.0.254", ports=[PORT],
     )  # fmt: skip
-    groups = [SecurityGroupSpec(id="g", rules=list(rules), log_drops=True)]
+    groups = [
+        SecurityGroupSpec(id="g", rules=list(rules), log_drops=True),
+        SecurityGroupSpec(id="peers", private_members={peers_in: ["10.1.0.99"]}),
+    ]
     return host_plan(NetworkDocument(generation=1, networks=[network], security_groups=groups))
 
 
@@ -109,3 +115,13 @@ def test_agents_have_groups_of_their_own() -> None:
     assert log_group("0a1b2c") == log_group("0a1b2c")
     assert 0x6000 <= log_group("0a1b2c") < 0x7000
     assert log_group("0a1b2c") != log_group("0a1b2d")
+
+
+@pytest.mark.parametrize(("network_id", "reason"), [("n", "denied"), ("other", "no_rule")])
+def test_members_are_known_in_their_own_network_alone(
+    drops: DropLog, network_id: str, reason: str
+) -> None:
+    drops.follow(plan(PEER, peers_in=network_id))
+    found = drops._understood(packet())
+    assert found is not None
+    assert found.reason == reason
