@@ -118,13 +118,13 @@ async def test_a_network_is_probed_as_it_is(wired: Lab) -> None:
         physical_interface="eth1",
         cidr="172.22.0.0/24",
         gateway="172.22.0.1",
-        mtu=9000,
+        mtu=1400,
         ranges=[{"first": "172.22.0.10", "last": "172.22.0.20"}],
     )
     assert await wired.ended(accepted) == []
     network_id = accepted.resource_ids[0]
     found = await wired.client.call("network.probe", id=network_id)
-    assert (found.wire, found.mtu, states(found)) == ("eth1", 9000, {"works": PAIRS})
+    assert (found.wire, found.mtu, states(found)) == ("eth1", 1400, {"works": PAIRS})
     several = [wired.client.call("network.probe", id=network_id) for _ in range(5)]
     assert all(not one.findings for one in await asyncio.gather(*several))
     assert await wired.ended(await wired.client.call("network.delete", id=network_id)) == []
