@@ -146,6 +146,8 @@ _ALL = (
     + " LEFT JOIN ledger m ON m.holder = h.id AND m.unit = 'memory'"
 )
 _CONDITIONS = " AND ".join(item.condition for item in FILTERS)
+# Most machines are in networks that every host can carry: what need not be asked costs nothing.
+_USUAL_CONDITIONS = " AND ".join(item.condition for item in FILTERS if item.name != "network")
 
 
 def choose_host(wish: Wish) -> Choice:
@@ -154,9 +156,10 @@ def choose_host(wish: Wish) -> Choice:
     Raises NoResources naming the first filter that no host passed, with the numbers.
     """
     order = _order(wish)
+    conditions = _CONDITIONS if wish.networks else _USUAL_CONDITIONS
     rows = _rows(
         f"SELECT h.id, h.agent_id {_FAST} WHERE m.unit = 'memory' AND m.free >= :memory_bytes "
-        f"AND {_CONDITIONS} ORDER BY {order} LIMIT 1",
+        f"AND {conditions} ORDER BY {order} LIMIT 1",
         _values(wish),
     )
     if not rows:
