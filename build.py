@@ -95,7 +95,7 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def _add_test(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     test = commands.add_parser(
         "test",
-        help="run lint and all tests (about 25 minutes), or --fast",
+        help="run lint and all tests (about 35 minutes), or --fast",
         description="Run lint and all tests. Anything else given goes to pytest, and then only "
         "that runs: build.py test tests/unit -k ledger",
     )

@@ -1,4 +1,4 @@
-"""`build.py test`: lint and all tests in a sensible order, with one summary at the end."""
+"""`build.py test`: lint and all tests in two lanes side by side, with one summary at the end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import re
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from installer import prepare
@@ -19,7 +20,11 @@ from installer.venv import Environment
 
 @dataclass(frozen=True)
 class Stage:
-    """Tests that run in one pytest. `needs_root`: they make namespaces, taps and VMs."""
+    """Tests that run in one pytest.
+
+    `needs_root`: they make namespaces, taps and VMs; they wait for guests more than they compute,
+    and run beside those that need none.
+    """
 
     name: str
     folders: tuple[str, ...]
@@ -61,18 +66,29 @@ def run_tests(*, fast: bool, images: bool, arguments: Sequence[str]) -> int:
     environment = _prepare(images=images)
     if arguments:
         return _pytest(environment, "chosen tests", arguments).code
-    results = [_lint(environment)]
-    for stage in STAGES:
-        if fast and not stage.is_fast:
-            continue
-        folders = [name for name in stage.folders if any((ROOT / name).rglob("test_*.py"))]
-        if not folders:
-            continue
-        if stage.needs_root and not prepare.can_host():
-            note(f"Left out: {stage.name} tests need root on Debian.")
-            continue
-        results.append(_pytest(environment, stage.name, folders))
+    chosen = [stage for stage in STAGES if stage.is_fast or not fast]
+    if any(stage.needs_root for stage in chosen) and not prepare.can_host():
+        note("Left out: tests that need root on Debian.")
+        chosen = [stage for stage in chosen if not stage.needs_root]
+    lint = [lambda: _lint(environment)]
+    plain = [_work(environment, stage) for stage in chosen if not stage.needs_root]
+    rooted = [_work(environment, stage) for stage in chosen if stage.needs_root]
+    results = _side_by_side([[*lint, *plain], rooted] if rooted else [lint, plain])
     return _summarise(results, time.monotonic() - started)
+
+
+def _work(environment: Environment, stage: Stage) -> Callable[[], Result]:
+    return lambda: _pytest(environment, stage.name, stage.folders, label=stage.name)
+
+
+def _side_by_side(lanes: Sequence[Sequence[Callable[[], Result]]]) -> list[Result]:
+    """Run lanes at once, what is in one of them one after the other; results in their order."""
+
+    def run(lane: Sequence[Callable[[], Result]]) -> list[Result]:
+        return [work() for work in lane]
+
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        return [result for results in pool.map(run, lanes) for result in results]
 
 
 def run_soak(minutes: float, arguments: Sequence[str]) -> int:
@@ -105,8 +121,11 @@ def _pytest(
     name: str,
     arguments: Sequence[str],
     settings: Mapping[str, str] | None = None,
+    label: str = "",
 ) -> Result:
+    """Run pytest; with a `label` before each line, where others print at the same time."""
     note(f"\n== {name}")
+    before = f"[{label}] " if label else ""
     # Widgets are drawn without a screen; system tests bring a screen of their own.
     env = {"QT_QPA_PLATFORM": "offscreen", **os.environ, "PYTHONUNBUFFERED": "1"}
     env |= settings or {}
@@ -121,7 +140,7 @@ def _pytest(
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            print(line, end="", flush=True)
+            print(f"{before}{line}", end="", flush=True)
             last = line.strip() or last
     return Result(name, process.returncode, last)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
-from installer.testrun import Result, _summarise
+from installer.testrun import Result, _side_by_side, _summarise
 
 GOOD_LINT = Result("lint", 0, "good")
 
@@ -38,3 +40,18 @@ def test_bad_lint_is_named_in_the_last_line(capsys: pytest.CaptureFixture[str]) 
 def test_stage_that_died_without_a_summary_fails(capsys: pytest.CaptureFixture[str]) -> None:
     assert _summarise([GOOD_LINT, Result("gui", -11, "")], 1.0) == 1
     assert "gui: ended with code -11 before" in capsys.readouterr().out
+
+
+def test_lanes_run_at_once_and_tell_in_their_order() -> None:
+    meeting = threading.Barrier(2, timeout=10)
+
+    def meet(name: str) -> Result:
+        meeting.wait()
+        return Result(name, 0, "")
+
+    lanes = [
+        [lambda: meet("lint"), lambda: Result("unit", 0, "")],
+        [lambda: meet("system")],
+    ]
+
+    assert [result.name for result in _side_by_side(lanes)] == ["lint", "unit", "system"]
