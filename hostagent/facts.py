@@ -12,7 +12,7 @@ from typing import Any
 
 from pyroute2 import AsyncIPRoute
 
-from hostagent.network.kernel import link_kinds
+from hostagent.network.links.kernel import link_kinds
 from hostagent.probe import Verdict
 from hostagent.protocol.facts import FileSystemFacts, HostFacts, NicFacts
 

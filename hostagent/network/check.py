@@ -11,10 +11,10 @@ from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 from hostagent.network.check_links import link_problems
-from hostagent.network.frames import UNSPECIFIED, arp_answer_from, arp_request
-from hostagent.network.links import Link, Links
-from hostagent.network.plan import NetworkPlan
-from hostagent.network.probes import answers_arp, offers_dhcp
+from hostagent.network.links.netlink import Link, Links
+from hostagent.network.plan.network import NetworkPlan
+from hostagent.network.wire.frames import UNSPECIFIED, arp_answer_from, arp_request
+from hostagent.network.wire.probes import answers_arp, offers_dhcp
 from hostagent.protocol.network import (
     PREFIX,
     AddressSpan,

@@ -6,9 +6,9 @@ import socket
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network
 
-from hostagent.network.kernel import MODULES, make_available
-from hostagent.network.links import Link, Links
-from hostagent.network.plan import NetworkPlan
+from hostagent.network.links.kernel import MODULES, make_available
+from hostagent.network.links.netlink import Link, Links
+from hostagent.network.plan.network import NetworkPlan
 from hostagent.protocol.network import (
     PREFIX,
     VXLAN_OVERHEAD_BYTES,

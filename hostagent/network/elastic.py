@@ -15,9 +15,7 @@ from typing import Any
 
 import structlog
 
-from hostagent.network.frames import arp_request
-from hostagent.network.host_plan import ElasticPlan, HostPlan
-from hostagent.network.links import (
+from hostagent.network.links.netlink import (
     Address,
     Link,
     Links,
@@ -26,10 +24,12 @@ from hostagent.network.links import (
     read_sysctl,
     write_sysctl,
 )
-from hostagent.network.plan import derived_mac
-from hostagent.network.probes import send_frame
-from hostagent.network.tables import PUBLIC, Rule, Tables
+from hostagent.network.links.tables import PUBLIC, Rule, Tables
+from hostagent.network.plan.host import ElasticPlan, HostPlan
+from hostagent.network.plan.network import derived_mac
 from hostagent.network.ways import doubles
+from hostagent.network.wire.frames import arp_request
+from hostagent.network.wire.probes import send_frame
 from hostagent.protocol.network import PREFIX
 
 _RULE_PRIORITY = 21_000  # before "main", after whatever an administrator would put first

@@ -12,29 +12,29 @@ import msgspec
 import structlog
 from pyroute2.netlink.exceptions import NetlinkError
 
-from hostagent.network import bridge_filter, forwarding_ipv6
 from hostagent.network.check import check_network, interface_errors
 from hostagent.network.check_links import virtual_link_errors
-from hostagent.network.connections import cut_refused
-from hostagent.network.drop_log import DropLog
-from hostagent.network.drop_rules import log_group
+from hostagent.network.connections.cutting import cut_refused
+from hostagent.network.connections.elastic import Holder, end_network, end_stale
+from hostagent.network.drops.log import DropLog
 from hostagent.network.elastic import ElasticAddresses
-from hostagent.network.elastic_connections import Holder, end_network, end_stale
-from hostagent.network.groups import Counters, filtered_ports, group_counter_name
-from hostagent.network.host_plan import HostPlan, host_plan
-from hostagent.network.limits import limited_counter_name
-from hostagent.network.links import Links, links_here, read_sysctl, write_sysctl
-from hostagent.network.nft import Firewall
-from hostagent.network.physical import NicMissing, PhysicalNics
-from hostagent.network.plan import NetworkPlan, validate
+from hostagent.network.links import bridge_filter, forwarding_ipv6
+from hostagent.network.links.netlink import Links, links_here, read_sysctl, write_sysctl
+from hostagent.network.links.physical import NicMissing, PhysicalNics
+from hostagent.network.links.watch import ChangeWatch
+from hostagent.network.plan.host import HostPlan, host_plan
+from hostagent.network.plan.network import NetworkPlan, validate
 from hostagent.network.processes import ProcessFailed
-from hostagent.network.rules import counter_name
+from hostagent.network.rules.drops import log_group
+from hostagent.network.rules.groups import Counters, filtered_ports, group_counter_name
+from hostagent.network.rules.limits import limited_counter_name
+from hostagent.network.rules.loading import Firewall
+from hostagent.network.rules.ruleset import counter_name
+from hostagent.network.rules.zones import choose_numbers
 from hostagent.network.segment import Segment
 from hostagent.network.state import StateFiles
 from hostagent.network.trial import Lifeline, NicUse, Trials, answering_gateways
-from hostagent.network.watch import ChangeWatch
 from hostagent.network.ways import Ways, doubles
-from hostagent.network.zones import choose_numbers
 from hostagent.protocol.drops import CountDrops, DropCounts
 from hostagent.protocol.network import (
     NetworkCheck,

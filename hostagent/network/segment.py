@@ -9,9 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from hostagent.network.dhcp import INNER_LINK, DhcpFiles
-from hostagent.network.dnsmasq import Dnsmasq
-from hostagent.network.links import (
+from hostagent.network.links.netlink import (
     Address,
     Link,
     Links,
@@ -21,17 +19,17 @@ from hostagent.network.links import (
     loosen_filter,
     write_sysctl,
 )
-from hostagent.network.metadata_server import MetadataServer
-from hostagent.network.netns import (
+from hostagent.network.links.netns import (
     call_inside,
     create_namespace,
     namespace_exists,
     namespace_path,
     remove_namespace,
 )
-from hostagent.network.physical import NicMissing, PhysicalNics
-from hostagent.network.plan import NetworkPlan
-from hostagent.network.probes import send_release
+from hostagent.network.links.physical import NicMissing, PhysicalNics
+from hostagent.network.links.vlan import converge_vlan, vlan_drift
+from hostagent.network.links.vxlan import converge_vxlan, vxlan_drift
+from hostagent.network.plan.network import NetworkPlan
 from hostagent.network.segment_ipv6 import (
     Ipv6Services,
     gateway_addresses,
@@ -40,8 +38,10 @@ from hostagent.network.segment_ipv6 import (
     service_addresses,
     set_up_ipv6,
 )
-from hostagent.network.vlan import converge_vlan, vlan_drift
-from hostagent.network.vxlan import converge_vxlan, vxlan_drift
+from hostagent.network.services.dhcp import INNER_LINK, DhcpFiles
+from hostagent.network.services.dnsmasq import Dnsmasq
+from hostagent.network.services.metadata_server import MetadataServer
+from hostagent.network.wire.probes import send_release
 from hostagent.protocol.network import (
     METADATA_ADDRESS,
     namespace_name,

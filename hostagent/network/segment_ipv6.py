@@ -7,9 +7,7 @@ import socket
 
 import structlog
 
-from hostagent.network.dhcp import INNER_LINK
-from hostagent.network.dhcp6_server import Dhcp6Server, dhcp6_socket
-from hostagent.network.links import (
+from hostagent.network.links.netlink import (
     Address,
     Link,
     Links,
@@ -18,9 +16,11 @@ from hostagent.network.links import (
     ipv6_disabled,
     write_sysctl,
 )
-from hostagent.network.netns import call_inside, namespace_path
-from hostagent.network.plan import NetworkPlan
-from hostagent.network.router_advertiser import RouterAdvertiser
+from hostagent.network.links.netns import call_inside, namespace_path
+from hostagent.network.plan.network import NetworkPlan
+from hostagent.network.services.dhcp import INNER_LINK
+from hostagent.network.services.dhcp6_server import Dhcp6Server, dhcp6_socket
+from hostagent.network.services.router_advertiser import RouterAdvertiser
 
 _SETTINGS = {
     "addr_gen_mode": "0",  # link-local addresses from MACs: rules and machines know them

@@ -18,11 +18,11 @@ from typing import Literal, Protocol
 import msgspec
 import structlog
 
-from hostagent.network.host_plan import HostPlan
-from hostagent.network.links import Links, links_here
-from hostagent.network.probes import answers_arp
-from hostagent.network.routes import routes_of
+from hostagent.network.links.netlink import Links, links_here
+from hostagent.network.links.routes import routes_of
+from hostagent.network.plan.host import HostPlan
 from hostagent.network.state import StateFiles
+from hostagent.network.wire.probes import answers_arp
 from hostagent.protocol.network import NetworkError, bridge_name
 
 CONFIRM_WITHIN_S = 10.0

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hostagent.network.links import Links
-from hostagent.network.plan import NetworkPlan
-from hostagent.network.tables import PRIVATE, Rule, Tables
-from hostagent.network.zones import way_mark
+from hostagent.network.links.netlink import Links
+from hostagent.network.links.tables import PRIVATE, Rule, Tables
+from hostagent.network.plan.network import NetworkPlan
+from hostagent.network.rules.zones import way_mark
 
 _RULE_PRIORITY = 20_900  # before those of elastic addresses
 

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import structlog
 
-from hostagent.network.netns import call_inside
+from hostagent.network.links.netns import call_inside
 from hostagent.protocol.firewall import SecurityGroupSpec, SecurityRule
 from hostagent.protocol.network import ElasticAddress, NetworkDocument, PortSpec
 from tests.bench import rule_effect

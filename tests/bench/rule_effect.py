@@ -22,7 +22,7 @@ from typing import Any
 
 from appliance.client import Client, wait
 from appliance.protocol.resources import Vm
-from hostagent.network.netns import call_inside
+from hostagent.network.links.netns import call_inside
 from hostagent.protocol.network import tap_name
 from tests.integration.network.conftest import Guest, run
 from tests.lab.simulated.cloud import Layout, SimulatedCloud, add_image, set_up

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from hostagent.network.dhcp import (
+from hostagent.network.plan.host import HostPlan, host_plan
+from hostagent.network.plan.network import plan_of, validate
+from hostagent.network.rules.groups import group_counter_name
+from hostagent.network.rules.limits import limited_counter_name
+from hostagent.network.rules.ruleset import counter_name, render_removal, render_rules
+from hostagent.network.services.dhcp import (
     DhcpFiles,
     render_config,
     render_hosts,
     render_local_names,
     render_names,
 )
-from hostagent.network.groups import group_counter_name
-from hostagent.network.host_plan import HostPlan, host_plan
-from hostagent.network.limits import limited_counter_name
-from hostagent.network.plan import plan_of, validate
-from hostagent.network.rules import counter_name, render_removal, render_rules
 from hostagent.protocol.firewall import SecurityGroupSpec, SecurityRule
 from hostagent.protocol.ipv6 import Ipv6Spec, slaac_address
 from hostagent.protocol.network import (

@@ -12,7 +12,7 @@ import socket
 import struct
 from collections.abc import Callable
 
-from hostagent.network.frames import BROADCAST, mac_bytes
+from hostagent.network.wire.frames import BROADCAST, mac_bytes
 
 ETHERTYPE = 0x88B5
 _TPIDS = (0x8100, 0x88A8)

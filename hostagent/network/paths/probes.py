@@ -11,12 +11,12 @@ from typing import Any
 
 import structlog
 
-from hostagent.network.frames import BROADCAST
-from hostagent.network.links import Link, Links, links_here
+from hostagent.network.links.netlink import Link, Links, links_here
 from hostagent.network.paths.datagrams import IP_UDP_BYTES, TUNNEL_BYTES, DatagramWire
 from hostagent.network.paths.ethernet import EthernetWire
 from hostagent.network.paths.member import Member
 from hostagent.network.paths.messages import SIZE_MIN_BYTES, Sealer
+from hostagent.network.wire.frames import BROADCAST
 from hostagent.protocol.link import CommandFailed
 from hostagent.protocol.probe import (
     DURATION_MAX_S,

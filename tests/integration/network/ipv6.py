@@ -7,7 +7,7 @@ import struct
 from ipaddress import IPv6Address, IPv6Network
 from typing import TYPE_CHECKING, Any
 
-from hostagent.network.plan import derived_mac
+from hostagent.network.plan.network import derived_mac
 from hostagent.protocol.ipv6 import Ipv6Spec, link_local_of, slaac_address
 from hostagent.protocol.network import mac_for
 from tests.integration.network.conftest import until

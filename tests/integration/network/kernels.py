@@ -7,7 +7,7 @@ import os
 
 from pyroute2 import AsyncIPRoute
 
-from hostagent.network.kernel import make_available
+from hostagent.network.links.kernel import make_available
 
 
 def kernel_has_vlan() -> bool:

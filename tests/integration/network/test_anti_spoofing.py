@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hostagent.network.frames import arp_request, dhcp_release, mac_bytes
+from hostagent.network.wire.frames import arp_request, dhcp_release, mac_bytes
 
 if TYPE_CHECKING:
     from hostagent.protocol.network import PortSpec

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hostagent.network.drop_rules import BURST
-from hostagent.network.frames import arp_request, dhcp_release
+from hostagent.network.rules.drops import BURST
+from hostagent.network.wire.frames import arp_request, dhcp_release
 from hostagent.protocol.drops import CountDrops, DroppedPacket
 from tests.integration.network.test_anti_spoofing import router_advertisement
 from tests.integration.network.vms import OUT, Vms, allow, group
 
 if TYPE_CHECKING:
-    from hostagent.network.drop_log import DropLog
+    from hostagent.network.drops.log import DropLog
     from hostagent.protocol.firewall import SecurityGroupSpec
     from tests.integration.network.conftest import Host
 

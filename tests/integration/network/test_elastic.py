@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hostagent.network.elastic import elastic_link_name
-from hostagent.network.frames import arp_request
 from hostagent.network.manager import tag_of
+from hostagent.network.wire.frames import arp_request
 from hostagent.protocol.network import ElasticAddress, NetworkDocument, NetworkSpec
 from tests.integration.network.vms import OUT, Vms, allow, group
 

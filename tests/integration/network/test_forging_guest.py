@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hostagent.network.frames import arp_request, dhcp_release, mac_bytes
+from hostagent.network.wire.frames import arp_request, dhcp_release, mac_bytes
 from tests.integration.network.conftest import run
 from tests.integration.network.frames import UDP, ip_frame
 from tests.integration.network.test_anti_spoofing import router_advertisement

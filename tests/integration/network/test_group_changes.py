@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hostagent.network.bridge_filter import switch_values
+from hostagent.network.links.bridge_filter import switch_values
 from hostagent.network.manager import NetworkManager
 from hostagent.protocol.firewall import SecurityRule
 from tests.integration.network.vms import OUT, Vms, allow, group

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from hostagent.network.connections import cut_refused
-from hostagent.network.conntrack import Conntrack
-from hostagent.network.frames import arp_request
-from hostagent.network.groups import filtered_ports
-from hostagent.network.netns import call_inside
-from hostagent.network.plan import plan_of
+from hostagent.network.connections.conntrack import Conntrack
+from hostagent.network.connections.cutting import cut_refused
+from hostagent.network.links.netns import call_inside
+from hostagent.network.plan.network import plan_of
+from hostagent.network.rules.groups import filtered_ports
+from hostagent.network.wire.frames import arp_request
 from hostagent.protocol.firewall import Packet, SecurityGroupSpec, SecurityRule, judge
 from hostagent.protocol.ipv6 import link_local_of, slaac_address
 from tests.integration.network.frames import (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from hostagent.network import metadata_server
+from hostagent.network.services import metadata_server
 from hostagent.protocol.network import HostRoute
 
 if TYPE_CHECKING:

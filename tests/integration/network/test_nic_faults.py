@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hostagent.network.links import Links
+from hostagent.network.links.netlink import Links
+from hostagent.network.links.physical import PhysicalNics
 from hostagent.network.manager import NetworkManager
-from hostagent.network.physical import PhysicalNics
 
 if TYPE_CHECKING:
     from tests.integration.network.conftest import Host, Waiter

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hostagent.network.conntrack import Conntrack
+from hostagent.network.connections.conntrack import Conntrack
 from hostagent.network.manager import NetworkManager
 from hostagent.protocol.network import ElasticAddress, NetworkDocument, NetworkSpec
 from tests.integration.network.vms import OUT, Vms, allow, group, private_group

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hostagent.network.frames import arp_request
+from hostagent.network.wire.frames import arp_request
 
 if TYPE_CHECKING:
     from hostagent.protocol.network import NetworkSpec, PortSpec

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hostagent.network.frames import arp_request
+from hostagent.network.wire.frames import arp_request
 from hostagent.protocol.network import bridge_name, vlan_link_name
 from tests.integration.network.conftest import run
 from tests.integration.network.kernels import kernel_has_vlan

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hostagent.network.frames import arp_request, ip_bytes, mac_bytes
+from hostagent.network.wire.frames import arp_request, ip_bytes, mac_bytes
 from hostagent.protocol.network import (
     ElasticAddress,
     NetworkDocument,

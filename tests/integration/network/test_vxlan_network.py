@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from hostagent.network.frames import arp_request, ip_bytes, mac_bytes
-from hostagent.network.plan import derived_mac, plan_of
+from hostagent.network.plan.network import derived_mac, plan_of
+from hostagent.network.wire.frames import arp_request, ip_bytes, mac_bytes
 from hostagent.protocol.network import (
     ElasticAddress,
     NetworkDocument,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from ipaddress import IPv4Network
 
-from hostagent.network.plan import validate
+from hostagent.network.plan.network import validate
 from hostagent.protocol import network as n
 from hostagent.protocol.commands import Nothing
 from hostagent.protocol.drops import CountDrops, DropCounts

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hostagent.network.host_plan import host_plan
+from hostagent.network.plan.host import host_plan
 from hostagent.network.state import StateFiles
 from hostagent.network.trial import NicUse, Trials
 from hostagent.protocol.network import NetworkDocument, NetworkSpec, bridge_name

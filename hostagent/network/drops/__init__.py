@@ -1,0 +1,1 @@
+"""Dropped packets: read from the kernel, and kept until they are told."""

@@ -1,0 +1,1 @@
+"""Links, namespaces, routes and settings of the kernel, through netlink."""

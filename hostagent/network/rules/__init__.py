@@ -1,0 +1,1 @@
+"""The nft rules of a host: rendered, loaded, and watched."""

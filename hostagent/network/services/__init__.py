@@ -1,0 +1,1 @@
+"""What machines of a network are served: DHCP, DNS, metadata, router advertisements."""
