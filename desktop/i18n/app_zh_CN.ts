@@ -631,12 +631,52 @@
         <translation>该集群中没有其他网络。</translation>
     </message>
     <message>
+        <source>Size of the data disk</source>
+        <translation>数据云盘的大小</translation>
+    </message>
+    <message>
+        <source>named after the machine</source>
+        <translation>以云主机命名</translation>
+    </message>
+    <message>
+        <source>Name of the data disk</source>
+        <translation>数据云盘的名称</translation>
+    </message>
+    <message>
+        <source>Leave this disk out</source>
+        <translation>去掉这块云盘</translation>
+    </message>
+    <message>
+        <source>Disks</source>
+        <translation>云盘</translation>
+    </message>
+    <message>
         <source>as the image</source>
         <translation>与镜像相同</translation>
     </message>
     <message>
+        <source>Add a data disk</source>
+        <translation>添加数据云盘</translation>
+    </message>
+    <message>
+        <source>The image needs at least {size}.</source>
+        <translation>该镜像至少需要 {size}。</translation>
+    </message>
+    <message>
+        <source>A machine has at most {n} data disks.</source>
+        <translation>一台云主机最多 {n} 块数据云盘。</translation>
+    </message>
+    <message>
+        <source>Where it runs</source>
+        <translation>运行位置</translation>
+    </message>
+    <message>
         <source>Start after creation</source>
         <translation>创建后启动</translation>
+    </message>
+    <message>
+        <source>not started</source>
+        <translation>不启动</translation>
     </message>
     <message>
         <source>Own size</source>
@@ -679,12 +719,32 @@
         <translation>名称最多 {n} 个字符。</translation>
     </message>
     <message>
+        <source>Network details</source>
+        <translation>网络详情</translation>
+    </message>
+    <message>
+        <source>Fixed IPv6 address</source>
+        <translation>固定 IPv6 地址</translation>
+    </message>
+    <message>
+        <source>the network has no IPv6</source>
+        <translation>该网络没有 IPv6</translation>
+    </message>
+    <message>
+        <source>machines choose it by themselves</source>
+        <translation>由云主机自行生成</translation>
+    </message>
+    <message>
         <source>A fixed address goes with one machine only.</source>
         <translation>固定地址只能用于一台云主机。</translation>
     </message>
     <message>
         <source>This is no IPv4 address.</source>
         <translation>这不是有效的 IPv4 地址。</translation>
+    </message>
+    <message>
+        <source>This is no IPv6 address.</source>
+        <translation>这不是 IPv6 地址。</translation>
     </message>
     <message>
         <source>Choose an address from {ranges}.</source>
@@ -727,16 +787,16 @@
         <translation>网络</translation>
     </message>
     <message>
-        <source>More options</source>
-        <translation>更多选项</translation>
-    </message>
-    <message>
         <source>SSH public key</source>
         <translation>SSH 公钥</translation>
     </message>
     <message>
         <source>Read from a file…</source>
         <translation>从文件读取…</translation>
+    </message>
+    <message>
+        <source>Guest</source>
+        <translation>客户机</translation>
     </message>
     <message>
         <source>A script that begins with #!, or cloud-init data.</source>

@@ -160,8 +160,11 @@ class Driver:
     async def create_vm(self) -> Any:
         """The wizard led here: make the first machine."""
         dialog: CreateVmDialog = await self.until("dialog", lambda: self.window(CreateVmDialog))
-        await self.until("image offered", lambda: dialog.image.count() and dialog.network.count())
-        self.write(dialog.name, VM_NAME)
+        essentials = dialog.essentials
+        await self.until(
+            "image offered", lambda: essentials.image.count() and essentials.network.count()
+        )
+        self.write(essentials.name, VM_NAME)
         self.picture("vm-create", dialog)
         self.click(dialog.create_button)
         cache = self.application.cache

@@ -162,9 +162,10 @@ def test_the_dialog_has_no_clipped_text(
     window = dialog(language, scheme)
     picture(window, f"vm_create_{language}_{scheme}")
     found = clipped(window)
-    window.more.setChecked(True)
-    window.api.setChecked(True)
-    window.resize(window.width(), 1000)
+    for fold in window.folds.values():
+        fold.open()
+    window.footer.api.setChecked(True)
+    window.resize(window.width(), 1400)
     picture(window, f"vm_create_open_{language}_{scheme}")
     assert found + clipped(window) == []
 
@@ -173,9 +174,10 @@ def test_the_tab_key_goes_through_the_dialog_in_reading_order(
     dialog: Callable[[str, str], CreateVmDialog],
 ) -> None:
     window = dialog("en", "light")
-    window.more.setChecked(True)
-    window.resize(window.width(), 1000)
+    for fold in window.folds.values():
+        fold.open()
+    window.resize(window.width(), 1400)
     QApplication.processEvents()
-    order = tab_order(window, window.name)
-    assert_reading_order(window, order[: order.index(window.start) + 1])
+    order = tab_order(window, window.essentials.name)
+    assert_reading_order(window, order[: order.index(window.placement.start) + 1])
     assert window.create_button in order

@@ -17,7 +17,8 @@ from appliance.protocol.requests import VmCreate
 from desktop.net.bridge import Bridge
 from desktop.net.cache import Cache
 from desktop.net.client_ref import ClientRef
-from desktop.pages.vm_create import CUSTOM, CreateVmDialog
+from desktop.pages.creating_vm.essentials import CUSTOM
+from desktop.pages.vm_create import CreateVmDialog
 from tests.gui.samples import infrastructure, make_id, make_job, small_cloud
 from tests.gui.screens import clipped, take
 from tests.gui.wizard.conftest import Until
@@ -89,30 +90,30 @@ def test_return_creates_once_and_the_dialog_closes(
     opened: Opened, clerk: Clerk, until: Until
 ) -> None:
     dialog = opened()
-    QTest.keyClick(dialog.name, Qt.Key.Key_Return)
-    QTest.keyClick(dialog.name, Qt.Key.Key_Return)
+    QTest.keyClick(dialog.essentials.name, Qt.Key.Key_Return)
+    QTest.keyClick(dialog.essentials.name, Qt.Key.Key_Return)
     until("the dialog closes", lambda: not dialog.isVisible())
     assert [request["name"] for request in clerk.requests] == ["vm-1"]
 
 
 def test_escape_leaves_without_asking_for_anything(opened: Opened, clerk: Clerk) -> None:
     dialog = opened()
-    QTest.keyClick(dialog.name, Qt.Key.Key_Escape)
+    QTest.keyClick(dialog.essentials.name, Qt.Key.Key_Escape)
     assert not dialog.isVisible()
     assert clerk.requests == []
 
 
 def test_everything_that_can_be_said_is_sent(opened: Opened) -> None:
     dialog = opened()
-    dialog.offering.setCurrentIndex(dialog.offering.findData(CUSTOM))
-    dialog.cpus.setValue(3)
-    dialog.memory.setValue(768)
-    dialog.ssh_key.setPlainText("ssh-ed25519 AAAA me\n")
-    dialog.user_data.setPlainText("#!/bin/sh\n")
-    dialog.address.setText("10.0.0.77")
-    dialog.host.setCurrentIndex(1)
-    dialog.disk.setValue(20)
-    dialog.start.setChecked(False)
+    dialog.essentials.offering.setCurrentIndex(dialog.essentials.offering.findData(CUSTOM))
+    dialog.essentials.cpus.setValue(3)
+    dialog.essentials.memory.setValue(768)
+    dialog.guest.ssh_key.setPlainText("ssh-ed25519 AAAA me\n")
+    dialog.guest.user_data.setPlainText("#!/bin/sh\n")
+    dialog.networks.address.setText("10.0.0.77")
+    dialog.placement.host.setCurrentIndex(1)
+    dialog.disks.root.setValue(20)
+    dialog.placement.start.setChecked(False)
     request = VmCreate(**dialog.request())
     assert (request.cpu_count, request.memory_bytes) == (3, 768 * MiB)
     assert request.offering_id is None
@@ -126,8 +127,8 @@ def test_a_security_group_can_be_chosen(opened: Opened) -> None:
     dialog = opened()
     assert "security_group_ids" not in dialog.request(), "the settings say"
     chosen = []
-    for place in range(dialog.security.count()):
-        dialog.security.setCurrentIndex(place)
+    for place in range(dialog.networks.security.count()):
+        dialog.networks.security.setCurrentIndex(place)
         chosen.append(VmCreate(**dialog.request()).security_group_ids)
     assert chosen == [None, [make_id(900_026)], []]
 
@@ -146,9 +147,9 @@ def with_networks(*names: str) -> dict[str, list[Any]]:
 
 def test_one_network_is_enough_and_further_ones_fold_out(opened: Opened) -> None:
     dialog = opened(with_networks("backup", "storage"))
-    dialog.network.setCurrentIndex(dialog.network.findData(make_id(900_030)))
+    dialog.essentials.network.setCurrentIndex(dialog.essentials.network.findData(make_id(900_030)))
     assert "more_nics" not in dialog.request()
-    networks = dialog.networks
+    networks = dialog.networks.networks
     assert networks.rows == []
     networks.add.click()
     assert dialog.request()["more_nics"] == [{"network_id": make_id(900_100)}]
@@ -162,14 +163,14 @@ def test_one_network_is_enough_and_further_ones_fold_out(opened: Opened) -> None
     ]
     msgspec.convert(dialog.request(), VmCreate)
     assert "private + backup + storage" in dialog.plan.text()
-    assert "--nic" in dialog.equivalent.text()
+    assert "--nic" in dialog.footer.equivalent.text()
     assert not clipped(dialog)
     take(dialog, "vm-create-networks")
-    dialog.count.setValue(2)
+    dialog.essentials.count.setValue(2)
     assert not dialog.create_button.isEnabled(), "a fixed address is one machine's"
-    dialog.count.setValue(1)
+    dialog.essentials.count.setValue(1)
     # The default NIC's network is not offered again.
-    dialog.network.setCurrentIndex(dialog.network.findData(make_id(900_100)))
+    dialog.essentials.network.setCurrentIndex(dialog.essentials.network.findData(make_id(900_100)))
     assert networks.rows[0].network.findData(make_id(900_100)) < 0
     chosen = {nic["network_id"] for nic in dialog.request()["more_nics"]}
     assert len(chosen | {dialog.request()["network_id"]}) == 3
@@ -182,37 +183,37 @@ def test_what_the_service_says_of_a_further_network_stands_there(
     opened: Opened, clerk: Clerk, until: Until
 ) -> None:
     dialog = opened(with_networks("backup"))
-    dialog.networks.add.click()
+    dialog.networks.networks.add.click()
     clerk.refusal = Conflict(
         "network.address_taken", field="more_nics[0].address", address="10.0.0.9"
     )
     dialog.create_button.click()
-    until("it is said", lambda: "10.0.0.9" in dialog.networks._problem.text())
+    until("it is said", lambda: "10.0.0.9" in dialog.networks.networks._problem.text())
 
 
 def test_own_size_shows_its_fields_only_when_chosen(opened: Opened) -> None:
     dialog = opened()
-    assert not dialog.cpus.isVisible()
-    dialog.offering.setCurrentIndex(dialog.offering.findData(CUSTOM))
-    assert dialog.cpus.isVisible()
+    assert not dialog.essentials.cpus.isVisible()
+    dialog.essentials.offering.setCurrentIndex(dialog.essentials.offering.findData(CUSTOM))
+    assert dialog.essentials.cpus.isVisible()
 
 
 def test_a_blank_name_is_told_while_typing(opened: Opened) -> None:
     dialog = opened()
-    dialog.name.selectAll()
-    QTest.keyClick(dialog.name, Qt.Key.Key_Delete)
+    dialog.essentials.name.selectAll()
+    QTest.keyClick(dialog.essentials.name, Qt.Key.Key_Delete)
     assert not dialog.create_button.isEnabled()
-    assert dialog.name.accessibleDescription() == "Give a name."
-    QTest.keyClicks(dialog.name, "web")
+    assert dialog.essentials.name.accessibleDescription() == "Give a name."
+    QTest.keyClicks(dialog.essentials.name, "web")
     assert dialog.create_button.isEnabled()
 
 
 def test_a_fixed_address_goes_with_one_machine(opened: Opened) -> None:
     dialog = opened()
-    dialog.address.setText("10.0.0.77")
-    dialog.count.setValue(2)
+    dialog.networks.address.setText("10.0.0.77")
+    dialog.essentials.count.setValue(2)
     assert not dialog.create_button.isEnabled()
-    assert dialog.address.accessibleDescription()
+    assert dialog.networks.address.accessibleDescription()
 
 
 def test_without_image_or_network_it_says_what_to_make_first(opened: Opened) -> None:
@@ -220,8 +221,8 @@ def test_without_image_or_network_it_says_what_to_make_first(opened: Opened) -> 
     cloud["image"], cloud["network"] = [], []
     dialog = opened(cloud)
     assert not dialog.create_button.isEnabled()
-    assert "image" in dialog.image.accessibleDescription()
-    assert "network" in dialog.network.accessibleDescription()
+    assert "image" in dialog.essentials.image.accessibleDescription()
+    assert "network" in dialog.essentials.network.accessibleDescription()
 
 
 def test_names_that_exist_are_not_proposed_again(opened: Opened) -> None:
@@ -229,12 +230,12 @@ def test_names_that_exist_are_not_proposed_again(opened: Opened) -> None:
     cloud["vm"] = [
         msgspec.structs.replace(vm, name=f"vm-{n}") for n, vm in enumerate(cloud["vm"], 1)
     ]
-    assert opened(cloud).name.text() == f"vm-{len(cloud['vm']) + 1}"
+    assert opened(cloud).essentials.name.text() == f"vm-{len(cloud['vm']) + 1}"
 
 
 def test_what_will_happen_is_told(opened: Opened) -> None:
     dialog = opened()
-    dialog.count.setValue(3)
+    dialog.essentials.count.setValue(3)
     words = dialog.plan.text()
     assert words.startswith("3 × ")
     assert "Anyun starter" in words
@@ -243,10 +244,10 @@ def test_what_will_happen_is_told(opened: Opened) -> None:
 
 def test_the_command_follows_what_is_typed(opened: Opened) -> None:
     dialog = opened()
-    dialog.count.setValue(7)
-    dialog.api.setChecked(True)
-    assert dialog.equivalent.isVisible()
-    assert "--count 7" in dialog.equivalent._text.toPlainText()
+    dialog.essentials.count.setValue(7)
+    dialog.footer.api.setChecked(True)
+    assert dialog.footer.equivalent.isVisible()
+    assert "--count 7" in dialog.footer.equivalent._text.toPlainText()
 
 
 @pytest.mark.parametrize(
@@ -271,7 +272,7 @@ def test_a_refusal_is_shown_at_its_field_even_if_that_is_folded(
     dialog = opened()
     QTest.mouseClick(dialog.create_button, Qt.MouseButton.LeftButton)
     until("the refusal", dialog.error.text)
-    form = dialog.fields[field]
+    (form,) = [part.fields[field] for part in dialog.sections if field in part.fields]
     assert form.isVisible()
     assert form.field.accessibleDescription()
     assert dialog.isVisible()
@@ -291,7 +292,7 @@ def test_no_room_is_told_with_the_numbers(opened: Opened, clerk: Clerk, until: U
         count=1,
     )
     dialog = opened()
-    QTest.keyClick(dialog.name, Qt.Key.Key_Return)
+    QTest.keyClick(dialog.essentials.name, Qt.Key.Key_Return)
     until("the refusal", dialog.error.text)
     assert "4 GiB" in dialog.error.text()
     assert "{" not in dialog.error.text()
@@ -302,7 +303,7 @@ def test_a_lost_connection_is_told_and_it_can_be_tried_again(
 ) -> None:
     clerk.refusal = ConnectionResetError(104, "Connection reset by peer")
     dialog = opened()
-    QTest.keyClick(dialog.name, Qt.Key.Key_Return)
+    QTest.keyClick(dialog.essentials.name, Qt.Key.Key_Return)
     until("the error", dialog.error.text)
     assert dialog.create_button.isEnabled()
 
@@ -312,8 +313,8 @@ def test_a_lost_connection_is_told_and_it_can_be_tried_again(
 
 def test_typing_replaces_the_proposed_name_at_once(opened: Opened) -> None:
     dialog = opened()
-    assert dialog.name.hasFocus()
-    assert dialog.name.selectedText() == "vm-1"
+    assert dialog.essentials.name.hasFocus()
+    assert dialog.essentials.name.selectedText() == "vm-1"
 
 
 def test_the_plan_names_the_network_alone_in_chinese(
@@ -334,29 +335,31 @@ def test_an_image_that_gets_ready_meanwhile_is_offered(opened: Opened, cache: Ca
 
 def test_a_name_that_is_too_long_is_told_while_typing(opened: Opened) -> None:
     dialog = opened()
-    dialog.name.setText("x" * 256)
+    dialog.essentials.name.setText("x" * 256)
     dialog._review()
     assert not dialog.create_button.isEnabled()
 
 
 def test_an_address_outside_the_network_is_told_while_typing(opened: Opened) -> None:
     dialog = opened()
-    dialog.address.setText("192.168.77.300")
+    dialog.networks.address.setText("192.168.77.300")
     dialog._review()
     assert not dialog.create_button.isEnabled()
 
 
 def test_the_last_choices_are_proposed_again(opened: Opened, clerk: Clerk, until: Until) -> None:
     dialog = opened()
-    dialog.offering.setCurrentIndex(dialog.offering.findData(make_id(900_020)))
-    QTest.keyClick(dialog.name, Qt.Key.Key_Return)
+    dialog.essentials.offering.setCurrentIndex(
+        dialog.essentials.offering.findData(make_id(900_020))
+    )
+    QTest.keyClick(dialog.essentials.name, Qt.Key.Key_Return)
     until("the dialog closes", lambda: not dialog.isVisible())
-    assert opened().offering.currentData() == make_id(900_020)
+    assert opened().essentials.offering.currentData() == make_id(900_020)
 
 
 def test_too_little_room_is_told_before_the_button(opened: Opened) -> None:
     dialog = opened()
-    dialog.offering.setCurrentIndex(dialog.offering.findData(CUSTOM))
+    dialog.essentials.offering.setCurrentIndex(dialog.essentials.offering.findData(CUSTOM))
     before = dialog.plan.text()
-    dialog.memory.setValue(900 * 1024)
+    dialog.essentials.memory.setValue(900 * 1024)
     assert "10 GiB" in dialog.plan.text() + before

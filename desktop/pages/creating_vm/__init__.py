@@ -1,0 +1,1 @@
+"""The parts of the dialog that makes virtual machines, each a section of its own."""

@@ -1,0 +1,138 @@
+"""What every section of the dialog for new machines is."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from appliance.protocol import resources as r
+from desktop.widgets.abstract import AbstractQObject
+from desktop.wizard.fields import FormField
+
+GiB = 1024**3
+MiB = 1024**2
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What the common fields say, on which the other sections depend."""
+
+    image: r.Image | None = None
+    network: r.Network | None = None
+    count: int = 1
+
+
+class Section(QWidget, metaclass=AbstractQObject):
+    """Fields for a part of a request, known by the names that they have there.
+
+    A section says what it asks for beyond what is usual, what does not fit, and, in a few words,
+    what was chosen.
+    """
+
+    changed = Signal()
+    title = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields: dict[str, FormField] = {}
+        self.draft = Draft()
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.setSpacing(12)
+
+    @abstractmethod
+    def request(self) -> dict[str, Any]:
+        """The section's part of the request, without what was left as it is."""
+
+    def problems(self) -> dict[str, str]:
+        """What does not fit, by field."""
+        return {}
+
+    def summary(self) -> str:
+        """What was chosen, in a few words; empty if all is as usual."""
+        return ""
+
+    def follow(self, draft: Draft) -> None:
+        """Other common fields were chosen."""
+        self.draft = draft
+
+    def cloud_changed(self) -> None:
+        """What there is to choose from may have changed."""
+
+    def owns(self, field: str) -> bool:
+        """Whether a field of the request is one of this section's."""
+        return field in self.fields
+
+    def show_problem(self, field: str, words: str) -> None:
+        """Show a refusal at its field, which is one of this section's."""
+        self.fields[field].set_problem(words)
+        self.fields[field].field.setFocus()
+
+    def review(self) -> bool:
+        """Show what does not fit; whether all fits."""
+        found = self.problems()
+        for key, form in self.fields.items():
+            form.set_problem(found.get(key, ""))
+        return not found
+
+    # Building
+
+    def add(self, key: str, title: str, field: QWidget, hint: str = "") -> FormField:
+        """A titled input that is not placed yet; its changes are the section's."""
+        form = FormField(title, field, hint)
+        self.fields[key] = form
+        self.watch(field)
+        return form
+
+    def watch(self, field: QWidget) -> None:
+        """A change of this input is one of the section."""
+        match field:
+            case QLineEdit():
+                field.textEdited.connect(lambda _: self.changed.emit())
+            case QPlainTextEdit():
+                field.textChanged.connect(self.changed)
+            case QComboBox():
+                field.currentIndexChanged.connect(lambda _: self.changed.emit())
+            case QSpinBox():
+                field.valueChanged.connect(lambda _: self.changed.emit())
+            case QCheckBox():
+                field.toggled.connect(lambda _: self.changed.emit())
+            case _:
+                raise TypeError(field)
+
+    def row(self, *widgets: tuple[QWidget, int]) -> None:
+        """Widgets side by side, each with its share of the width."""
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        for widget, stretch in widgets:
+            row.addWidget(widget, stretch)
+        self.body.addLayout(row)
+
+
+def offer(box: QComboBox, items: list[tuple[str, Any]], proposed: str | None = None) -> None:
+    """Show `items` (words and value); keep the choice, or take the proposed one."""
+    chosen = box.currentData() or proposed
+    box.blockSignals(True)
+    box.clear()
+    for words, value in items:
+        box.addItem(words, value)
+    box.setCurrentIndex(max(0, box.findData(chosen)))
+    box.blockSignals(False)
+
+
+def given(values: dict[str, Any]) -> dict[str, Any]:
+    """What is not left as it is: an empty list says something, an empty text does not."""
+    return {key: value for key, value in values.items() if value or value == []}

@@ -1,0 +1,149 @@
+"""The folded sections of the dialog for new machines: what they ask for, refuse, and tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from appliance.protocol.errors import InvalidInput
+from appliance.protocol.requests import VmCreate
+from desktop.net.bridge import Bridge
+from desktop.net.cache import Cache
+from desktop.net.client_ref import ClientRef
+from desktop.pages.vm_create import CreateVmDialog
+from tests.gui.samples import small_cloud
+from tests.gui.screens import clipped, take
+
+Opened = Callable[..., CreateVmDialog]
+GiB = 1024**3
+
+
+@pytest.fixture
+def opened(
+    bridge: Bridge,
+    ref: ClientRef,
+    cache: Cache,
+    fill: Callable[..., None],
+    errors: list[BaseException],
+) -> Iterator[Opened]:
+    """Opens the dialog on the small cloud, or another one."""
+    made: list[CreateVmDialog] = []
+
+    def show(cloud: dict[str, list[Any]] | None = None) -> CreateVmDialog:
+        fill(cloud or small_cloud())
+        dialog = CreateVmDialog(bridge, ref, cache, None)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, on=False)
+        made.append(dialog)
+        dialog.show()
+        QApplication.processEvents()
+        return dialog
+
+    yield show
+    assert errors == []
+    for dialog in made:
+        dialog.close()
+
+
+def cloud_with_ipv6(mode: str) -> dict[str, list[Any]]:
+    """The small cloud, whose network has IPv6."""
+    cloud = small_cloud()
+    change = {"ipv6_mode": mode, "ipv6_cidr": "fd00:7::/64"}
+    return cloud | {"network": [msgspec.structs.replace(one, **change) for one in cloud["network"]]}
+
+
+def test_only_the_common_fields_are_seen_at_first(opened: Opened) -> None:
+    dialog = opened()
+    seen = {
+        key
+        for section in dialog.sections
+        for key, form in section.fields.items()
+        if form.isVisible()
+    }
+    assert seen == {"name", "count", "image_id", "offering_id", "network_id"}
+    assert all(not fold.summary() for fold in dialog.folds.values()), "all is as usual"
+
+
+def test_data_disks_are_asked_for_and_told_while_folded(opened: Opened) -> None:
+    dialog = opened()
+    fold = dialog.folds[dialog.disks]
+    fold.open()
+    dialog.disks.add_disk.click()
+    dialog.disks.add_disk.click()
+    QTest.keyClicks(dialog.disks.rows[1].name, "logs")
+    dialog.disks.rows[1].size_field.setValue(5)
+    request = msgspec.convert(dialog.request(), VmCreate)
+    assert [(disk.name, disk.size_bytes) for disk in request.data_disks] == [
+        ("", 20 * GiB),
+        ("logs", 5 * GiB),
+    ]
+    assert "--data-disk" in dialog.footer.equivalent.text()
+    assert not clipped(dialog)
+    take(dialog, "vm-create-disks")
+    fold.button.click()
+    assert fold.summary() == "+ 20 GiB + 5 GiB"
+    dialog.disks.remove(dialog.disks.rows[0])
+    assert [disk["size_bytes"] for disk in dialog.request()["data_disks"]] == [5 * GiB]
+    for _ in range(7):
+        dialog.disks.add_disk.click()
+    assert not dialog.disks.add_disk.isEnabled(), "a machine has at most eight"
+    assert dialog.disks.add_disk.toolTip()
+
+
+def test_a_refused_data_disk_is_shown_where_it_stands(opened: Opened) -> None:
+    dialog = opened()
+    dialog.disks.add_disk.click()
+    dialog._show_error(InvalidInput("name.blank", field="data_disks[0].name"))
+    assert dialog.folds[dialog.disks].is_open
+    assert dialog.disks._problem.isVisible()
+    dialog.disks.rows[0].size_field.setValue(3)
+    assert not dialog.disks._problem.isVisible(), "it was of another request"
+
+
+def test_a_root_disk_smaller_than_its_image_is_refused_while_typing(opened: Opened) -> None:
+    cloud = small_cloud()
+    large = {"virtual_size_bytes": 8 * GiB}
+    cloud["image"] = [msgspec.structs.replace(one, **large) for one in cloud["image"]]
+    dialog = opened(cloud)
+    dialog.disks.root.setValue(7)
+    assert not dialog.create_button.isEnabled()
+    assert "8 GiB" in dialog.disks.root.accessibleDescription()
+    dialog.disks.root.setValue(8)
+    assert dialog.create_button.isEnabled()
+
+
+def test_an_ipv6_address_is_asked_for_where_the_network_gives_them_out(opened: Opened) -> None:
+    dialog = opened(cloud_with_ipv6("dhcp"))
+    dialog.folds[dialog.networks].open()
+    QTest.keyClicks(dialog.networks.ipv6_address, "fd00:8::9")
+    assert not dialog.create_button.isEnabled(), "it is outside the network"
+    dialog.networks.ipv6_address.clear()
+    QTest.keyClicks(dialog.networks.ipv6_address, "fd00:7::9")
+    assert dialog.create_button.isEnabled()
+    assert dialog.request()["ipv6_address"] == "fd00:7::9"
+    dialog.essentials.count.setValue(2)
+    assert not dialog.create_button.isEnabled(), "a fixed address is one machine's"
+
+
+@pytest.mark.parametrize("mode", ["none", "slaac"])
+def test_elsewhere_no_ipv6_address_can_be_chosen(opened: Opened, mode: str) -> None:
+    dialog = opened(cloud_with_ipv6(mode))
+    assert not dialog.networks.ipv6_address.isEnabled()
+    assert dialog.networks.ipv6_address.placeholderText()
+
+
+def test_limits_of_the_nic_are_read_as_people_write_them(opened: Opened) -> None:
+    dialog = opened()
+    dialog.folds[dialog.networks].open()
+    QTest.keyClicks(dialog.networks.inbound, "10M")
+    QTest.keyClicks(dialog.networks.outbound, "fast")
+    assert not dialog.create_button.isEnabled()
+    dialog.networks.outbound.clear()
+    QTest.keyClicks(dialog.networks.outbound, "1.5G")
+    request = msgspec.convert(dialog.request(), VmCreate)
+    assert (request.inbound_bits_per_s, request.outbound_bits_per_s) == (10**7, 15 * 10**8)
