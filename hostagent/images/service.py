@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import hashlib
-import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from hostagent.images.inspect import inspect
@@ -22,22 +20,19 @@ from hostagent.protocol.storage import (
 )
 from hostagent.protocol.streams import StreamBroken
 from hostagent.storage import qemu_img
+from hostagent.storage.driver import Progress
+from hostagent.storage.drivers import driver_for
 from hostagent.storage.paths import (
-    cache_path,
     free_bytes,
     image_path,
     incoming_path,
     make_folder,
     no_space,
     remove,
-    sync_folder,
 )
+from hostagent.storage.transfer import KEEP_FREE_BYTES, publish, read_file, write_file
 
-CHUNK_BYTES = 1024**2
-KEEP_FREE_BYTES = 64 * 1024**2
 FILE_MODE = 0o644  # QEMU's user reads the backing file
-
-Progress = Callable[[int, int, str], None]
 
 
 async def receive(params: ReceiveParams, context: CallContext) -> None:
@@ -70,13 +65,8 @@ async def adopt_file(params: AdoptFileParams, context: CallContext) -> None:
     source = Path(params.path)
     if not source.is_file():
         raise CommandFailed("image.url_failed", "no such file", url=str(source), reason="no file")
-
-    async def chunks() -> AsyncIterator[bytes]:
-        with source.open("rb") as file:
-            while data := await asyncio.to_thread(file.read, CHUNK_BYTES):
-                yield data
-
-    await write_incoming(params.place, chunks(), source.stat().st_size, context.progress)
+    size_bytes = source.stat().st_size
+    await write_incoming(params.place, read_file(source), size_bytes, context.progress)
 
 
 async def finish(params: FinishParams, context: CallContext) -> ImageInfo:
@@ -98,7 +88,7 @@ async def finish(params: FinishParams, context: CallContext) -> ImageInfo:
         incoming.rename(ready)
     else:
         await _convert(incoming, found.format, ready, context.progress)
-    await asyncio.to_thread(_publish, ready, final)
+    await asyncio.to_thread(publish, ready, final, FILE_MODE)
     remove(incoming)
     return await _info_of(final, found.format, digest)
 
@@ -116,29 +106,18 @@ async def delete(place: ImagePlace, context: CallContext) -> None:
 
 async def ensure_cached(params: EnsureCachedParams, context: CallContext) -> None:
     """Have the image in the primary storage's cache: linked if it can be, copied if not."""
-    target = cache_path(params.primary_path, params.image_id)
-    if target.exists():
+    driver = driver_for(params.storage)
+    if await driver.has_image(params.image_id):
         return
     source = image_path(ImagePlace(image_id=params.image_id, store_path=params.store_path))
     if not source.exists():
         raise CommandFailed("image.missing", f"{source} does not exist")
-    make_folder(target.parent)
-    temporary = target.with_suffix(".new")
-    remove(temporary)
-    try:
-        os.link(source, temporary)
-    except OSError as error:
-        if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK):
-            raise
-        await _copy(source, temporary, context.progress)
-    await asyncio.to_thread(_publish, temporary, target)
+    await driver.cache_image(params.image_id, source, context.progress)
 
 
 async def drop_cached(params: CachedImage, context: CallContext) -> None:
     """Delete an image from a primary storage's cache; nothing may stand on it any more."""
-    path = cache_path(params.primary_path, params.image_id)
-    if path.parent.exists():
-        await asyncio.to_thread(remove, path)
+    await driver_for(params.storage).drop_image(params.image_id)
 
 
 async def write_incoming(
@@ -150,39 +129,7 @@ async def write_incoming(
     if size_bytes + KEEP_FREE_BYTES > free_bytes(path.parent):
         raise no_space(path.parent, size_bytes + KEEP_FREE_BYTES)
     remove(path)
-    return await _write(path, chunks, size_bytes, progress)
-
-
-async def _write(
-    path: Path, chunks: AsyncIterator[bytes], size_bytes: int, progress: Progress
-) -> int:
-    received = 0
-    try:
-        with path.open("xb") as file:
-            async for chunk in chunks:
-                await asyncio.to_thread(file.write, chunk)
-                received += len(chunk)
-                progress(received, size_bytes, "bytes")
-            await asyncio.to_thread(_flush, file.fileno())
-    except OSError as error:
-        remove(path)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            needed_bytes = max(size_bytes, received + CHUNK_BYTES) + KEEP_FREE_BYTES
-            raise no_space(path.parent, needed_bytes) from error
-        raise
-    return received
-
-
-async def _copy(source: Path, target: Path, progress: Progress) -> None:
-    async def chunks() -> AsyncIterator[bytes]:
-        with source.open("rb") as file:
-            while data := await asyncio.to_thread(file.read, CHUNK_BYTES):
-                yield data
-
-    size_bytes = source.stat().st_size
-    if size_bytes + KEEP_FREE_BYTES > free_bytes(target.parent):
-        raise no_space(target.parent, size_bytes + KEEP_FREE_BYTES)
-    await _write(target, chunks(), size_bytes, progress)
+    return await write_file(path, chunks, size_bytes, progress)
 
 
 async def _convert(source: Path, kind: str, target: Path, progress: Progress) -> None:
@@ -214,21 +161,6 @@ def sha256_of(path: Path) -> str:
     """SHA-256 of a file, hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _publish(temporary: Path, final: Path) -> None:
-    temporary.chmod(FILE_MODE)
-    handle = os.open(temporary, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    temporary.replace(final)
-    sync_folder(final.parent)
-
-
-def _flush(handle: int) -> None:
-    os.fsync(handle)
 
 
 def _silent(done: int, total: int, unit: str) -> None:

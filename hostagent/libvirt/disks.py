@@ -16,7 +16,7 @@ import structlog
 
 from hostagent.libvirt.domains import LOOK_EVERY_S, Domains
 from hostagent.libvirt.hotplug import UNPLUG_AGAIN_S, UNPLUG_WITHIN_S
-from hostagent.libvirt.xml import DiskSource, disk_element, disk_xml, disks_of, limits_of
+from hostagent.libvirt.xml import disk_element, disk_xml, disks_of, limits_of
 from hostagent.protocol.domain import (
     DiskParams,
     DiskSpec,
@@ -26,9 +26,9 @@ from hostagent.protocol.domain import (
     VmRef,
 )
 from hostagent.protocol.link import CommandFailed
-from hostagent.protocol.storage import ResizeParams, VolumeInfo
-from hostagent.storage import volumes
-from hostagent.storage.paths import cache_mode, volume_path
+from hostagent.protocol.storage import VolumeInfo
+from hostagent.storage.driver import DiskSource, refuse_shrinking
+from hostagent.storage.drivers import driver_for
 
 LIVE = libvirt.VIR_DOMAIN_AFFECT_LIVE
 
@@ -43,12 +43,12 @@ class Disks:
 
     async def start(self, spec: DomainSpec) -> DomainReport:
         """Start the machine with its disks; does nothing if it runs."""
-        sources = [source_of(disk) for disk in spec.disks]
+        sources = [await source_of(disk) for disk in spec.disks]
         return await self._domains.start(spec, sources, refuse_open_elsewhere)
 
     async def attach(self, params: DiskParams) -> DomainReport:
         """Plug a disk into the machine, unless it is there or the machine is off."""
-        source = source_of(params.disk)
+        source = await source_of(params.disk)
 
         def attach(domain: Any) -> None:
             if source.path not in disks_of(domain.XMLDesc()):
@@ -63,7 +63,7 @@ class Disks:
 
         Raises CommandFailed if it does not within `UNPLUG_WITHIN_S`.
         """
-        path = str(volume_path(params.disk.volume))
+        path = path_of(params.disk)
         deadline = time.monotonic() + UNPLUG_WITHIN_S
         next_ask = 0.0
         while time.monotonic() < deadline:
@@ -80,8 +80,9 @@ class Disks:
 
     async def resize(self, params: ResizeDiskParams) -> VolumeInfo:
         """Make a disk larger: under the guest's eyes if the machine has it open."""
-        path, volume = str(volume_path(params.disk.volume)), params.disk.volume
-        volumes.refuse_shrinking(await volumes.info(volume), params.size_bytes)
+        path, volume = path_of(params.disk), params.disk.volume
+        driver = driver_for(volume.storage)
+        refuse_shrinking(await driver.info(volume), params.size_bytes)
 
         def grow(domain: Any) -> bool:
             name = disks_of(domain.XMLDesc()).get(path)
@@ -90,12 +91,12 @@ class Disks:
             return name is not None
 
         if await self._domains.on_active(params.vm_id, grow):
-            return await volumes.info(volume)
-        return await volumes.resize(ResizeParams(volume=volume, size_bytes=params.size_bytes))
+            return await driver.info(volume)
+        return await driver.resize(volume, params.size_bytes)
 
     async def set_limits(self, params: DiskParams) -> DomainReport:
         """Let the machine read and write as much as the disk's limits say from now on."""
-        path = str(volume_path(params.disk.volume))
+        path = path_of(params.disk)
 
         def limit(domain: Any) -> None:
             name = disks_of(domain.XMLDesc()).get(path)
@@ -106,12 +107,14 @@ class Disks:
         return await self._domains.get(VmRef(vm_id=params.vm_id))
 
 
-def source_of(disk: DiskSpec) -> DiskSource:
-    """The file of a disk, and how it must be opened; raises CommandFailed if it is missing."""
-    path = volume_path(disk.volume)
-    if not path.exists():
-        raise CommandFailed("volume.missing", f"{path} does not exist", path=str(path))
-    return DiskSource(str(path), cache_mode(path))
+async def source_of(disk: DiskSpec) -> DiskSource:
+    """Where a disk is, and how it must be opened; raises CommandFailed if it is missing."""
+    return await driver_for(disk.volume.storage).source_of(disk.volume)
+
+
+def path_of(disk: DiskSpec) -> str:
+    """What machines know a disk by."""
+    return driver_for(disk.volume.storage).path_of(disk.volume)
 
 
 def refuse_open_elsewhere(connection: Any, vm_id: str, sources: Iterable[DiskSource]) -> None:

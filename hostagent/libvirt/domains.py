@@ -12,7 +12,7 @@ import libvirt
 from hostagent.libvirt.connection import Connection
 from hostagent.libvirt.hotplug import UNPLUG_AGAIN_S, UNPLUG_WITHIN_S, ask_for, attach, has
 from hostagent.libvirt.pictures import to_png
-from hostagent.libvirt.xml import NAMESPACE, DiskSource, build
+from hostagent.libvirt.xml import NAMESPACE, build
 from hostagent.protocol.domain import (
     DomainList,
     DomainReport,
@@ -24,6 +24,7 @@ from hostagent.protocol.domain import (
     VmRef,
 )
 from hostagent.protocol.link import CommandFailed
+from hostagent.storage.driver import DiskSource
 
 POWER_BUTTON_AGAIN_S = 10.0
 LOOK_EVERY_S = 0.25

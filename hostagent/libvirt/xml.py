@@ -5,12 +5,11 @@ Element names and meaning: libvirt's domain XML format, https://libvirt.org/form
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] lxml has no stubs
 from lxml.builder import E
 
 from hostagent.protocol.domain import DiskLimits, DiskSpec, DomainSpec, NicSpec
+from hostagent.storage.driver import DiskSource
 
 NAMESPACE = "urn:anyun:domain:1"
 MiB = 1024**2
@@ -24,14 +23,6 @@ LIMITS = {
     "read_iops": "read_iops_sec",
     "write_iops": "write_iops_sec",
 }
-
-
-@dataclass(frozen=True)
-class DiskSource:
-    """A disk's file and how it must be opened (`cache` is a libvirt cache mode)."""
-
-    path: str
-    cache: str
 
 
 def domain_name(vm_id: str) -> str:
@@ -84,15 +75,15 @@ def disk_xml(spec: DiskSpec, source: DiskSource) -> str:
 
 
 def disks_of(xml: str) -> dict[str, str]:
-    """A domain's disks: the file of each, and libvirt's name of it."""
+    """A domain's disks: the path of each one's source, and libvirt's name of it."""
     disks = etree.fromstring(xml).findall("devices/disk[source]")
-    return {disk.find("source").get("file"): disk.find("target").get("dev") for disk in disks}
+    return {_path_of(disk): disk.find("target").get("dev") for disk in disks}
 
 
 def disk_element(xml: str, path: str) -> str | None:
-    """The XML of the disk with this file as the domain has it, None if it has none."""
+    """The XML of the disk with this source as the domain has it, None if it has none."""
     for disk in etree.fromstring(xml).findall("devices/disk[source]"):
-        if disk.find("source").get("file") == path:
+        if _path_of(disk) == path:
             return etree.tostring(disk, encoding="unicode")
     return None
 
@@ -140,14 +131,33 @@ def _devices(spec: DomainSpec, disks: list[DiskSource]) -> etree._Element:
 def _disk(spec: DiskSpec, source: DiskSource) -> etree._Element:
     limits = {name: value for name, value in limits_of(spec.limits).items() if value}
     return E.disk(
-        E.driver(name="qemu", type="qcow2", cache=source.cache, discard="unmap"),
-        E.source(file=source.path),
+        E.driver(name="qemu", type=source.format, cache=source.cache, discard="unmap"),
+        _source(source),
         E.target(dev=f"vd{chr(ord('a') + spec.position)}", bus="virtio"),
         *([E.iotune(*(E(name, str(value)) for name, value in limits.items()))] if limits else []),
         *([E.serial(spec.serial)] if spec.serial else []),
-        type="file",
+        type="network" if source.network else "file",
         device="disk",
     )
+
+
+def _source(source: DiskSource) -> etree._Element:
+    network = source.network
+    if network is None:
+        return E.source(file=source.path)
+    auth = E.auth(E.secret(type="ceph", uuid=network.secret_id), username=network.user)
+    hosts = (E.host(name=name, port=str(port)) for name, port in network.hosts)
+    return E.source(
+        *hosts,
+        *([auth] if network.user else []),
+        protocol=network.protocol,
+        name=source.path,
+    )
+
+
+def _path_of(disk: etree._Element) -> str:
+    source = disk.find("source")
+    return source.get("file") or source.get("name") or ""
 
 
 def _nic(nic: NicSpec) -> etree._Element:

@@ -28,18 +28,35 @@ class ReleaseParams(msgspec.Struct, kw_only=True, frozen=True):
     path: str
 
 
+class StorageRef(msgspec.Struct, kw_only=True, frozen=True):
+    """A primary storage as hosts are told of it; what is secret about it is told elsewhere.
+
+    `kind` names the driver. `path` is the directory of storages that have one: the host's own for
+    `local`, one that all hosts see for `shared`, where it is mounted for `nfs`. `source` is what
+    is reached over the network: `server:/export` for `nfs`, the pool for `ceph`.
+    """
+
+    storage_id: str
+    kind: str = "local"
+    path: str = ""
+    source: str = ""
+
+
 class CachedImage(msgspec.Struct, kw_only=True, frozen=True):
-    """An image in the cache of a primary storage: `<primary_path>/cache/<image_id>.qcow2`."""
+    """An image in the cache of a primary storage."""
 
     image_id: str
-    primary_path: str
+    storage: StorageRef
 
 
 class VolumeRef(msgspec.Struct, kw_only=True, frozen=True):
-    """A volume: the file `<primary_path>/volumes/<volume_id>.qcow2`."""
+    """A volume on a primary storage. `head` names that of its files which is written to: in
+    directories `volumes/<volume_id>.qcow2` if it is empty, `volumes/<volume_id>.<head>.qcow2` else.
+    """
 
     volume_id: str
-    primary_path: str
+    storage: StorageRef
+    head: str = ""
 
 
 class CreateOverlayParams(msgspec.Struct, kw_only=True, frozen=True):
@@ -135,4 +152,4 @@ class EnsureCachedParams(msgspec.Struct, kw_only=True, frozen=True):
 
     image_id: str
     store_path: str
-    primary_path: str
+    storage: StorageRef

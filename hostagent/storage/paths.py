@@ -15,6 +15,7 @@ from hostagent.protocol.storage import (
     CheckPathResult,
     ImagePlace,
     ReleaseParams,
+    StorageRef,
     VolumeRef,
 )
 
@@ -22,33 +23,44 @@ PROBE_BYTES = 4096
 # Others may pass through, so that the QEMU user reaches its disks; only root may look or write.
 FOLDER_MODE = 0o711
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_HEAD = re.compile(r"[0-9a-z][0-9a-z-]{0,63}")
 
 
-def _checked_id(text: str) -> str:
+def checked_id(text: str) -> str:
     """An id is part of a file name: anything but a UUID is refused."""
     if not _ID.fullmatch(text):
         raise CommandFailed("agent.bad_parameters", f"{text!r} is no id")
     return text
 
 
+def checked_head(text: str) -> str:
+    """The name of a volume's file is part of a file name, too."""
+    if not _HEAD.fullmatch(text):
+        raise CommandFailed("agent.bad_parameters", f"{text!r} names no file of a volume")
+    return text
+
+
 def volume_path(volume: VolumeRef) -> Path:
-    """The file of a volume."""
-    return Path(volume.primary_path) / "volumes" / f"{_checked_id(volume.volume_id)}.qcow2"
+    """The file of a volume that is written to."""
+    name = checked_id(volume.volume_id)
+    if volume.head:
+        name = f"{name}.{checked_head(volume.head)}"
+    return Path(volume.storage.path) / "volumes" / f"{name}.qcow2"
 
 
-def cache_path(primary_path: str, image_id: str) -> Path:
+def cache_path(storage: StorageRef, image_id: str) -> Path:
     """The file of an image in the cache of a primary storage."""
-    return Path(primary_path) / "cache" / f"{_checked_id(image_id)}.qcow2"
+    return Path(storage.path) / "cache" / f"{checked_id(image_id)}.qcow2"
 
 
 def image_path(place: ImagePlace) -> Path:
     """The file of an image in its store."""
-    return Path(place.store_path) / "images" / f"{_checked_id(place.image_id)}.qcow2"
+    return Path(place.store_path) / "images" / f"{checked_id(place.image_id)}.qcow2"
 
 
 def incoming_path(place: ImagePlace) -> Path:
     """Where an image lies until it has been checked."""
-    return Path(place.store_path) / "incoming" / f"{_checked_id(place.image_id)}.part"
+    return Path(place.store_path) / "incoming" / f"{checked_id(place.image_id)}.part"
 
 
 def make_folder(path: Path) -> list[Path]:

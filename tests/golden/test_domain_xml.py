@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from appliance.protocol.volumes import serial_of
 from hostagent.libvirt.xml import (
-    DiskSource,
     build,
     disk_element,
     disk_xml,
@@ -12,10 +11,12 @@ from hostagent.libvirt.xml import (
     vm_id_of,
 )
 from hostagent.protocol.domain import DiskLimits, DiskSpec, DomainSpec, NicSpec
-from hostagent.protocol.storage import VolumeRef
+from hostagent.protocol.storage import StorageRef, VolumeRef
+from hostagent.storage.driver import DiskSource
 from tests.conftest import Golden
 
 VM_ID = "01a206dc-e382-7311-a163-2d756d9b5f5d"
+STORAGE = StorageRef(storage_id="s", path="/p")
 
 
 def spec(accelerator: str, nics: int = 1, disks: int = 1, name: str = "web-1") -> DomainSpec:
@@ -26,7 +27,7 @@ def spec(accelerator: str, nics: int = 1, disks: int = 1, name: str = "web-1") -
         memory_bytes=512 * 1024**2,
         accelerator=accelerator,
         disks=[
-            DiskSpec(volume=VolumeRef(volume_id=VM_ID, primary_path="/p"), position=place)
+            DiskSpec(volume=VolumeRef(volume_id=VM_ID, storage=STORAGE), position=place)
             for place in range(disks)
         ],
         nics=[
@@ -50,7 +51,7 @@ def test_a_kvm_machine_with_two_nics_and_disks(golden: Golden) -> None:
 
 def test_a_data_disk_with_limits_and_a_serial(golden: Golden) -> None:
     limits = DiskLimits(read_iops=500, write_bytes_s=20 * 1024**2)
-    volume = VolumeRef(volume_id=VM_ID, primary_path="/p")
+    volume = VolumeRef(volume_id=VM_ID, storage=STORAGE)
     disk = DiskSpec(volume=volume, position=3, serial=serial_of(VM_ID), limits=limits)
     xml = disk_xml(disk, sources()[0])
     golden.check("domain/data_disk.xml", xml)

@@ -16,9 +16,10 @@ from typing import Any
 
 import libvirt
 
-from hostagent.libvirt.xml import DiskSource, build
+from hostagent.libvirt.xml import build
 from hostagent.protocol.domain import DiskSpec, DomainSpec, NicSpec
-from hostagent.protocol.storage import VolumeRef
+from hostagent.protocol.storage import StorageRef, VolumeRef
+from hostagent.storage.driver import DiskSource
 
 
 def create(
@@ -37,7 +38,11 @@ def create(
         cpu_count=1,
         memory_bytes=memory_bytes,
         accelerator="tcg",
-        disks=[DiskSpec(volume=VolumeRef(volume_id=ref, primary_path=str(folder)))],
+        disks=[
+            DiskSpec(
+                volume=VolumeRef(volume_id=ref, storage=StorageRef(storage_id="", path=str(folder)))
+            )
+        ],
         nics=[NicSpec(nic_id=ref, mac=f"0a:ff:00:00:00:{n:02x}", bridge=bridge, tap=f"ref{n}")],
     )
     domain = connection.defineXML(build(spec, [DiskSource(str(disk), "none")]))

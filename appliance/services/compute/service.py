@@ -391,7 +391,7 @@ def _claim_place(tx: Transaction, vm: Standing) -> None:
         cluster_id=vm.cluster_id,
         cpu_count=vm.cpu_count,
         memory_bytes=vm.memory_bytes,
-        storage_id=vm.storage_id,
+        storage_id=vm.storage.storage_id,
         host_id=vm.volume_host_id,
         affinity=affinity_of(vm.id),
         networks=special_networks_of(vm.id),

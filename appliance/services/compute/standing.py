@@ -5,19 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from appliance.protocol.errors import Conflict, NotFound
 from appliance.protocol.resources import VmState
 from appliance.services.compute.machine import ALLOWED
+from appliance.services.storage.refs import REF_COLUMNS, REF_COUNT, make_ref
 from appliance.store.database import Transaction
+from hostagent.protocol.storage import StorageRef, VolumeRef
 
-_STANDING = """
+_STANDING = f"""
     SELECT v.id, v.name, v.state, v.owner_id, v.cluster_id, v.cpu_count, v.memory_bytes, v.host_id,
-           d.id, d.host_id, d.primary_storage_id, s.path, d.image_id
+           d.id, d.host_id, d.image_id, {REF_COLUMNS}
     FROM vm v
     JOIN volume d ON d.vm_id = v.id AND d.kind = 'root'
     JOIN primary_storage s ON s.id = d.primary_storage_id
     WHERE v.id = ?
-"""
+"""  # noqa: S608 fixed names
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,8 @@ class Standing:
     host_id: str | None
     volume_id: str
     volume_host_id: str
-    storage_id: str
-    storage_path: str
     disk_image_id: str
+    storage: StorageRef
 
     @property
     def job_data(self) -> dict[str, Any]:
@@ -44,8 +47,13 @@ class Standing:
         return {
             "image_id": self.disk_image_id,
             "host_id": self.host_id or self.volume_host_id,
-            "volume": {"volume_id": self.volume_id, "primary_path": self.storage_path},
+            "volume": msgspec.to_builtins(self.volume),
         }
+
+    @property
+    def volume(self) -> VolumeRef:
+        """How hosts find the root disk."""
+        return VolumeRef(volume_id=self.volume_id, storage=self.storage)
 
 
 def check_state(vm: Standing, verb: str) -> None:
@@ -67,4 +75,5 @@ def load_standing(tx: Transaction, vm_id: str) -> Standing:
     if row is None:
         raise NotFound("resource.not_found", kind="vm", id=vm_id)
     ref, name, state, *others = row
-    return Standing(ref, name, VmState(state), *others)
+    columns, storage = others[:-REF_COUNT], make_ref(*others[-REF_COUNT:])
+    return Standing(ref, name, VmState(state), *columns, storage=storage)

@@ -1,6 +1,6 @@
 """The steps that jobs of virtual machines are made of. Each bears being repeated.
 
-A job's data says where it works: `host_id`, `volume` (id and path of its storage), and `image_id`,
+A job's data says where it works: `host_id`, `volume` (as hosts find the root disk), and `image_id`,
 which the disk stands on. Undo steps, and those from which there is no way back, use nothing else:
 the machine's rows may be gone when they are repeated.
 """
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+
+import msgspec
 
 from appliance.engine.jobs import JobRun
 from appliance.hosts.links import HostLinks
@@ -53,14 +55,15 @@ class VmSteps:
         assert target.image_store_path is not None, "a machine is created from an image"
         lock = self._caching.setdefault((run.data["host_id"], target.image_id), asyncio.Lock())
         async with lock:
-            await self._caches.note(Copy(target.image_id, run.data["host_id"], target.storage_path))
+            copy = Copy(target.image_id, run.data["host_id"], target.storage.path)
+            await self._caches.note(copy)
             await self.call(
                 run,
                 c.IMAGE_ENSURE_CACHED,
                 EnsureCachedParams(
                     image_id=target.image_id,
                     store_path=target.image_store_path,
-                    primary_path=target.storage_path,
+                    storage=target.storage,
                 ),
                 report=run.report,
             )
@@ -75,27 +78,27 @@ class VmSteps:
 
     async def create_data_disks(self, run: JobRun) -> None:
         """Make the data disks that the machine is to have from the start."""
-        path = run.data["volume"]["primary_path"]
+        storage = _root_of(run).storage
         for ref, size_bytes in run.data["data_disks"]:
-            volume = VolumeRef(volume_id=ref, primary_path=path)
+            volume = VolumeRef(volume_id=ref, storage=storage)
             params = CreateEmptyParams(volume=volume, size_bytes=size_bytes)
             await self.call(run, c.VOLUME_CREATE_EMPTY, params)
 
     async def delete_data_disks(self, run: JobRun) -> None:
         """Delete them."""
-        path = run.data["volume"]["primary_path"]
+        storage = _root_of(run).storage
         for ref, _ in run.data["data_disks"]:
-            volume = VolumeRef(volume_id=ref, primary_path=path)
+            volume = VolumeRef(volume_id=ref, storage=storage)
             await self.call(run, c.VOLUME_DELETE, volume)
 
     async def delete_disk(self, run: JobRun) -> None:
         """Delete the root disk."""
-        await self.call(run, c.VOLUME_DELETE, VolumeRef(**run.data["volume"]))
+        await self.call(run, c.VOLUME_DELETE, _root_of(run))
 
     async def drop_cache_of_deleted_image(self, run: JobRun) -> None:
         """The last disk on the cached copy of an image that is gone takes the copy along."""
         host_id, image_id = run.data["host_id"], run.data["image_id"]
-        disk_id = run.data["volume"]["volume_id"]
+        disk_id = _root_of(run).volume_id
         copies = await self._store.read(
             lambda: unneeded_copies(host_id=host_id, image_id=image_id, but_for=disk_id)
         )
@@ -182,6 +185,11 @@ class VmSteps:
         return await self._links.call(
             host_id, command, params, on_wait=run.wait, wait_s=link_wait_s(run), **how
         )
+
+
+def _root_of(run: JobRun) -> VolumeRef:
+    """The machine's root disk; its row may be gone."""
+    return msgspec.convert(run.data["volume"], VolumeRef)
 
 
 def _is_placed_on(host_id: str, vm_id: str) -> bool:

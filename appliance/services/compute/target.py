@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from appliance.protocol.errors import NotFound
+from appliance.services.storage.refs import REF_COLUMNS, REF_COUNT, make_ref
 from appliance.services.volumes.disks import disks_of
 from appliance.store.fields import database
 from hostagent.protocol.domain import DiskSpec, DomainSpec, NicSpec
 from hostagent.protocol.network import bridge_name, tap_name
-from hostagent.protocol.storage import VolumeRef
+from hostagent.protocol.storage import StorageRef, VolumeRef
 
 
 @dataclass(frozen=True)
@@ -24,28 +25,28 @@ class Target:
     volume_id: str
     disk_image_id: str
     disk_bytes: int
-    storage_path: str
     image_id: str
     image_store_path: str | None
+    storage: StorageRef
     nics: tuple[NicSpec, ...]
     disks: tuple[DiskSpec, ...]
 
     @property
     def volume(self) -> VolumeRef:
         """How the host finds the root disk."""
-        return VolumeRef(volume_id=self.volume_id, primary_path=self.storage_path)
+        return VolumeRef(volume_id=self.volume_id, storage=self.storage)
 
 
-_TARGET = """
+_TARGET = f"""
     SELECT v.id, v.name, v.cpu_count, v.memory_bytes, v.accelerator, d.id, d.image_id,
-           d.size_bytes, s.path, v.image_id, i.path
+           d.size_bytes, v.image_id, i.path, {REF_COLUMNS}
     FROM vm v
     JOIN volume d ON d.vm_id = v.id AND d.kind = 'root'
     JOIN primary_storage s ON s.id = d.primary_storage_id
     LEFT JOIN image m ON m.id = v.image_id
     LEFT JOIN image_store i ON i.id = m.image_store_id
     WHERE v.id = ?
-"""
+"""  # noqa: S608 fixed names
 
 
 def load_target(vm_id: str, job_id: str = "") -> Target:
@@ -53,7 +54,9 @@ def load_target(vm_id: str, job_id: str = "") -> Target:
     row = database.execute_sql(_TARGET, (vm_id,)).fetchone()
     if row is None:
         raise NotFound("resource.not_found", kind="vm", id=vm_id)
-    return Target(*row, nics=nics_of(vm_id), disks=tuple(disks_of(vm_id, job_id)))
+    columns, storage = row[:-REF_COUNT], make_ref(*row[-REF_COUNT:])
+    nics, disks = nics_of(vm_id), tuple(disks_of(vm_id, job_id))
+    return Target(*columns, storage=storage, nics=nics, disks=disks)
 
 
 def nics_of(vm_id: str) -> tuple[NicSpec, ...]:

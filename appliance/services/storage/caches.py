@@ -10,7 +10,7 @@ from appliance.hosts.links import WAIT_FOR_LINK_S, HostLinks
 from appliance.store.database import Store, Transaction
 from appliance.store.fields import database
 from hostagent.protocol.commands import IMAGE_DROP_CACHED
-from hostagent.protocol.storage import CachedImage
+from hostagent.protocol.storage import CachedImage, StorageRef
 
 
 class Copy(NamedTuple):
@@ -47,7 +47,8 @@ class Caches:
         await self.drop(await self._store.read(lambda: unneeded_copies(host_id=host_id)))
 
     async def _drop(self, copy: Copy, wait_s: float) -> None:
-        cached = CachedImage(image_id=copy.image_id, primary_path=copy.path)
+        storage = StorageRef(storage_id="", path=copy.path)
+        cached = CachedImage(image_id=copy.image_id, storage=storage)
         await self._links.call(copy.host_id, IMAGE_DROP_CACHED, cached, wait_s=wait_s)
         await self._store.write(lambda tx: _forget(tx, copy))
 
@@ -61,7 +62,7 @@ _NEEDED = """
 _LEFT = """
     EXISTS (SELECT 1 FROM cleanup w WHERE json_extract(w.data, '$.image_id') = c.image_id
         AND json_extract(w.data, '$.host_id') = c.host_id
-        AND json_extract(w.data, '$.volume.primary_path') = c.path
+        AND json_extract(w.data, '$.volume.storage.path') = c.path
         AND json_extract(w.data, '$.volume.volume_id') <> ?)
 """
 _ON_HOST = "EXISTS (SELECT 1 FROM host h WHERE h.id = c.host_id)"

@@ -43,6 +43,7 @@ class PrimaryStorageRow(BaseModel):
     cluster_id: str
     kind = peewee.TextField()
     path = peewee.TextField()
+    source = peewee.TextField(default="")
     state = peewee.TextField()
     total_bytes = peewee.BigIntegerField()
     available_bytes = peewee.BigIntegerField()

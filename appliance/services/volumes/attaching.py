@@ -122,7 +122,7 @@ class Attaching:
         free = [place for place in range(1, DATA_VOLUMES_MAX + 1) if place not in taken]
         if not free:
             raise Conflict("vm.too_many_volumes", name=vm.name, count=DATA_VOLUMES_MAX)
-        storage = PrimaryStorageRow.get_by_id(vm.storage_id)
+        storage = PrimaryStorageRow.get_by_id(vm.storage.storage_id)
         host_id = vm.host_id or vm.volume_host_id
         return Place(host_id=host_id, storage=storage, vm=vm, position=free[0])
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from appliance.protocol.volumes import serial_of
+from appliance.services.storage.refs import REF_COLUMNS, make_ref
 from appliance.store.fields import database
 from hostagent.protocol.domain import DiskLimits, DiskSpec
 from hostagent.protocol.storage import VolumeRef
 
-_DISKS = """
-    SELECT d.id, s.path, d.position, d.read_iops, d.write_iops, d.read_bytes_s, d.write_bytes_s
+_DISKS = f"""
+    SELECT d.id, d.position, d.read_iops, d.write_iops, d.read_bytes_s, d.write_bytes_s,
+           {REF_COLUMNS}
     FROM volume d JOIN primary_storage s ON s.id = d.primary_storage_id
-"""
+"""  # noqa: S608 fixed names
 
 
 def disks_of(vm_id: str, job_id: str = "") -> list[DiskSpec]:
@@ -36,10 +38,11 @@ def disk_of(volume_id: str) -> DiskSpec:
     return _disk(*row)
 
 
-def _disk(ref: str, path: str, position: int, *limits: Any) -> DiskSpec:
+def _disk(ref: str, position: int, *columns: Any) -> DiskSpec:
     names = ("read_iops", "write_iops", "read_bytes_s", "write_bytes_s")
+    limits, storage = columns[: len(names)], columns[len(names) :]
     return DiskSpec(
-        volume=VolumeRef(volume_id=ref, primary_path=path),
+        volume=VolumeRef(volume_id=ref, storage=make_ref(*storage)),
         position=position,
         serial=serial_of(ref),
         limits=DiskLimits(**dict(zip(names, limits, strict=True))),

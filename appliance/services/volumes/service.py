@@ -26,6 +26,7 @@ from appliance.services.parts import Parts
 from appliance.services.settings import VOLUME_DELETION, VOLUME_DELETION_PERIOD_S
 from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
 from appliance.services.storage.places import check_room
+from appliance.services.storage.refs import ref_of
 from appliance.services.tenancy import quotas
 from appliance.services.tenancy.belonging import owner_for
 from appliance.services.volumes.attaching import Attaching, Place, name_of_vm
@@ -224,7 +225,7 @@ class Volumes:
         }
         if has_file:
             assert row.primary_storage is not None
-            ref = VolumeRef(volume_id=row.id, primary_path=row.primary_storage.path)
+            ref = VolumeRef(volume_id=row.id, storage=ref_of(row.primary_storage))
             data |= {"host_id": row.host_id, "volume": msgspec.to_builtins(ref)}
         new = NewJob(
             definition=definition,
@@ -246,7 +247,9 @@ class Volumes:
         return accepted
 
     async def _delete_file(self, run: JobRun) -> None:
-        await self._holding.call(run, c.VOLUME_DELETE, VolumeRef(**run.data["volume"]))
+        await self._holding.call(
+            run, c.VOLUME_DELETE, msgspec.convert(run.data["volume"], VolumeRef)
+        )
 
     def _gone(self, tx: Transaction, run: JobRun) -> None:
         if run.data["to_bin"]:

@@ -13,8 +13,8 @@ from hostagent.protocol.commands import Nothing
 from hostagent.protocol.domain import ResizeDiskParams
 from hostagent.protocol.link import CallContext, CommandFailed
 from hostagent.protocol.streams import StreamBroken
+from hostagent.storage.files import SMALLEST_FREE_BYTES
 from hostagent.storage.paths import cache_path, image_path, incoming_path, volume_path
-from hostagent.storage.volumes import SMALLEST_FREE_BYTES
 from tests.lab.simulated.state import GiB, HostState, SimFile
 
 HEAD_BYTES = 1024
@@ -56,7 +56,7 @@ class Storage:
         """Make a volume, unless it is there."""
         path = str(volume_path(params.volume))
         if path not in self._state.files:
-            backing = str(cache_path(params.volume.primary_path, params.image_id))
+            backing = str(cache_path(params.volume.storage, params.image_id))
             if backing not in self._state.files:
                 raise CommandFailed("image.not_cached", f"{backing} does not exist", path=backing)
             self._need(path, SMALLEST_FREE_BYTES)
@@ -204,7 +204,7 @@ class Storage:
 
     async def ensure_cached(self, params: s.EnsureCachedParams, _: CallContext) -> Nothing:
         """Have an image of a store in the cache."""
-        target = str(cache_path(params.primary_path, params.image_id))
+        target = str(cache_path(params.storage, params.image_id))
         if target not in self._state.files:
             place = s.ImagePlace(image_id=params.image_id, store_path=params.store_path)
             source = str(image_path(place))
@@ -218,7 +218,7 @@ class Storage:
 
     async def drop_cached(self, params: s.CachedImage, _: CallContext) -> Nothing:
         """Delete an image from the cache."""
-        path = str(cache_path(params.primary_path, params.image_id))
+        path = str(cache_path(params.storage, params.image_id))
         if self._state.files.pop(path, None) is not None:
             if any(file.backing == path for file in self._state.files.values()):
                 self._state.anomalies.append(f"{path} was dropped under a volume")

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import peewee
 import pytest
 
@@ -20,6 +21,8 @@ from appliance.services.ledger import SOURCES
 from appliance.store.fields import database, tuples
 from appliance.store.kinds import Kinds
 from appliance.store.migrations import MigrationFailed, available, migrate, version
+from hostagent.protocol.domain import DiskSpec
+from hostagent.protocol.storage import StorageRef, VolumeRef
 from tests.unit.appliance.api.cloud import kinds_of
 
 ROWS = Path(__file__).with_name("old_rows")
@@ -34,7 +37,7 @@ DERIVED = {
     "sqlite_sequence",
     "sqlite_stat1",
 }
-REWRITTEN = {"cleanup": {"error"}}
+REWRITTEN = {"cleanup": {"error", "data"}, "job": {"data"}}
 
 Content = dict[str, dict[int, dict[str, Any]]]
 
@@ -121,6 +124,22 @@ def assert_shown(path: Path, all_kinds: Kinds) -> None:
             assert set(all_kinds.render_many(name, refs)) == set(refs), name
         assert ledger.differences(SOURCES) == []
     database.close()
+
+
+def test_work_under_way_names_its_storage(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    old_database(path, 29)
+    migrate(path)
+    with closing(opened(path)) as connection:
+        rows = connection.execute(
+            "SELECT id, data FROM job WHERE finished_at IS NULL UNION SELECT id, data FROM cleanup"
+        )
+        found = {ref: msgspec.json.decode(data) for ref, data in rows.fetchall()}
+    storage = StorageRef(storage_id="ps", path="/disks")
+    attaching = msgspec.convert(found["j-attaches"]["disk"], DiskSpec)
+    assert attaching.volume == VolumeRef(volume_id="d-data", storage=storage)
+    deleting = msgspec.convert(found["u-deletes"]["volume"], VolumeRef)
+    assert deleting == VolumeRef(volume_id="d-gone", storage=storage)
 
 
 def test_old_rows_leave_no_table_out(tmp_path: Path) -> None:

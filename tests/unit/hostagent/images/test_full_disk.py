@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from hostagent.images import service
 from hostagent.images.service import KEEP_FREE_BYTES, ensure_cached, finish, write_incoming
 from hostagent.protocol.link import CallContext, CommandFailed, Peer
-from hostagent.protocol.storage import EnsureCachedParams, FinishParams, ImagePlace
+from hostagent.protocol.storage import EnsureCachedParams, FinishParams, ImagePlace, StorageRef
+from hostagent.storage import transfer
 from hostagent.storage.paths import cache_path, free_bytes, image_path, incoming_path
 
 MiB = 1024**2
@@ -134,12 +134,13 @@ async def test_a_copy_for_the_cache_runs_out_of_room(
     source = image_path(place)
     source.parent.mkdir(parents=True)
     source.write_bytes(os.urandom(12 * MiB))
-    params = EnsureCachedParams(image_id=IMAGE, store_path=place.store_path, primary_path=str(disk))
-    monkeypatch.setattr(service, "KEEP_FREE_BYTES", -64 * MiB)
+    storage = StorageRef(storage_id="s", path=str(disk))
+    params = EnsureCachedParams(image_id=IMAGE, store_path=place.store_path, storage=storage)
+    monkeypatch.setattr(transfer, "KEEP_FREE_BYTES", -64 * MiB)
     (disk / "other").write_bytes(bytes(free_bytes(disk) - 4 * MiB))
     async with Watch().context() as context:
         with pytest.raises(CommandFailed) as caught:
             await ensure_cached(params, context)
     assert caught.value.code == "storage.no_space"
-    assert not cache_path(str(disk), IMAGE).exists()
+    assert not cache_path(storage, IMAGE).exists()
     assert files(disk) == [disk / "other"]

@@ -8,21 +8,31 @@ import pytest
 
 from hostagent.libvirt.pictures import to_png
 from hostagent.protocol.link import CommandFailed
-from hostagent.protocol.storage import CheckPathParams, ImagePlace, ReleaseParams, VolumeRef
+from hostagent.protocol.storage import (
+    CheckPathParams,
+    ImagePlace,
+    ReleaseParams,
+    StorageRef,
+    VolumeRef,
+)
 from hostagent.storage.paths import check_path, image_path, release, volume_path
 
 GOOD = "01a206dc-e382-7311-a163-2d756d9b5f5d"
+STORAGE = StorageRef(storage_id="s", path="/p")
 
 
 @pytest.mark.parametrize("bad", ["../x", "x", "", f"{GOOD}/..", GOOD.upper(), f"{GOOD}\n"])
 def test_only_ids_become_file_names(bad: str) -> None:
     with pytest.raises(CommandFailed):
-        volume_path(VolumeRef(volume_id=bad, primary_path="/p"))
+        volume_path(VolumeRef(volume_id=bad, storage=STORAGE))
     with pytest.raises(CommandFailed):
         image_path(ImagePlace(image_id=bad, store_path="/p"))
-    assert volume_path(VolumeRef(volume_id=GOOD, primary_path="/p")) == Path(
-        f"/p/volumes/{GOOD}.qcow2"
-    )
+    volume = VolumeRef(volume_id=GOOD, storage=STORAGE)
+    assert volume_path(volume) == Path(f"/p/volumes/{GOOD}.qcow2")
+    later = VolumeRef(volume_id=GOOD, storage=STORAGE, head="b2")
+    assert volume_path(later) == Path(f"/p/volumes/{GOOD}.b2.qcow2")
+    with pytest.raises(CommandFailed):
+        volume_path(VolumeRef(volume_id=GOOD, storage=STORAGE, head="../b"))
 
 
 def test_a_directory_is_made_and_really_written(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from appliance.protocol.ids import new_id
 from hostagent.protocol.link import CommandFailed
-from hostagent.protocol.storage import CreateEmptyParams, ResizeParams, VolumeRef
-from hostagent.storage import volumes
+from hostagent.protocol.storage import CreateEmptyParams, ResizeParams, StorageRef, VolumeRef
+from hostagent.storage import files, volumes
 from hostagent.storage.paths import volume_path
 
 MiB, GiB = 1024**2, 1024**3
@@ -20,7 +20,7 @@ MiB, GiB = 1024**2, 1024**3
 
 @pytest.fixture
 def volume(tmp_path: Path) -> VolumeRef:
-    return VolumeRef(volume_id=new_id(), primary_path=str(tmp_path))
+    return VolumeRef(volume_id=new_id(), storage=StorageRef(storage_id="s", path=str(tmp_path)))
 
 
 async def make(volume: VolumeRef, size_bytes: int = 10 * GiB) -> None:
@@ -80,7 +80,7 @@ async def test_while_it_is_open_it_is_looked_at_and_not_written(volume: VolumeRe
 async def test_of_one_that_cannot_be_made_nothing_is_left(
     volume: VolumeRef, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(volumes, "SMALLEST_FREE_BYTES", 2**62)
+    monkeypatch.setattr(files, "SMALLEST_FREE_BYTES", 2**62)
     with pytest.raises(CommandFailed) as caught:
         await make(volume)
     assert caught.value.code == "storage.no_space"

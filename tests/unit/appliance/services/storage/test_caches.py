@@ -83,7 +83,7 @@ async def test_copies_of_an_image_that_goes_are_kept_under_disks(store: Store) -
 
 
 async def test_copies_are_kept_under_disks_that_are_still_to_be_deleted(store: Store) -> None:
-    volume = {"volume_id": "left", "primary_path": PATH}
+    volume = {"volume_id": "left", "storage": {"storage_id": "s", "path": PATH}}
     data = {"host_id": "host-0", "image_id": "gone", "volume": volume}
     await store.write(
         lambda tx: CleanupRow.create(
