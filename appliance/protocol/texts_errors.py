@@ -11,6 +11,7 @@ from appliance.protocol.texts_network import NETWORK_ERRORS
 from appliance.protocol.texts_paths import PATH_ERRORS
 from appliance.protocol.texts_query import QUERY_ERRORS
 from appliance.protocol.texts_security import SECURITY_ERRORS
+from appliance.protocol.texts_storage import STORAGE_ERRORS
 from appliance.protocol.texts_tenancy import TENANCY_ERRORS
 from appliance.protocol.texts_volumes import VOLUME_ERRORS
 
@@ -280,6 +281,7 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
     **IPV6_ERRORS,
     **LAYER2_ERRORS,
     **ELASTIC_ERRORS,
+    **STORAGE_ERRORS,
     **VOLUME_ERRORS,
     **SECURITY_ERRORS,
     # Placement and VMs
