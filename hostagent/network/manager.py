@@ -20,16 +20,15 @@ from hostagent.network.drops.log import DropLog
 from hostagent.network.elastic import ElasticAddresses
 from hostagent.network.links import bridge_filter, forwarding_ipv6
 from hostagent.network.links.netlink import Links, links_here, read_sysctl, write_sysctl
-from hostagent.network.links.physical import NicMissing, PhysicalNics
+from hostagent.network.links.physical import PhysicalNics
 from hostagent.network.links.watch import ChangeWatch
 from hostagent.network.plan.host import HostPlan, host_plan
 from hostagent.network.plan.network import NetworkPlan, validate
 from hostagent.network.processes import ProcessFailed
+from hostagent.network.reporting import INTERFACE_MISSING, drops_of, failure, fields_of, stale
 from hostagent.network.rules.drops import log_group
-from hostagent.network.rules.groups import Counters, filtered_ports, group_counter_name
-from hostagent.network.rules.limits import limited_counter_name
+from hostagent.network.rules.groups import filtered_ports
 from hostagent.network.rules.loading import Firewall
-from hostagent.network.rules.ruleset import counter_name
 from hostagent.network.rules.zones import choose_numbers
 from hostagent.network.segment import Segment
 from hostagent.network.state import StateFiles
@@ -44,7 +43,6 @@ from hostagent.protocol.network import (
     NetworkReport,
     NetworkState,
     NetworkStatus,
-    PortDrops,
     PortSpec,
 )
 
@@ -135,7 +133,7 @@ class NetworkManager:
         async with self._lock:
             errors = await self._apply(document)
             for error in errors:
-                log.warning("network.refused", generation=document.generation, **_fields(error))
+                log.warning("network.refused", generation=document.generation, **fields_of(error))
             return NetworkReport(
                 generation=self._document.generation, applied=not errors, errors=errors
             )
@@ -148,7 +146,7 @@ class NetworkManager:
         return NetworkStatus(
             generation=self._document.generation,
             networks=states,
-            drops=[_drops(port, counters) for port in self._ports()],
+            drops=[drops_of(port, counters) for port in self._ports()],
             errors=[*self._trials.errors(), *self._errors],
         )
 
@@ -162,7 +160,7 @@ class NetworkManager:
         wanted = set(asked.nic_ids)
         ports = [port for port in self._ports() if port.nic_id in wanted]
         counters = await self._firewall.counters() if ports else {}
-        return DropCounts(drops=[_drops(port, counters) for port in ports])
+        return DropCounts(drops=[drops_of(port, counters) for port in ports])
 
     def _ports(self) -> list[PortSpec]:
         return [port for plan in self._plan.networks for port in plan.spec.ports]
@@ -187,7 +185,7 @@ class NetworkManager:
             self._restore_reflection()
             self._restore_bridge_filter()
             for error in errors:
-                log.error("network.left_over", **_fields(error))
+                log.error("network.left_over", **fields_of(error))
             if errors:
                 raise RuntimeError("; ".join(error.message for error in errors))
             self._trials.settle()
@@ -199,23 +197,25 @@ class NetworkManager:
     async def _apply(self, document: NetworkDocument) -> list[NetworkError]:
         current = self._document.generation
         if document.generation < current:
-            return [_stale(document.generation, current)]
+            return [stale(document.generation, current)]
         errors = validate(document)
         if errors:
             return errors
         try:
             plan = self._plan_of(document)
         except OverflowError as error:
-            return [_failure(None, "networks", error)]
+            return [failure(None, "networks", error)]
         async with links_here() as links:
             errors = await interface_errors(links, plan.networks)
             errors += await virtual_link_errors(links, plan.networks)
             uses = await self._trials.new_uses(links, self._plan, plan)
-        errors = errors or self._trials.refusals(uses)
-        errors = errors or await self._try(document.generation, plan, uses)
+        errors = self._grave(errors, plan) or self._trials.refusals(uses)
         if errors:
             return errors
-        self._document, self._plan, self._errors = document, plan, []
+        errors = await self._try(document.generation, plan, uses)
+        if self._grave(errors, plan):
+            return errors
+        self._document, self._plan, self._errors = document, plan, errors
         self._blind = False
         self._files.save_document(document)
         self._trials.settle()
@@ -225,18 +225,37 @@ class NetworkManager:
     async def _try(
         self, generation: int, plan: HostPlan, uses: Sequence[NicUse]
     ) -> list[NetworkError]:
-        """Make `plan` true; if that fails or cuts the host off, go back to what runs."""
+        """Make `plan` true; if that fails or cuts the host off, go back to what runs.
+
+        Returns why it did, or which NICs are still away.
+        """
         self._trials.begin(generation, uses, await answering_gateways(uses))
         errors = await self._converge(plan)
-        if errors:
+        if self._grave(errors, plan):
             await self._roll_back(plan)
             self._trials.give_up()
             return errors
-        errors = await self._trials.confirm()
-        if errors:
+        cut_off = await self._trials.confirm()
+        if cut_off:
             await self._roll_back(plan)
             await self._trials.after_roll_back()
-        return errors
+        return cut_off or errors
+
+    def _grave(self, errors: Sequence[NetworkError], plan: HostPlan) -> list[NetworkError]:
+        """Those that speak against `plan`: not that a NIC is away which its network has already.
+
+        Machines come, go and get rules on such a host, too, and the NIC may never return.
+        """
+        had = {
+            (network.spec.id, network.spec.physical_interface) for network in self._plan.networks
+        }
+        has = {(network.spec.id, network.spec.physical_interface) for network in plan.networks}
+        away = {network_id for network_id, _ in had & has}
+        return [
+            error
+            for error in errors
+            if error.code != INTERFACE_MISSING or error.network_id not in away
+        ]
 
     def _plan_of(self, document: NetworkDocument) -> HostPlan:
         """What a document asks of this host; the numbers of its networks are kept first."""
@@ -257,7 +276,7 @@ class NetworkManager:
             await self._filter(plan)
             await self._end_stale(plan)
         except (NetlinkError, OSError, ProcessFailed) as error:
-            return [_failure(None, "nft rules", error)]
+            return [failure(None, "nft rules", error)]
         if any(network.is_nat for network in plan.networks):
             self._forward()
         if any(network.is_nat and network.ipv6 for network in plan.networks):
@@ -277,19 +296,19 @@ class NetworkManager:
                 try:
                     await self._segment(spec.id).converge(links, network, reflecting)
                 except _FAILURES as error:
-                    errors.append(_failure(spec.id, f"network {spec.bridge}", error))
+                    errors.append(failure(spec.id, f"network {spec.bridge}", error))
             try:
                 await self._ways.converge(links, ambiguous)
             except _FAILURES as error:
-                errors.append(_failure(None, "ways to networks with the same addresses", error))
+                errors.append(failure(None, "ways to networks with the same addresses", error))
             try:
                 await self._elastic.converge(links, plan)
             except _FAILURES as error:
-                errors.append(_failure(None, "elastic addresses", error))
+                errors.append(failure(None, "elastic addresses", error))
             if not ambiguous:
                 self._restore_reflection()
-            if not errors:
-                errors = await self._remove_unwanted(links, plan)
+            if not self._grave(errors, plan):
+                errors += await self._remove_unwanted(links, plan)
         return errors
 
     async def _end_stale(self, plan: HostPlan) -> None:
@@ -333,7 +352,7 @@ class NetworkManager:
                 if network_id in self._memory.numbers:
                     await end_network(self._memory.numbers[network_id])
             except _FAILURES as error:
-                errors.append(_failure(network_id, f"removal of {bridge}", error))
+                errors.append(failure(network_id, f"removal of {bridge}", error))
                 continue
             self._segments.pop(network_id, None)
             del self._memory.owned[network_id]
@@ -349,7 +368,7 @@ class NetworkManager:
             return
         errors = await self._converge(self._plan)
         for error in errors:
-            log.error("network.not_repaired", **_fields(error))
+            log.error("network.not_repaired", **fields_of(error))
         self._errors = errors
 
     async def _keep(self) -> None:
@@ -428,48 +447,3 @@ class NetworkManager:
         if self._memory.ipv6_forwarding_before is not None:
             forwarding_ipv6.give_back(self._memory.ipv6_forwarding_before)
             self._memory.ipv6_forwarding_before = None
-
-
-def _drops(port: PortSpec, counters: Counters) -> PortDrops:
-    packets, size_bytes = counters.get(counter_name(port.tap), (0, 0))
-    refused, refused_bytes = counters.get(group_counter_name(port.tap), (0, 0))
-    limited, limited_bytes = counters.get(limited_counter_name(port.tap), (0, 0))
-    return PortDrops(
-        nic_id=port.nic_id,
-        tap=port.tap,
-        packets=packets,
-        size_bytes=size_bytes,
-        refused_packets=refused,
-        refused_size_bytes=refused_bytes,
-        limited_packets=limited,
-        limited_size_bytes=limited_bytes,
-    )
-
-
-def _fields(error: NetworkError) -> dict[str, object]:
-    return {"code": error.code, "network": error.network_id, "reason": error.message}
-
-
-def _stale(generation: int, current: int) -> NetworkError:
-    return NetworkError(
-        code="network.stale",
-        message=f"generation {generation} is older than {current}, which runs here",
-        params={"generation": generation, "current": current},
-    )
-
-
-def _failure(network_id: str | None, what: str, error: BaseException) -> NetworkError:
-    reason = str(error) or type(error).__name__
-    if isinstance(error, NicMissing):
-        return NetworkError(
-            code="network.interface_missing",
-            network_id=network_id,
-            message=reason,
-            params={"name": error.interface},
-        )
-    return NetworkError(
-        code="network.apply_failed",
-        network_id=network_id,
-        message=f"{what}: {reason}",
-        params={"reason": reason},
-    )

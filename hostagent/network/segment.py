@@ -89,14 +89,14 @@ class Segment:
             await self.dnsmasq.stop()  # it listens on a link that is no more
         await self._give_back_other_nics(links, plan)
         missing = None
-        if plan.spec.kind == "physical":
-            try:
+        try:
+            if plan.spec.kind == "physical":
                 await self._nics.attach(links, plan.spec.physical_interface or "", bridge.name)
-            except NicMissing as error:
-                missing = error
-                if not bridge.up:
-                    await links.set(bridge, state="up")
-        await converge_vlan(links, plan, bridge)
+            await converge_vlan(links, plan, bridge)
+        except NicMissing as error:
+            missing = error
+            if not bridge.up:
+                await links.set(bridge, state="up")
         await converge_vxlan(links, plan, bridge)
         await self._taps(links, plan, bridge, reflecting)
         await self.dnsmasq.converge(plan)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import structlog
 
 from hostagent.network.links.netlink import Link, Links, disable_ipv6
+from hostagent.network.links.physical import NicMissing
 from hostagent.network.plan.network import NetworkPlan
 from hostagent.protocol.network import vlan_link_name
 
@@ -19,13 +20,16 @@ log = structlog.get_logger(__name__)
 async def converge_vlan(links: Links, plan: NetworkPlan, bridge: Link) -> None:
     """Let the network of kind "vlan" have its device, and no other network one.
 
-    Raises LookupError, NetlinkError or OSError.
+    Raises NicMissing if its NIC is away, NetlinkError or OSError.
     """
     name = vlan_link_name(plan.spec.id)
     if plan.spec.kind != "vlan":
         await links.remove(name)
         return
-    nic = await links.need(plan.spec.physical_interface or "")
+    interface = plan.spec.physical_interface or ""
+    nic = await links.find(interface)
+    if nic is None:
+        raise NicMissing(interface)
     if not nic.up:
         await links.set(nic, state="up")
     device = await links.find(name)

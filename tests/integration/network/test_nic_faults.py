@@ -161,8 +161,18 @@ async def test_a_nic_that_goes_and_returns_is_missed_and_taken_back(
     assert states["other"].healthy
     assert state_of(network.bridge)[0] == addresses, "the host's own addresses wait on the bridge"
     assert (await guest.dhcp())["ip"] == "10.70.0.10", "its machines go on among themselves"
-    report = await host.apply(network, private)
-    assert [error.code for error in report.errors] == ["network.interface_missing"]
+    second = host.port("two", "10.70.0.11")
+    newcomer = host.guest(second)
+    network = host.network("lan", kind="physical", physical_interface="wan0", ports=[port, second])
+    await host.must_apply(network, private)
+    assert (await newcomer.dhcp())["ip"] == "10.70.0.11", "machines come while the NIC is away"
+    assert newcomer.pings("10.70.0.10")
+    assert [error.code for error in (await host.manager.status()).errors] == [error.code]
+    third = host.network("more", kind="physical", physical_interface="wan1")
+    refused = await host.apply(network, private, third)
+    assert [error.network_id for error in refused.errors] == ["more"], "others must have theirs"
+    await host.must_apply(network)
+    assert [item.id for item in (await host.manager.status()).networks] == ["lan"]
 
     router = host.outside("10.70.0.1/24", "wan0", None)
     subprocess.run(["ip", "link", "set", "wan0", "address", "0a:ff:ff:ff:ff:77"], check=True)
