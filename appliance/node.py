@@ -64,6 +64,7 @@ from appliance.services.setup.service import Setup
 from appliance.services.storage.service import Storage
 from appliance.services.sweeping import Sweeper
 from appliance.services.tenancy import service as tenancy
+from appliance.services.upkeep.reconnecting import Reconnecting
 from appliance.services.volumes.service import Volumes
 from appliance.store.database import Store
 from appliance.store.files import write_private
@@ -145,6 +146,8 @@ class Node:
         self._drops = Drops(parts)
         compute = Compute(parts, networks)
         volumes = Volumes(parts)
+        documents = networks.documents
+        Reconnecting(parts, self.infrastructure, storage, documents, compute.sync)
         self._consoles = Consoles(parts)
         Setup(parts, Removal(parts))
         overview.install(parts)
@@ -215,6 +218,7 @@ class Node:
         await self.runner.stop()
         await self._listener.stop()
         await self._watch.stop()
+        await self.infrastructure.stop()
         await self._drops.stop()
         await self.identity.stop()
         await self.nodes.stop()

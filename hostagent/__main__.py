@@ -28,6 +28,12 @@ def parse(arguments: list[str] | None = None) -> AgentConfig:
     parser.add_argument("--join-file", type=Path, help="file with the token; waited for")
     parser.add_argument("--probe-kernel", type=Path, help="kernel for the KVM boot probe")
     parser.add_argument("--probe-initrd", type=Path, help="its initial RAM disk")
+    parser.add_argument(
+        "--boot-id-file",
+        type=Path,
+        default=AgentConfig.boot_id_file,
+        help="says which boot of the machine this is",
+    )
     return AgentConfig(**vars(parser.parse_args(arguments)))
 
 

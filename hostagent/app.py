@@ -20,6 +20,7 @@ from hostagent.libvirt.disks import Disks
 from hostagent.libvirt.domains import Domains
 from hostagent.link import enrol
 from hostagent.link.dialler import Dialler
+from hostagent.load import LoadMeter
 from hostagent.network.manager import NetworkManager
 from hostagent.network.paths.probes import PathProbes
 from hostagent.probe import Verdict, verdict
@@ -34,13 +35,17 @@ from hostagent.storage.paths import check_path, release
 
 JOIN_RETRY_S = 1.0
 DROPS_EVERY_S = 0.5  # at most; together they cost the service less
+LOAD_EVERY_S = 10.0
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
 class AgentConfig:
-    """How an agent is started. A join token is needed once only."""
+    """How an agent is started. A join token is needed once only.
+
+    `boot_id_file` says which boot of the machine this is.
+    """
 
     state_dir: Path
     libvirt_uri: str = "qemu:///system"
@@ -48,6 +53,7 @@ class AgentConfig:
     join_file: Path | None = None
     probe_kernel: Path | None = None
     probe_initrd: Path | None = None
+    boot_id_file: Path = facts_module.BOOT_ID_FILE
 
 
 class Agent:
@@ -67,7 +73,7 @@ class Agent:
         self._verdict = Verdict(accelerator="tcg", reason="no_probe_kernel")
         self._dialler: Dialler | None = None
         self._reports: set[asyncio.Task[None]] = set()
-        self._drops: asyncio.Task[None] | None = None
+        self._telling: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Converge the network, connect to libvirt, enrol if need be, dial the service."""
@@ -78,14 +84,17 @@ class Agent:
         self._dialler = Dialler(self._folder, identity, self._prepare)
         self._network.rely_on(self._dialler)
         self._dialler.start()
-        self._drops = asyncio.create_task(self._tell_drops(self._dialler), name="dropped packets")
+        self._telling = [
+            asyncio.create_task(self._tell_drops(self._dialler), name="dropped packets"),
+            asyncio.create_task(self._tell_load(self._dialler), name="load"),
+        ]
         log.info("agent_started", host=identity.host_id)
 
     async def stop(self) -> None:
         """Stop serving; machines and networks go on."""
-        if self._drops is not None:
-            self._drops.cancel()
-            await asyncio.wait([self._drops])
+        for task in self._telling:
+            task.cancel()
+        await asyncio.gather(*self._telling, return_exceptions=True)
         if self._dialler is not None:
             await self._dialler.stop()
         self._paths.stop()
@@ -170,7 +179,8 @@ class Agent:
     # Facts
 
     async def _facts(self) -> HostFacts:
-        return await facts_module.collect(self._verdict, await self._libvirt_version())
+        version = await self._libvirt_version()
+        return await facts_module.collect(self._verdict, version, self._config.boot_id_file)
 
     async def _probe_again(self) -> HostFacts:
         self._verdict = await self._probe(again=True)
@@ -224,6 +234,14 @@ class Agent:
             if dialler.is_linked:
                 dialler.notify("network.drops", self._network.drops.take())
             await asyncio.sleep(DROPS_EVERY_S)
+
+    async def _tell_load(self, dialler: Dialler) -> None:
+        """Say every few seconds how busy the machine is."""
+        meter = LoadMeter()
+        while True:
+            await asyncio.sleep(LOAD_EVERY_S)
+            if dialler.is_linked:
+                dialler.notify("host.load", meter.measure())
 
     def _spawn(self, work: Awaitable[None]) -> None:
         async def run() -> None:

@@ -22,9 +22,12 @@ REAL_FILE_SYSTEMS = frozenset({"ext4", "ext3", "xfs", "btrfs", "zfs", "f2fs", "n
 IFF_UP = 1
 ARPHRD_LOOPBACK = 772
 VERSION_TIMEOUT_S = 10.0
+BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
 
 
-async def collect(verdict: Verdict, libvirt_version: str) -> HostFacts:
+async def collect(
+    verdict: Verdict, libvirt_version: str, boot_id_file: Path = BOOT_ID_FILE
+) -> HostFacts:
     """The facts of this machine, as it is now."""
     return HostFacts(
         hostname=socket.gethostname(),
@@ -42,6 +45,7 @@ async def collect(verdict: Verdict, libvirt_version: str) -> HostFacts:
         probed_at=verdict.probed_at,
         agent_version=AGENT_VERSION,
         link_kinds=await _link_kinds(),
+        boot_id=boot_id_file.read_text(encoding="ascii").strip(),
     )
 
 

@@ -87,6 +87,16 @@ def _peer(rule: EffectiveRule, language: Language) -> str:
     return f"{rule.peer_group_name} ({', '.join(rule.peer_addresses) or '–'}{more})"
 
 
+def _cpu_used(host: r.Host, _: Language) -> str:
+    return "–" if host.load is None else f"{host.load.cpu_share:.0%}"
+
+
+def _memory_used(host: r.Host, _: Language) -> str:
+    if host.load is None or not host.load.memory_total_bytes:
+        return "–"
+    return f"{host.load.memory_used_bytes / host.load.memory_total_bytes:.0%}"
+
+
 def _plain(heading: str, attribute: str | None = None, *, is_number: bool = False) -> Column:
     name = attribute or heading
     return Column(heading, lambda item, _: str(getattr(item, name)), is_number)
@@ -156,8 +166,10 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         STATUS,
         STATE,
         _plain("accelerator"),
-        _pair("cpu", "cpu_claimed", "cpu_count"),
-        _pair("memory", "memory_claimed_bytes", "memory_bytes", is_size=True),
+        _pair("cpu", "cpu_claimed", "cpu_capacity"),
+        _pair("memory", "memory_claimed_bytes", "memory_capacity_bytes", is_size=True),
+        Column("cpu_used", _cpu_used, is_number=True),
+        Column("memory_used", _memory_used, is_number=True),
         ID,
     ),
     r.HostCandidate: (

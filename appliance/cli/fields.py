@@ -20,6 +20,7 @@ from appliance.protocol.references import FIELD_KINDS, PART_FIELDS
 from appliance.protocol.tenancy import UNLIMITED
 
 HELP = {
+    "probe": "Find out anew whether KVM works, which takes a minute.",
     "cpu_ratio": "How many CPUs VMs may claim for each that is there.",
     "memory_ratio": "How much memory VMs may claim for each byte that is there.",
     "memory_reserved_bytes": "Memory kept for the host itself.",

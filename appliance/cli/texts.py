@@ -19,6 +19,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "started": ("Started", "启动时间"),
     "seen": ("Last heard of", "最近心跳"),
     "host": ("Host", "物理机"),
+    "cpu_used": ("CPU in use", "CPU 使用率"),
+    "memory_used": ("Memory in use", "内存使用率"),
     "address": ("Address", "地址"),
     "addresses": ("Addresses", "地址"),
     "cpu": ("CPU", "CPU"),

@@ -16,6 +16,7 @@ from hostagent.protocol.commands import Command
 from hostagent.protocol.domain import DomainReport
 from hostagent.protocol.drops import DropReport
 from hostagent.protocol.link import CallTimeout, CommandFailed, LinkLost, Peer
+from hostagent.protocol.load import LoadReport
 from hostagent.protocol.streams import Stream, StreamBroken
 
 P = TypeVar("P")
@@ -23,7 +24,11 @@ R = TypeVar("R")
 
 WAIT_FOR_LINK_S = 15.0
 ATTEMPTS = 3
-EVENTS: dict[str, type[Any]] = {"domain.state": DomainReport, "network.drops": DropReport}
+EVENTS: dict[str, type[Any]] = {
+    "domain.state": DomainReport,
+    "network.drops": DropReport,
+    "host.load": LoadReport,
+}
 
 log = structlog.get_logger()
 
@@ -189,6 +194,12 @@ class HostLinks:
         log.info("host_disconnected", host=host_id)
         for callback in self._disconnected_callbacks:
             callback(host_id)
+
+    def drop(self, host_id: str) -> None:
+        """End a host's link, if there is one; the host dials again by itself."""
+        peer = self._peers.get(host_id)
+        if peer is not None:
+            peer.abort()
 
     def close_all(self) -> None:
         """End all links."""

@@ -6,6 +6,7 @@ A service binds a handler to each declaration (`appliance.engine.registry`).
 
 from __future__ import annotations
 
+from appliance.protocol import hosts as h
 from appliance.protocol import requests as q
 from appliance.protocol import resources as r
 from appliance.protocol import results
@@ -28,6 +29,7 @@ from appliance.protocol.declaring import job as _job
 from appliance.protocol.declaring import reads as _reads
 from appliance.protocol.declaring import update as _update
 from appliance.protocol.nodes import ManagementNode
+from appliance.protocol.operations_hosts import declare_hosts
 from appliance.protocol.operations_layer2 import declare_network_clusters, declare_vxlan_pools
 from appliance.protocol.operations_network import (
     declare_addresses,
@@ -168,14 +170,15 @@ _update("zone", "zones", r.Zone, "zone")
 _job("zone.delete", "DELETE /zones/{id}", "Delete a zone and everything in it")
 _reads("cluster", "clusters", r.Cluster, "cluster")
 _add("cluster.create", "POST /clusters", "Make a cluster", r.Cluster, request=q.ClusterCreate)
-_update("cluster", "clusters", r.Cluster, "cluster")
+_update("cluster", "clusters", r.Cluster, "cluster", h.ClusterUpdate)
 _add("cluster.delete", "DELETE /clusters/{id}", "Delete an empty cluster", None)
 _reads("host", "hosts", r.Host, "host")
 _add("host.create", "POST /hosts", "Take an enrolled machine as host", r.Host, request=q.HostCreate)
-_update("host", "hosts", r.Host, "host", q.HostUpdate)
+_update("host", "hosts", r.Host, "host", h.HostUpdate)
 _add("host.delete", "DELETE /hosts/{id}", "Give a host back", None)
 _add("host.enable", "POST /hosts/{id}/enable", "Let new VMs start on a host", r.Host)
 _add("host.disable", "POST /hosts/{id}/disable", "Start no new VMs on a host", r.Host)
+declare_hosts()
 _add(
     "host.check_path",
     "POST /hosts/{id}/checks/path",

@@ -46,17 +46,6 @@ class Update(Request, kw_only=True, frozen=True):
 Ratio = Annotated[float, Meta(gt=0, le=1000)]
 
 
-class HostUpdate(Update, kw_only=True, frozen=True):
-    """Change of a host: name, description, and how much of it VMs may claim.
-
-    A ratio above 1 lets VMs claim more than is there; what is reserved is for the host itself.
-    """
-
-    cpu_ratio: Ratio | UnsetType = UNSET
-    memory_ratio: Ratio | UnsetType = UNSET
-    memory_reserved_bytes: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
-
-
 class PrimaryStorageUpdate(Update, kw_only=True, frozen=True):
     """Change of a primary storage: name, description, and how much of it disks may claim.
 

@@ -11,6 +11,9 @@ import msgspec
 from appliance.protocol.base import Resource as Resource
 from appliance.protocol.base import State as State
 from appliance.protocol.errors import ErrorBody
+from appliance.protocol.hosts import FileSystemLoad as FileSystemLoad
+from appliance.protocol.hosts import HostLoad as HostLoad
+from appliance.protocol.hosts import HostState as HostState
 from appliance.protocol.networks import AddressRange as AddressRange
 from appliance.protocol.networks import Allocation as Allocation
 from appliance.protocol.networks import HostRoute as HostRoute
@@ -35,11 +38,18 @@ class Zone(Resource, kw_only=True, frozen=True):
 
 
 class Cluster(Resource, kw_only=True, frozen=True):
-    """Hosts of one kind that share networks and storage."""
+    """Hosts of one kind that share networks and storage.
+
+    Ratios and reserve are for its hosts that have none of their own; None: as the global
+    settings say.
+    """
 
     zone_id: str
     hypervisor: str = "kvm"
     state: State = State.ENABLED
+    cpu_ratio: float | None = None
+    memory_ratio: float | None = None
+    memory_reserved_bytes: int | None = None
 
 
 class HostNic(msgspec.Struct, kw_only=True, frozen=True):
@@ -70,29 +80,38 @@ class HostCandidate(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Host(Resource, kw_only=True, frozen=True):
-    """A machine that runs virtual machines."""
+    """A machine that runs virtual machines.
+
+    Ratios and reserve are what holds; `own_…` is what was said of this very host, None where it
+    follows its cluster. `load` is None while the host does not tell.
+    """
 
     zone_id: str
     cluster_id: str
     address: str
-    state: State
+    state: HostState
     status: Status
     accelerator: str  # "kvm", or "tcg" when the host runs emulated
     accelerator_reason: str
     cpu_model: str
     cpu_count: int
     cpu_ratio: float
+    own_cpu_ratio: float | None = None
     cpu_capacity: int = 0  # what VMs may claim: CPUs times the ratio
     cpu_claimed: int
     memory_bytes: int
     memory_ratio: float = 1.0
+    own_memory_ratio: float | None = None
     memory_capacity_bytes: int = 0  # memory times the ratio, less what is reserved
     memory_reserved_bytes: int
+    own_memory_reserved_bytes: int | None = None
     memory_claimed_bytes: int
+    load: HostLoad | None = None
     os: str
     kernel: str
     libvirt_version: str
     qemu_version: str
+    agent_version: str = ""
     nics: list[HostNic]
 
 

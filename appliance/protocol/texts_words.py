@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from appliance.protocol.texts_drops import DROP_REASONS
+from appliance.protocol.texts_hosts import HOST_WORDS
 from appliance.protocol.texts_security import TRACE_STEPS
 from appliance.protocol.texts_volumes import VOLUME_WORDS
 
@@ -87,12 +88,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "记录被防欺骗规则丢弃的数据包，每块网卡每分钟记录少量",
     ),
     "setting.host.cpu_ratio": (
-        "CPU over-provisioning ratio of new hosts",
-        "新物理机的 CPU 超分比例",
+        "CPU over-provisioning ratio of hosts, unless host or cluster has its own",
+        "物理机的 CPU 超分比例（物理机或集群未单独设置时）",
     ),
     "setting.host.memory_ratio": (
-        "Memory over-provisioning ratio of new hosts",
-        "新物理机的内存超分比例",
+        "Memory over-provisioning ratio of hosts, unless host or cluster has its own",
+        "物理机的内存超分比例（物理机或集群未单独设置时）",
     ),
     "setting.primary_storage.ratio": (
         "Over-provisioning ratio of new primary storages",
@@ -241,4 +242,5 @@ WORDS: dict[str, tuple[str, str]] = {
     **TRACE_STEPS,
     **DROP_REASONS,
     **VOLUME_WORDS,
+    **HOST_WORDS,
 }

@@ -1286,6 +1286,65 @@
     </message>
 </context>
 <context>
+    <name>HostLimits</name>
+    <message>
+        <source>How much virtual machines may claim together. Left empty, a host follows its cluster, and a cluster the global settings.</source>
+        <translation>所有云主机合计可占用的数量。留空时，物理机沿用集群的设置，集群沿用全局设置。</translation>
+    </message>
+    <message>
+        <source>CPUs for each that is there</source>
+        <translation>每个物理 CPU 可占用的数量</translation>
+    </message>
+    <message>
+        <source>Memory for each byte that is there</source>
+        <translation>内存超分倍数</translation>
+    </message>
+    <message>
+        <source>Memory kept for the host itself, MiB</source>
+        <translation>为物理机自身保留的内存（MiB）</translation>
+    </message>
+    <message>
+        <source>follows</source>
+        <translation>沿用</translation>
+    </message>
+    <message>
+        <source>now {value}</source>
+        <translation>当前 {value}</translation>
+    </message>
+    <message>
+        <source>“{text}” is no number.</source>
+        <translation>“{text}”不是数字。</translation>
+    </message>
+    <message>
+        <source>Give a number above 0, up to 1000.</source>
+        <translation>请填写大于 0 且不超过 1000 的数字。</translation>
+    </message>
+    <message>
+        <source>Give 0 or more.</source>
+        <translation>请填写 0 或更大的数字。</translation>
+    </message>
+    <message>
+        <source>as its cluster</source>
+        <translation>沿用集群</translation>
+    </message>
+    <message>
+        <source>as the global settings</source>
+        <translation>沿用全局设置</translation>
+    </message>
+    <message>
+        <source>CPU ratio</source>
+        <translation>CPU 超分比例</translation>
+    </message>
+    <message>
+        <source>Memory ratio</source>
+        <translation>内存超分比例</translation>
+    </message>
+    <message>
+        <source>Memory kept for the host</source>
+        <translation>为物理机保留的内存</translation>
+    </message>
+</context>
+<context>
     <name>HostNetwork</name>
     <message>
         <source>as it should be</source>
@@ -1371,8 +1430,16 @@
         <translation>CPU</translation>
     </message>
     <message>
+        <source>CPU in use</source>
+        <translation>CPU 使用率</translation>
+    </message>
+    <message>
         <source>Memory</source>
         <translation>内存</translation>
+    </message>
+    <message>
+        <source>Memory in use</source>
+        <translation>内存使用率</translation>
     </message>
     <message>
         <source>VMs</source>
@@ -1391,8 +1458,28 @@
         <translation>集群</translation>
     </message>
     <message>
+        <source>In use now</source>
+        <translation>当前使用情况</translation>
+    </message>
+    <message>
+        <source>The host does not tell.</source>
+        <translation>物理机未上报。</translation>
+    </message>
+    <message>
+        <source>File systems</source>
+        <translation>文件系统</translation>
+    </message>
+    <message>
         <source>Enable</source>
         <translation>启用</translation>
+    </message>
+    <message>
+        <source>Reconnect: bring everything on it in line</source>
+        <translation>重新连接：使其上的一切保持一致</translation>
+    </message>
+    <message>
+        <source>Ask anew what it is</source>
+        <translation>重新查询信息</translation>
     </message>
     <message>
         <source>It is enabled already.</source>
@@ -1425,10 +1512,6 @@
     <message>
         <source>Memory claimed</source>
         <translation>已分配内存</translation>
-    </message>
-    <message>
-        <source>Memory kept for the host</source>
-        <translation>为物理机保留的内存</translation>
     </message>
     <message>
         <source>Operating system</source>
@@ -2437,6 +2520,10 @@
     <message>
         <source>Probe the paths between hosts</source>
         <translation>探测物理机间路径</translation>
+    </message>
+    <message>
+        <source>Ask a host anew what it is</source>
+        <translation>重新查询物理机信息</translation>
     </message>
     <message>
         <source>Try again to bridge a NIC</source>

@@ -207,13 +207,13 @@ class OverviewPage(Page):
 
     def _show_capacity(self) -> None:
         hosts: list[r.Host] = self.shell.cache.all("host")
-        cpu_total = sum(int(one.cpu_count * one.cpu_ratio) for one in hosts)
+        cpu_total = sum(one.cpu_capacity for one in hosts)
         cpu = sum(one.cpu_claimed for one in hosts)
         self._cpu.set_values(
             cpu / cpu_total if cpu_total else 0,
             f"{texts.number(cpu)} / {texts.number(cpu_total)}",
         )
-        total = sum(one.memory_bytes - one.memory_reserved_bytes for one in hosts)
+        total = sum(one.memory_capacity_bytes for one in hosts)
         used = sum(one.memory_claimed_bytes for one in hosts)
         self._memory.set_values(used / total if total else 0, _of(used, total))
         stores: list[r.PrimaryStorage] = self.shell.cache.all("primary_storage")

@@ -8,9 +8,10 @@ from desktop.pages.audit import AuditPage
 from desktop.pages.base import PageSpec
 from desktop.pages.elastic_ips import ElasticIpPage
 from desktop.pages.global_settings import SettingsPage
+from desktop.pages.hosts import HostPage
 from desktop.pages.image_bin import ImageBinPage
 from desktop.pages.images import ImagePage, OfferingPage
-from desktop.pages.infrastructure import ClusterPage, HostPage, ZonePage
+from desktop.pages.infrastructure import ClusterPage, ZonePage
 from desktop.pages.jobs import JobPage
 from desktop.pages.networks import NetworkPage
 from desktop.pages.overview import OverviewPage

@@ -99,7 +99,7 @@ class CreateVmDialog(QDialog):
     def _room_words(self) -> str:
         """How much memory is free on the host that has the most."""
         rooms = [
-            host.memory_bytes - host.memory_reserved_bytes - host.memory_claimed_bytes
+            host.memory_capacity_bytes - host.memory_claimed_bytes
             for host in self._cache.all("host")
         ]
         if not rooms:

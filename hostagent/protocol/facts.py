@@ -29,7 +29,7 @@ class FileSystemFacts(msgspec.Struct, kw_only=True, frozen=True):
 class HostFacts(msgspec.Struct, kw_only=True, frozen=True):
     """The machine. `accelerator` is "kvm" only after a guest kernel really booted under it;
     else "tcg", and `accelerator_reason` is a code that says why. `link_kinds` are those of "vlan"
-    and "vxlan" that its kernel can make.
+    and "vxlan" that its kernel can make. `boot_id` is another one after each boot.
     """
 
     hostname: str
@@ -47,3 +47,4 @@ class HostFacts(msgspec.Struct, kw_only=True, frozen=True):
     probed_at: float = 0.0  # Unix time of the boot probe, 0 when there was none
     agent_version: str = ""
     link_kinds: list[str] = []
+    boot_id: str = ""

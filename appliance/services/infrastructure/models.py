@@ -34,6 +34,9 @@ class ClusterRow(BaseModel):
     zone_id: str
     hypervisor = peewee.TextField()
     state = peewee.TextField()
+    cpu_ratio = peewee.FloatField(null=True)
+    memory_ratio = peewee.FloatField(null=True)
+    memory_reserved_bytes = peewee.BigIntegerField(null=True)
     created_at = peewee.BigIntegerField()
 
     class Meta:
@@ -56,7 +59,10 @@ class AgentRow(BaseModel):
 
 
 class HostRow(BaseModel):
-    """A host of a cluster; it has the id of its agent."""
+    """A host of a cluster; it has the id of its agent.
+
+    Ratios and reserve are what holds for it; those of its own are None where it follows others.
+    """
 
     id = peewee.TextField(primary_key=True)
     agent = peewee.ForeignKeyField(AgentRow, on_delete="RESTRICT", unique=True)
@@ -69,6 +75,9 @@ class HostRow(BaseModel):
     cpu_ratio = peewee.FloatField()
     memory_ratio = peewee.FloatField(default=1.0)
     memory_reserved_bytes = peewee.BigIntegerField()
+    own_cpu_ratio = peewee.FloatField(null=True)
+    own_memory_ratio = peewee.FloatField(null=True)
+    own_memory_reserved_bytes = peewee.BigIntegerField(null=True)
     connected = peewee.BooleanField(default=False)  # as placement sees it; links know better
     created_at = peewee.BigIntegerField()
 

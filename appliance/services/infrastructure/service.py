@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import Callable
 from typing import Any
 
 import structlog
-from msgspec import UNSET
 
 from appliance.engine import ledger
 from appliance.engine.calls import Call
 from appliance.engine.jobs import JobDefinition, JobRun, Step
 from appliance.protocol import requests as q
 from appliance.protocol.errors import Conflict, NotFound, Unauthenticated
+from appliance.protocol.hosts import HostState
 from appliance.protocol.ids import new_id
 from appliance.protocol.resources import State
 from appliance.services.common import (
@@ -26,6 +27,7 @@ from appliance.services.common import (
     refuse_if_used,
     updater,
 )
+from appliance.services.infrastructure.capacity import Limits
 from appliance.services.infrastructure.joining import (
     UNFINISHED,
     certified,
@@ -34,6 +36,7 @@ from appliance.services.infrastructure.joining import (
     unfinished_local,
     unfinished_with,
 )
+from appliance.services.infrastructure.loads import Loads
 from appliance.services.infrastructure.models import (
     AgentRow,
     ClusterRow,
@@ -51,7 +54,6 @@ from appliance.store.kinds import Relation, ResourceKind, Rows
 from hostagent.protocol.commands import HOST_RELEASE, Nothing
 from hostagent.protocol.facts import HostFacts
 
-MEMORY_RESERVED_BYTES = 1024**3
 TOKEN_LIFETIME_MS = 24 * 3600 * 1000
 
 log = structlog.get_logger()
@@ -63,14 +65,16 @@ class Infrastructure:
     def __init__(self, parts: Parts) -> None:
         self._store = parts.store
         self._links = parts.hosts
-        self._settings = parts.settings
+        self._limits = Limits(parts.settings)
+        self._loads = Loads(parts.store, parts.hosts)
+        self._recounting: asyncio.Task[None] | None = None
         self._cleanup = parts.runner.cleanup
         release = Step("release_host", self._release, forward_only=True)
         self._release_work = parts.runner.define(
             JobDefinition(operation="host.delete", steps=(release,))
         )
         self._added_callbacks: list[Callable[[str], None]] = []
-        views = HostViews(parts.hosts)
+        views = HostViews(parts.hosts, self._loads)
         kinds = parts.store.kinds
         kinds.add(
             ResourceKind(
@@ -135,9 +139,12 @@ class Infrastructure:
 
     def _bind(self, parts: Parts) -> None:
         bind = parts.registry.bind
-        for kind, model in (("zone", ZoneRow), ("cluster", ClusterRow)):
-            bind(f"{kind}.update", updater(parts.store, model, kind))
-        bind("host.update", updater(parts.store, HostRow, "host", _change_capacity))
+        limits = self._limits
+        bind("zone.update", updater(parts.store, ZoneRow, "zone"))
+        bind("cluster.update", updater(parts.store, ClusterRow, "cluster", limits.change_cluster))
+        bind("host.update", updater(parts.store, HostRow, "host", limits.change_host))
+        for setting in (HOST_CPU_RATIO, HOST_MEMORY_RATIO):
+            parts.settings.on_change(setting, self._recount_soon)
         bind("zone.create", self._create_zone)
         bind("cluster.create", self._create_cluster)
         bind("cluster.delete", self._delete_cluster)
@@ -198,7 +205,7 @@ class Infrastructure:
         ref = request.candidate_id
 
         def create(tx: Transaction) -> Any:
-            find(ClusterRow, request.cluster_id, "cluster", field="cluster_id")
+            cluster = find(ClusterRow, request.cluster_id, "cluster", field="cluster_id")
             agent = AgentRow.get_or_none(AgentRow.id == ref)
             if agent is None:
                 raise NotFound("host.candidate_unknown", field="candidate_id", id=ref)
@@ -210,15 +217,13 @@ class Infrastructure:
                 "name": clean_name(request.name),
                 "description": request.description,
                 "cluster": request.cluster_id,
-                "state": State.ENABLED,
-                "cpu_ratio": self._settings.get(HOST_CPU_RATIO),
-                "memory_ratio": self._settings.get(HOST_MEMORY_RATIO),
-                "memory_reserved_bytes": reserved_memory(agent.facts),
+                "state": HostState.ENABLED,
+                **self._limits.holding(cluster, agent.facts),
             }
             if existing is None:
                 connected = self._links.is_connected(ref)
                 row = HostRow.create(id=ref, created_at=now_ms(), connected=connected, **values)
-                note_capacity(tx, row)
+                self._limits.apply(tx, row)
                 tx.on_commit(lambda: self._host_added(ref))
                 tx.touch("host", ref)
                 tx.touch("host_candidate", ref)
@@ -254,12 +259,12 @@ class Infrastructure:
             await self._links.call(host_id, HOST_RELEASE, Nothing(), wait_s=link_wait_s(run))
 
     async def _enable(self, call: Call, _: q.Empty) -> Any:
-        return await self._set_state(call.target, State.ENABLED)
+        return await self._set_state(call.target, HostState.ENABLED)
 
     async def _disable(self, call: Call, _: q.Empty) -> Any:
-        return await self._set_state(call.target, State.DISABLED)
+        return await self._set_state(call.target, HostState.DISABLED)
 
-    async def _set_state(self, host_id: str, state: State) -> Any:
+    async def _set_state(self, host_id: str, state: HostState) -> Any:
         def change(tx: Transaction) -> Any:
             row = find(HostRow, host_id, "host")
             row.state = state
@@ -351,17 +356,18 @@ class Infrastructure:
 
         return await self._store.write(join)
 
-    async def note_facts(self, host_id: str, facts: HostFacts, address: str) -> None:
-        """Keep what an agent reports of its machine when it connects."""
+    async def note_facts(self, host_id: str, facts: HostFacts, address: str | None = None) -> None:
+        """Keep what an agent reports of its machine when it connects, or is asked."""
 
         def change(tx: Transaction) -> None:
-            AgentRow.update(facts=facts, address=address, hostname=facts.hostname).where(
-                AgentRow.id == host_id
-            ).execute()
+            known: dict[str, Any] = {"facts": facts, "hostname": facts.hostname}
+            if address is not None:
+                known["address"] = address
+            AgentRow.update(**known).where(AgentRow.id == host_id).execute()
             note_addresses(tx, host_id, facts)
             row = HostRow.get_or_none(HostRow.id == host_id)
             if row is not None:
-                note_capacity(tx, row)
+                self._limits.apply(tx, row)
             touch_host(tx, host_id)
 
         await self._store.write(change)
@@ -381,10 +387,21 @@ class Infrastructure:
 
         def reset(tx: Transaction) -> None:
             HostRow.update(connected=False).execute()
-            for row in HostRow.select():
-                note_capacity(tx, row)
+            self._limits.apply_all(tx)
 
         await self._store.write(reset)
+        self._loads.start()
+
+    async def stop(self) -> None:
+        """Stop what goes on beside operations."""
+        await self._loads.stop()
+        if self._recounting is not None:
+            await asyncio.gather(self._recounting, return_exceptions=True)
+
+    def _recount_soon(self) -> None:
+        """A global setting that hosts follow has changed; at the next start it is done anyway."""
+        work = self._store.write(self._limits.apply_all)
+        self._recounting = asyncio.create_task(work, name="capacity of hosts")
 
     def on_host_added(self, callback: Callable[[str], None]) -> None:
         """Call `callback(host_id)` when a connected machine has become a host."""
@@ -400,27 +417,6 @@ def touch_host(tx: Transaction, host_id: str) -> None:
     """The host, or the candidate that it still is, changed."""
     is_host = HostRow.select().where(HostRow.id == host_id).exists()
     tx.touch("host" if is_host else "host_candidate", host_id)
-
-
-def note_capacity(tx: Transaction, row: HostRow) -> None:
-    """What VMs may claim of a host, from its facts and ratios."""
-    facts = row.agent.facts
-    memory_bytes = int(facts.memory_bytes * row.memory_ratio) - row.memory_reserved_bytes
-    ledger.set_capacity(tx, row.id, "cpu", int(facts.cpu_count * row.cpu_ratio))
-    ledger.set_capacity(tx, row.id, "memory", memory_bytes)
-
-
-def _change_capacity(tx: Transaction, row: HostRow, request: q.HostUpdate) -> None:
-    for name in ("cpu_ratio", "memory_ratio", "memory_reserved_bytes"):
-        value = getattr(request, name)
-        if value is not UNSET:
-            setattr(row, name, value)
-    note_capacity(tx, row)
-
-
-def reserved_memory(facts: HostFacts) -> int:
-    """Memory in bytes that VMs may not claim: 1 GiB, but at most a quarter of a small host."""
-    return min(MEMORY_RESERVED_BYTES, facts.memory_bytes // 4)
 
 
 def _hash(secret: str) -> str:

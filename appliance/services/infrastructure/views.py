@@ -11,10 +11,12 @@ from appliance.protocol.resources import (
     Host,
     HostCandidate,
     HostNic,
+    HostState,
     State,
     Status,
     Zone,
 )
+from appliance.services.infrastructure.loads import Loads
 from appliance.services.infrastructure.models import AgentRow, ClusterRow, HostRow, ZoneRow
 from appliance.store.fields import tuples, when
 from hostagent.protocol.facts import HostFacts
@@ -44,6 +46,9 @@ def render_clusters(rows: Sequence[ClusterRow]) -> list[Cluster]:
             zone_id=row.zone_id,
             hypervisor=row.hypervisor,
             state=State(row.state),
+            cpu_ratio=row.cpu_ratio,
+            memory_ratio=row.memory_ratio,
+            memory_reserved_bytes=row.memory_reserved_bytes,
             created_at=when(row.created_at),
         )
         for row in rows
@@ -67,8 +72,9 @@ def nics_of(facts: HostFacts) -> list[HostNic]:
 class HostViews:
     """Renders hosts and candidates with the state of their links."""
 
-    def __init__(self, links: HostLinks) -> None:
+    def __init__(self, links: HostLinks, loads: Loads) -> None:
         self._links = links
+        self._loads = loads
 
     def candidates(self, rows: Sequence[AgentRow]) -> list[HostCandidate]:
         """Agent rows as clients see them."""
@@ -114,24 +120,29 @@ class HostViews:
             zone_id=zone_id,
             cluster_id=row.cluster_id,
             address=agent.address,
-            state=State(row.state),
+            state=HostState(row.state),
             status=self._status(row.id),
             accelerator=facts.accelerator,
             accelerator_reason=facts.accelerator_reason,
             cpu_model=facts.cpu_model,
             cpu_count=facts.cpu_count,
             cpu_ratio=row.cpu_ratio,
+            own_cpu_ratio=row.own_cpu_ratio,
             cpu_capacity=cpu.capacity,
             cpu_claimed=cpu.claimed,
             memory_bytes=facts.memory_bytes,
             memory_ratio=row.memory_ratio,
+            own_memory_ratio=row.own_memory_ratio,
             memory_capacity_bytes=memory.capacity,
             memory_reserved_bytes=row.memory_reserved_bytes,
+            own_memory_reserved_bytes=row.own_memory_reserved_bytes,
             memory_claimed_bytes=memory.claimed,
+            load=self._loads.get(row.id),
             os=facts.os,
             kernel=facts.kernel,
             libvirt_version=facts.libvirt_version,
             qemu_version=facts.qemu_version,
+            agent_version=facts.agent_version,
             nics=nics_of(facts),
             created_at=when(row.created_at),
         )

@@ -20,6 +20,7 @@ from appliance.protocol.operations import Accepted
 from appliance.protocol.resources import Vm, VmState
 from tests.lab.simulated.cloud import SimulatedCloud, set_up, side_by_side, until_all
 from tests.lab.simulated.fleet import Fleet
+from tests.lab.simulated.host import SimulatedHost
 from tests.lab.simulated.service import ServiceProcess
 from tests.lab.simulated.tokens import prepare_secrets, tokens_for
 
@@ -76,6 +77,11 @@ class Lab:
     async def disconnected(self, host_id: str) -> None:
         """Wait until the service has noticed that a host is away."""
         await until_all(self.client, "host", [host_id], lambda host: host.status == "disconnected")
+
+    async def service_sees_away(self, host: SimulatedHost) -> None:
+        """Let a host hang up, until the service has noticed."""
+        await host.stop()
+        await self.disconnected(host.id)
 
     async def until(self, is_so: Callable[[], bool], timeout_s: float = 20.0) -> None:
         """Wait until something holds on the simulated hosts."""

@@ -16,6 +16,7 @@ from hostagent.protocol.drops import DropReport
 from hostagent.protocol.enrolment import JoinToken
 from hostagent.protocol.facts import HostFacts
 from hostagent.protocol.link import CallContext, Peer
+from hostagent.protocol.load import LoadReport
 from hostagent.protocol.trail import TRAIL
 from tests.lab.simulated.domains import Domains
 from tests.lab.simulated.faults import Fault, FaultPlan, When, refusal
@@ -96,6 +97,11 @@ class SimulatedHost:
         """Say that packets were thrown away."""
         assert self._dialler is not None, "a host that has hung up says nothing"
         self._dialler.notify("network.drops", report)
+
+    def tell_load(self, report: LoadReport) -> None:
+        """Say how busy the host is."""
+        assert self._dialler is not None, "a host that has hung up says nothing"
+        self._dialler.notify("host.load", report)
 
     def change(self, traits: Traits) -> None:
         """Be another size; the service hears of it with the next link."""

@@ -35,6 +35,7 @@ class Traits(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     nics: tuple[str, ...] = ("eth0", "eth1")
     link_kinds: tuple[str, ...] = ("vlan", "vxlan")
     guests_obey: bool = True
+    boot_id: str = "first"
 
 
 @dataclass(slots=True)
@@ -118,6 +119,7 @@ class HostState:
                 for index, nic in enumerate(traits.nics)
             ],
             link_kinds=list(traits.link_kinds),
+            boot_id=traits.boot_id,
             file_systems=[
                 FileSystemFacts(
                     path="/",

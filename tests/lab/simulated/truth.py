@@ -51,7 +51,7 @@ class View:
             volume = self.volumes[ref]
             is_attached = volume.status == "ready" and volume.vm_id is not None
             return "attached" if is_attached else volume.status
-        found = self.networks.get(ref) or self.zones.get(ref)
+        found = self.networks.get(ref) or self.zones.get(ref) or self.hosts.get(ref)
         return "gone" if found is None else found.state
 
 

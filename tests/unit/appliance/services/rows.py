@@ -9,8 +9,8 @@ from pathlib import Path
 from appliance.engine import ledger
 from appliance.protocol.ids import new_id
 from appliance.protocol.resources import State
+from appliance.services.infrastructure.capacity import note_capacity
 from appliance.services.infrastructure.models import AgentRow, ClusterRow, HostRow, ZoneRow
-from appliance.services.infrastructure.service import note_capacity
 from appliance.services.networks.models import NetworkRow, RangeRow
 from appliance.services.storage.models import PrimaryStorageRow
 from appliance.services.storage.places import note_place

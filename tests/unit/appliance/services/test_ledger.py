@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from appliance.engine import ledger
+from appliance.engine.settings import Settings
 from appliance.protocol.errors import NoResources
+from appliance.protocol.hosts import ClusterUpdate, HostUpdate
 from appliance.protocol.ids import new_id
-from appliance.protocol.requests import HostUpdate, PrimaryStorageUpdate
+from appliance.protocol.requests import PrimaryStorageUpdate
 from appliance.services.compute.models import VmRow
-from appliance.services.infrastructure.models import HostRow
-from appliance.services.infrastructure.service import _change_capacity
+from appliance.services.infrastructure.capacity import Limits
+from appliance.services.infrastructure.models import ClusterRow, HostRow
 from appliance.services.ledger import SOURCES
 from appliance.services.networks.allocation import attach
 from appliance.services.networks.models import NetworkRow, NicRow
@@ -144,11 +146,12 @@ async def test_changing_a_ratio_and_back_restores_the_numbers(tmp_path: Path) ->
                 *ledger.usage("disk", places).values(),
             ]
 
+        limits = Limits(Settings(store))
+
         def set_ratios(cpu: float, memory: float, disk: float) -> Any:
             def change(tx: Transaction) -> None:
                 for row in HostRow.select():
-                    _change_capacity(tx, row, HostUpdate(cpu_ratio=cpu, memory_ratio=memory))
-                    row.save()
+                    limits.change_host(tx, row, HostUpdate(cpu_ratio=cpu, memory_ratio=memory))
                 storage = PrimaryStorageRow.get_by_id(STORAGE)
                 change_limits(tx, storage, PrimaryStorageUpdate(ratio=disk))
                 storage.save()
@@ -165,6 +168,43 @@ async def test_changing_a_ratio_and_back_restores_the_numbers(tmp_path: Path) ->
         assert min(item.free for item in low) < 0, "claims outlive a lower ratio"
         await set_ratios(10.0, 1.0, 1.0)
         assert await store.read(numbers) == before
+
+
+async def test_hosts_follow_their_cluster_unless_they_have_limits_of_their_own(
+    tmp_path: Path,
+) -> None:
+    async with rows_store(tmp_path, 2) as store:
+        await store.write(lambda tx: add_vm("host-0", 7, 5))
+        limits = Limits(Settings(store))
+
+        def numbers() -> list[tuple[int, int]]:
+            hosts = ["host-0", "host-1"]
+            found = [*ledger.usage("cpu", hosts).values(), *ledger.usage("memory", hosts).values()]
+            return [(item.capacity, item.claimed) for item in found]
+
+        def change(tx: Transaction, cluster: ClusterUpdate, host: HostUpdate) -> None:
+            row = ClusterRow.get_by_id(CLUSTER)
+            limits.change_cluster(tx, row, cluster)
+            row.save()
+            limits.change_host(tx, HostRow.get_by_id("host-1"), host)
+            tx.touched.clear()
+
+        async def after(cluster: ClusterUpdate, host: HostUpdate) -> list[tuple[int, int]]:
+            await store.write(lambda tx: change(tx, cluster, host))
+            return await store.read(numbers)
+
+        before = await store.read(numbers)
+        assert before == [(40, 7), (40, 0), (16 * GiB, 5 * GiB), (16 * GiB, 0)]
+        shared = ClusterUpdate(cpu_ratio=2.0, memory_ratio=1.5, memory_reserved_bytes=2 * GiB)
+        followed = await after(shared, HostUpdate())
+        assert followed == [(8, 7), (8, 0), (int(23.5 * GiB), 5 * GiB), (int(23.5 * GiB), 0)]
+        own = await after(ClusterUpdate(), HostUpdate(cpu_ratio=0.5, memory_reserved_bytes=0))
+        assert own == [(8, 7), (2, 0), (int(23.5 * GiB), 5 * GiB), (int(25.5 * GiB), 0)]
+        kept = await after(ClusterUpdate(cpu_ratio=3.0), HostUpdate())
+        assert kept[:2] == [(12, 7), (2, 0)]
+        nothing = ClusterUpdate(cpu_ratio=None, memory_ratio=None, memory_reserved_bytes=None)
+        back = await after(nothing, HostUpdate(cpu_ratio=None, memory_reserved_bytes=None))
+        assert back == before
 
 
 async def test_addresses_are_given_lowest_first_and_exactly_once(tmp_path: Path) -> None:

@@ -1,0 +1,23 @@
+"""The declarations of what is done with hosts besides taking and giving them back."""
+
+from __future__ import annotations
+
+from appliance.protocol import hosts as h
+from appliance.protocol import resources as r
+from appliance.protocol.declaring import add, job
+
+
+def declare_hosts() -> None:
+    """Declare what one can do with a host."""
+    job(
+        "host.reconnect",
+        "POST /hosts/{id}/reconnect",
+        "Drop a host's link, and bring everything on the host in line when it is back",
+    )
+    add(
+        "host.refresh_facts",
+        "POST /hosts/{id}/facts",
+        "Ask a host anew what it is",
+        r.Host,
+        request=h.HostRefreshFacts,
+    )

@@ -1,0 +1,13 @@
+"""Texts about hosts: English message, remedy, Chinese message, remedy; and words."""
+
+from __future__ import annotations
+
+HOST_ERRORS: dict[str, tuple[str, str, str, str]] = {}
+
+HOST_WORDS: dict[str, tuple[str, str]] = {
+    "operation.host.reconnect": ("Reconnect host", "重新连接物理机"),
+    "step.drop_link": ("dropping the link", "断开连接"),
+    "step.await_host": ("waiting for the host", "等待物理机"),
+    "step.compare_machines": ("comparing what runs", "比对运行状态"),
+    "step.check_storage": ("looking at its storage", "检查存储"),
+}

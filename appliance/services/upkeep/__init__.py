@@ -1,0 +1,1 @@
+"""Upkeep of hosts: reconnecting them, emptying them, and starting again what ran on them."""
