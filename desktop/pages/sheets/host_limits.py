@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from PySide6.QtWidgets import QLineEdit
+
 from appliance.protocol import resources as r
 from desktop import texts
 from desktop.operation_titles import operation_title
@@ -57,10 +59,10 @@ class LimitsForm(NamePage):
 
     def values(self, name: str) -> dict[str, Any]:
         """What the fields say; null follows what is above."""
-        reserved = _parsed(self.reserved.text())
+        reserved = _typed(self.reserved)
         return super().values(name) | {
-            "cpu_ratio": _parsed(self.cpu.text()),
-            "memory_ratio": _parsed(self.memory.text()),
+            "cpu_ratio": _typed(self.cpu),
+            "memory_ratio": _typed(self.memory),
             "memory_reserved_bytes": None if reserved is None else round(reserved * MiB),
         }
 
@@ -73,7 +75,7 @@ class LimitsForm(NamePage):
         ]
         return super().review() and all(good)
 
-    def _add_limit(self, key: str, title: str, text: str) -> Any:
+    def _add_limit(self, key: str, title: str, text: str) -> QLineEdit:
         placeholder = translate("HostLimits", "follows")
         field = self.add_line(key, title, placeholder=placeholder)
         field.setText(text)
@@ -160,6 +162,14 @@ def limit_words(resource: r.Host | r.Cluster) -> list[tuple[str, str]]:
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:g}"
+
+
+def _typed(field: QLineEdit) -> float | None:
+    """What a field says, None if that is no number: the form refuses it then."""
+    try:
+        return _parsed(field.text())
+    except ValueError:
+        return None
 
 
 def _parsed(text: str) -> float | None:
