@@ -42,6 +42,7 @@ from appliance.services.firewall import effective
 from appliance.services.firewall.drops import Drops
 from appliance.services.firewall.service import SecurityGroups
 from appliance.services.firewall.trace import Trace
+from appliance.services.guests.agent import GuestAgent
 from appliance.services.hostwatch import HostWatch
 from appliance.services.identity.service import Identity
 from appliance.services.images.offerings import Offerings
@@ -148,6 +149,7 @@ class Node:
         volumes = Volumes(parts)
         documents = networks.documents
         Reconnecting(parts, self.infrastructure, storage, documents, compute.sync)
+        GuestAgent(parts)
         self._consoles = Consoles(parts)
         Setup(parts, Removal(parts))
         overview.install(parts)

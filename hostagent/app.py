@@ -18,6 +18,7 @@ from hostagent.images import service as images
 from hostagent.libvirt.connection import Connection
 from hostagent.libvirt.disks import Disks
 from hostagent.libvirt.domains import Domains
+from hostagent.libvirt.guestagent import GuestAgents
 from hostagent.link import enrol
 from hostagent.link.dialler import Dialler
 from hostagent.load import LoadMeter
@@ -67,6 +68,7 @@ class Agent:
         )
         self._domains = Domains(self._connection)
         self._disks = Disks(self._domains)
+        self._guests = GuestAgents(self._domains, self._folder / "frozen")
         self._consoles = Consoles(self._domains)
         self._network = NetworkManager(self._folder / "network")
         self._paths = PathProbes()
@@ -142,6 +144,8 @@ class Agent:
         peer.handle(c.DOMAIN_GET, _plain(d.get))
         peer.handle(c.DOMAIN_LIST, lambda _, __: d.list())
         peer.handle(c.DOMAIN_SCREENSHOT, _plain(d.screenshot))
+        peer.handle(c.GUEST_INFO, _plain(self._guests.info))
+        peer.handle(c.GUEST_SET_PASSWORD, _plain(self._guests.set_password))
         peer.handle(c.CONSOLE_OPEN, self._consoles.open)
         peer.handle(c.STORAGE_CHECK_PATH, lambda p, _: asyncio.to_thread(check_path, p))
         peer.handle(c.STORAGE_RELEASE, lambda p, _: _released(p))
@@ -208,6 +212,7 @@ class Agent:
     def _libvirt_up(self) -> None:
         """After a reconnection anything may have changed: report every machine."""
         self._spawn(self._report_all())
+        self._spawn(self._guests.thaw_forgotten())
 
     def _lifecycle(self, vm_id: str, event: int, detail: int) -> None:
         if event != libvirt.VIR_DOMAIN_EVENT_DEFINED:

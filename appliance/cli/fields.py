@@ -76,6 +76,10 @@ HELP = {
     "ipv6_ranges": "IPv6 addresses that DHCPv6 gives out, like fd00:1::100-fd00:1::1ff or "
     "fd00:1::/80; may be repeated; none for nearly all.",
     "ssh_public_key": "SSH public key for the guest; @FILE reads it from a file.",
+    "hostname": "Host name of the guest; without it, it is made from the machine's name.",
+    "cloud_init": "How the guest learns of keys and user data: metadata (it asks over the "
+    "network), seed (on a start-up disc), none, or auto.",
+    "user": "User of the guest.",
     "user_data": "User data for the guest's first boot; @FILE reads it from a file, @- from input.",
     "start": "Start it at once.",
     "force": "At once, without asking the guest.",

@@ -28,7 +28,9 @@ from appliance.protocol.declaring import add as _add
 from appliance.protocol.declaring import job as _job
 from appliance.protocol.declaring import reads as _reads
 from appliance.protocol.declaring import update as _update
+from appliance.protocol.guests import VmUpdate
 from appliance.protocol.nodes import ManagementNode
+from appliance.protocol.operations_guests import declare_guests
 from appliance.protocol.operations_hosts import declare_hosts
 from appliance.protocol.operations_layer2 import declare_network_clusters, declare_vxlan_pools
 from appliance.protocol.operations_network import (
@@ -319,7 +321,7 @@ _add(
 # Virtual machines
 _reads("vm", "vms", r.Vm, "virtual machine", TENANT)
 _job("vm.create", "POST /vms", "Create virtual machines", q.VmCreate, TENANT)
-_update("vm", "vms", r.Vm, "virtual machine", access=TENANT)
+_update("vm", "vms", r.Vm, "virtual machine", VmUpdate, TENANT)
 _add(
     "vm.plan",
     "POST /vms/plan",
@@ -365,6 +367,7 @@ _add(
     access=TENANT,
     is_secret=True,
 )
+declare_guests()
 
 # What carries bytes rather than structs: permissions like the others, served by `appliance.api`.
 #   GET /v1/console and GET /v1/openapi.json need none: a ticket is one, the other is public.

@@ -312,6 +312,16 @@ class DataDisk(Request, kw_only=True, frozen=True):
     size_bytes: SizeBytes
 
 
+# One a line, as in authorized_keys.
+SshKeys = Annotated[str, Meta(max_length=16384)]
+# As it is, or in base64, also packed with gzip; 64 KiB at most.
+UserData = Annotated[str, Meta(max_length=65536)]
+HostName = Annotated[str, Meta(max_length=63)]
+# How a guest learns of its keys and user data: it asks over the network, reads a start-up disc
+# (NoCloud), or does not at all. "auto": a disc where no network of the machine offers metadata.
+CloudInit = Literal["auto", "metadata", "seed", "none"]
+
+
 class VmCreate(Create, kw_only=True, frozen=True):
     """Make and start virtual machines; with `count` above 1 they are named name-1, name-2, …
 
@@ -330,8 +340,10 @@ class VmCreate(Create, kw_only=True, frozen=True):
     strategy: Literal["least_loaded", "most_packed"] = "least_loaded"
     address: str | None = None
     ipv6_address: Ipv6Text | None = None
-    ssh_public_key: Annotated[str, Meta(max_length=16384)] = ""
-    user_data: Annotated[str, Meta(max_length=65536)] = ""
+    ssh_public_key: SshKeys = ""
+    user_data: UserData = ""
+    hostname: HostName = ""  # left out: made from the name
+    cloud_init: CloudInit = "auto"
     start: bool = True
     affinity_group_id: Id | None = None
     # Left out: as the setting security_group.new_machines says

@@ -224,6 +224,8 @@ class Vm(Resource, kw_only=True, frozen=True):
     volumes: list[Volume]
     ssh_public_key: str
     has_user_data: bool
+    hostname: str = ""  # that was asked for; else it is made from the name
+    cloud_init: str = "auto"
     owner_id: str
     started_at: datetime | None
     destroyed_at: datetime | None

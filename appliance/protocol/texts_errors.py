@@ -5,6 +5,7 @@ from __future__ import annotations
 from appliance.protocol.texts_access import ACCESS_ERRORS
 from appliance.protocol.texts_elastic import ELASTIC_ERRORS
 from appliance.protocol.texts_engine import ENGINE_ERRORS
+from appliance.protocol.texts_guests import GUEST_ERRORS
 from appliance.protocol.texts_ipv6 import IPV6_ERRORS
 from appliance.protocol.texts_layer2 import LAYER2_ERRORS
 from appliance.protocol.texts_network import NETWORK_ERRORS
@@ -283,6 +284,7 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
     **ELASTIC_ERRORS,
     **STORAGE_ERRORS,
     **VOLUME_ERRORS,
+    **GUEST_ERRORS,
     **SECURITY_ERRORS,
     # Placement and VMs
     "placement.no_hosts": (

@@ -1286,6 +1286,121 @@
     </message>
 </context>
 <context>
+    <name>Guest</name>
+    <message>
+        <source>made from the name</source>
+        <translation>根据名称生成</translation>
+    </message>
+    <message>
+        <source>Host name</source>
+        <translation>主机名</translation>
+    </message>
+    <message>
+        <source>How the guest gets it</source>
+        <translation>客户机获取方式</translation>
+    </message>
+    <message>
+        <source>With several machines each gets one made from its name.</source>
+        <translation>创建多台时，将根据各自的名称生成。</translation>
+    </message>
+    <message>
+        <source>The agent in the guest of {name} sets it. It is kept nowhere else: note it down.</source>
+        <translation>由 {name} 客户机中的代理设置。密码不会保存在其他地方，请自行记录。</translation>
+    </message>
+    <message>
+        <source>User of the guest</source>
+        <translation>客户机用户</translation>
+    </message>
+    <message>
+        <source>New password</source>
+        <translation>新密码</translation>
+    </message>
+    <message>
+        <source>Once more</source>
+        <translation>再次输入</translation>
+    </message>
+    <message>
+        <source>This is not the same password.</source>
+        <translation>两次输入的密码不一致。</translation>
+    </message>
+    <message>
+        <source>Set password</source>
+        <translation>设置密码</translation>
+    </message>
+    <message>
+        <source>automatic: a disc only where no network tells it</source>
+        <translation>自动：仅在网络无法提供时使用光盘</translation>
+    </message>
+    <message>
+        <source>it asks over the network (metadata)</source>
+        <translation>通过网络查询（元数据）</translation>
+    </message>
+    <message>
+        <source>from a start-up disc (NoCloud)</source>
+        <translation>从启动光盘读取（NoCloud）</translation>
+    </message>
+    <message>
+        <source>not at all</source>
+        <translation>不提供</translation>
+    </message>
+    <message>
+        <source>Start-up data of {name}</source>
+        <translation>{name} 的启动数据</translation>
+    </message>
+    <message>
+        <source>Guests read it with cloud-init, mostly at their first start alone. Over the network the change holds at once, on the disc from the next start on.</source>
+        <translation>客户机通过 cloud-init 读取，多数仅在首次启动时读取。通过网络查询时立即生效，启动光盘则在下次启动时生效。</translation>
+    </message>
+    <message>
+        <source>One a line.</source>
+        <translation>每行一个。</translation>
+    </message>
+    <message>
+        <source>Replace the user data</source>
+        <translation>替换用户数据</translation>
+    </message>
+    <message>
+        <source>It may hold secrets, so what is there is not shown.</source>
+        <translation>用户数据可能包含机密，因此不显示现有内容。</translation>
+    </message>
+    <message>
+        <source>Start-up data …</source>
+        <translation>启动数据……</translation>
+    </message>
+    <message>
+        <source>Set password in the guest …</source>
+        <translation>设置客户机密码……</translation>
+    </message>
+    <message>
+        <source>The guest has no agent that answers: with qemu-guest-agent in it, its addresses and file systems are shown here, and passwords can be set.</source>
+        <translation>客户机中没有可响应的代理：安装 qemu-guest-agent 后，此处会显示其地址和文件系统，并可设置密码。</translation>
+    </message>
+    <message>
+        <source>Inside the guest</source>
+        <translation>客户机内部</translation>
+    </message>
+    <message>
+        <source>System</source>
+        <translation>系统</translation>
+    </message>
+    <message>
+        <source>Kernel</source>
+        <translation>内核</translation>
+    </message>
+    <message>
+        <source>Addresses</source>
+        <translation>地址</translation>
+    </message>
+    <message>
+        <source>File systems</source>
+        <translation>文件系统</translation>
+    </message>
+    <message>
+        <source>{place} ({kind}): {used} of {total} used</source>
+        <translation>{place}（{kind}）：已用 {used}，共 {total}</translation>
+    </message>
+</context>
+<context>
     <name>HostLimits</name>
     <message>
         <source>How much virtual machines may claim together. Left empty, a host follows its cluster, and a cluster the global settings.</source>
@@ -2572,6 +2687,14 @@
     <message>
         <source>Delete image for good</source>
         <translation>彻底删除镜像</translation>
+    </message>
+    <message>
+        <source>Show what the guest tells</source>
+        <translation>查看客户机信息</translation>
+    </message>
+    <message>
+        <source>Set a password in the guest</source>
+        <translation>设置客户机密码</translation>
     </message>
     <message>
         <source>Show refused packets</source>

@@ -15,7 +15,9 @@ from desktop.pages.sheets.drops import show_drops
 from desktop.pages.sheets.editing import edit_action
 from desktop.pages.sheets.effective_rules import show_effective_rules
 from desktop.pages.sheets.expunging import expunge
+from desktop.pages.sheets.guest_password import show_password
 from desktop.pages.sheets.security_members import show_members
+from desktop.pages.sheets.start_data import show_start_data
 from desktop.pages.sheets.trace import show_trace
 from desktop.pages.vm_bulk import act, bulk
 from desktop.texts import translate
@@ -75,6 +77,16 @@ async def effective_rules(shell: Shell, vms: list[Any]) -> None:
 async def drops(shell: Shell, vms: list[Any]) -> None:
     """Show which packets of one VM were thrown away."""
     show_drops(shell, vms[0])
+
+
+async def start_data(shell: Shell, vms: list[Any]) -> None:
+    """Change what one VM's guest reads at its start."""
+    show_start_data(shell, vms[0])
+
+
+async def guest_password(shell: Shell, vms: list[Any]) -> None:
+    """Give a user of one VM's guest another password."""
+    show_password(shell, vms[0])
 
 
 async def destroy(shell: Shell, vms: list[Any]) -> None:
@@ -168,6 +180,23 @@ def vm_actions() -> list[Action]:
             group=1,
         ),
         edit_action("vm", group=2),
+        Action(
+            name="start_data",
+            title=translate("Guest", "Start-up data …"),
+            icon="card-account-details-outline",
+            run=start_data,
+            is_single=True,
+            group=2,
+        ),
+        Action(
+            name="guest_password",
+            title=translate("Guest", "Set password in the guest …"),
+            icon="key-outline",
+            run=guest_password,
+            reason=allowed_in(S.RUNNING),
+            is_single=True,
+            group=2,
+        ),
         member_action(group=2),
         Action(
             name="security",

@@ -14,6 +14,7 @@ from desktop import theme
 from desktop.pages.base import Shell
 from desktop.pages.detail import Detail
 from desktop.pages.vm_disks import DisksTab
+from desktop.pages.vm_guest import GuestFacts
 from desktop.pages.vm_nics import NicsTab
 from desktop.texts import translate
 
@@ -167,6 +168,8 @@ class VmDetail(Detail):
         layout.addWidget(self.thumbnail, 0, Qt.AlignmentFlag.AlignTop)
         right = QVBoxLayout()
         right.addWidget(self.facts)
+        self.guest = GuestFacts(self.shell)
+        right.addWidget(self.guest)
         right.addStretch()
         layout.addLayout(right, 1)
         self.thumbnail.pressed.connect(self._open_console)
@@ -175,6 +178,7 @@ class VmDetail(Detail):
     def resource_changed(self) -> None:
         """Follow the VM."""
         self.thumbnail.set_vm(self.resource)
+        self.guest.set_vm(self.resource)
         self.disks.show_vm(self.resource)
         self.nics.show_vm(self.resource)
 

@@ -14,6 +14,7 @@ from typing import Any
 import libvirt
 import structlog
 
+from hostagent.libvirt.discs import drives_of
 from hostagent.libvirt.domains import LOOK_EVERY_S, Domains
 from hostagent.libvirt.hotplug import UNPLUG_AGAIN_S, UNPLUG_WITHIN_S
 from hostagent.libvirt.xml import disk_element, disk_xml, disks_of, limits_of
@@ -44,7 +45,7 @@ class Disks:
     async def start(self, spec: DomainSpec) -> DomainReport:
         """Start the machine with its disks; does nothing if it runs."""
         sources = [await source_of(disk) for disk in spec.disks]
-        return await self._domains.start(spec, sources, refuse_open_elsewhere)
+        return await self._domains.start(spec, sources, refuse_open_elsewhere, drives_of(spec))
 
     async def attach(self, params: DiskParams) -> DomainReport:
         """Plug a disk into the machine, unless it is there or the machine is off."""

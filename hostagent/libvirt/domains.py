@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import libvirt
+import structlog
 
 from hostagent.libvirt.connection import Connection
+from hostagent.libvirt.drives import Drive
+from hostagent.libvirt.guesttelling import is_linked
 from hostagent.libvirt.hotplug import UNPLUG_AGAIN_S, UNPLUG_WITHIN_S, ask_for, attach, has
 from hostagent.libvirt.pictures import to_png
 from hostagent.libvirt.xml import NAMESPACE, build
@@ -25,12 +29,16 @@ from hostagent.protocol.domain import (
 )
 from hostagent.protocol.link import CommandFailed
 from hostagent.storage.driver import DiskSource
+from hostagent.storage.seed import remove_seed
 
 POWER_BUTTON_AGAIN_S = 10.0
+AGENT_ANSWERS_WITHIN_S = 5
 LOOK_EVERY_S = 0.25
 
 # Judges the disks of a machine with this id, in the thread of libvirt.
 Check = Callable[[Any, str, list[DiskSource]], None]
+
+log = structlog.get_logger(__name__)
 
 STATES = {
     libvirt.VIR_DOMAIN_RUNNING: DomainState.RUNNING,
@@ -56,13 +64,17 @@ class Domains:
         self._connection = connection
 
     async def start(
-        self, spec: DomainSpec, disks: list[DiskSource], check: Check | None = None
+        self,
+        spec: DomainSpec,
+        disks: list[DiskSource],
+        check: Check | None = None,
+        drives: Sequence[Drive] = (),
     ) -> DomainReport:
         """Define the machine as specified and start it; does nothing if it runs.
 
         `check` judges the further disks before: it raises CommandFailed if one is in use.
         """
-        xml = build(spec, disks)
+        xml = build(spec, disks, drives)
 
         def start(connection: Any) -> DomainReport:
             domain = _find(connection, spec.vm_id)
@@ -77,16 +89,20 @@ class Domains:
         return await self._run(start, "domain.start_failed")
 
     async def shut_down(self, params: ShutdownParams) -> DomainReport:
-        """Press the power button until the guest has gone; force it when time is over."""
+        """Press the power button until the guest has gone; force it when time is over.
+
+        A guest that does not hear it is asked through its agent as well, if it has one.
+        """
         deadline = time.monotonic() + params.timeout_s
-        next_press = 0.0
+        presses, next_press = 0, 0.0
         while time.monotonic() < deadline:
             report = await self.get(VmRef(vm_id=params.vm_id))
             if report.state == DomainState.STOPPED:
                 return report
             if time.monotonic() >= next_press:
-                await self.on_active(params.vm_id, lambda domain: domain.shutdown())
-                next_press = time.monotonic() + POWER_BUTTON_AGAIN_S
+                by_agent = presses > 0 or params.timeout_s < POWER_BUTTON_AGAIN_S
+                await self.on_active(params.vm_id, partial(_ask_to_go, by_agent=by_agent))
+                presses, next_press = presses + 1, time.monotonic() + POWER_BUTTON_AGAIN_S
             await asyncio.sleep(LOOK_EVERY_S)
         if not params.force:
             raise CommandFailed("domain.still_running", "the guest did not shut down in time")
@@ -98,7 +114,7 @@ class Domains:
         return await self.get(params)
 
     async def undefine(self, params: VmRef) -> None:
-        """Forget the machine's definition."""
+        """Forget the machine's definition, and what it was told at its start."""
 
         def undefine(connection: Any) -> None:
             domain = _find(connection, params.vm_id)
@@ -106,6 +122,7 @@ class Domains:
                 domain.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
 
         await self._run(undefine, "domain.undefine_failed")
+        remove_seed(params.vm_id)
 
     async def reboot(self, params: VmRef) -> DomainReport:
         """Ask the guest to restart, by ACPI; libvirt resets it when it has shut down."""
@@ -225,6 +242,19 @@ class Domains:
             return await self._connection.run(closure)
         except libvirt.libvirtError as error:
             raise CommandFailed(code, error.get_error_message() or str(error)) from error
+
+
+def _ask_to_go(domain: Any, *, by_agent: bool) -> None:
+    """Press the power button; `by_agent` asks the agent in the guest as well."""
+    domain.shutdownFlags(libvirt.VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN)
+    if not by_agent or not is_linked(domain.XMLDesc()):
+        return
+    domain.agentSetResponseTimeout(AGENT_ANSWERS_WITHIN_S, 0)
+    try:
+        domain.shutdownFlags(libvirt.VIR_DOMAIN_SHUTDOWN_GUEST_AGENT)
+    except libvirt.libvirtError as error:
+        # It hangs, or has just gone: whether the guest goes is looked at next.
+        log.info("domain.agent_does_not_stop", reason=error.get_error_message())
 
 
 def _suspend(domain: Any) -> None:

@@ -5,9 +5,12 @@ Element names and meaning: libvirt's domain XML format, https://libvirt.org/form
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] lxml has no stubs
 from lxml.builder import E
 
+from hostagent.libvirt.drives import Drive, drive_elements
 from hostagent.protocol.domain import DiskLimits, DiskSpec, DomainSpec, NicSpec
 from hostagent.storage.driver import DiskSource
 
@@ -30,7 +33,7 @@ def domain_name(vm_id: str) -> str:
     return f"anyun-{vm_id}"
 
 
-def build(spec: DomainSpec, disks: list[DiskSource]) -> str:
+def build(spec: DomainSpec, disks: list[DiskSource], drives: Sequence[Drive] = ()) -> str:
     """The XML that defines the machine; `disks` in the order of the specification."""
     kvm = spec.accelerator == "kvm"
     domain = E.domain(
@@ -52,7 +55,7 @@ def build(spec: DomainSpec, disks: list[DiskSource]) -> str:
         E.on_poweroff("destroy"),
         E.on_reboot("restart"),
         E.on_crash("destroy"),
-        _devices(spec, disks),
+        _devices(spec, disks, drives),
         type="kvm" if kvm else "qemu",
     )
     return etree.tostring(domain, pretty_print=True, encoding="unicode")
@@ -76,16 +79,22 @@ def disk_xml(spec: DiskSpec, source: DiskSource) -> str:
 
 def disks_of(xml: str) -> dict[str, str]:
     """A domain's disks: the path of each one's source, and libvirt's name of it."""
-    disks = etree.fromstring(xml).findall("devices/disk[source]")
+    disks = _disks_in(xml)
     return {_path_of(disk): disk.find("target").get("dev") for disk in disks}
 
 
 def disk_element(xml: str, path: str) -> str | None:
     """The XML of the disk with this source as the domain has it, None if it has none."""
-    for disk in etree.fromstring(xml).findall("devices/disk[source]"):
+    for disk in _disks_in(xml):
         if _path_of(disk) == path:
             return etree.tostring(disk, encoding="unicode")
     return None
+
+
+def _disks_in(xml: str) -> list[etree._Element]:
+    """The elements of disks; discs in CD drives are none: many machines may read one."""
+    found = etree.fromstring(xml).findall("devices/disk[source]")
+    return [disk for disk in found if disk.get("device", "disk") == "disk"]
 
 
 def limits_of(limits: DiskLimits) -> dict[str, int]:
@@ -108,11 +117,12 @@ def _metadata(vm_id: str) -> etree._Element:
     return E.metadata(vm)
 
 
-def _devices(spec: DomainSpec, disks: list[DiskSource]) -> etree._Element:
+def _devices(spec: DomainSpec, disks: list[DiskSource], drives: Sequence[Drive]) -> etree._Element:
     return E.devices(
         E.controller(type="pci", model="pcie-root"),
         *(E.controller(type="pci", model="pcie-root-port") for _ in range(PCIE_PORTS)),
         *(_disk(disk, source) for disk, source in zip(spec.disks, disks, strict=True)),
+        *drive_elements(drives),
         *(_nic(nic) for nic in spec.nics),
         E.serial(E.target(type="isa-serial", port="0"), type="pty"),
         E.console(E.target(type="serial", port="0"), type="pty"),

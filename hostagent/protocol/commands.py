@@ -10,6 +10,7 @@ import msgspec
 
 from hostagent.protocol import domain as d
 from hostagent.protocol import drops
+from hostagent.protocol import guest as g
 from hostagent.protocol import network as n
 from hostagent.protocol import probe as p
 from hostagent.protocol import storage as s
@@ -62,6 +63,9 @@ DOMAIN_SET_DISK_LIMITS = _command("domain.set_disk_limits", d.DiskParams, d.Doma
 DOMAIN_GET = _command("domain.get", d.VmRef, d.DomainReport)
 DOMAIN_LIST = _command("domain.list", Nothing, d.DomainList)
 DOMAIN_SCREENSHOT = _command("domain.screenshot", d.VmRef, d.Screenshot)
+
+GUEST_INFO = _command("guest.info", d.VmRef, g.GuestInfo, 30.0)
+GUEST_SET_PASSWORD = _command("guest.set_password", g.GuestPassword, Nothing, 30.0)
 
 CONSOLE_OPEN = _command("console.open", d.ConsoleParams, Nothing)
 

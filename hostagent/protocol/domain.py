@@ -41,6 +41,18 @@ class NicSpec(msgspec.Struct, kw_only=True, frozen=True):
     model: str = "virtio"
 
 
+class SeedSpec(msgspec.Struct, kw_only=True, frozen=True):
+    """The three files of a NoCloud seed (cloud-init), which a guest reads from a disc."""
+
+    meta_data: str
+    user_data: bytes
+    network_config: str
+
+    def __repr__(self) -> str:
+        """Without what it says: that may be secret."""
+        return "SeedSpec(…)"
+
+
 class DomainSpec(msgspec.Struct, kw_only=True, frozen=True):
     """Everything that a host needs to run a machine. `accelerator` is "kvm" or "tcg"."""
 
@@ -53,6 +65,7 @@ class DomainSpec(msgspec.Struct, kw_only=True, frozen=True):
     nics: list[NicSpec]
     cpu_mode: str = "default"
     firmware: str = "bios"
+    seed: SeedSpec | None = None
 
 
 class DomainState(StrEnum):

@@ -204,7 +204,9 @@ def _root(work: Path, tree: debs.Tree, modules: Modules) -> Path:
 
 
 def _copy_programs(root: Path, tree: debs.Tree) -> None:
-    programs = ("usr/sbin/dropbear", "usr/bin/dropbearkey", "usr/sbin/resize2fs")
+    programs = (
+        "usr/sbin/dropbear", "usr/bin/dropbearkey", "usr/sbin/resize2fs", "usr/sbin/qemu-ga",
+    )  # fmt: skip
     busybox = tree.folder / "usr/bin/busybox"
     shutil.copy2(busybox, root / "usr/bin/busybox")
     for program in programs:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from appliance.protocol import resources as r
+from appliance.protocol.guests import GuestInfo
 from appliance.protocol.operations import OPERATIONS, Accepted, Kind
 from desktop.main_window.window import MainWindow
 from desktop.net.bridge import Bridge
@@ -36,8 +37,10 @@ class RecordingClient:
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
-    async def call(self, operation: str, /, **fields: Any) -> Accepted | None:
+    async def call(self, operation: str, /, **fields: Any) -> Any:
         """Note a change; calls come from the network thread."""
+        if operation == "vm.guest_info":
+            return GuestInfo(is_answering=False)
         if OPERATIONS[operation].kind is Kind.READ:
             return None
         self.calls.append((operation, fields))

@@ -26,6 +26,8 @@ from appliance.services.compute.placement import (
     special_networks,
 )
 from appliance.services.compute.wiring import Wire, shared_clusters, wires_for
+from appliance.services.guests.settings import check_start_data, keep_settings
+from appliance.services.guests.start_data import checked_keys
 from appliance.services.images.models import ImageRow, InstanceOfferingRow
 from appliance.services.infrastructure.models import HostRow
 from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
@@ -68,6 +70,7 @@ class Ingredients:
 def check_request(request: q.VmCreate) -> None:
     """What can be said without looking at anything; raises InvalidInput."""
     clean_name(request.name)
+    check_start_data(request)
     fixed = {
         f"{place}{field}": getattr(asked, field)
         for place, asked in (
@@ -203,7 +206,7 @@ def create_rows(
         memory_bytes=parts.memory_bytes,
         state=VmState.STARTING if request.start else VmState.CREATED,
         state_reason="",
-        ssh_public_key=request.ssh_public_key.strip(),
+        ssh_public_key=checked_keys(request.ssh_public_key),
         user_data=request.user_data,
         owner_id=parts.owner_id,
         request_sha256=digest(request),
@@ -211,6 +214,7 @@ def create_rows(
         created_at=now_ms(),
     )
     insert(tx, vm)
+    keep_settings(tx, vm.id, request)
     for position, wire in enumerate(parts.wires):
         wire.claim(tx, vm.id, position)
     volume = VolumeRow(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from msgspec import UNSET
@@ -13,6 +14,7 @@ from appliance.engine.jobs import JobDefinition, NewJob, Step
 from appliance.engine.runner import Runner
 from appliance.protocol import requests as q
 from appliance.protocol.errors import ApiError, Conflict
+from appliance.protocol.guests import VmUpdate
 from appliance.protocol.ids import is_id
 from appliance.protocol.operations import Accepted
 from appliance.protocol.resources import (
@@ -47,6 +49,8 @@ from appliance.services.compute.steps import VmSteps
 from appliance.services.compute.sync import StateSync
 from appliance.services.compute.views import read_vms
 from appliance.services.firewall.telling import tell_hosts
+from appliance.services.guests.settings import change_start_data
+from appliance.services.guests.start_data import user_data_bytes
 from appliance.services.networks.documents import Guest
 from appliance.services.networks.service import Networks
 from appliance.services.parts import Parts
@@ -113,7 +117,7 @@ class Compute:
         bind("vm.create", self._create)
         bind("vm.plan", self._plan)
         bind("vm.bulk", self._bulk)
-        bind("vm.update", updater(parts.store, VmRow, "vm", _tell_volumes))
+        bind("vm.update", updater(parts.store, VmRow, "vm", self._changed))
         for verb in ("start", "stop", "reboot", "pause", "resume", "destroy", "recover", "expunge"):
             bind(f"vm.{verb}", self._action(verb))
 
@@ -222,6 +226,15 @@ class Compute:
             return Accepted(jobs=jobs, resource_ids=[job.resource_id for job in jobs])
 
         return await self._store.write(create)
+
+    def _changed(self, tx: Transaction, vm: VmRow, request: VmUpdate) -> None:
+        """Volumes show the name of their machine; its host tells it what it is to know."""
+        if request.name is not UNSET:
+            for (ref,) in tuples(VolumeRow.select(VolumeRow.id).where(VolumeRow.vm_id == vm.id)):
+                tx.touch("volume", ref)
+        change_start_data(tx, vm, request)
+        if vm.host_id is not None:
+            tx.on_commit(partial(self._networks.documents.soon, vm.host_id))
 
     async def _plan(self, call: Call, request: q.VmCreate) -> PlacementReport:
         check_request(request)
@@ -345,7 +358,9 @@ _TRANSIENT_OF = {
 def guests_on(host_id: str) -> list[Guest]:
     """The machines that are placed on a host, for its network document; within a read."""
     rows = database.execute_sql(
-        "SELECT id, name, image_id, ssh_public_key, user_data FROM vm WHERE host_id = ?",
+        "SELECT v.id, v.name, v.image_id, v.ssh_public_key, v.user_data, coalesce(g.hostname, ''), "
+        "coalesce(g.cloud_init, 'auto') FROM vm v LEFT JOIN vm_guest g ON g.vm_id = v.id "
+        "WHERE v.host_id = ?",
         (host_id,),
     )
     return [
@@ -354,18 +369,12 @@ def guests_on(host_id: str) -> list[Guest]:
             name=name,
             host_id=host_id,
             image_id=image_id,
-            ssh_public_keys=keys.splitlines(),
-            user_data=user_data,
+            ssh_public_keys=[] if mode == "none" else keys.splitlines(),
+            user_data=user_data_bytes(user_data) if user_data and mode != "none" else None,
+            hostname=hostname,
         )
-        for vm_id, name, image_id, keys, user_data in rows
+        for vm_id, name, image_id, keys, user_data, hostname, mode in rows
     ]
-
-
-def _tell_volumes(tx: Transaction, vm: VmRow, request: q.Update) -> None:
-    """Volumes show the name of their machine."""
-    if request.name is not UNSET:
-        for (ref,) in tuples(VolumeRow.select(VolumeRow.id).where(VolumeRow.vm_id == vm.id)):
-            tx.touch("volume", ref)
 
 
 def _creation_steps(data: dict[str, Any]) -> tuple[str, ...]:

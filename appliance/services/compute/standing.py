@@ -58,12 +58,17 @@ class Standing:
 
 def check_state(vm: Standing, verb: str) -> None:
     """Raises Conflict if the machine's state does not allow an action."""
+    check_action(vm.name, vm.state, verb)
+
+
+def check_action(name: str, state: VmState, verb: str) -> None:
+    """The same for the machine called `name`."""
     allowed = ALLOWED[verb]
-    if vm.state not in allowed:
+    if state not in allowed:
         raise Conflict(
             "vm.wrong_state",
-            name=vm.name,
-            state=vm.state,
+            name=name,
+            state=state,
             action=verb,
             allowed=", ".join(sorted(allowed)),
         )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from appliance.protocol.errors import NotFound
+from appliance.services.guests.seeds import seed_of
 from appliance.services.storage.refs import REF_COLUMNS, REF_COUNT, make_ref
 from appliance.services.volumes.disks import disks_of
 from appliance.store.fields import database
-from hostagent.protocol.domain import DiskSpec, DomainSpec, NicSpec
+from hostagent.protocol.domain import DiskSpec, DomainSpec, NicSpec, SeedSpec
 from hostagent.protocol.network import bridge_name, tap_name
 from hostagent.protocol.storage import StorageRef, VolumeRef
 
@@ -30,6 +31,7 @@ class Target:
     storage: StorageRef
     nics: tuple[NicSpec, ...]
     disks: tuple[DiskSpec, ...]
+    seed: SeedSpec | None
 
     @property
     def volume(self) -> VolumeRef:
@@ -56,7 +58,7 @@ def load_target(vm_id: str, job_id: str = "") -> Target:
         raise NotFound("resource.not_found", kind="vm", id=vm_id)
     columns, storage = row[:-REF_COUNT], make_ref(*row[-REF_COUNT:])
     nics, disks = nics_of(vm_id), tuple(disks_of(vm_id, job_id))
-    return Target(*columns, storage=storage, nics=nics, disks=disks)
+    return Target(*columns, storage=storage, nics=nics, disks=disks, seed=seed_of(vm_id))
 
 
 def nics_of(vm_id: str) -> tuple[NicSpec, ...]:
@@ -84,4 +86,5 @@ def domain_spec(target: Target) -> DomainSpec:
         accelerator=target.accelerator,
         disks=list(target.disks),
         nics=list(target.nics),
+        seed=target.seed,
     )

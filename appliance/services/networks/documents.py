@@ -61,7 +61,8 @@ class Guest:
     host_id: str
     image_id: str
     ssh_public_keys: list[str]
-    user_data: str
+    user_data: bytes | None
+    hostname: str = ""  # that was asked for; else it is made from the name
 
 
 # Lists the guests of a host; runs within a read.
@@ -285,7 +286,7 @@ def host_name_of(name: str, vm_id: str) -> str:
 def _port(
     nic_id: str, mac: str, address: int, guest: Guest, zone: str, groups: list[str]
 ) -> PortSpec:
-    hostname = host_name_of(guest.name, guest.vm_id)
+    hostname = guest.hostname or host_name_of(guest.name, guest.vm_id)
     return PortSpec(
         nic_id=nic_id,
         vm_id=guest.vm_id,
@@ -297,7 +298,7 @@ def _port(
             instance_id=guest.vm_id,
             hostname=hostname,
             ssh_public_keys=guest.ssh_public_keys,
-            user_data=guest.user_data.encode() if guest.user_data else None,
+            user_data=guest.user_data,
             zone=zone,
             image_id=guest.image_id,
         ),

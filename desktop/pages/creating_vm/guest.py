@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QPlainTextEdit
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QPlainTextEdit
 
-from desktop.pages.creating_vm.section import Section, given
+from desktop.pages.creating_vm.section import Section, given, offer
+from desktop.pages.sheets.start_data import cloud_init_choices
 from desktop.texts import translate
 from desktop.widgets.buttons import FlatButton
 
@@ -16,7 +17,7 @@ TEXT_HEIGHT = 64
 
 
 class GuestDetails(Section):
-    """An SSH key, and user data."""
+    """An SSH key, user data, a host name, and how the guest gets them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,9 +32,18 @@ class GuestDetails(Section):
         key_title = translate("CreateVm", "SSH public key")
         user_title = translate("CreateVm", "User data")
         user_hint = translate("CreateVm", "A script that begins with #!, or cloud-init data.")
+        self.hostname, self.mode = QLineEdit(), QComboBox()
+        self.hostname.setPlaceholderText(translate("Guest", "made from the name"))
+        offer(self.mode, cloud_init_choices())
+        host_title = translate("Guest", "Host name")
+        mode_title = translate("Guest", "How the guest gets it")
         self.body.addWidget(self.add("ssh_public_key", key_title, self.ssh_key))
         self.body.addWidget(read, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(self.add("user_data", user_title, self.user_data, user_hint))
+        self.row(
+            (self.add("hostname", host_title, self.hostname), 1),
+            (self.add("cloud_init", mode_title, self.mode), 1),
+        )
 
     def request(self) -> dict[str, Any]:
         """What was typed."""
@@ -41,8 +51,17 @@ class GuestDetails(Section):
             {
                 "ssh_public_key": self.ssh_key.toPlainText().strip(),
                 "user_data": self.user_data.toPlainText(),
+                "hostname": self.hostname.text().strip(),
+                "cloud_init": self.mode.currentData() if self.mode.currentIndex() > 0 else "",
             }
         )
+
+    def problems(self) -> dict[str, str]:
+        """Several machines cannot have one name."""
+        if self.draft.count > 1 and self.hostname.text().strip():
+            words = translate("Guest", "With several machines each gets one made from its name.")
+            return {"hostname": words}
+        return {}
 
     def summary(self) -> str:
         """What there is."""

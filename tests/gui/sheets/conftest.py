@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from appliance.protocol import resources as r
 from appliance.protocol import results
 from appliance.protocol.errors import ApiError, ErrorBody, Unavailable
+from appliance.protocol.guests import GuestInfo
 from appliance.protocol.operations import OPERATIONS, Accepted, Kind
 from desktop.main_window.window import MainWindow
 from desktop.net.bridge import Bridge
@@ -35,7 +36,7 @@ class Registrar:
     def __init__(self) -> None:
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.refusals: dict[str, ApiError | OSError] = {}
-        self.answers: dict[str, Any] = {}
+        self.answers: dict[str, Any] = {"vm.guest_info": GuestInfo(is_answering=False)}
         self.found: dict[str, ErrorBody] = {}
         self.sent: list[tuple[str, Path]] = []
         self.preview: list[results.Consequence] | None = None

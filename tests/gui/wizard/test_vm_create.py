@@ -110,6 +110,8 @@ def test_everything_that_can_be_said_is_sent(opened: Opened) -> None:
     dialog.essentials.memory.setValue(768)
     dialog.guest.ssh_key.setPlainText("ssh-ed25519 AAAA me\n")
     dialog.guest.user_data.setPlainText("#!/bin/sh\n")
+    dialog.guest.hostname.setText("web")
+    dialog.guest.mode.setCurrentIndex(dialog.guest.mode.findData("seed"))
     dialog.networks.address.setText("10.0.0.77")
     dialog.placement.host.setCurrentIndex(1)
     dialog.disks.root.setValue(20)
@@ -118,6 +120,7 @@ def test_everything_that_can_be_said_is_sent(opened: Opened) -> None:
     assert (request.cpu_count, request.memory_bytes) == (3, 768 * MiB)
     assert request.offering_id is None
     assert request.ssh_public_key == "ssh-ed25519 AAAA me"
+    assert (request.hostname, request.cloud_init) == ("web", "seed")
     assert (request.user_data, request.address) == ("#!/bin/sh\n", "10.0.0.77")
     assert request.host_id == make_id(900_003)
     assert (request.root_disk_bytes, request.start) == (20 * 1024**3, False)

@@ -20,6 +20,7 @@ from hostagent.protocol.load import LoadReport
 from hostagent.protocol.trail import TRAIL
 from tests.lab.simulated.domains import Domains
 from tests.lab.simulated.faults import Fault, FaultPlan, When, refusal
+from tests.lab.simulated.guests import Guests
 from tests.lab.simulated.network import Networks
 from tests.lab.simulated.paths import Paths
 from tests.lab.simulated.state import HostState, Traits
@@ -117,7 +118,7 @@ class SimulatedHost:
             peer.handle(c.ALL[name], handler)
 
     def _bind(self, storage: Storage, networks: Networks, paths: Paths) -> dict[str, Handler]:
-        d = self.domains
+        d, guests = self.domains, Guests(self.state)
         bound: dict[str, Handler] = {
             c.HOST_FACTS.name: self._facts,
             c.HOST_PROBE.name: self._facts,
@@ -140,6 +141,8 @@ class SimulatedHost:
             c.DOMAIN_LIST.name: d.list,
             c.DOMAIN_SCREENSHOT.name: d.screenshot,
             c.CONSOLE_OPEN.name: d.open_console,
+            c.GUEST_INFO.name: guests.info,
+            c.GUEST_SET_PASSWORD.name: guests.set_password,
             c.STORAGE_CHECK_PATH.name: storage.check_path,
             c.STORAGE_RELEASE.name: storage.release,
             c.VOLUME_CREATE_OVERLAY.name: storage.create_overlay,

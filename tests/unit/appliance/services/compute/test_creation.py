@@ -20,12 +20,13 @@ VALUES = {
     "inbound_bits_per_s": 10**6,
     "outbound_bits_per_s": 10**6,
 }
+CHOICES = {"strategy": "most_packed", "cloud_init": "seed"}
 
 
 def other(field: msgspec.structs.FieldInfo) -> Any:
     value = getattr(BASE, field.name)
-    if field.name == "strategy":
-        return "most_packed"
+    if field.name in CHOICES:
+        return CHOICES[field.name]
     if field.name == "more_nics":
         return [NewNic(network_id=new_id())]
     if field.name == "data_disks":

@@ -1,0 +1,70 @@
+"""Texts about the inside of machines: English message, remedy, Chinese message, remedy; words."""
+
+from __future__ import annotations
+
+GUEST_ERRORS: dict[str, tuple[str, str, str, str]] = {
+    "guest.no_agent": (
+        "The guest of the virtual machine {name} has no agent that answers.",
+        "Install and start qemu-guest-agent in the guest, or wait until the guest has started.",
+        "云主机 {name} 的客户机中没有可响应的代理。",
+        "请在客户机中安装并启动 qemu-guest-agent，或等待客户机启动完成。",
+    ),
+    "guest.no_answer": (
+        "The agent in the guest of the virtual machine {name} refused to answer: {reason}.",
+        "Look into the log of qemu-guest-agent in the guest, and whether it is recent.",
+        "云主机 {name} 的客户机代理拒绝应答：{reason}。",
+        "请查看客户机中 qemu-guest-agent 的日志，并确认其版本较新。",
+    ),
+    "guest.password_refused": (
+        "The guest of the virtual machine {name} did not take the password of {user}: {reason}.",
+        "Check that the user exists in the guest and that its rules allow this password.",
+        "云主机 {name} 的客户机未接受用户 {user} 的密码：{reason}。",
+        "请确认客户机中存在该用户，且密码符合客户机的规则。",
+    ),
+    "guest.user_data_too_large": (
+        "The user data has {size_bytes}; the most is {largest_bytes}.",
+        "Let it fetch what is large from elsewhere (#include), or pack it with gzip and base64.",
+        "用户数据为 {size_bytes}，最大为 {largest_bytes}。",
+        "请让其从别处获取较大的内容（#include），或用 gzip 压缩后以 base64 编码。",
+    ),
+    "guest.user_data_unknown": (
+        "Guests do not understand user data that begins with: {value}.",
+        "Begin it with one of these: {choices}; base64 and gzip of such are fine, too.",
+        "客户机无法识别以此开头的用户数据：{value}。",
+        "请以下列之一开头：{choices}；也可使用其 base64 或 gzip 形式。",
+    ),
+    "guest.user_data_bad_gzip": (
+        "The user data begins like gzip, but cannot be unpacked.",
+        "Pack it again, whole, and encode it with base64.",
+        "用户数据以 gzip 开头，但无法解压。",
+        "请重新完整压缩，并以 base64 编码。",
+    ),
+    "guest.private_key": (
+        "This is a private SSH key, which nobody else should ever see.",
+        "Give the public one, mostly in a file that ends in .pub, and consider this one as known.",
+        "这是 SSH 私钥，不应让任何人看到。",
+        "请填写公钥（通常位于以 .pub 结尾的文件中），并视此私钥为已泄露。",
+    ),
+    "guest.bad_key": (
+        "Line {line} of the SSH keys is no public key.",
+        "A line looks like: ssh-ed25519 AAAA… name.",
+        "SSH 公钥的第 {line} 行不是有效的公钥。",
+        "每行形如：ssh-ed25519 AAAA… 名称。",
+    ),
+    "guest.bad_hostname": (
+        "{value} is no host name.",
+        "Use up to 63 letters, digits and hyphens, with neither end a hyphen.",
+        "{value} 不是有效的主机名。",
+        "请使用最多 63 个字母、数字和连字符，且首尾不能是连字符。",
+    ),
+    "guest.hostname_with_count": (
+        "Several machines cannot have one host name.",
+        "Leave it out: each gets one made from its name.",
+        "多台云主机不能使用同一个主机名。",
+        "请留空：将根据各自的名称生成。",
+    ),
+}
+
+GUEST_WORDS: dict[str, tuple[str, str]] = {
+    "operation.vm.ask_guest": ("Ask the guest", "询问客户机"),
+}

@@ -1,0 +1,53 @@
+"""CD drives in the domain XML, with the discs in them.
+
+They are of SCSI on a virtio controller where the guest has a driver for that, as the kernels of
+Linux clouds mostly have none for SATA; installers of other systems know SATA alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] lxml has no stubs
+from lxml.builder import E
+
+# Names and addresses away from those that libvirt chooses for disks.
+SEED_NUMBER = 2
+NAMES = ("sdx", "sdy", "sdz")
+SCSI_TARGET = "1"
+
+
+@dataclass(frozen=True)
+class Drive:
+    """A CD drive by its number; `path` is the disc's file, empty for none; `bus` scsi or sata."""
+
+    number: int
+    bus: str
+    path: str = ""
+
+    @property
+    def name(self) -> str:
+        """libvirt's name of it."""
+        return NAMES[self.number]
+
+
+def drive_elements(drives: Sequence[Drive]) -> list[etree._Element]:
+    """The drives of a machine, and what they are connected to."""
+    needs_scsi = any(drive.bus == "scsi" for drive in drives)
+    controller = E.controller(type="scsi", index="0", model="virtio-scsi")
+    return [*([controller] if needs_scsi else []), *map(drive_element, drives)]
+
+
+def drive_element(drive: Drive) -> etree._Element:
+    """One drive."""
+    target = SCSI_TARGET if drive.bus == "scsi" else "0"
+    return E.disk(
+        E.driver(name="qemu", type="raw"),
+        *([E.source(file=drive.path)] if drive.path else []),
+        E.target(dev=drive.name, bus=drive.bus),
+        E.readonly(),
+        E.address(type="drive", controller="0", bus="0", target=target, unit=str(drive.number)),
+        type="file",
+        device="cdrom",
+    )

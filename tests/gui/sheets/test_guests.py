@@ -1,0 +1,134 @@
+"""The inside of a machine in the client: what its guest tells, and a password for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from appliance.protocol import resources as r
+from appliance.protocol.guests import GuestFileSystem, GuestInfo, GuestNic
+from desktop.main_window.window import MainWindow
+from desktop.pages.sheets.form_sheet import FormSheet
+from desktop.pages.sheets.guest_password import show_password
+from desktop.pages.sheets.start_data import show_start_data
+from tests.gui.samples import make_vm
+from tests.gui.screens import clipped, take
+from tests.gui.sheets.conftest import Registrar
+from tests.gui.sheets.test_changing import sheet_of
+from tests.gui.sheets.test_creating import press
+
+GiB = 1024**3
+TOLD = GuestInfo(
+    is_answering=True,
+    hostname="web-1",
+    os="Debian GNU/Linux 13 (trixie)",
+    kernel="6.12.0-cloud-amd64",
+    nics=[
+        GuestNic(name="lo", mac="", addresses=["127.0.0.1/8"]),
+        GuestNic(name="ens3", mac="0a:00:00:00:00:01", addresses=["10.0.0.12/24", "fd00::c/64"]),
+    ],
+    file_systems=[
+        GuestFileSystem(mount_point="/", kind="ext4", total_bytes=20 * GiB, used_bytes=3 * GiB)
+    ],
+)
+
+
+def overview(window: MainWindow, vm: r.Vm) -> Any:
+    window.cache.put("vm", [vm])
+    window.go("vm", vm.id)
+    page: Any = window.page("vm")
+    window.resize(1440, 900)
+    page._splitter.setSizes([260, 480])
+    QApplication.processEvents()
+    return page.detail
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_a_guest_tells_is_below_the_facts(
+    window: MainWindow, registrar: Registrar, qtbot: QtBot, look: Any, language: str
+) -> None:
+    look(language, "light")
+    registrar.answers["vm.guest_info"] = TOLD
+    detail = overview(window, make_vm(1))
+    qtbot.waitUntil(detail.guest.isVisible)
+    shown = [label.text() for label in detail.guest.facts._values]
+    assert TOLD.os in shown
+    assert "ens3: 10.0.0.12/24, fd00::c/64" in shown
+    take(window, f"vm-guest-{language}")
+    assert clipped(detail.guest) == []
+
+
+def test_a_guest_without_an_agent_says_what_is_missing(
+    window: MainWindow, registrar: Registrar, qtbot: QtBot
+) -> None:
+    registrar.answers["vm.guest_info"] = GuestInfo(is_answering=False)
+    vm = make_vm(1)
+    detail = overview(window, vm)
+    qtbot.waitUntil(detail.guest.isVisible)
+    assert detail.guest.silence.isVisible()
+    assert not detail.guest.facts.isVisible()
+    # One that is off is not asked.
+    registrar.asked.clear()
+    overview(window, make_vm(2, state=r.VmState.STOPPED))
+    QApplication.processEvents()
+    assert not detail.guest.isVisible()
+    assert registrar.asked == []
+
+
+def test_a_password_is_set_once_it_is_typed_twice(
+    window: MainWindow, registrar: Registrar, qtbot: QtBot
+) -> None:
+    vm = make_vm(1)
+    window.cache.put("vm", [vm])
+    show_password(window.shell, vm)
+    sheet = sheet_of(window, FormSheet, qtbot)
+    form: Any = sheet.form
+    assert form.user.text() == "root"
+    assert not sheet.footer.go.isEnabled()
+    form.password.setText("correct horse")
+    form.again.setText("correct house")
+    form.touched()
+    assert not sheet.footer.go.isEnabled()
+    form.again.setText("correct horse")
+    form.touched()
+    take(sheet, "guest-password")
+    assert clipped(sheet) == []
+    # What can be copied as a command or a call does not show it.
+    assert "correct horse" not in sheet.footer.equivalent.text()
+    press(sheet)
+    qtbot.waitUntil(lambda: bool(registrar.changes()))
+    assert registrar.changes() == [
+        ("vm.set_password", {"id": vm.id, "user": "root", "password": "correct horse"})
+    ]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_start_up_data_is_changed_and_secrets_stay_unseen(
+    window: MainWindow, registrar: Registrar, qtbot: QtBot, look: Any, language: str
+) -> None:
+    look(language, "light")
+    vm = make_vm(1, hostname="web", cloud_init="seed", has_user_data=True)
+    window.cache.put("vm", [vm])
+    show_start_data(window.shell, vm)
+    sheet = sheet_of(window, FormSheet, qtbot)
+    form: Any = sheet.form
+    assert sheet.body() == {
+        "id": vm.id,
+        "hostname": "web",
+        "cloud_init": "seed",
+        "ssh_public_key": vm.ssh_public_key,
+    }
+    form.replace.setChecked(True)
+    form.user_data.setPlainText("#!/bin/sh\n")
+    form.hostname.setText("db")
+    form.touched()
+    take(sheet, f"start-data-{language}")
+    assert clipped(sheet) == []
+    press(sheet)
+    qtbot.waitUntil(lambda: bool(registrar.changes()))
+    ((operation, fields),) = registrar.changes()
+    assert operation == "vm.update"
+    assert (fields["user_data"], fields["hostname"]) == ("#!/bin/sh\n", "db")
