@@ -60,6 +60,8 @@ def _titles() -> dict[str, str]:
         "volume.recover": translate("Operations", "Recover volume"),
         "image.recover": translate("Operations", "Recover image"),
         "image.expunge": translate("Operations", "Delete image for good"),
+        "vm.reimage": translate("Operations", "Make the root disk anew"),
+        "vm.change_image": translate("Operations", "Make the root disk from another image"),
         "vm.guest_info": translate("Operations", "Show what the guest tells"),
         "vm.set_password": translate("Operations", "Set a password in the guest"),
         "vm.drops": translate("Operations", "Show refused packets"),

@@ -111,6 +111,8 @@ TITLES = {
     "vm.drops": "查看云主机的哪些数据包被丢弃，以及原因",
     "vm.effective_rules": "按判断顺序查看云主机每块网卡生效的规则",
     "vm.trace": "查明数据包能否到达目标，以及被什么拦截",
+    "vm.reimage": "重置已停止云主机的系统盘，盘上数据将丢失",
+    "vm.change_image": "用其他镜像重置已停止云主机的系统盘，盘上数据将丢失",
     "vm.guest_info": "查看云主机的客户机自述：地址、系统和文件系统",
     "vm.set_password": "通过客户机代理修改客户机用户的密码",
     "affinity_group.create": "创建亲和组",

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from appliance.protocol.requests import CloudInit as CloudInit
-from appliance.protocol.requests import HostName, Request, SshKeys, Update, UserData
+from appliance.protocol.requests import HostName, Id, Request, SshKeys, Update, UserData
 
 USER_DATA_MAX_BYTES = 64 * 1024
 PASSWORD_MAX = 256
@@ -59,6 +59,16 @@ class VmUpdate(Update, kw_only=True, frozen=True):
     user_data: UserData | UnsetType = UNSET
     hostname: HostName | UnsetType = UNSET
     cloud_init: CloudInit | UnsetType = UNSET
+
+
+class VmChangeImage(Request, kw_only=True, frozen=True):
+    """Make the root disk anew from another image; what is on it is lost.
+
+    Without a size it stays as large as it is, or becomes as large as the image.
+    """
+
+    image_id: Id
+    root_disk_bytes: Annotated[int, Meta(ge=0, le=64 * 1024**4)] = 0
 
 
 class VmSetPassword(Request, kw_only=True, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from appliance.protocol import guests as g
-from appliance.protocol.declaring import TENANT, add
+from appliance.protocol.declaring import TENANT, add, job
 
 
 def declare_guests() -> None:
@@ -23,4 +23,17 @@ def declare_guests() -> None:
         request=g.VmSetPassword,
         access=TENANT,
         is_secret=True,
+    )
+    job(
+        "vm.reimage",
+        "POST /vms/{id}/reimage",
+        "Make the root disk of a stopped virtual machine anew; what is on it is lost",
+        access=TENANT,
+    )
+    job(
+        "vm.change_image",
+        "POST /vms/{id}/change-image",
+        "Make the root disk of a stopped virtual machine from another image; what is on it is lost",
+        g.VmChangeImage,
+        TENANT,
     )

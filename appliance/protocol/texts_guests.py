@@ -63,8 +63,25 @@ GUEST_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "多台云主机不能使用同一个主机名。",
         "请留空：将根据各自的名称生成。",
     ),
+    "vm.image_gone": (
+        "The image that the virtual machine {name} was made from is not there any more.",
+        "Choose another one: change the image instead.",
+        "云主机 {name} 所用的镜像已不存在。",
+        "请改用“更换镜像”并选择其他镜像。",
+    ),
+    "vm.being_reimaged": (
+        "The root disk of the virtual machine {name} is just being made anew.",
+        "Wait until that job has ended, or cancel it.",
+        "云主机 {name} 的系统盘正在重置。",
+        "请等待该任务结束，或取消该任务。",
+    ),
 }
 
 GUEST_WORDS: dict[str, tuple[str, str]] = {
+    "operation.vm.reimage": ("Reimage VM", "重置云主机"),
+    "operation.vm.change_image": ("Change image of VM", "更换云主机镜像"),
+    "step.hold_root_disk": ("taking the root disk", "占用系统盘"),
+    "step.swap_disks": ("changing the disks", "替换系统盘"),
+    "step.delete_old_disk": ("deleting the old disk", "删除旧系统盘"),
     "operation.vm.ask_guest": ("Ask the guest", "询问客户机"),
 }

@@ -2689,6 +2689,14 @@
         <translation>彻底删除镜像</translation>
     </message>
     <message>
+        <source>Make the root disk anew</source>
+        <translation>重置系统盘</translation>
+    </message>
+    <message>
+        <source>Make the root disk from another image</source>
+        <translation>更换镜像</translation>
+    </message>
+    <message>
         <source>Show what the guest tells</source>
         <translation>查看客户机信息</translation>
     </message>
@@ -3173,6 +3181,65 @@
     <message>
         <source>Volumes that are deleted come here first, and can be brought back.</source>
         <translation>删除的云盘会先移到这里，可以恢复。</translation>
+    </message>
+</context>
+<context>
+    <name>Reimage</name>
+    <message>
+        <source>Everything on the root disk is lost for good: the system, programs and files of the guest. There is no recycle bin for it.</source>
+        <translation>系统盘上的一切将永久丢失：客户机的系统、程序和文件。此操作没有回收站。</translation>
+    </message>
+    <message>
+        <source>Data disks, addresses, security groups and settings stay as they are. If it cannot be made, the machine keeps its present disk.</source>
+        <translation>数据盘、地址、安全组和设置保持不变。若新盘无法创建，云主机仍保留当前系统盘。</translation>
+    </message>
+    <message>
+        <source>Type {name} to confirm</source>
+        <translation>输入 {name} 以确认</translation>
+    </message>
+    <message>
+        <source>its image</source>
+        <translation>原镜像</translation>
+    </message>
+    <message>
+        <source>The new root disk is made from {image}, with {size}.</source>
+        <translation>新系统盘将由 {image} 创建，大小为 {size}。</translation>
+    </message>
+    <message>
+        <source>New image</source>
+        <translation>新镜像</translation>
+    </message>
+    <message>
+        <source>as now, or as the image needs</source>
+        <translation>与当前相同，或按镜像所需</translation>
+    </message>
+    <message>
+        <source>Size of the disk</source>
+        <translation>磁盘大小</translation>
+    </message>
+    <message>
+        <source>There is no other image.</source>
+        <translation>没有可用的镜像。</translation>
+    </message>
+    <message>
+        <source>The image needs more.</source>
+        <translation>小于镜像所需的大小。</translation>
+    </message>
+    <message>
+        <source>Reimage</source>
+        <translation>重置</translation>
+    </message>
+    <message>
+        <source>Change image</source>
+        <translation>更换镜像</translation>
+    </message>
+    <message>
+        <source>Reimage …</source>
+        <translation>重置系统盘……</translation>
+    </message>
+    <message>
+        <source>Change image …</source>
+        <translation>更换镜像……</translation>
     </message>
 </context>
 <context>

@@ -16,6 +16,7 @@ from desktop.pages.sheets.editing import edit_action
 from desktop.pages.sheets.effective_rules import show_effective_rules
 from desktop.pages.sheets.expunging import expunge
 from desktop.pages.sheets.guest_password import show_password
+from desktop.pages.sheets.reimage import show_change_image, show_reimage
 from desktop.pages.sheets.security_members import show_members
 from desktop.pages.sheets.start_data import show_start_data
 from desktop.pages.sheets.trace import show_trace
@@ -87,6 +88,16 @@ async def start_data(shell: Shell, vms: list[Any]) -> None:
 async def guest_password(shell: Shell, vms: list[Any]) -> None:
     """Give a user of one VM's guest another password."""
     show_password(shell, vms[0])
+
+
+async def reimage(shell: Shell, vms: list[Any]) -> None:
+    """Make one VM's root disk anew."""
+    show_reimage(shell, vms[0])
+
+
+async def change_image(shell: Shell, vms: list[Any]) -> None:
+    """Make one VM's root disk from another image."""
+    show_change_image(shell, vms[0])
 
 
 async def destroy(shell: Shell, vms: list[Any]) -> None:
@@ -198,6 +209,24 @@ def vm_actions() -> list[Action]:
             group=2,
         ),
         member_action(group=2),
+        Action(
+            name="reimage",
+            title=translate("Reimage", "Reimage …"),
+            icon="backup-restore",
+            run=reimage,
+            reason=allowed_in(S.STOPPED),
+            is_single=True,
+            group=2,
+        ),
+        Action(
+            name="change_image",
+            title=translate("Reimage", "Change image …"),
+            icon="swap-horizontal",
+            run=change_image,
+            reason=allowed_in(S.STOPPED),
+            is_single=True,
+            group=2,
+        ),
         Action(
             name="security",
             title=translate("Security", "Security groups …"),

@@ -18,7 +18,7 @@ from appliance.protocol.guests import GuestInfo
 from appliance.protocol.resources import VmState
 from tests.lab.cloud import ROOT
 from tests.system.conftest import Cloud
-from tests.system.test_vm_life import LOGIN_WITHIN_S, read_until
+from tests.system.test_vm_life import LOGIN_WITHIN_S, log_in, read_until
 
 pytestmark = pytest.mark.timeout(300)
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINO6Gd9npKxGVH4jE/4nq/ynod9eE2QeQKTT+PdQKpgJ me@here"
@@ -104,7 +104,7 @@ async def test_a_guest_answers(cloud: Cloud) -> None:
     await read_until(console, b"# ")
 
     # It read its start-up disc, which only the host's root can read, and that not for ever.
-    await console.send(b"cat /root/seeded /root/.ssh/authorized_keys; echo =$?=\r")
+    await console.send(b"touch /root/old; cat /root/seeded /root/.ssh/authorized_keys; echo =$?=\r")
     seen = (await read_until(console, b"=0=")).decode(errors="replace")
     assert "from the disc" in seen
     assert KEY in seen.replace("\r\n", "")
@@ -136,3 +136,20 @@ async def test_a_guest_answers(cloud: Cloud) -> None:
     with pytest.raises(Conflict) as caught:
         await call("vm.guest_info", id=vm.id)
     assert caught.value.code == "vm.wrong_state"
+
+    # Its root disk made anew has nothing of all this; what it is told at its start is told again.
+    old = vm.volumes[0].id
+    await cloud.do("vm.reimage", vm.id)
+    (root,) = (await cloud.vm(vm.id)).volumes
+    files = cloud.lab.host.run("find", str(cloud.lab.state / "storage"), "-name", "*.qcow2")
+    assert root.id in files
+    assert old not in files
+    await cloud.do("vm.start", vm.id)
+    await cloud.read_serial(vm.id, b"inside login:", LOGIN_WITHIN_S)
+    console = await cloud.client.open_console(vm.id, kind="serial")
+    await log_in(console)
+    await console.send(b"ls /root; cat /root/seeded; echo =$?=\r")
+    seen = await read_until(console, b"=0=")
+    await console.close()
+    assert b"from the disc" in seen
+    assert b"old" not in seen

@@ -53,6 +53,8 @@ ALLOWED: dict[str, frozenset[S]] = {
     "detach_volume": frozenset({S.RUNNING, S.STOPPED}),
     "resize_volume": frozenset({S.RUNNING, S.PAUSED, S.STOPPED}),
     "limit_volume": frozenset({S.RUNNING, S.PAUSED, S.STOPPED}),
+    "reimage": frozenset({S.STOPPED}),
+    "change_image": frozenset({S.STOPPED}),
     "ask_guest": frozenset({S.RUNNING}),
     "destroy": frozenset({S.RUNNING, S.STOPPED, S.PAUSED, S.UNKNOWN, S.ERROR}),
     "recover": frozenset({S.DESTROYED}),

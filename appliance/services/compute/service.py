@@ -49,6 +49,7 @@ from appliance.services.compute.steps import VmSteps
 from appliance.services.compute.sync import StateSync
 from appliance.services.compute.views import read_vms
 from appliance.services.firewall.telling import tell_hosts
+from appliance.services.guests.busy import refuse_if_reimaging
 from appliance.services.guests.settings import change_start_data
 from appliance.services.guests.start_data import user_data_bytes
 from appliance.services.networks.documents import Guest
@@ -289,6 +290,8 @@ class Compute:
         check_state(vm, verb)
         if vm.state == VmState.DESTROYED:
             _refuse_if_recovering(tx, vm)
+        if vm.state == VmState.STOPPED:
+            refuse_if_reimaging(tx, vm)
         policy = self._settings.get(VM_DELETION)
         if verb == "expunge" and policy == "never" and caller is not SYSTEM:
             raise Conflict("vm.kept_for_ever", name=vm.name)

@@ -30,6 +30,7 @@ from hostagent.protocol.storage import (
     CreateEmptyParams,
     CreateOverlayParams,
     EnsureCachedParams,
+    StorageRef,
     VolumeRef,
 )
 
@@ -53,20 +54,18 @@ class VmSteps:
         """Have the image in the host's cache; machines of the same image share one copying."""
         target = await self._target(run)
         assert target.image_store_path is not None, "a machine is created from an image"
-        lock = self._caching.setdefault((run.data["host_id"], target.image_id), asyncio.Lock())
+        await self.ensure_cached(run, target.image_id, target.image_store_path, target.storage)
+
+    async def ensure_cached(
+        self, run: JobRun, image_id: str, store_path: str, storage: StorageRef
+    ) -> None:
+        """Have an image in the cache of a storage on the job's host."""
+        host_id = run.data["host_id"]
+        lock = self._caching.setdefault((host_id, image_id), asyncio.Lock())
         async with lock:
-            copy = Copy(target.image_id, run.data["host_id"], target.storage.path)
-            await self._caches.note(copy)
-            await self.call(
-                run,
-                c.IMAGE_ENSURE_CACHED,
-                EnsureCachedParams(
-                    image_id=target.image_id,
-                    store_path=target.image_store_path,
-                    storage=target.storage,
-                ),
-                report=run.report,
-            )
+            await self._caches.note(Copy(image_id, host_id, storage.path))
+            params = EnsureCachedParams(image_id=image_id, store_path=store_path, storage=storage)
+            await self.call(run, c.IMAGE_ENSURE_CACHED, params, report=run.report)
 
     async def create_disk(self, run: JobRun) -> None:
         """Make the root disk as an overlay on the cached image."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -13,8 +14,9 @@ from appliance.protocol.guests import GuestFileSystem, GuestInfo, GuestNic
 from desktop.main_window.window import MainWindow
 from desktop.pages.sheets.form_sheet import FormSheet
 from desktop.pages.sheets.guest_password import show_password
+from desktop.pages.sheets.reimage import show_change_image, show_reimage
 from desktop.pages.sheets.start_data import show_start_data
-from tests.gui.samples import make_vm
+from tests.gui.samples import make_id, make_vm
 from tests.gui.screens import clipped, take
 from tests.gui.sheets.conftest import Registrar
 from tests.gui.sheets.test_changing import sheet_of
@@ -132,3 +134,52 @@ def test_start_up_data_is_changed_and_secrets_stay_unseen(
     ((operation, fields),) = registrar.changes()
     assert operation == "vm.update"
     assert (fields["user_data"], fields["hostname"]) == ("#!/bin/sh\n", "db")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_root_disk_is_made_anew_only_if_the_name_is_typed(
+    window: MainWindow, registrar: Registrar, qtbot: QtBot, look: Any, language: str
+) -> None:
+    look(language, "light")
+    vm = make_vm(1, state=r.VmState.STOPPED)
+    window.cache.put("vm", [vm])
+    show_reimage(window.shell, vm)
+    sheet = sheet_of(window, FormSheet, qtbot)
+    form: Any = sheet.form
+    assert not sheet.footer.go.isEnabled()
+    form.consent.setText("web")
+    form.touched()
+    assert not sheet.footer.go.isEnabled()
+    form.consent.setText(vm.name)
+    form.touched()
+    take(sheet, f"reimage-{language}")
+    assert clipped(sheet) == []
+    press(sheet)
+    qtbot.waitUntil(lambda: bool(registrar.changes()))
+    assert registrar.changes() == [("vm.reimage", {"id": vm.id})]
+
+
+def test_another_image_is_chosen_with_a_size_that_fits(
+    window: MainWindow, registrar: Registrar, qtbot: QtBot
+) -> None:
+    vm = make_vm(1, state=r.VmState.STOPPED)
+    (image,) = window.cache.all("image")
+    large = msgspec.structs.replace(
+        image, id=make_id(900_011), name="large", virtual_size_bytes=30 * GiB
+    )
+    window.cache.put("vm", [vm])
+    window.cache.put("image", [image, large])
+    show_change_image(window.shell, vm)
+    sheet = sheet_of(window, FormSheet, qtbot)
+    form: Any = sheet.form
+    form.consent.setText(vm.name)
+    form.image.setCurrentIndex(form.image.findData(large.id))
+    form.size_field.setValue(10)
+    assert not sheet.footer.go.isEnabled()
+    form.size_field.setValue(0)
+    form.touched()
+    take(sheet, "change-image")
+    assert clipped(sheet) == []
+    press(sheet)
+    qtbot.waitUntil(lambda: bool(registrar.changes()))
+    assert registrar.changes() == [("vm.change_image", {"id": vm.id, "image_id": large.id})]

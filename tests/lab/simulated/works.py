@@ -12,6 +12,7 @@ from typing import Any
 from appliance.protocol.operations import Accepted
 from tests.lab.simulated.stages import MiB, Stage
 from tests.lab.simulated.work import Prepare, Work, asked, fresh_id
+from tests.lab.simulated.works_guests import GUEST_WORKS
 from tests.lab.simulated.works_hosts import HOST_WORKS
 from tests.lab.simulated.works_volumes import VOLUME_WORKS
 
@@ -262,6 +263,7 @@ WORKS = (
         fails_at="domain.detach_nic",
     ),
     *VOLUME_WORKS,
+    *GUEST_WORKS,
     *HOST_WORKS,
     Work(
         operation="vm.destroy",
