@@ -15,6 +15,8 @@ from hostagent import facts as facts_module
 from hostagent.console.splice import Consoles
 from hostagent.images import fetch
 from hostagent.images import service as images
+from hostagent.images.export import export_volume
+from hostagent.images.finish import finish
 from hostagent.libvirt.connection import Connection
 from hostagent.libvirt.disks import Disks
 from hostagent.libvirt.domains import Domains
@@ -158,7 +160,8 @@ class Agent:
         peer.handle(c.IMAGE_FETCH_URL, _answers_nothing(fetch.fetch_url))
         peer.handle(c.IMAGE_CHECK_URL, fetch.check_url)
         peer.handle(c.IMAGE_ADOPT_FILE, _answers_nothing(i.adopt_file))
-        peer.handle(c.IMAGE_FINISH, i.finish)
+        peer.handle(c.IMAGE_FINISH, finish)
+        peer.handle(c.IMAGE_EXPORT_VOLUME, export_volume)
         peer.handle(c.IMAGE_DELETE, _answers_nothing(i.delete))
         peer.handle(c.IMAGE_DROP_CACHED, _answers_nothing(i.drop_cached))
         peer.handle(c.IMAGE_ENSURE_CACHED, _answers_nothing(i.ensure_cached))

@@ -15,6 +15,7 @@ from installer.progress import Failed, run_logged, step
 BUILD = ("ca-certificates", "gcc", "libc6-dev", "libvirt-dev", "pkg-config")
 # What the host agent drives.
 HOST = (
+    "bubblewrap",
     "dnsmasq-base",
     "iproute2",
     "kmod",
@@ -25,6 +26,8 @@ HOST = (
     "qemu-system-x86",
     "qemu-utils",
     "util-linux",
+    "xz-utils",
+    "zstd",
 )
 # Libraries that Qt's wheels expect, and fonts for both languages.
 DESKTOP = (

@@ -263,7 +263,9 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
     r.Image: (
         NAME,
         _word("state", "image.status", "status"),
+        _plain("kind"),
         _plain("platform"),
+        _plain("firmware"),
         _plain("format"),
         _size("size", "size_bytes"),
         _size("disk", "virtual_size_bytes"),

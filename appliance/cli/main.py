@@ -191,8 +191,9 @@ def image_upload(
         str | None,
         typer.Option("--image-store", "--image-store-id", help="Needed if there are several."),
     ] = None,
-    kind: Annotated[str | None, typer.Option(help="disk: what a machine starts from.")] = None,
+    kind: Annotated[str | None, typer.Option(help="root, data or iso, if it is not clear.")] = None,
     platform: Annotated[str | None, typer.Option(help="linux, windows or other.")] = None,
+    firmware: Annotated[str | None, typer.Option(help="bios, uefi or uefi_secure.")] = None,
     sha256: Annotated[str | None, typer.Option(help="Checksum that it must have.")] = None,
     description: Annotated[str | None, typer.Option(help="Description.")] = None,
     id: Annotated[str | None, typer.Option(help="Id; with it an upload can be repeated.")] = None,
@@ -200,7 +201,7 @@ def image_upload(
     quiet: Quiet = False,
     lang: Lang = None,
 ) -> None:
-    """Add an image from a file (qcow2, raw, VMDK, VHDX or VDI)."""
+    """Add an image from a file: qcow2, raw, VMDK, VHD, VHDX, VDI, ISO or OVA, also packed."""
     terminal = terminal_of(context, lang=lang, as_json=as_json, quiet=quiet)
     typed = {
         "name": name or file.stem,
@@ -208,6 +209,7 @@ def image_upload(
         "source": "upload",
         "kind": kind,
         "platform": platform,
+        "firmware": firmware,
         "sha256": sha256,
         "description": description,
         "id": id,

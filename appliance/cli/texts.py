@@ -33,6 +33,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "size": ("Size", "大小"),
     "disk": ("Disk", "磁盘"),
     "platform": ("Platform", "平台"),
+    "firmware": ("Firmware", "固件"),
     "format": ("Format", "格式"),
     "kind": ("Kind", "类型"),
     "cidr": ("Network", "网段"),

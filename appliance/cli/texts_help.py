@@ -220,6 +220,7 @@ FIELDS = {
     "source": "镜像来源。",
     "url": "镜像地址，http:// 或 https://。",
     "platform": "镜像中的操作系统。",
+    "firmware": "该镜像的云主机以何种固件启动。",
     "size_bytes": "大小：云盘的容量，例如 20G，或要上传的文件大小。",
     "read_iops": "每秒读操作次数；0 表示不限制。",
     "write_iops": "每秒写操作次数；0 表示不限制。",
@@ -301,8 +302,8 @@ HELP = {
         "修改自己的密码；--password-stdin 先读取旧密码，再读取新密码。"
     ),
     "Wait until jobs have ended, showing their progress.": "等待任务结束并显示进度。",
-    "Add an image from a file (qcow2, raw, VMDK, VHDX or VDI).": (
-        "从文件添加镜像（qcow2、raw、VMDK、VHDX 或 VDI）。"
+    "Add an image from a file: qcow2, raw, VMDK, VHD, VHDX, VDI, ISO or OVA, also packed.": (
+        "从文件添加镜像：qcow2、raw、VMDK、VHD、VHDX、VDI、ISO 或 OVA，也可为压缩文件。"
     ),
     "Write a picture of a virtual machine's screen.": "将云主机的屏幕截图写入文件。",
     "Another appliance than the last one logged in to.": "使用上次登录以外的设备。",
@@ -349,7 +350,8 @@ HELP = {
     "Do not ask.": "不再询问。",
     r"Name \[default: the file's].": "名称 [默认：文件名]。",
     "Needed if there are several.": "有多个时必填。",
-    "disk: what a machine starts from.": "disk：云主机启动所用的磁盘。",
+    "root, data or iso, if it is not clear.": "root、data 或 iso；省略则按内容识别。",
+    "bios, uefi or uefi_secure.": "bios、uefi 或 uefi_secure。",
     "linux, windows or other.": "linux、windows 或 other。",
     "Checksum that it must have.": "必须符合的校验和。",
     "Description.": "描述。",

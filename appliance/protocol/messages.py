@@ -58,6 +58,7 @@ _CODED = {
     "state": "vm.state.",
     "allowed": "vm.state.",
     "status": "image.status.",
+    "image_kind": "image.kind.",
     "volume_status": "volume.status.",
     "action": "operation.vm.",
     "operation": "operation.",

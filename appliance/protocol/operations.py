@@ -258,7 +258,7 @@ _add(
 )
 _reads("image", "images", r.Image, "image", TENANT)
 _job("image.create", "POST /images", "Add an image", q.ImageCreate, TENANT)
-_update("image", "images", r.Image, "image", access=TENANT)
+_update("image", "images", r.Image, "image", q.ImageUpdate, access=TENANT)
 _job(
     "image.delete",
     "DELETE /images/{id}",

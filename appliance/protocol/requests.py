@@ -121,15 +121,30 @@ class InstanceOfferingCreate(Create, kw_only=True, frozen=True):
 
 
 class ImageCreate(Create, kw_only=True, frozen=True):
-    """Add an image. With source `upload` the content follows by PUT to `/content`."""
+    """Add an image. With source `upload` the content follows by PUT to `/content`.
+
+    What is "auto" is told by the content: the kind surely, platform and firmware by a guess.
+    """
 
     image_store_id: Id
-    kind: Literal["disk"] = "disk"  # what a machine starts from
+    kind: Literal["auto", "root", "data", "iso"] = "auto"
     source: Literal["upload", "url", "starter"]
     url: Annotated[str, Meta(max_length=2048)] = ""
-    platform: Literal["linux", "windows", "other"] = "linux"
+    platform: Literal["auto", "linux", "windows", "other"] = "auto"
+    firmware: Literal["auto", "bios", "uefi", "uefi_secure"] = "auto"
     size_bytes: Annotated[int, Meta(ge=0)] = 0  # of the file to upload
     sha256: Annotated[str, Meta(max_length=64)] = ""  # checked if given
+
+
+class ImageUpdate(Update, kw_only=True, frozen=True):
+    """Change of what is said of an image; fields left out stay as they are.
+
+    A disk may be for starting from or for data, whatever it was taken for.
+    """
+
+    kind: Literal["root", "data"] | UnsetType = UNSET
+    platform: Literal["linux", "windows", "other"] | UnsetType = UNSET
+    firmware: Literal["bios", "uefi", "uefi_secure"] | UnsetType = UNSET
 
 
 class RangeSpec(Request, kw_only=True, frozen=True):

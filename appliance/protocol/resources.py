@@ -167,19 +167,24 @@ class ImageStatus(StrEnum):
 
 
 class Image(Resource, kw_only=True, frozen=True):
-    """A disk template from which virtual machines start."""
+    """A disk that machines start from, a disk with data, or a CD or DVD."""
 
     image_store_id: str
-    kind: str = "disk"  # what a machine starts from
-    source: str  # "upload", "url" or "starter"
+    kind: str = "root"  # what machines start from; "data": a further disk; "iso": a CD or DVD
+    source: str  # "upload", "url", "starter" or "volume"
     url: str
     platform: str  # "linux", "windows" or "other"
-    format: str
+    firmware: str = "bios"  # what its machines start with: "bios", "uefi" or "uefi_secure"
+    guessed: list[str] = msgspec.field(
+        default_factory=list
+    )  # which of platform and firmware nobody has said
+    format: str  # as it came
     status: ImageStatus
     state: State
     size_bytes: int  # what the file takes in the image store
     virtual_size_bytes: int  # what a guest sees
-    sha256: str
+    sha256: str  # of what came
+    stored_sha256: str = ""  # of the file in the image store
     owner_id: str = ""
     deleted_at: datetime | None = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from appliance.protocol.texts_drops import DROP_REASONS
 from appliance.protocol.texts_guests import GUEST_WORDS
 from appliance.protocol.texts_hosts import HOST_WORDS
+from appliance.protocol.texts_images import IMAGE_WORDS
 from appliance.protocol.texts_security import TRACE_STEPS
 from appliance.protocol.texts_volumes import VOLUME_WORDS
 
@@ -245,4 +246,5 @@ WORDS: dict[str, tuple[str, str]] = {
     **VOLUME_WORDS,
     **HOST_WORDS,
     **GUEST_WORDS,
+    **IMAGE_WORDS,
 }

@@ -1656,12 +1656,24 @@
 <context>
     <name>Images</name>
     <message>
-        <source>Disk that machines start from</source>
-        <translation>云主机启动所用的磁盘</translation>
+        <source>System disk</source>
+        <translation>系统盘</translation>
+    </message>
+    <message>
+        <source>Data disk</source>
+        <translation>数据盘</translation>
+    </message>
+    <message>
+        <source>CD or DVD (ISO)</source>
+        <translation>光盘（ISO）</translation>
     </message>
     <message>
         <source>Other</source>
         <translation>其他</translation>
+    </message>
+    <message>
+        <source>UEFI with secure boot</source>
+        <translation>UEFI（安全启动）</translation>
     </message>
     <message>
         <source>uploaded</source>
@@ -1676,6 +1688,14 @@
         <translation>入门镜像</translation>
     </message>
     <message>
+        <source>made from a volume</source>
+        <translation>由云盘制作</translation>
+    </message>
+    <message>
+        <source>{value} (guessed)</source>
+        <translation>{value}（推测）</translation>
+    </message>
+    <message>
         <source>Images</source>
         <translation>镜像</translation>
     </message>
@@ -1688,8 +1708,20 @@
         <translation>平台</translation>
     </message>
     <message>
+        <source>Firmware</source>
+        <translation>固件</translation>
+    </message>
+    <message>
         <source>Format</source>
         <translation>格式</translation>
+    </message>
+    <message>
+        <source>SHA-256 of what came</source>
+        <translation>原文件 SHA-256</translation>
+    </message>
+    <message>
+        <source>SHA-256 in the image store</source>
+        <translation>镜像服务器中文件的 SHA-256</translation>
     </message>
     <message>
         <source>File size</source>
@@ -1722,6 +1754,10 @@
     <message>
         <source>An image is a disk template from which VMs start.</source>
         <translation>镜像是云主机启动所用的磁盘模板。</translation>
+    </message>
+    <message>
+        <source>Guessed from its content. Saving confirms it.</source>
+        <translation>根据内容推测，保存即确认。</translation>
     </message>
 </context>
 <context>
@@ -4837,6 +4873,14 @@ Licence: Apache-2.0.</source>
         <translation>地址（http 或 https）</translation>
     </message>
     <message>
+        <source>As its content says</source>
+        <translation>按内容识别</translation>
+    </message>
+    <message>
+        <source>Firmware</source>
+        <translation>固件</translation>
+    </message>
+    <message>
         <source>SHA-256 of the image (optional)</source>
         <translation>镜像的 SHA-256（可选）</translation>
     </message>
@@ -4861,16 +4905,8 @@ Licence: Apache-2.0.</source>
         <translation>内存</translation>
     </message>
     <message>
-        <source>Disk (qcow2, raw, VMDK, VHDX, VDI)</source>
-        <translation>磁盘（qcow2、raw、VMDK、VHDX、VDI）</translation>
-    </message>
-    <message>
         <source>Platform</source>
         <translation>平台</translation>
-    </message>
-    <message>
-        <source>Other</source>
-        <translation>其他</translation>
     </message>
     <message>
         <source>Checked when all of it has come.</source>

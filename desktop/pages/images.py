@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from appliance.protocol import resources as r
-from desktop import texts
+from desktop import image_words, texts
 from desktop.models.columns import Column
 from desktop.pages.actions import Action
 from desktop.pages.common import (
@@ -21,29 +21,8 @@ from desktop.pages.resource_page import ResourcePage
 from desktop.pages.sheets import creating
 from desktop.pages.sheets.deleting import delete_action
 from desktop.pages.sheets.editing import edit_action
+from desktop.pages.sheets.images import edit_image
 from desktop.texts import translate
-
-
-def kind_words(kind: str) -> str:
-    """What an image is for a machine."""
-    words = {"disk": translate("Images", "Disk that machines start from")}
-    return words.get(kind, kind)
-
-
-def platform_word(platform: str) -> str:
-    """The operating system in an image."""
-    words = {"other": translate("Images", "Other")}
-    return words.get(platform, platform.capitalize())
-
-
-def source_word(source: str) -> str:
-    """Where an image came from."""
-    words = {
-        "upload": translate("Images", "uploaded"),
-        "url": translate("Images", "downloaded"),
-        "starter": translate("Images", "starter image"),
-    }
-    return words.get(source, source)
 
 
 class ImagePage(ResourcePage):
@@ -71,10 +50,20 @@ class ImagePage(ResourcePage):
                 width=136,
             ),
             Column(
+                name="kind", title=translate("Images", "Kind"), text=image_words.kind, width=128
+            ),
+            Column(
                 name="platform",
                 title=translate("Images", "Platform"),
-                text=lambda one: platform_word(one.platform),
-                width=96,
+                text=image_words.platform,
+                width=128,
+            ),
+            Column(
+                name="firmware",
+                title=translate("Images", "Firmware"),
+                text=image_words.firmware,
+                width=128,
+                is_shown=False,
             ),
             Column(
                 name="format",
@@ -91,7 +80,7 @@ class ImagePage(ResourcePage):
             Column(
                 name="source",
                 title=translate("Images", "Source"),
-                text=lambda one: source_word(one.source),
+                text=image_words.source,
                 width=128,
             ),
             created_column(),
@@ -99,32 +88,39 @@ class ImagePage(ResourcePage):
         ]
 
     def filters(self) -> list[tuple[str, Callable[[Any], str], Callable[[str], str]]]:
-        """By status."""
+        """By status and kind."""
         return [
+            (
+                translate("Images", "Kind"),
+                lambda one: one.kind,
+                image_words.kind_word,
+            ),
             (
                 translate("Images", "Status"),
                 lambda one: one.status.value,
                 lambda value: texts.word(f"image.status.{value}"),
-            )
+            ),
         ]
 
     def actions_of(self) -> list[Action]:
         """Edit and delete."""
-        return [edit_action("image"), delete_action("image")]
+        return [edit_action("image", run=edit_image), delete_action("image")]
 
     def facts(self, image: r.Image) -> list[tuple[str, str]]:
         """What the detail shows."""
         users = sum(1 for vm in self.shell.cache.all("vm") if vm.image_id == image.id)
         store = self.shell.cache.name("image_store", image.image_store_id)
         return [
-            (translate("Images", "Kind"), kind_words(image.kind)),
-            (translate("Images", "Platform"), platform_word(image.platform)),
+            (translate("Images", "Kind"), image_words.kind(image)),
+            (translate("Images", "Platform"), image_words.platform(image)),
+            (translate("Images", "Firmware"), image_words.firmware(image)),
             (translate("Images", "Image store"), store),
-            (translate("Images", "Source"), image.url or source_word(image.source)),
+            (translate("Images", "Source"), image.url or image_words.source(image)),
             (translate("Images", "Disk size"), texts.size(image.virtual_size_bytes)),
             (translate("Images", "File size"), texts.size(image.size_bytes)),
             (translate("Images", "Virtual machines made from it"), texts.number(users)),
-            ("SHA-256", image.sha256),
+            (translate("Images", "SHA-256 of what came"), image.sha256),
+            (translate("Images", "SHA-256 in the image store"), image.stored_sha256),
             *common_facts(image),
         ]
 

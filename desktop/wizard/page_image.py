@@ -6,11 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QButtonGroup, QFileDialog, QHBoxLayout, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QSpinBox,
+    QWidget,
+)
 
 from appliance.protocol.errors import ErrorBody
 from appliance.protocol.resources import CheckResult
-from desktop import texts
+from desktop import image_words, texts
 from desktop.texts import translate
 from desktop.widgets.buttons import FlatButton
 from desktop.widgets.labels import Label
@@ -19,6 +26,7 @@ from desktop.wizard.page import Request, StepPage, choose
 
 MiB = 1024**2
 SOURCES = ("starter", "url", "upload")
+ENDINGS = "*.qcow2 *.img *.raw *.vmdk *.vhd *.vhdx *.vdi *.iso *.ova *.gz *.xz *.zst"
 
 
 class OfferingForm(StepPage):
@@ -90,21 +98,17 @@ class ImageForm(StepPage):
         )
         self.file = line()
         self._add_file()
+        by_content = (translate("Wizard", "As its content says"), "auto")
         self.kind = self.add_choice(
-            "kind",
-            translate("Wizard", "Type"),
-            [(translate("Wizard", "Disk (qcow2, raw, VMDK, VHDX, VDI)"), "disk")],
+            "kind", translate("Wizard", "Type"), [by_content, *image_words.kinds(with_iso=True)]
         )
         self.platform = self.add_choice(
-            "platform",
-            translate("Wizard", "Platform"),
-            [
-                ("Linux", "linux"),
-                ("Windows", "windows"),
-                (translate("Wizard", "Other"), "other"),
-            ],
+            "platform", translate("Wizard", "Platform"), [by_content, *image_words.platforms()]
         )
-        self.side_by_side("kind", "platform")
+        self.firmware = self.add_choice(
+            "firmware", translate("Wizard", "Firmware"), [by_content, *image_words.firmwares()]
+        )
+        self.side_by_side("kind", "platform", "firmware")
         self.sha256 = self.add_line(
             "sha256",
             translate("Wizard", "SHA-256 of the image (optional)"),
@@ -127,8 +131,9 @@ class ImageForm(StepPage):
         request = requests["image"]
         self.name.setText(request["name"])
         self.description.setText(request.get("description", ""))
-        choose(self.kind, request.get("kind", "disk"))
-        choose(self.platform, request.get("platform", "linux"))
+        choose(self.kind, request.get("kind", "auto"))
+        choose(self.platform, request.get("platform", "auto"))
+        choose(self.firmware, request.get("firmware", "auto"))
         self.url.setText(request.get("url", ""))
         self.sha256.setText(request.get("sha256", ""))
         self.choose_source(request["source"])
@@ -139,9 +144,9 @@ class ImageForm(StepPage):
             "name": self.name.text(),
             "description": self.description.text(),
             "source": self.source,
-            "kind": self.kind.currentData(),
-            "platform": "linux" if self.source == "starter" else self.platform.currentData(),
         }
+        for key, box in self._traits.items():
+            values[key] = "auto" if self.source == "starter" else box.currentData()
         if self.source == "url":
             values["url"] = self.url.text().strip()
         if self.source != "starter":
@@ -157,6 +162,10 @@ class ImageForm(StepPage):
         if self.source != "upload" or not text or not Path(text).is_file():
             return None
         return Path(text)
+
+    @property
+    def _traits(self) -> dict[str, QComboBox]:
+        return {"kind": self.kind, "platform": self.platform, "firmware": self.firmware}
 
     def review(self) -> bool:
         """A name, and what the source needs."""
@@ -215,7 +224,7 @@ class ImageForm(StepPage):
     def _choose(self) -> None:
         title = translate("Wizard", "Choose a disk image")
         pattern = translate("Wizard", "Disk images")
-        files = f"{pattern} (*.qcow2 *.img *.raw *.vmdk *.vhdx *.vdi);;* (*)"
+        files = f"{pattern} ({ENDINGS});;* (*)"
         path, _ = QFileDialog.getOpenFileName(self, title, "", files)
         if path:
             self.file.setText(path)
@@ -224,7 +233,7 @@ class ImageForm(StepPage):
     def _show_source(self) -> None:
         self.fields["url"].setVisible(self.source == "url")
         self.fields["file"].setVisible(self.source == "upload")
-        for key in ("kind", "platform", "sha256"):
+        for key in (*self._traits, "sha256"):
             self.fields[key].setVisible(self.source != "starter")
 
 

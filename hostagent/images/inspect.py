@@ -1,81 +1,65 @@
-"""Is this file a disk image that we can trust QEMU with?"""
+"""Is this a disk image that we can trust QEMU with?"""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from hostagent.protocol.link import CommandFailed
+from hostagent.images import headers
+from hostagent.images.refusals import hostile, not_an_image, refuse_absurd_size
+from hostagent.images.window import Window
 from hostagent.storage import qemu_img
+from hostagent.storage.cage import Cage
 
-LARGEST_VIRTUAL_BYTES = 64 * 1024**4
-SMALLEST_BYTES = 512
-FORMATS = {"qcow2", "vmdk", "vhdx", "vdi", "vpc"}
-MAGIC = {
-    b"QFI\xfb": "qcow2",
-    b"KDMV": "vmdk",
-    b"vhdxfile": "vhdx",
-    b"conectix": "vpc",
-}
-VDI_MAGIC_OFFSET = 64
-VDI_MAGIC = b"\x7f\x10\xda\xbe"
-BOOT_SIGNATURE_OFFSET = 510
-BOOT_SIGNATURE = b"\x55\xaa"
+CHECKED_FORMATS = ("qcow2", "vmdk", "vdi")  # those of which qemu-img finds what is missing
+CHECK_TIMEOUT_S = 600.0
+CHECK_CPU_S = 300
 
 
-async def inspect(path: Path) -> qemu_img.Info:
-    """What the image is. Raises CommandFailed for what is none or refers to other files.
+async def inspect(window: Window, kind: str) -> tuple[qemu_img.Info, bool]:
+    """What the image of the format `kind` is, and whether it can be kept as it is.
 
-    The format is told by the file's own first bytes and given to QEMU, so that the content
-    of a raw image cannot pass for another format.
+    Raises CommandFailed for what is none, is damaged, or refers to other files. QEMU is told the
+    format, so that the content of a raw image cannot pass for another one.
     """
-    kind = detect_format(path)
+    is_plain = headers.check(window, kind)
+    cage = Cage(reads=[window.path])
     try:
-        found = await qemu_img.info(str(path), expected_format=kind)
+        found = await qemu_img.info_of(window.words(kind), cage=cage)
+        _refuse_hostile(found)
     except qemu_img.QemuImgFailed as error:
-        raise CommandFailed("image.not_an_image", str(error), reason=str(error)) from error
-    _refuse_hostile(found)
-    return found
+        raise not_an_image(explained(error, window)) from error
+    if kind in CHECKED_FORMATS:
+        await _check(window, kind, cage)
+    return found, is_plain
 
 
-def detect_format(path: Path) -> str:
-    """The image format by its magic bytes; raises CommandFailed for what is no disk image."""
-    with path.open("rb") as file:
-        head = file.read(1024)
-    if len(head) < SMALLEST_BYTES:
-        raise _not_an_image(f"only {len(head)} bytes")
-    for magic, kind in MAGIC.items():
-        if head.startswith(magic):
-            return kind
-    if head[VDI_MAGIC_OFFSET : VDI_MAGIC_OFFSET + 4] == VDI_MAGIC:
-        return "vdi"
-    if head[BOOT_SIGNATURE_OFFSET : BOOT_SIGNATURE_OFFSET + 2] == BOOT_SIGNATURE:
-        return "raw"
-    raise _not_an_image("neither a known format nor a disk with a boot sector")
+def explained(error: qemu_img.QemuImgFailed, window: Window) -> str:
+    """What qemu-img said, without the place where the image lies."""
+    lines = str(error).splitlines()
+    return lines[-1].replace(str(window.path), "it") if lines else "it is damaged"
+
+
+async def _check(window: Window, kind: str, cage: Cage) -> None:
+    try:
+        await qemu_img.run(
+            ["check", *window.words(kind)],
+            timeout_s=CHECK_TIMEOUT_S,
+            cpu_s=CHECK_CPU_S,
+            cage=cage,
+            fine_codes=(0, 3),  # 3: room that nothing uses, which does no harm
+        )
+    except qemu_img.QemuImgFailed as error:
+        raise not_an_image("it is damaged, or its end is missing") from error
 
 
 def _refuse_hostile(found: qemu_img.Info) -> None:
+    """What the headers have been asked before, asked once more of QEMU."""
     data = found.format_specific.data if found.format_specific else {}
     if found.backing_filename:
-        raise _hostile(f"it refers to another file: {found.backing_filename}")
+        raise hostile(f"it refers to another file: {found.backing_filename}")
     if data.get("data-file"):
-        raise _hostile(f"its data lies in another file: {data['data-file']}")
+        raise hostile(f"its data lies in another file: {data['data-file']}")
     if found.encrypted:
-        raise _hostile("it is encrypted")
-    if found.format == "vmdk" and len(_list(data.get("extents"))) > 1:
-        raise _hostile("its data lies in several files")
-    if found.virtual_size > LARGEST_VIRTUAL_BYTES:
-        raise _hostile(f"its disk is absurdly large: {found.virtual_size} bytes")
-    if found.virtual_size == 0:
-        raise _not_an_image("its disk is empty")
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
-
-
-def _hostile(reason: str) -> CommandFailed:
-    return CommandFailed("image.hostile", reason, reason=reason)
-
-
-def _not_an_image(reason: str) -> CommandFailed:
-    return CommandFailed("image.not_an_image", reason, reason=reason)
+        raise hostile("it is encrypted")
+    extents = data.get("extents")
+    if found.format == "vmdk" and isinstance(extents, list) and len(extents) > 1:
+        raise hostile("its data lies in several files")
+    refuse_absurd_size(found.virtual_size)

@@ -90,10 +90,11 @@ class VolumeInfo(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class ImagePlace(msgspec.Struct, kw_only=True, frozen=True):
-    """An image: the file `<store_path>/images/<image_id>.qcow2`."""
+    """An image: the file `<store_path>/images/<image_id>.qcow2`, or `.iso` for a disc."""
 
     image_id: str
     store_path: str
+    is_iso: bool = False
 
 
 class ReceiveParams(msgspec.Struct, kw_only=True, frozen=True):
@@ -132,19 +133,41 @@ class AdoptFileParams(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class FinishParams(msgspec.Struct, kw_only=True, frozen=True):
-    """Check what was received (and its SHA-256 if given), convert it, put it in place."""
+    """Check what was received (and its SHA-256 if given), convert it, put it in place.
+
+    `kind` is what it shall be: root, data or iso; auto leaves it to the content.
+    """
 
     place: ImagePlace
     sha256: str = ""
+    kind: str = "auto"
 
 
 class ImageInfo(msgspec.Struct, kw_only=True, frozen=True):
-    """An image that is in place. `format` is what was received; what is kept is qcow2."""
+    """An image that is in place. `format` is what was received; a disc is kept as it is, anything
+    else as qcow2. `sha256` is of what was received, `stored_sha256` of what is kept.
+
+    `platform` (linux, windows) and `firmware` (bios, uefi, uefi_secure) are guesses, empty where
+    there is nothing to go by.
+    """
 
     format: str
     size_bytes: int
     virtual_size_bytes: int
     sha256: str
+    kind: str = "root"
+    platform: str = ""
+    firmware: str = ""
+    stored_sha256: str = ""
+
+
+class ExportVolumeParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Make an image out of a volume that nobody writes to, with all that it stands on: one qcow2
+    file that refers to no other.
+    """
+
+    volume: VolumeRef
+    place: ImagePlace
 
 
 class EnsureCachedParams(msgspec.Struct, kw_only=True, frozen=True):
@@ -153,3 +176,4 @@ class EnsureCachedParams(msgspec.Struct, kw_only=True, frozen=True):
     image_id: str
     store_path: str
     storage: StorageRef
+    is_iso: bool = False

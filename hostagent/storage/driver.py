@@ -94,12 +94,14 @@ class Driver(ABC):
         """How large a volume is, and what it takes; also while a machine has it open."""
 
     @abstractmethod
-    async def has_image(self, image_id: str) -> bool:
+    async def has_image(self, image_id: str, *, is_iso: bool = False) -> bool:
         """Whether the image is in the cache."""
 
     @abstractmethod
     async def cache_image(self, image_id: str, source: Path, report: Progress) -> None:
-        """Have the image in the file `source` (qcow2) in the cache, whole or not at all."""
+        """Have the image in the file `source` in the cache, whole or not at all: a disk as qcow2,
+        a disc (`.iso`) as it is.
+        """
 
     @abstractmethod
     async def drop_image(self, image_id: str) -> None:
@@ -112,6 +114,10 @@ class Driver(ABC):
     @abstractmethod
     def path_of(self, volume: VolumeRef) -> str:
         """The `path` of a volume's source, whether it exists or not: machines know it by that."""
+
+    def qemu_words(self, volume: VolumeRef) -> list[str]:
+        """How qemu-img is told to read the volume; storages without files say it in their way."""
+        return ["-f", "qcow2", self.path_of(volume)]
 
 
 def refuse_shrinking(found: VolumeInfo, size_bytes: int) -> None:

@@ -111,13 +111,13 @@ class FileDriver(Driver):
             path=str(path), size_bytes=found.virtual_size, used_bytes=found.actual_size
         )
 
-    async def has_image(self, image_id: str) -> bool:
+    async def has_image(self, image_id: str, *, is_iso: bool = False) -> bool:
         """Whether its file is there."""
-        return cache_path(self.storage, image_id).exists()
+        return cache_path(self.storage, image_id, is_iso=is_iso).exists()
 
     async def cache_image(self, image_id: str, source: Path, report: Progress) -> None:
         """Have it linked if it can be, copied if not."""
-        target = cache_path(self.storage, image_id)
+        target = cache_path(self.storage, image_id, is_iso=source.suffix == ".iso")
         make_folder(target.parent)
         temporary = target.with_suffix(".new")
         remove(temporary)
@@ -131,9 +131,10 @@ class FileDriver(Driver):
 
     async def drop_image(self, image_id: str) -> None:
         """Delete its file."""
-        path = cache_path(self.storage, image_id)
-        if path.parent.exists():
-            await asyncio.to_thread(remove, path)
+        for is_iso in (False, True):
+            path = cache_path(self.storage, image_id, is_iso=is_iso)
+            if path.parent.exists():
+                await asyncio.to_thread(remove, path)
 
     async def source_of(self, volume: VolumeRef) -> DiskSource:
         """Its file."""

@@ -48,14 +48,21 @@ def volume_path(volume: VolumeRef) -> Path:
     return Path(volume.storage.path) / "volumes" / f"{name}.qcow2"
 
 
-def cache_path(storage: StorageRef, image_id: str) -> Path:
+def cache_path(storage: StorageRef, image_id: str, *, is_iso: bool = False) -> Path:
     """The file of an image in the cache of a primary storage."""
-    return Path(storage.path) / "cache" / f"{checked_id(image_id)}.qcow2"
+    suffix = ".iso" if is_iso else ".qcow2"
+    return Path(storage.path) / "cache" / f"{checked_id(image_id)}{suffix}"
 
 
 def image_path(place: ImagePlace) -> Path:
-    """The file of an image in its store."""
-    return Path(place.store_path) / "images" / f"{checked_id(place.image_id)}.qcow2"
+    """The file of an image in its store: a disk as qcow2, a disc as it came."""
+    suffix = ".iso" if place.is_iso else ".qcow2"
+    return Path(place.store_path) / "images" / f"{checked_id(place.image_id)}{suffix}"
+
+
+def image_facts_path(place: ImagePlace) -> Path:
+    """What was found when the image came, beside it."""
+    return Path(place.store_path) / "images" / f"{checked_id(place.image_id)}.json"
 
 
 def incoming_path(place: ImagePlace) -> Path:

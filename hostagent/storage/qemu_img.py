@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import re
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from hostagent.protocol.link import CommandFailed
+from hostagent.storage.cage import Cage
 
 MEMORY_LIMIT_BYTES = 2 * 1024**3
 INFO_TIMEOUT_S = 30.0
@@ -46,10 +47,13 @@ async def info(path: str, *, expected_format: str | None = None, in_use: bool = 
     """
     force = ["-f", expected_format] if expected_format else []
     share = ["--force-share"] if in_use else []
+    return await info_of([*share, *force, path])
+
+
+async def info_of(image: list[str], *, cage: Cage | None = None) -> Info:
+    """What the image is that these words of qemu-img name; raises QemuImgFailed if it is none."""
     output = await run(
-        ["info", "--output=json", *share, *force, path],
-        timeout_s=INFO_TIMEOUT_S,
-        cpu_s=20,
+        ["info", "--output=json", *image], timeout_s=INFO_TIMEOUT_S, cpu_s=20, cage=cage
     )
     return msgspec.json.decode(output, type=Info)
 
@@ -59,20 +63,25 @@ async def run(
     *,
     timeout_s: float,
     cpu_s: int | None = None,
+    largest_file_bytes: int | None = None,
+    cage: Cage | None = None,
+    fine_codes: Sequence[int] = (0,),
     on_percent: Callable[[float], None] | None = None,
 ) -> bytes:
     """Run qemu-img; returns what it printed. Raises QemuImgFailed.
 
-    `on_percent` is told the progress of commands that were given `-p`.
+    It writes no file larger than `largest_file_bytes`, and sees nothing outside of its `cage`.
+    `on_percent` is told the progress of commands that were given `-p`; exit codes that are none of
+    `fine_codes` are failures.
     """
+    words = ["qemu-img", *arguments]
     process = await asyncio.create_subprocess_exec(
-        "qemu-img",
-        *arguments,
+        *(words if cage is None else await cage.around(words)),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env={"LC_ALL": "C", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
-        preexec_fn=lambda: _limit(cpu_s),
+        preexec_fn=lambda: _limit(cpu_s, largest_file_bytes),
     )
     assert process.stdout is not None
     assert process.stderr is not None
@@ -89,7 +98,7 @@ async def run(
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
-    if process.returncode != 0:
+    if process.returncode not in fine_codes:
         text = complaint.decode(errors="replace").strip().removeprefix("qemu-img: ")
         raise QemuImgFailed(text or f"exit status {process.returncode}")
     return output
@@ -111,8 +120,10 @@ async def _collect(
     return b"".join(chunks)
 
 
-def _limit(cpu_s: int | None) -> None:
+def _limit(cpu_s: int | None, largest_file_bytes: int | None) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if cpu_s is not None:
         resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
+    if largest_file_bytes is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file_bytes, largest_file_bytes))

@@ -108,6 +108,8 @@ def gather(caller: Caller, request: q.VmCreate, *, is_filtered: bool = False) ->
     owner_id = owner_for(caller, request.owner_id, field="owner_id")
     wires = wires_for(request, owner_id, is_filtered=is_filtered)
     cpu_count, memory_bytes = _size(request)
+    if image.kind != "root":
+        raise Conflict("image.wrong_kind", field="image_id", name=image.name, image_kind=image.kind)
     disk_bytes = request.root_disk_bytes or image.virtual_size_bytes
     if disk_bytes < image.virtual_size_bytes:
         raise InvalidInput(

@@ -16,10 +16,12 @@ class ImageRow(BaseModel):
     description = peewee.TextField()
     image_store = peewee.ForeignKeyField(ImageStoreRow, on_delete="RESTRICT")
     image_store_id: str
-    kind = peewee.TextField(default="disk")
+    kind = peewee.TextField(default="root")
     source = peewee.TextField()
     url = peewee.TextField()
     platform = peewee.TextField()
+    firmware = peewee.TextField()
+    guessed = peewee.TextField()  # names of fields, with commas between them
     format = peewee.TextField()
     status = peewee.TextField()
     state = peewee.TextField()
@@ -28,6 +30,7 @@ class ImageRow(BaseModel):
     size_bytes = peewee.BigIntegerField()
     virtual_size_bytes = peewee.BigIntegerField()
     sha256 = peewee.TextField()
+    stored_sha256 = peewee.TextField(default="")
     owner_id = peewee.TextField(index=True, default="")
     created_at = peewee.BigIntegerField()
     deleted_at = peewee.BigIntegerField(null=True)  # moved to the recycle bin

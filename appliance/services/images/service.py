@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import structlog
 
 from appliance.engine.calls import SYSTEM, Call
@@ -28,6 +29,7 @@ from appliance.services.common import (
     link_wait_s,
     updater,
 )
+from appliance.services.images import hints
 from appliance.services.images.machine import IMAGE_MACHINE
 from appliance.services.images.models import ImageRow
 from appliance.services.images.uploads import Uploads
@@ -112,7 +114,7 @@ class Images:
             for verb in ("delete", "expunge")
         )
         parts.registry.bind("image.create", self._create)
-        parts.registry.bind("image.update", updater(parts.store, ImageRow, "image"))
+        parts.registry.bind("image.update", updater(parts.store, ImageRow, "image", hints.change))
         parts.registry.bind("image.delete", self._delete)
         parts.registry.bind("image.recover", self._recover)
         parts.registry.bind("image.expunge", self._expunge)
@@ -124,14 +126,12 @@ class Images:
             "name": clean_name(request.name),
             "description": request.description,
             "image_store": request.image_store_id,
-            "kind": request.kind,
             "source": request.source,
             "url": _checked_url(request),
-            "platform": request.platform,
             "expected_size_bytes": _checked_size(request),
             "expected_sha256": _checked_sha256(request.sha256),
             "owner_id": call.caller.account_id,
-        }
+        } | hints.asked(request)
         if request.source == "starter":
             starter_image(self._starter_folder)
 
@@ -159,7 +159,8 @@ class Images:
                 },
             )
             tx.touch("image", ref)
-            return self._accept(tx, call, self._create_job, ref, values["name"], store)
+            data = {"kind": request.kind}
+            return self._accept(tx, call, self._create_job, ref, values["name"], store, data)
 
         return await self._store.write(create)
 
@@ -297,15 +298,10 @@ class Images:
             info: ImageInfo = await self._links.call(
                 host_id,
                 c.IMAGE_FINISH,
-                FinishParams(place=place, sha256=sha256),
+                FinishParams(place=place, sha256=sha256, kind=run.data.get("kind", hints.AUTO)),
                 report=run.report,
             )
-        run.data["info"] = {
-            "format": info.format,
-            "size_bytes": info.size_bytes,
-            "virtual_size_bytes": info.virtual_size_bytes,
-            "sha256": info.sha256,
-        }
+        run.data["info"] = msgspec.to_builtins(info)
         await self._store.write(lambda tx: _claim_size(run.resource_id, info.size_bytes))
 
     async def _discard(self, run: JobRun) -> None:
@@ -324,7 +320,19 @@ class Images:
     # Ends of jobs
 
     def _ready(self, tx: Transaction, run: JobRun) -> None:
-        _move(tx, run.resource_id, ImageStatus.READY, **run.data["info"])
+        info = msgspec.convert(run.data["info"], ImageInfo)
+        row = ImageRow.get_by_id(run.resource_id)
+        _move(
+            tx,
+            run.resource_id,
+            ImageStatus.READY,
+            format=info.format,
+            size_bytes=info.size_bytes,
+            virtual_size_bytes=info.virtual_size_bytes,
+            sha256=info.sha256,
+            stored_sha256=info.stored_sha256,
+            **hints.found(row, info),
+        )
 
     def _gone(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
         _forget(tx, run.resource_id)

@@ -101,10 +101,10 @@ def propose(
             "name": "starter",
             "description": "",
             "image_store_id": ids["image_store"],
-            "kind": "disk",
+            "kind": "auto",
             "source": "starter" if has_starter else "url",
             "url": "",
-            "platform": "linux",
+            "platform": "auto",
         },
         "network": {
             "id": ids["network"],

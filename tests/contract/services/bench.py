@@ -26,6 +26,7 @@ from appliance.protocol.operations import Accepted
 from hostagent import facts
 from hostagent.images import fetch
 from hostagent.images import service as images
+from hostagent.images.finish import finish
 from hostagent.link import enrol
 from hostagent.link.dialler import Dialler
 from hostagent.network.manager import NetworkManager
@@ -70,7 +71,7 @@ class HostSide:
         peer.handle(c.IMAGE_FETCH_URL, _nothing(fetch.fetch_url))
         peer.handle(c.IMAGE_CHECK_URL, fetch.check_url)
         peer.handle(c.IMAGE_ADOPT_FILE, _nothing(images.adopt_file))
-        peer.handle(c.IMAGE_FINISH, images.finish)
+        peer.handle(c.IMAGE_FINISH, finish)
         peer.handle(c.IMAGE_DELETE, _nothing(images.delete))
         peer.handle(c.IMAGE_DROP_CACHED, _nothing(images.drop_cached))
         peer.handle(c.IMAGE_ENSURE_CACHED, _nothing(images.ensure_cached))

@@ -186,7 +186,7 @@ def test_what_every_step_says_is_sent_and_kept(opened: Opened, until: Until) -> 
         "image_store": {"kind": "directory"},
         "primary_storage": {"kind": "local"},
         "offering": {"cpu_count": 2},
-        "image": {"kind": "disk", "platform": "windows"},
+        "image": {"kind": "auto", "platform": "windows"},
         "network": {"kind": "nat", "domain": "cloud.example"},
     }
     sent = {STEP_OF[name]: fields for name, fields in service.asked if name in STEP_OF}

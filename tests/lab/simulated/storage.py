@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path, PurePath
 
-from hostagent.images import inspect as real
+from hostagent.images import recognise as real
 from hostagent.protocol import storage as s
 from hostagent.protocol.commands import Nothing
 from hostagent.protocol.domain import ResizeDiskParams
@@ -193,6 +193,23 @@ class Storage:
         del self._state.files[incoming]
         self._state.note("image.finish", params.place.image_id)
         return _info(found)
+
+    async def export_volume(self, params: s.ExportVolumeParams, _: CallContext) -> s.ImageInfo:
+        """Make an image of a volume, unless it is there."""
+        final, source = str(image_path(params.place)), str(volume_path(params.volume))
+        if final not in self._state.stores:
+            found = self._state.files.get(source)
+            if found is None:
+                raise CommandFailed("volume.missing", f"{source} does not exist", path=source)
+            for domain in self._state.domains.values():
+                if domain.is_active and any(d.volume == params.volume for d in domain.spec.disks):
+                    self._state.anomalies.append(f"{source} was read under a running machine")
+            self._need(final, found.size_bytes)
+            digest = hashlib.sha256(source.encode()).hexdigest()
+            size, virtual = found.size_bytes, found.virtual_size_bytes
+            self._state.stores[final] = SimFile(size, virtual, sha256=digest)
+            self._state.note("image.export_volume", params.place.image_id)
+        return _info(self._state.stores[final])
 
     async def delete_image(self, place: s.ImagePlace, _: CallContext) -> Nothing:
         """Delete an image and whatever of it is on its way."""

@@ -37,7 +37,7 @@ DERIVED = {
     "sqlite_sequence",
     "sqlite_stat1",
 }
-REWRITTEN = {"cleanup": {"error", "data"}, "job": {"data"}}
+REWRITTEN = {"cleanup": {"error", "data"}, "job": {"data"}, "image": {"kind"}}
 
 Content = dict[str, dict[int, dict[str, Any]]]
 

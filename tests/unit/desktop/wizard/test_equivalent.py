@@ -52,7 +52,7 @@ FITTING: list[tuple[str, dict[str, Any]]] = [
         "image.create",
         NAMED
         | {"image_store_id": PLACES["image_store_id"], "source": "starter", "url": ""}
-        | {"kind": "disk", "platform": "linux"},
+        | {"kind": "root", "platform": "linux"},
     ),
     ("vm.create", VM),
     (

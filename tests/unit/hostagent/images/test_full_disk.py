@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from hostagent.images.service import KEEP_FREE_BYTES, ensure_cached, finish, write_incoming
+from hostagent.images.finish import finish
+from hostagent.images.service import KEEP_FREE_BYTES, ensure_cached, write_incoming
 from hostagent.protocol.link import CallContext, CommandFailed, Peer
 from hostagent.protocol.storage import EnsureCachedParams, FinishParams, ImagePlace, StorageRef
 from hostagent.storage import transfer

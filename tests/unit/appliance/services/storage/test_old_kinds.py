@@ -26,7 +26,9 @@ INSERT INTO image (id, name, description, image_store_id, source, url, platform,
 """
 
 
-async def test_old_image_stores_are_directories_and_old_images_disks(tmp_path: Path) -> None:
+async def test_old_image_stores_are_directories_and_old_images_what_machines_start_from(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "old.db"
     migrate(path, [item for item in available() if item[0] <= BEFORE])
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -37,6 +39,6 @@ async def test_old_image_stores_are_directories_and_old_images_disks(tmp_path: P
         row = await store.read(lambda: ImageStoreRow.get_by_id("s"))
         assert (row.kind, row.path, row.description) == ("directory", "/images", "kept")
         image = (await store.read(lambda: render_images(list(ImageRow.select()))))[0]
-        assert (image.kind, image.platform, image.size_bytes) == ("disk", "windows", 7)
+        assert (image.kind, image.platform, image.size_bytes) == ("root", "windows", 7)
     finally:
         await store.stop()
