@@ -49,6 +49,7 @@ from appliance.services.identity.service import Identity
 from appliance.services.images.offerings import Offerings
 from appliance.services.images.service import Images
 from appliance.services.infrastructure.service import Infrastructure
+from appliance.services.migration.service import Migration
 from appliance.services.networks import (
     address_map,
     host_network,
@@ -147,6 +148,7 @@ class Node:
         effective.install(parts)
         self._drops = Drops(parts)
         compute = Compute(parts, networks)
+        Migration(parts, networks.documents, compute.sync)
         volumes = Volumes(parts)
         documents = networks.documents
         Reconnecting(parts, self.infrastructure, storage, documents, compute.sync)

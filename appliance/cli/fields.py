@@ -90,6 +90,10 @@ HELP = {
     "platform": "Operating system in the image.",
     "firmware": "What machines of the image start with.",
     "size_bytes": "Size: of a volume, like 20G, or of the file to upload.",
+    "auto_converge": "Slow the machine down if it writes faster than its memory can be sent.",
+    "post_copy": "If several passes do not suffice, go on over there before all memory has come: "
+    "ends for certain, but a fault meanwhile loses the machine as a power cut would.",
+    "bandwidth_bytes_s": "At most so many bytes a second, for example 100M; 0 is no limit.",
     "read_iops": "Read operations a second; 0 is no limit.",
     "write_iops": "Write operations a second; 0 is no limit.",
     "read_bytes_s": "Bytes read in a second, like 50M; 0 is no limit.",

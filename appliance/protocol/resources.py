@@ -201,6 +201,7 @@ class VmState(StrEnum):
     PAUSING = "pausing"
     PAUSED = "paused"
     RESUMING = "resuming"
+    MIGRATING = "migrating"  # it runs on its host, and is being moved to another one
     DESTROYING = "destroying"
     DESTROYED = "destroyed"
     EXPUNGING = "expunging"
@@ -288,6 +289,7 @@ class Progress(msgspec.Struct, kw_only=True, frozen=True):
     done: int = 0
     total: int = 0
     unit: str = ""  # "bytes", "percent" or ""
+    details: dict[str, int] = {}  # further numbers, their units in their names
 
 
 class Waiting(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

@@ -359,11 +359,13 @@ _TRANSIENT_OF = {
 
 
 def guests_on(host_id: str) -> list[Guest]:
-    """The machines that are placed on a host, for its network document; within a read."""
+    """The machines that are placed on a host, or on their way there, for its network document;
+    within a read.
+    """
     rows = database.execute_sql(
         "SELECT v.id, v.name, v.image_id, v.ssh_public_key, v.user_data, coalesce(g.hostname, ''), "
         "coalesce(g.cloud_init, 'auto') FROM vm v LEFT JOIN vm_guest g ON g.vm_id = v.id "
-        "WHERE v.host_id = ?",
+        "WHERE v.host_id = ?1 OR v.id IN (SELECT vm_id FROM vm_migration WHERE host_id = ?1)",
         (host_id,),
     )
     return [

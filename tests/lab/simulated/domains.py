@@ -51,7 +51,7 @@ class Domains:
         if domain is not None and domain.is_active:
             return domain.report()
         self._refuse_second_writer(spec.vm_id, spec.disks)
-        self._check_network(spec)
+        self.check_network(spec)
         domain = self._state.domains[spec.vm_id] = Domain(spec, DomainState.RUNNING)
         self._state.note("domain.start", spec.vm_id)
         self._say(domain.report(), times=2)  # libvirt tells of "resumed" and of "started"
@@ -99,7 +99,7 @@ class Domains:
         domain = self._active(params.vm_id)
         if domain is not None and params.nic not in domain.spec.nics:
             spec = replace(domain.spec, nics=[*domain.spec.nics, params.nic])
-            self._check_network(spec)
+            self.check_network(spec)
             domain.spec = spec
             self._state.note("domain.attach_nic", params.nic.nic_id)
         return self._report(params.vm_id)
@@ -183,7 +183,7 @@ class Domains:
             task.cancel()
         await asyncio.gather(*self._consoles, return_exceptions=True)
 
-    def _check_network(self, spec: DomainSpec) -> None:
+    def check_network(self, spec: DomainSpec) -> None:
         """libvirt refuses a NIC on a bridge that is not there; a port should be there, too."""
         networks = {item.bridge: item for item in self._state.document.networks}
         for nic in spec.nics:
