@@ -49,6 +49,8 @@ def _titles() -> dict[str, str]:
         "host.retry_network": translate("Operations", "Try again to bridge a NIC"),
         "network.attach_cluster": translate("Operations", "Attach network to a cluster"),
         "network.detach_cluster": translate("Operations", "Detach network from a cluster"),
+        "vm.migrate": translate("Operations", "Move VM to another host"),
+        "vm.migration_candidates": translate("Operations", "Show where a VM could move"),
         "vm.attach_nic": translate("Operations", "Attach NIC"),
         "vm.detach_nic": translate("Operations", "Detach NIC"),
         "vm.set_default_nic": translate("Operations", "Make NIC the default"),

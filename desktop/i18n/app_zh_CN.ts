@@ -1917,6 +1917,18 @@
         <translation>日志</translation>
     </message>
     <message>
+        <source>{size}/s</source>
+        <translation>{size}/秒</translation>
+    </message>
+    <message>
+        <source>will stand still for {n} ms</source>
+        <translation>预计停顿 {n} 毫秒</translation>
+    </message>
+    <message>
+        <source>slowed down by {n} %</source>
+        <translation>已降速 {n}%</translation>
+    </message>
+    <message>
         <source>{done} of {total} parts done</source>
         <translation>{total} 个子任务中已完成 {done} 个</translation>
     </message>
@@ -2117,6 +2129,85 @@
     <message>
         <source>Anyun</source>
         <translation>安云</translation>
+    </message>
+</context>
+<context>
+    <name>Migrate</name>
+    <message>
+        <source>can take it</source>
+        <translation>可以接收</translation>
+    </message>
+    <message>
+        <source>; </source>
+        <translation>；</translation>
+    </message>
+    <message>
+        <source>Host</source>
+        <translation>物理机</translation>
+    </message>
+    <message>
+        <source>For this VM</source>
+        <translation>对该云主机</translation>
+    </message>
+    <message>
+        <source>Free CPUs</source>
+        <translation>空闲 CPU</translation>
+    </message>
+    <message>
+        <source>Free memory</source>
+        <translation>空闲内存</translation>
+    </message>
+    <message>
+        <source>{name} goes on running while it moves; its addresses and rules go along.</source>
+        <translation>{name} 迁移期间持续运行，其地址和规则一并迁移。</translation>
+    </message>
+    <message>
+        <source>Hosts</source>
+        <translation>物理机</translation>
+    </message>
+    <message>
+        <source>Slow it down if it writes faster than can be sent</source>
+        <translation>写内存过快时自动降速以便收敛</translation>
+    </message>
+    <message>
+        <source>If that does not suffice, go on over there before all has come</source>
+        <translation>仍不足时，在全部内存到达前先在目标物理机运行</translation>
+    </message>
+    <message>
+        <source>Then it ends for certain. But if a host or the network between them fails meanwhile, the VM is lost as by a power cut.</source>
+        <translation>这样迁移必定结束。但期间若物理机或其间网络发生故障，云主机会像断电一样丢失运行状态。</translation>
+    </message>
+    <message>
+        <source>as the global setting says</source>
+        <translation>按全局设置</translation>
+    </message>
+    <message>
+        <source>At most, MiB a second</source>
+        <translation>每秒最多（MiB）</translation>
+    </message>
+    <message>
+        <source>Options</source>
+        <translation>选项</translation>
+    </message>
+    <message>
+        <source>Its disks lie on the host itself and move, too: {size}.</source>
+        <translation>其磁盘位于物理机本地，将一并迁移：{size}。</translation>
+    </message>
+    <message>
+        <source>{host} cannot take it: {why}.</source>
+        <translation>{host} 无法接收：{why}。</translation>
+    </message>
+    <message>
+        <source>Give a whole number, 0 for no limit.</source>
+        <translation>请填写整数，0 表示不限制。</translation>
+    </message>
+    <message>
+        <source>Move</source>
+        <translation>迁移</translation>
+    </message>
+    <message>
+        <source>Move to another host …</source>
+        <translation>迁移到其他物理机…</translation>
     </message>
 </context>
 <context>
@@ -2687,6 +2778,14 @@
     <message>
         <source>Detach network from a cluster</source>
         <translation>从集群卸载网络</translation>
+    </message>
+    <message>
+        <source>Move VM to another host</source>
+        <translation>迁移云主机</translation>
+    </message>
+    <message>
+        <source>Show where a VM could move</source>
+        <translation>查看可迁移的物理机</translation>
     </message>
     <message>
         <source>Attach NIC</source>
