@@ -43,6 +43,7 @@ from appliance.services.firewall.drops import Drops
 from appliance.services.firewall.service import SecurityGroups
 from appliance.services.firewall.trace import Trace
 from appliance.services.guests.agent import GuestAgent
+from appliance.services.guests.drives import Drives
 from appliance.services.guests.reimaging import Reimaging
 from appliance.services.hostwatch import HostWatch
 from appliance.services.identity.service import Identity
@@ -153,6 +154,7 @@ class Node:
         documents = networks.documents
         Reconnecting(parts, self.infrastructure, storage, documents, compute.sync)
         GuestAgent(parts)
+        Drives(parts, compute.steps)
         Reimaging(parts, compute.steps)
         self._consoles = Consoles(parts)
         Setup(parts, Removal(parts))

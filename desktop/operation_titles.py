@@ -62,6 +62,8 @@ def _titles() -> dict[str, str]:
         "volume.recover": translate("Operations", "Recover volume"),
         "image.recover": translate("Operations", "Recover image"),
         "image.expunge": translate("Operations", "Delete image for good"),
+        "vm.attach_iso": translate("Operations", "Insert a disc"),
+        "vm.detach_iso": translate("Operations", "Eject a disc"),
         "vm.reimage": translate("Operations", "Make the root disk anew"),
         "vm.change_image": translate("Operations", "Make the root disk from another image"),
         "vm.guest_info": translate("Operations", "Show what the guest tells"),

@@ -18,6 +18,7 @@ from hostagent.images import service as images
 from hostagent.images.export import export_volume
 from hostagent.images.finish import finish
 from hostagent.libvirt.connection import Connection
+from hostagent.libvirt.discs import Discs
 from hostagent.libvirt.disks import Disks
 from hostagent.libvirt.domains import Domains
 from hostagent.libvirt.guestagent import GuestAgents
@@ -72,6 +73,7 @@ class Agent:
         )
         self._domains = Domains(self._connection)
         self._disks = Disks(self._domains)
+        self._discs = Discs(self._domains)
         self._guests = GuestAgents(self._domains, self._folder / "frozen")
         self._consoles = Consoles(self._domains)
         self._migrations = Migrations(self._domains, self._folder, self._notify_progress)
@@ -147,6 +149,7 @@ class Agent:
         peer.handle(c.DOMAIN_DETACH_DISK, _plain(self._disks.detach))
         peer.handle(c.DOMAIN_RESIZE_DISK, _plain(self._disks.resize))
         peer.handle(c.DOMAIN_SET_DISK_LIMITS, _plain(self._disks.set_limits))
+        peer.handle(c.DOMAIN_SET_DISC, _plain(self._discs.set))
         peer.handle(c.DOMAIN_GET, _plain(d.get))
         peer.handle(c.DOMAIN_LIST, lambda _, __: d.list())
         peer.handle(c.DOMAIN_SCREENSHOT, _plain(d.screenshot))

@@ -76,6 +76,9 @@ HELP = {
     "ipv6_ranges": "IPv6 addresses that DHCPv6 gives out, like fd00:1::100-fd00:1::1ff or "
     "fd00:1::/80; may be repeated; none for nearly all.",
     "ssh_public_key": "SSH public key for the guest; @FILE reads it from a file.",
+    "iso_id": "CD or DVD to put into its drive: id or name; without an image, its root disk is "
+    "empty.",
+    "slot": "Which of the two CD drives: 0 or 1.",
     "hostname": "Host name of the guest; without it, it is made from the machine's name.",
     "cloud_init": "How the guest learns of keys and user data: metadata (it asks over the "
     "network), seed (on a start-up disc), none, or auto.",

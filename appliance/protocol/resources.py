@@ -19,6 +19,7 @@ from appliance.protocol.networks import Allocation as Allocation
 from appliance.protocol.networks import HostRoute as HostRoute
 from appliance.protocol.networks import Network as Network
 from appliance.protocol.networks import Nic as Nic
+from appliance.protocol.volumes import CdDrive as CdDrive
 from appliance.protocol.volumes import Volume as Volume
 from appliance.protocol.volumes import VolumeStatus as VolumeStatus
 
@@ -228,6 +229,7 @@ class Vm(Resource, kw_only=True, frozen=True):
     accelerator: str
     nics: list[Nic]
     volumes: list[Volume]
+    cds: list[CdDrive] = msgspec.field(default_factory=list)  # what is in its two CD drives
     ssh_public_key: str
     has_user_data: bool
     hostname: str = ""  # that was asked for; else it is made from the name

@@ -703,6 +703,10 @@
         <translation>{name}：{cpus}，{memory}</translation>
     </message>
     <message>
+        <source>{name} (disc: installs onto an empty root disk)</source>
+        <translation>{name}（光盘：安装到空系统盘）</translation>
+    </message>
+    <message>
         <source>Give a name.</source>
         <translation>请填写名称。</translation>
     </message>
@@ -971,6 +975,61 @@
     <message>
         <source>{name} and {count} more</source>
         <translation>{name} 等，另有 {count} 项</translation>
+    </message>
+</context>
+<context>
+    <name>Discs</name>
+    <message>
+        <source>{name} sees it at once, also while it runs; it stays in until it is ejected.</source>
+        <translation>{name} 立即可见，运行中亦可；弹出前一直保留在光驱中。</translation>
+    </message>
+    <message>
+        <source>Disc</source>
+        <translation>光盘</translation>
+    </message>
+    <message>
+        <source>There is no disc: add an ISO file as an image first.</source>
+        <translation>没有光盘：请先将 ISO 文件添加为镜像。</translation>
+    </message>
+    <message>
+        <source>Insert</source>
+        <translation>插入</translation>
+    </message>
+    <message>
+        <source>CD drive {number}</source>
+        <translation>光驱 {number}</translation>
+    </message>
+    <message>
+        <source>Insert …</source>
+        <translation>插入……</translation>
+    </message>
+    <message>
+        <source>Eject</source>
+        <translation>弹出</translation>
+    </message>
+    <message>
+        <source>Eject by force</source>
+        <translation>强制弹出</translation>
+    </message>
+    <message>
+        <source>Also if the guest still reads the disc and has locked the drive.</source>
+        <translation>即使客户机仍在读取光盘并已锁定光驱，也会弹出。</translation>
+    </message>
+    <message>
+        <source>empty</source>
+        <translation>空</translation>
+    </message>
+    <message>
+        <source>{name}, just being changed</source>
+        <translation>{name}，正在更换</translation>
+    </message>
+    <message>
+        <source>It is just being changed.</source>
+        <translation>正在更换。</translation>
+    </message>
+    <message>
+        <source>The machine must be: {needed}.</source>
+        <translation>云主机需处于：{needed}。</translation>
     </message>
 </context>
 <context>
@@ -2822,6 +2881,14 @@
     <message>
         <source>Delete image for good</source>
         <translation>彻底删除镜像</translation>
+    </message>
+    <message>
+        <source>Insert a disc</source>
+        <translation>插入光盘</translation>
+    </message>
+    <message>
+        <source>Eject a disc</source>
+        <translation>弹出光盘</translation>
     </message>
     <message>
         <source>Make the root disk anew</source>

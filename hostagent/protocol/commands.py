@@ -61,6 +61,7 @@ DOMAIN_ATTACH_DISK = _command("domain.attach_disk", d.DiskParams, d.DomainReport
 DOMAIN_DETACH_DISK = _command("domain.detach_disk", d.DiskParams, d.DomainReport, 120.0)
 DOMAIN_RESIZE_DISK = _command("domain.resize_disk", d.ResizeDiskParams, s.VolumeInfo)
 DOMAIN_SET_DISK_LIMITS = _command("domain.set_disk_limits", d.DiskParams, d.DomainReport)
+DOMAIN_SET_DISC = _command("domain.set_disc", d.DiscParams, d.DomainReport)
 DOMAIN_GET = _command("domain.get", d.VmRef, d.DomainReport)
 DOMAIN_LIST = _command("domain.list", Nothing, d.DomainList)
 DOMAIN_SCREENSHOT = _command("domain.screenshot", d.VmRef, d.Screenshot)

@@ -58,6 +58,8 @@ ALLOWED: dict[str, frozenset[S]] = {
     "detach_volume": frozenset({S.RUNNING, S.STOPPED}),
     "resize_volume": frozenset({S.RUNNING, S.PAUSED, S.STOPPED}),
     "limit_volume": frozenset({S.RUNNING, S.PAUSED, S.STOPPED}),
+    "attach_iso": frozenset({S.RUNNING, S.PAUSED, S.STOPPED}),
+    "detach_iso": frozenset({S.RUNNING, S.PAUSED, S.STOPPED}),
     "reimage": frozenset({S.STOPPED}),
     "change_image": frozenset({S.STOPPED}),
     "ask_guest": frozenset({S.RUNNING}),

@@ -10,6 +10,8 @@ clean-up work, it leaves a host alone that the machine has come to meanwhile.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import structlog
@@ -22,6 +24,7 @@ from appliance.protocol.resources import Progress, VmState
 from appliance.services.common import link_wait_s
 from appliance.services.compute.models import VmRow
 from appliance.services.compute.target import domain_spec, load_target
+from appliance.services.guests.discs import store_path_of
 from appliance.services.migration.addresses import addresses_between
 from appliance.services.migration.models import VmMigrationRow, VolumeCopyRow
 from appliance.services.migration.settling import Settling
@@ -36,7 +39,7 @@ from appliance.services.storage.caches import Caches, Copy, unneeded_copies
 from appliance.services.storage.models import VolumeRow
 from appliance.store.database import Store, Transaction
 from hostagent.protocol import commands as c
-from hostagent.protocol.domain import VmRef
+from hostagent.protocol.domain import CdSpec, VmRef
 from hostagent.protocol.migration import (
     CompleteParams,
     ListenParams,
@@ -142,6 +145,7 @@ class MigrationSteps:
                 domain_spec(load_target(run.resource_id, run.id)),
             )
         )
+        await self._cache_discs(run, spec.cds)
         listen = ListenParams(
             migration_id=run.id,
             vm_id=run.resource_id,
@@ -172,6 +176,18 @@ class MigrationSteps:
             run, run.data["host_id"], c.MIGRATION_RUN, params, code="migration.failed"
         )
         run.data["result"] = structs.asdict(result)
+
+    async def _cache_discs(self, run: JobRun, cds: Sequence[CdSpec]) -> None:
+        """Have on the destination what is in the machine's CD drives."""
+        there = run.data["destination"]
+        for cd in cds:
+            if cd.image_id:
+                store_path = await self._store.read(partial(store_path_of, cd.image_id))
+                await self._caches.note(Copy(cd.image_id, there, cd.storage.path))
+                params = EnsureCachedParams(
+                    image_id=cd.image_id, store_path=store_path, storage=cd.storage, is_iso=True
+                )
+                await self._call(run, there, c.IMAGE_ENSURE_CACHED, params, report=run.report)
 
     async def _settle(self, run: JobRun) -> None:
         if "where" not in run.data:

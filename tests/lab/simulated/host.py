@@ -143,6 +143,7 @@ class SimulatedHost:
             c.DOMAIN_DETACH_DISK.name: d.detach_disk,
             c.DOMAIN_RESIZE_DISK.name: storage.resize_disk,
             c.DOMAIN_SET_DISK_LIMITS.name: d.set_disk_limits,
+            c.DOMAIN_SET_DISC.name: d.set_disc,
             c.DOMAIN_GET.name: d.get,
             c.DOMAIN_LIST.name: d.list,
             c.DOMAIN_SCREENSHOT.name: d.screenshot,
