@@ -43,12 +43,14 @@ from appliance.services.firewall.drops import Drops
 from appliance.services.firewall.service import SecurityGroups
 from appliance.services.firewall.trace import Trace
 from appliance.services.guests.agent import GuestAgent
+from appliance.services.guests.drives import Drives
 from appliance.services.guests.reimaging import Reimaging
 from appliance.services.hostwatch import HostWatch
 from appliance.services.identity.service import Identity
 from appliance.services.images.offerings import Offerings
 from appliance.services.images.service import Images
 from appliance.services.infrastructure.service import Infrastructure
+from appliance.services.migration.service import Migration
 from appliance.services.networks import (
     address_map,
     host_network,
@@ -147,10 +149,12 @@ class Node:
         effective.install(parts)
         self._drops = Drops(parts)
         compute = Compute(parts, networks)
+        Migration(parts, networks.documents, compute.sync)
         volumes = Volumes(parts)
         documents = networks.documents
         Reconnecting(parts, self.infrastructure, storage, documents, compute.sync)
         GuestAgent(parts)
+        Drives(parts, compute.steps)
         Reimaging(parts, compute.steps)
         self._consoles = Consoles(parts)
         Setup(parts, Removal(parts))

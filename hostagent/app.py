@@ -18,12 +18,14 @@ from hostagent.images import service as images
 from hostagent.images.export import export_volume
 from hostagent.images.finish import finish
 from hostagent.libvirt.connection import Connection
+from hostagent.libvirt.discs import Discs
 from hostagent.libvirt.disks import Disks
 from hostagent.libvirt.domains import Domains
 from hostagent.libvirt.guestagent import GuestAgents
 from hostagent.link import enrol
 from hostagent.link.dialler import Dialler
 from hostagent.load import LoadMeter
+from hostagent.migration.service import Migrations
 from hostagent.network.manager import NetworkManager
 from hostagent.network.paths.probes import PathProbes
 from hostagent.probe import Verdict, verdict
@@ -32,6 +34,7 @@ from hostagent.protocol.domain import DomainReport, DomainState, VmRef
 from hostagent.protocol.enrolment import JoinToken
 from hostagent.protocol.facts import HostFacts
 from hostagent.protocol.link import CallContext, CommandFailed, Peer
+from hostagent.protocol.migration import MigrationProgress
 from hostagent.protocol.storage import ReleaseParams
 from hostagent.storage import volumes
 from hostagent.storage.paths import check_path, release
@@ -70,8 +73,10 @@ class Agent:
         )
         self._domains = Domains(self._connection)
         self._disks = Disks(self._domains)
+        self._discs = Discs(self._domains)
         self._guests = GuestAgents(self._domains, self._folder / "frozen")
         self._consoles = Consoles(self._domains)
+        self._migrations = Migrations(self._domains, self._folder, self._notify_progress)
         self._network = NetworkManager(self._folder / "network")
         self._paths = PathProbes()
         self._verdict = Verdict(accelerator="tcg", reason="no_probe_kernel")
@@ -102,6 +107,7 @@ class Agent:
         if self._dialler is not None:
             await self._dialler.stop()
         self._paths.stop()
+        await self._migrations.stop()
         await self._consoles.stop()
         await self._connection.stop()
         await self._network.stop()
@@ -143,11 +149,13 @@ class Agent:
         peer.handle(c.DOMAIN_DETACH_DISK, _plain(self._disks.detach))
         peer.handle(c.DOMAIN_RESIZE_DISK, _plain(self._disks.resize))
         peer.handle(c.DOMAIN_SET_DISK_LIMITS, _plain(self._disks.set_limits))
+        peer.handle(c.DOMAIN_SET_DISC, _plain(self._discs.set))
         peer.handle(c.DOMAIN_GET, _plain(d.get))
         peer.handle(c.DOMAIN_LIST, lambda _, __: d.list())
         peer.handle(c.DOMAIN_SCREENSHOT, _plain(d.screenshot))
         peer.handle(c.GUEST_INFO, _plain(self._guests.info))
         peer.handle(c.GUEST_SET_PASSWORD, _plain(self._guests.set_password))
+        self._migrations.prepare(peer)
         peer.handle(c.CONSOLE_OPEN, self._consoles.open)
         peer.handle(c.STORAGE_CHECK_PATH, lambda p, _: asyncio.to_thread(check_path, p))
         peer.handle(c.STORAGE_RELEASE, lambda p, _: _released(p))
@@ -218,6 +226,7 @@ class Agent:
         self._spawn(self._guests.thaw_forgotten())
 
     def _lifecycle(self, vm_id: str, event: int, detail: int) -> None:
+        self._migrations.note(vm_id, event, detail)
         if event != libvirt.VIR_DOMAIN_EVENT_DEFINED:
             self._spawn(self._report(vm_id))
 
@@ -234,6 +243,10 @@ class Agent:
     def _notify(self, report: DomainReport) -> None:
         if self._dialler is not None:
             self._dialler.notify("domain.state", report)
+
+    def _notify_progress(self, progress: MigrationProgress) -> None:
+        if self._dialler is not None:
+            self._dialler.notify("migration.progress", progress)
 
     async def _tell_drops(self, dialler: Dialler) -> None:
         """Report dropped packets that somebody wants to know of, as long as there is a link."""

@@ -51,7 +51,9 @@ def _join(path: str, name: str) -> str:
 
 
 def _value(body: bytes, path: str) -> str:
-    """The value at `path`, shortened, so that the error can show it."""
+    """The value at `path`, shortened, so that the error can show it; passwords are not shown."""
+    if path.endswith("password"):
+        return "…"
     value: Any = msgspec.json.decode(body or b"{}")
     for part in re.findall(r"[^.\[\]]+", path):
         if isinstance(value, dict):

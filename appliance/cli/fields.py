@@ -76,6 +76,9 @@ HELP = {
     "ipv6_ranges": "IPv6 addresses that DHCPv6 gives out, like fd00:1::100-fd00:1::1ff or "
     "fd00:1::/80; may be repeated; none for nearly all.",
     "ssh_public_key": "SSH public key for the guest; @FILE reads it from a file.",
+    "iso_id": "CD or DVD to put into its drive: id or name; without an image, its root disk is "
+    "empty.",
+    "slot": "Which of the two CD drives: 0 or 1.",
     "hostname": "Host name of the guest; without it, it is made from the machine's name.",
     "cloud_init": "How the guest learns of keys and user data: metadata (it asks over the "
     "network), seed (on a start-up disc), none, or auto.",
@@ -90,6 +93,10 @@ HELP = {
     "platform": "Operating system in the image.",
     "firmware": "What machines of the image start with.",
     "size_bytes": "Size: of a volume, like 20G, or of the file to upload.",
+    "auto_converge": "Slow the machine down if it writes faster than its memory can be sent.",
+    "post_copy": "If several passes do not suffice, go on over there before all memory has come: "
+    "ends for certain, but a fault meanwhile loses the machine as a power cut would.",
+    "bandwidth_bytes_s": "At most so many bytes a second, for example 100M; 0 is no limit.",
     "read_iops": "Read operations a second; 0 is no limit.",
     "write_iops": "Write operations a second; 0 is no limit.",
     "read_bytes_s": "Bytes read in a second, like 50M; 0 is no limit.",

@@ -68,6 +68,7 @@ class Execution:
             data=dict(data),
             report=self._report,
             wait=self._wait,
+            progress=self._progress,
             note=lambda code, /, *, level="info", **params: joblog.add(job.id, code, level, params),
         )
 
@@ -306,14 +307,18 @@ class Execution:
             note_child_ended(tx, job.parent_id)
 
     def _report(self, done: int, total: int, unit: str) -> None:
+        self._progress(Progress(done=done, total=total, unit=unit))
+
+    def _progress(self, progress: Progress) -> None:
         """Tell clients how far the running step is, at most a few times a second."""
+        done, total = progress.done, progress.total
         now = time.monotonic()
         if now - self._last_report < REPORT_INTERVAL_S and done != total:
             return
         self._last_report = now
         share = (done / total if total else 0.0) / max(1, len(self._steps))
         self._tell(
-            progress=Progress(done=done, total=total, unit=unit),
+            progress=progress,
             percent=min(99, percent(self._steps) + int(100 * share)),
         )
 

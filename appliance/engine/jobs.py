@@ -17,6 +17,7 @@ from appliance.protocol.resources import (
     JobChildren,
     JobState,
     JobStep,
+    Progress,
     StepState,
     Waiting,
 )
@@ -43,8 +44,9 @@ class JobRun:
     `data` is what acceptance put there and what steps add (JSON values only); it is kept with
     each finished step, so a step that runs again after a crash finds what the ones before it
     noted. `cache` is for the steps of this run and never kept. `report` tells progress: (done,
-    total, unit). `wait` tells what the job waits for, None when it goes on. `note` adds a line
-    to the job's log; it is for the event loop, so hooks that run within a write use `tx.on_commit`.
+    total, unit), `progress` the same with further numbers. `wait` tells what the job waits for,
+    None when it goes on. `note` adds a line to the job's log; it is for the event loop, so hooks
+    that run within a write use `tx.on_commit`.
     """
 
     id: str
@@ -54,6 +56,7 @@ class JobRun:
     data: dict[str, Any]
     report: Callable[[int, int, str], None]
     wait: Callable[[Waiting | None], None] = lambda _: None
+    progress: Callable[[Progress], None] = lambda _: None
     note: Note = _not_noted
     is_undoing: bool = False
     cache: dict[str, Any] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from hostagent.protocol.domain import DomainReport
 from hostagent.protocol.drops import DropReport
 from hostagent.protocol.link import CallTimeout, CommandFailed, LinkLost, Peer
 from hostagent.protocol.load import LoadReport
+from hostagent.protocol.migration import MigrationProgress
 from hostagent.protocol.streams import Stream, StreamBroken
 
 P = TypeVar("P")
@@ -28,6 +29,7 @@ EVENTS: dict[str, type[Any]] = {
     "domain.state": DomainReport,
     "network.drops": DropReport,
     "host.load": LoadReport,
+    "migration.progress": MigrationProgress,
 }
 
 log = structlog.get_logger()

@@ -9,12 +9,17 @@ from msgspec import UNSET, Meta, UnsetType
 
 from appliance.protocol.requests import CloudInit as CloudInit
 from appliance.protocol.requests import HostName, Id, Request, SshKeys, Update, UserData
+from appliance.protocol.volumes import CdDrive as CdDrive
 
 USER_DATA_MAX_BYTES = 64 * 1024
 PASSWORD_MAX = 256
 # Names as Linux and Windows have them; a colon or a line's end would make another line of it
 # where passwords are written down.
 UserName = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^:/\\\x00-\x1f\x7f]+$")]
+
+
+CD_DRIVES = 2
+Slot = Annotated[int, Meta(ge=0, le=CD_DRIVES - 1)]
 
 
 class GuestNic(msgspec.Struct, kw_only=True, frozen=True):
@@ -69,6 +74,20 @@ class VmChangeImage(Request, kw_only=True, frozen=True):
 
     image_id: Id
     root_disk_bytes: Annotated[int, Meta(ge=0, le=64 * 1024**4)] = 0
+
+
+class VmAttachIso(Request, kw_only=True, frozen=True):
+    """Put a CD or DVD into a drive of the machine: this one, or the first that is empty."""
+
+    image_id: Id
+    slot: Slot | None = None
+
+
+class VmDetachIso(Request, kw_only=True, frozen=True):
+    """Take the disc out of a drive; by force also if the guest has locked it."""
+
+    slot: Slot | None = None  # needed if there are discs in both
+    force: bool = False
 
 
 class VmSetPassword(Request, kw_only=True, frozen=True):

@@ -63,6 +63,7 @@ _CODED = {
     "action": "operation.vm.",
     "operation": "operation.",
     "step": "step.",
+    "why": "migration.reason.",
 }
 
 

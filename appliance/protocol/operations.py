@@ -33,6 +33,7 @@ from appliance.protocol.nodes import ManagementNode
 from appliance.protocol.operations_guests import declare_guests
 from appliance.protocol.operations_hosts import declare_hosts
 from appliance.protocol.operations_layer2 import declare_network_clusters, declare_vxlan_pools
+from appliance.protocol.operations_migration import declare_migration
 from appliance.protocol.operations_network import (
     declare_addresses,
     declare_elastic,
@@ -336,6 +337,7 @@ _job("vm.stop", "POST /vms/{id}/stop", "Stop a virtual machine", q.VmStop, TENAN
 _job("vm.reboot", "POST /vms/{id}/reboot", "Restart a virtual machine", q.VmReboot, TENANT)
 _job("vm.pause", "POST /vms/{id}/pause", "Pause a virtual machine", access=TENANT)
 _job("vm.resume", "POST /vms/{id}/resume", "Let a paused virtual machine go on", access=TENANT)
+declare_migration()
 _job("vm.destroy", "DELETE /vms/{id}", "Move a virtual machine to the recycle bin", access=TENANT)
 _job(
     "vm.recover",

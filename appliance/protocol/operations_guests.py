@@ -37,3 +37,17 @@ def declare_guests() -> None:
         g.VmChangeImage,
         TENANT,
     )
+    job(
+        "vm.attach_iso",
+        "POST /vms/{id}/attach-iso",
+        "Put a CD or DVD into a drive of a virtual machine, also while it runs",
+        g.VmAttachIso,
+        TENANT,
+    )
+    job(
+        "vm.detach_iso",
+        "POST /vms/{id}/detach-iso",
+        "Take a CD or DVD out of a drive of a virtual machine, also while it runs",
+        g.VmDetachIso,
+        TENANT,
+    )

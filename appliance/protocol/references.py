@@ -16,6 +16,7 @@ FIELD_KINDS = {
     "candidate_id": "host_candidate",
     "image_store_id": "image_store",
     "image_id": "image",
+    "iso_id": "image",
     "network_id": "network",
     "vxlan_pool_id": "vxlan_pool",
     "offering_id": "instance_offering",

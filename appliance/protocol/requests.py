@@ -343,7 +343,8 @@ class VmCreate(Create, kw_only=True, frozen=True):
     Address, security groups and limits are those of the default NIC, which is in `network_id`.
     """
 
-    image_id: Id
+    image_id: Id | None = None
+    iso_id: Id | None = None  # a CD or DVD in its drive; without an image the root disk is empty
     network_id: Id
     offering_id: Id | None = None
     cpu_count: Annotated[int, Meta(ge=1, le=1024)] | None = None

@@ -19,6 +19,7 @@ from appliance.protocol.networks import Allocation as Allocation
 from appliance.protocol.networks import HostRoute as HostRoute
 from appliance.protocol.networks import Network as Network
 from appliance.protocol.networks import Nic as Nic
+from appliance.protocol.volumes import CdDrive as CdDrive
 from appliance.protocol.volumes import Volume as Volume
 from appliance.protocol.volumes import VolumeStatus as VolumeStatus
 
@@ -201,6 +202,7 @@ class VmState(StrEnum):
     PAUSING = "pausing"
     PAUSED = "paused"
     RESUMING = "resuming"
+    MIGRATING = "migrating"  # it runs on its host, and is being moved to another one
     DESTROYING = "destroying"
     DESTROYED = "destroyed"
     EXPUNGING = "expunging"
@@ -227,6 +229,7 @@ class Vm(Resource, kw_only=True, frozen=True):
     accelerator: str
     nics: list[Nic]
     volumes: list[Volume]
+    cds: list[CdDrive] = msgspec.field(default_factory=list)  # what is in its two CD drives
     ssh_public_key: str
     has_user_data: bool
     hostname: str = ""  # that was asked for; else it is made from the name
@@ -288,6 +291,7 @@ class Progress(msgspec.Struct, kw_only=True, frozen=True):
     done: int = 0
     total: int = 0
     unit: str = ""  # "bytes", "percent" or ""
+    details: dict[str, int] = {}  # further numbers, their units in their names
 
 
 class Waiting(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

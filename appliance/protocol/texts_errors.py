@@ -9,6 +9,7 @@ from appliance.protocol.texts_guests import GUEST_ERRORS
 from appliance.protocol.texts_images import IMAGE_ERRORS
 from appliance.protocol.texts_ipv6 import IPV6_ERRORS
 from appliance.protocol.texts_layer2 import LAYER2_ERRORS
+from appliance.protocol.texts_migration import MIGRATION_ERRORS
 from appliance.protocol.texts_network import NETWORK_ERRORS
 from appliance.protocol.texts_paths import PATH_ERRORS
 from appliance.protocol.texts_query import QUERY_ERRORS
@@ -287,6 +288,7 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
     **VOLUME_ERRORS,
     **GUEST_ERRORS,
     **IMAGE_ERRORS,
+    **MIGRATION_ERRORS,
     **SECURITY_ERRORS,
     # Placement and VMs
     "placement.no_hosts": (

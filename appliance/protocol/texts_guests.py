@@ -75,9 +75,95 @@ GUEST_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "云主机 {name} 的系统盘正在重置。",
         "请等待该任务结束，或取消该任务。",
     ),
+    "image.no_iso": (
+        "The image {name} cannot be put into a drive: it is {image_kind}.",
+        "Choose an image of the kind iso.",
+        "镜像 {name} 不能放入光驱：它是{image_kind}。",
+        "请选择 ISO 类型的镜像。",
+    ),
+    "image.in_drives": (
+        "The image {name} is in CD drives of: {vms}.",
+        "Take it out there first.",
+        "镜像 {name} 正在以下云主机的光驱中：{vms}。",
+        "请先从这些云主机中弹出。",
+    ),
+    "storage.no_discs": (
+        "Machines with their disks on the Ceph storage {storage} read no discs yet: those lie in "
+        "folders.",
+        "Install the machine on a storage with a folder (local, NFS, shared), or start from a disk "
+        "image.",
+        "磁盘位于 Ceph 存储 {storage} 的云主机暂不能读取光盘：光盘需存放在目录中。",
+        "请在带目录的存储（本地、NFS、共享）上安装，或使用磁盘镜像启动。",
+    ),
+    "vm.drive_full": (
+        "Drive {slot} of the virtual machine {name} has {image} in it.",
+        "Take that out first, or choose the other drive.",
+        "云主机 {name} 的光驱 {slot} 中已有 {image}。",
+        "请先弹出，或选择另一个光驱。",
+    ),
+    "vm.drives_full": (
+        "All {count} drives of the virtual machine {name} have a disc in them.",
+        "Take one out first.",
+        "云主机 {name} 的 {count} 个光驱都已有光盘。",
+        "请先弹出一张光盘。",
+    ),
+    "vm.drive_empty": (
+        "There is no disc in that drive of the virtual machine {name}.",
+        "There is nothing to take out.",
+        "云主机 {name} 的该光驱中没有光盘。",
+        "无需弹出。",
+    ),
+    "vm.which_drive": (
+        "Both drives of the virtual machine {name} have a disc in them.",
+        "Say which one: slot 0 or 1.",
+        "云主机 {name} 的两个光驱都有光盘。",
+        "请指定光驱：0 或 1。",
+    ),
+    "vm.drive_busy": (
+        "The disc in drive {slot} of the virtual machine {name} is just being changed.",
+        "Wait until that job has ended and all that it has left is cleaned up.",
+        "云主机 {name} 光驱 {slot} 中的光盘正在更换。",
+        "请等待该任务结束并完成清理。",
+    ),
+    "domain.tray_locked": (
+        "The guest has locked the drive: it still reads the disc.",
+        "Unmount the disc in the guest, or take it out by force.",
+        "客户机已锁定光驱，仍在读取光盘。",
+        "请在客户机中卸载光盘，或强制弹出。",
+    ),
+    "domain.no_drive": (
+        "The machine was started without CD drives.",
+        "Stop it and start it again: then it has them.",
+        "该云主机启动时没有光驱。",
+        "请停止后重新启动，即可获得光驱。",
+    ),
+    "vm.disc_failed": (
+        "The disc could not be changed on {name}: {reason}.",
+        "Try again; the log of the job says more.",
+        "在 {name} 上更换光盘失败：{reason}。",
+        "请重试；任务日志中有更多信息。",
+    ),
+    "vm.source_needed": (
+        "It is not said what the machine is to start from.",
+        "Give an image, or a CD or DVD and the size of an empty root disk.",
+        "未指定云主机的启动来源。",
+        "请选择镜像，或选择光盘并填写空系统盘的大小。",
+    ),
+    "vm.disk_size_needed": (
+        "A machine that is installed from a CD or DVD needs an empty root disk of some size.",
+        "Give the size of the root disk.",
+        "从光盘安装的云主机需要一块空的系统盘。",
+        "请填写系统盘大小。",
+    ),
 }
 
 GUEST_WORDS: dict[str, tuple[str, str]] = {
+    "operation.vm.attach_iso": ("Insert disc", "插入光盘"),
+    "operation.vm.detach_iso": ("Eject disc", "弹出光盘"),
+    "step.hold_drive": ("taking the drive", "占用光驱"),
+    "step.insert_disc": ("inserting the disc", "插入光盘"),
+    "step.eject_disc": ("ejecting the disc", "弹出光盘"),
+    "step.cache_discs": ("copying discs to the host", "复制光盘到物理机"),
     "operation.vm.reimage": ("Reimage VM", "重置云主机"),
     "operation.vm.change_image": ("Change image of VM", "更换云主机镜像"),
     "step.hold_root_disk": ("taking the root disk", "占用系统盘"),

@@ -6,6 +6,7 @@ from appliance.protocol.texts_drops import DROP_REASONS
 from appliance.protocol.texts_guests import GUEST_WORDS
 from appliance.protocol.texts_hosts import HOST_WORDS
 from appliance.protocol.texts_images import IMAGE_WORDS
+from appliance.protocol.texts_migration import MIGRATION_WORDS
 from appliance.protocol.texts_security import TRACE_STEPS
 from appliance.protocol.texts_volumes import VOLUME_WORDS
 
@@ -247,4 +248,5 @@ WORDS: dict[str, tuple[str, str]] = {
     **HOST_WORDS,
     **GUEST_WORDS,
     **IMAGE_WORDS,
+    **MIGRATION_WORDS,
 }

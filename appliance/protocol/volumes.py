@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
+import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from appliance.protocol.base import Resource
@@ -53,6 +54,15 @@ class Volume(Resource, kw_only=True, frozen=True):
     write_bytes_s: int = 0
     owner_id: str = ""
     deleted_at: datetime | None = None
+
+
+class CdDrive(msgspec.Struct, kw_only=True, frozen=True):
+    """A CD drive of a machine with a disc in it, which may just be coming or going."""
+
+    slot: int
+    image_id: str
+    image_name: str = ""
+    is_changing: bool = False
 
 
 def serial_of(volume_id: str) -> str:

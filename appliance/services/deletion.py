@@ -11,6 +11,7 @@ from appliance.protocol.results import (
     Consequences,
 )
 from appliance.services.firewall.membership import vms_of
+from appliance.services.guests.discs import machines_with_disc
 from appliance.services.networks.clusters import networks_in
 from appliance.services.networks.elastic import elastic_ips_of_vm
 from appliance.services.parts import Parts
@@ -74,6 +75,7 @@ EDGES = (
     # Data disks outlive their machine, but not the storage that they lie on.
     _edge("vm", "volume", "detached", "deleted", "kind <> 'root' AND vm_id"),
     _edge("host", "volume", "refuses", "deleted", "kind <> 'root' AND host_id"),
+    Edge(parent="image", child="vm", alone="refuses", along="detached", find=machines_with_disc),
     # Machines keep their disks and their size when the template goes.
     _edge("image", "vm", "detached", "detached", "image_id"),
     _edge("affinity_group", "vm", "detached", "detached", "affinity_group_id"),

@@ -17,10 +17,18 @@ from appliance.store.database import Transaction
 
 # How the claims of each unit are counted anew from the rows that make them.
 SOURCES: ledger.Sources = {
-    "cpu": "SELECT host_id, SUM(cpu_count) FROM vm WHERE host_id IS NOT NULL GROUP BY host_id",
-    "memory": "SELECT host_id, SUM(memory_bytes) FROM vm WHERE host_id IS NOT NULL GROUP BY 1",
+    "cpu": (
+        "SELECT host_id, SUM(cpu_count) FROM (SELECT host_id, cpu_count FROM vm UNION ALL "
+        "SELECT host_id, cpu_count FROM vm_migration) WHERE host_id IS NOT NULL GROUP BY 1"
+    ),
+    "memory": (
+        "SELECT host_id, SUM(memory_bytes) FROM (SELECT host_id, memory_bytes FROM vm UNION ALL "
+        "SELECT host_id, memory_bytes FROM vm_migration) WHERE host_id IS NOT NULL GROUP BY 1"
+    ),
     "disk": (
-        "SELECT primary_storage_id || ':' || host_id, SUM(size_bytes) FROM volume "
+        "SELECT primary_storage_id || ':' || host_id, SUM(size_bytes) FROM ("
+        "SELECT primary_storage_id, host_id, size_bytes FROM volume UNION ALL "
+        "SELECT primary_storage_id, host_id, size_bytes FROM volume_copy) "
         "WHERE host_id IS NOT NULL GROUP BY 1"
     ),
     "address": (

@@ -53,6 +53,15 @@ HOST_CPU_RATIO = Setting(name="host.cpu_ratio", default=10.0, lowest=0.01, highe
 HOST_MEMORY_RATIO = Setting(name="host.memory_ratio", default=1.0, lowest=0.01, highest=1000)
 STORAGE_RATIO = Setting(name="primary_storage.ratio", default=1.0, lowest=0.01, highest=1000)
 STORAGE_THRESHOLD = Setting(name="primary_storage.threshold", default=0.9, lowest=0.01, highest=1.0)
+# libvirt's own range of ports, so that firewalls that let migrations pass need no change.
+MIGRATION_PORT_FIRST = Setting(
+    name="migration.port_first", default=49152, lowest=1024, highest=65535
+)
+MIGRATION_PORT_LAST = Setting(name="migration.port_last", default=49215, lowest=1024, highest=65535)
+MIGRATION_PARALLEL = Setting(name="migration.parallel", default=2, lowest=1, highest=64)
+MIGRATION_BANDWIDTH = Setting(
+    name="migration.bandwidth_bytes_s", default=0, lowest=0, highest=1024**4, unit="bytes"
+)
 ALL = (
     JOB_KEEP_DAYS,
     AUDIT_KEEP_DAYS,
@@ -68,6 +77,10 @@ ALL = (
     HOST_MEMORY_RATIO,
     STORAGE_RATIO,
     STORAGE_THRESHOLD,
+    MIGRATION_PORT_FIRST,
+    MIGRATION_PORT_LAST,
+    MIGRATION_PARALLEL,
+    MIGRATION_BANDWIDTH,
 )
 
 

@@ -703,6 +703,10 @@
         <translation>{name}：{cpus}，{memory}</translation>
     </message>
     <message>
+        <source>{name} (disc: installs onto an empty root disk)</source>
+        <translation>{name}（光盘：安装到空系统盘）</translation>
+    </message>
+    <message>
         <source>Give a name.</source>
         <translation>请填写名称。</translation>
     </message>
@@ -971,6 +975,61 @@
     <message>
         <source>{name} and {count} more</source>
         <translation>{name} 等，另有 {count} 项</translation>
+    </message>
+</context>
+<context>
+    <name>Discs</name>
+    <message>
+        <source>{name} sees it at once, also while it runs; it stays in until it is ejected.</source>
+        <translation>{name} 立即可见，运行中亦可；弹出前一直保留在光驱中。</translation>
+    </message>
+    <message>
+        <source>Disc</source>
+        <translation>光盘</translation>
+    </message>
+    <message>
+        <source>There is no disc: add an ISO file as an image first.</source>
+        <translation>没有光盘：请先将 ISO 文件添加为镜像。</translation>
+    </message>
+    <message>
+        <source>Insert</source>
+        <translation>插入</translation>
+    </message>
+    <message>
+        <source>CD drive {number}</source>
+        <translation>光驱 {number}</translation>
+    </message>
+    <message>
+        <source>Insert …</source>
+        <translation>插入……</translation>
+    </message>
+    <message>
+        <source>Eject</source>
+        <translation>弹出</translation>
+    </message>
+    <message>
+        <source>Eject by force</source>
+        <translation>强制弹出</translation>
+    </message>
+    <message>
+        <source>Also if the guest still reads the disc and has locked the drive.</source>
+        <translation>即使客户机仍在读取光盘并已锁定光驱，也会弹出。</translation>
+    </message>
+    <message>
+        <source>empty</source>
+        <translation>空</translation>
+    </message>
+    <message>
+        <source>{name}, just being changed</source>
+        <translation>{name}，正在更换</translation>
+    </message>
+    <message>
+        <source>It is just being changed.</source>
+        <translation>正在更换。</translation>
+    </message>
+    <message>
+        <source>The machine must be: {needed}.</source>
+        <translation>云主机需处于：{needed}。</translation>
     </message>
 </context>
 <context>
@@ -1917,6 +1976,18 @@
         <translation>日志</translation>
     </message>
     <message>
+        <source>{size}/s</source>
+        <translation>{size}/秒</translation>
+    </message>
+    <message>
+        <source>will stand still for {n} ms</source>
+        <translation>预计停顿 {n} 毫秒</translation>
+    </message>
+    <message>
+        <source>slowed down by {n} %</source>
+        <translation>已降速 {n}%</translation>
+    </message>
+    <message>
         <source>{done} of {total} parts done</source>
         <translation>{total} 个子任务中已完成 {done} 个</translation>
     </message>
@@ -2117,6 +2188,85 @@
     <message>
         <source>Anyun</source>
         <translation>安云</translation>
+    </message>
+</context>
+<context>
+    <name>Migrate</name>
+    <message>
+        <source>can take it</source>
+        <translation>可以接收</translation>
+    </message>
+    <message>
+        <source>; </source>
+        <translation>；</translation>
+    </message>
+    <message>
+        <source>Host</source>
+        <translation>物理机</translation>
+    </message>
+    <message>
+        <source>For this VM</source>
+        <translation>对该云主机</translation>
+    </message>
+    <message>
+        <source>Free CPUs</source>
+        <translation>空闲 CPU</translation>
+    </message>
+    <message>
+        <source>Free memory</source>
+        <translation>空闲内存</translation>
+    </message>
+    <message>
+        <source>{name} goes on running while it moves; its addresses and rules go along.</source>
+        <translation>{name} 迁移期间持续运行，其地址和规则一并迁移。</translation>
+    </message>
+    <message>
+        <source>Hosts</source>
+        <translation>物理机</translation>
+    </message>
+    <message>
+        <source>Slow it down if it writes faster than can be sent</source>
+        <translation>写内存过快时自动降速以便收敛</translation>
+    </message>
+    <message>
+        <source>If that does not suffice, go on over there before all has come</source>
+        <translation>仍不足时，在全部内存到达前先在目标物理机运行</translation>
+    </message>
+    <message>
+        <source>Then it ends for certain. But if a host or the network between them fails meanwhile, the VM is lost as by a power cut.</source>
+        <translation>这样迁移必定结束。但期间若物理机或其间网络发生故障，云主机会像断电一样丢失运行状态。</translation>
+    </message>
+    <message>
+        <source>as the global setting says</source>
+        <translation>按全局设置</translation>
+    </message>
+    <message>
+        <source>At most, MiB a second</source>
+        <translation>每秒最多（MiB）</translation>
+    </message>
+    <message>
+        <source>Options</source>
+        <translation>选项</translation>
+    </message>
+    <message>
+        <source>Its disks lie on the host itself and move, too: {size}.</source>
+        <translation>其磁盘位于物理机本地，将一并迁移：{size}。</translation>
+    </message>
+    <message>
+        <source>{host} cannot take it: {why}.</source>
+        <translation>{host} 无法接收：{why}。</translation>
+    </message>
+    <message>
+        <source>Give a whole number, 0 for no limit.</source>
+        <translation>请填写整数，0 表示不限制。</translation>
+    </message>
+    <message>
+        <source>Move</source>
+        <translation>迁移</translation>
+    </message>
+    <message>
+        <source>Move to another host …</source>
+        <translation>迁移到其他物理机…</translation>
     </message>
 </context>
 <context>
@@ -2689,6 +2839,14 @@
         <translation>从集群卸载网络</translation>
     </message>
     <message>
+        <source>Move VM to another host</source>
+        <translation>迁移云主机</translation>
+    </message>
+    <message>
+        <source>Show where a VM could move</source>
+        <translation>查看可迁移的物理机</translation>
+    </message>
+    <message>
         <source>Attach NIC</source>
         <translation>挂载网卡</translation>
     </message>
@@ -2723,6 +2881,14 @@
     <message>
         <source>Delete image for good</source>
         <translation>彻底删除镜像</translation>
+    </message>
+    <message>
+        <source>Insert a disc</source>
+        <translation>插入光盘</translation>
+    </message>
+    <message>
+        <source>Eject a disc</source>
+        <translation>弹出光盘</translation>
     </message>
     <message>
         <source>Make the root disk anew</source>

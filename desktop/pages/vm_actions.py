@@ -16,6 +16,7 @@ from desktop.pages.sheets.editing import edit_action
 from desktop.pages.sheets.effective_rules import show_effective_rules
 from desktop.pages.sheets.expunging import expunge
 from desktop.pages.sheets.guest_password import show_password
+from desktop.pages.sheets.migrate import show_migration
 from desktop.pages.sheets.reimage import show_change_image, show_reimage
 from desktop.pages.sheets.security_members import show_members
 from desktop.pages.sheets.start_data import show_start_data
@@ -30,6 +31,7 @@ WORKING = {
     S.REBOOTING,
     S.PAUSING,
     S.RESUMING,
+    S.MIGRATING,
     S.DESTROYING,
     S.EXPUNGING,
 }
@@ -83,6 +85,11 @@ async def drops(shell: Shell, vms: list[Any]) -> None:
 async def start_data(shell: Shell, vms: list[Any]) -> None:
     """Change what one VM's guest reads at its start."""
     show_start_data(shell, vms[0])
+
+
+async def migrate(shell: Shell, vms: list[Any]) -> None:
+    """Move one VM to another host."""
+    show_migration(shell, vms[0])
 
 
 async def guest_password(shell: Shell, vms: list[Any]) -> None:
@@ -273,7 +280,9 @@ def vm_actions() -> list[Action]:
 
 
 def guard_actions(*, group: int) -> list[Action]:
-    """Holding machines to their own addresses, or letting them go: for administrators."""
+    """Moving machines, holding them to their own addresses, or letting them go: for
+    administrators.
+    """
 
     def switch(*, is_enabled: bool) -> Any:
         async def run(shell: Shell, vms: list[Any]) -> None:
@@ -289,6 +298,15 @@ def guard_actions(*, group: int) -> list[Action]:
     free = translate("VmActions", "It may use other addresses already.")
     held = translate("VmActions", "It is held to its own addresses already.")
     return [
+        Action(
+            name="migrate",
+            title=translate("Migrate", "Move to another host …"),
+            icon="swap-horizontal",
+            run=migrate,
+            reason=allowed_in(S.RUNNING, S.PAUSED),
+            is_single=True,
+            group=group,
+        ),
         Action(
             name="let_spoof",
             title=translate("VmActions", "Let it use other addresses, as routers do"),

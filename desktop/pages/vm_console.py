@@ -15,7 +15,13 @@ from desktop.pages import actions as acts
 from desktop.pages.base import Shell
 from desktop.pages.vm_actions import vm_actions
 
-SHOWN = (r.VmState.RUNNING, r.VmState.PAUSED, r.VmState.REBOOTING, r.VmState.STOPPING)
+SHOWN = (
+    r.VmState.RUNNING,
+    r.VmState.PAUSED,
+    r.VmState.REBOOTING,
+    r.VmState.STOPPING,
+    r.VmState.MIGRATING,
+)
 # The actions on machines that a console offers; the second ones in a menu.
 POWER = ("start", "stop", "reboot")
 MORE_POWER = ("pause", "resume", "force_stop")

@@ -16,6 +16,7 @@ from desktop.pages.actions import Action
 from desktop.pages.base import Shell
 from desktop.pages.common import id_column, name_column, size_column
 from desktop.pages.sheets import volumes as sheets
+from desktop.pages.vm_drives import DrivesStrip
 from desktop.pages.volume_actions import volume_actions
 from desktop.pages.volumes import limits_column, status_of_volume
 from desktop.texts import translate
@@ -82,11 +83,14 @@ class DisksTab(QWidget):
         layout.setSpacing(0)
         layout.addLayout(bar)
         layout.addWidget(self.table, 1)
+        self.drives = DrivesStrip(shell)
+        layout.addWidget(self.drives)
 
     def show_vm(self, vm: r.Vm | None) -> None:
         """Show the disks of a machine, or of its new version."""
         is_another = vm is None or self._vm is None or vm.id != self._vm.id
         self._vm = vm
+        self.drives.show_vm(vm)
         disks = [] if vm is None else list(vm.volumes)
         kept = {disk.id for disk in disks}
         gone = [disk.id for disk in self.model.resources() if disk.id not in kept]

@@ -31,7 +31,22 @@ def job_words(job: r.Job) -> str:
     progress = job.progress
     if progress and progress.unit == "bytes" and progress.total:
         words += f" {texts.size(progress.done)} / {texts.size(progress.total)}"
+        words = " · ".join((words, *_further(progress.details)))
     return words
+
+
+def _further(details: dict[str, int]) -> list[str]:
+    """What else is known of something that moves: how fast, and how long it will stand still."""
+    found = []
+    if rate := details.get("rate_bytes_s"):
+        found.append(translate("Jobs", "{size}/s").format(size=texts.size(rate)))
+    if downtime := details.get("downtime_ms"):
+        words = translate("Jobs", "will stand still for {n} ms")
+        found.append(words.format(n=texts.number(downtime)))
+    if throttle := details.get("throttle_percent"):
+        words = translate("Jobs", "slowed down by {n} %")
+        found.append(words.format(n=texts.number(throttle)))
+    return found
 
 
 def children_words(children: r.JobChildren) -> str:

@@ -26,6 +26,7 @@ _LOOKS: dict[str, dict[str, str]] = {
         "stopping": WORKING,
         "stopped": IDLE,
         "rebooting": WORKING,
+        "migrating": WORKING,
         "pausing": WORKING,
         "paused": WARN,
         "resuming": WORKING,

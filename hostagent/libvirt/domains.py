@@ -237,6 +237,13 @@ class Domains:
 
         return await self._run(act, "domain.failed")
 
+    async def look(self, vm_id: str, closure: Callable[[Any, Any | None], Any], code: str) -> Any:
+        """Run `closure(virConnect, virDomain)`, the latter None if libvirt does not know it.
+
+        Raises CommandFailed with `code` for what libvirt refuses.
+        """
+        return await self._run(lambda found: closure(found, _find(found, vm_id)), code)
+
     async def _run(self, closure: Callable[[Any], Any], code: str) -> Any:
         try:
             return await self._connection.run(closure)

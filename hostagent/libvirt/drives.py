@@ -39,6 +39,21 @@ def drive_elements(drives: Sequence[Drive]) -> list[etree._Element]:
     return [*([controller] if needs_scsi else []), *map(drive_element, drives)]
 
 
+def drive_xml(drive: Drive) -> str:
+    """The XML of a drive, to change the disc in it."""
+    return etree.tostring(drive_element(drive), encoding="unicode")
+
+
+def drive_in(xml: str, name: str) -> Drive | None:
+    """A drive as the domain has it, None if it has none of this name."""
+    for disk in etree.fromstring(xml).iterfind("devices/disk[@device='cdrom']"):
+        target, source = disk.find("target"), disk.find("source")
+        if target.get("dev") == name:
+            path = "" if source is None else source.get("file", "")
+            return Drive(NAMES.index(name), target.get("bus"), path)
+    return None
+
+
 def drive_element(drive: Drive) -> etree._Element:
     """One drive."""
     target = SCSI_TARGET if drive.bus == "scsi" else "0"

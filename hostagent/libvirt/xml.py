@@ -43,7 +43,7 @@ def build(spec: DomainSpec, disks: list[DiskSource], drives: Sequence[Drive] = (
         _metadata(spec.vm_id),
         E.memory(str(spec.memory_bytes // 1024), unit="KiB"),
         E.vcpu(str(spec.cpu_count)),
-        E.os(E.type("hvm", arch="x86_64", machine="q35"), E.boot(dev="hd")),
+        E.os(E.type("hvm", arch="x86_64", machine="q35"), E.boot(dev="hd"), E.boot(dev="cdrom")),
         E.features(E.acpi(), E.apic()),
         *([E.cpu(mode="host-model")] if kvm else []),
         E.clock(

@@ -11,6 +11,7 @@ import msgspec
 from hostagent.protocol import domain as d
 from hostagent.protocol import drops
 from hostagent.protocol import guest as g
+from hostagent.protocol import migration as m
 from hostagent.protocol import network as n
 from hostagent.protocol import probe as p
 from hostagent.protocol import storage as s
@@ -60,12 +61,20 @@ DOMAIN_ATTACH_DISK = _command("domain.attach_disk", d.DiskParams, d.DomainReport
 DOMAIN_DETACH_DISK = _command("domain.detach_disk", d.DiskParams, d.DomainReport, 120.0)
 DOMAIN_RESIZE_DISK = _command("domain.resize_disk", d.ResizeDiskParams, s.VolumeInfo)
 DOMAIN_SET_DISK_LIMITS = _command("domain.set_disk_limits", d.DiskParams, d.DomainReport)
+DOMAIN_SET_DISC = _command("domain.set_disc", d.DiscParams, d.DomainReport)
 DOMAIN_GET = _command("domain.get", d.VmRef, d.DomainReport)
 DOMAIN_LIST = _command("domain.list", Nothing, d.DomainList)
 DOMAIN_SCREENSHOT = _command("domain.screenshot", d.VmRef, d.Screenshot)
 
 GUEST_INFO = _command("guest.info", d.VmRef, g.GuestInfo, 30.0)
 GUEST_SET_PASSWORD = _command("guest.set_password", g.GuestPassword, Nothing, 30.0)
+MIGRATION_LISTEN = _command("migration.listen", m.ListenParams, m.ListenResult)
+MIGRATION_RUN = _command("migration.run", m.RunParams, m.RunResult, 24 * 3600.0)
+MIGRATION_LOOK = _command("migration.look", m.MigrationRef, m.SideReport)
+MIGRATION_STOP = _command("migration.stop", m.MigrationRef, m.SideReport, 120.0)
+MIGRATION_COMPLETE = _command("migration.complete", m.CompleteParams, m.SideReport)
+MIGRATION_DROP = _command("migration.drop", m.MigrationRef, m.SideReport, 120.0)
+MIGRATION_POST_COPY = _command("migration.post_copy", m.MigrationRef, Nothing)
 
 CONSOLE_OPEN = _command("console.open", d.ConsoleParams, Nothing)
 

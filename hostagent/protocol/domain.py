@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from hostagent.protocol.storage import VolumeRef
+from hostagent.protocol.storage import StorageRef, VolumeRef
 
 
 class DiskLimits(msgspec.Struct, kw_only=True, frozen=True):
@@ -41,6 +41,18 @@ class NicSpec(msgspec.Struct, kw_only=True, frozen=True):
     model: str = "virtio"
 
 
+class CdSpec(msgspec.Struct, kw_only=True, frozen=True):
+    """A CD drive, and the image in the cache of `storage` that is in it, empty for none.
+
+    `bus` is scsi or sata: what the guest has a driver for.
+    """
+
+    slot: int
+    bus: str
+    storage: StorageRef
+    image_id: str = ""
+
+
 class SeedSpec(msgspec.Struct, kw_only=True, frozen=True):
     """The three files of a NoCloud seed (cloud-init), which a guest reads from a disc."""
 
@@ -66,6 +78,7 @@ class DomainSpec(msgspec.Struct, kw_only=True, frozen=True):
     cpu_mode: str = "default"
     firmware: str = "bios"
     seed: SeedSpec | None = None
+    cds: list[CdSpec] = []
 
 
 class DomainState(StrEnum):
@@ -109,6 +122,14 @@ class DiskParams(msgspec.Struct, kw_only=True, frozen=True):
 
     vm_id: str
     disk: DiskSpec
+
+
+class DiscParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Have this in a machine's drive; by `force` even if the guest has locked it."""
+
+    vm_id: str
+    cd: CdSpec
+    force: bool = False
 
 
 class ResizeDiskParams(msgspec.Struct, kw_only=True, frozen=True):

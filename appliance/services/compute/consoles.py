@@ -23,7 +23,14 @@ from hostagent.protocol.domain import ConsoleParams, VmRef
 
 TICKET_LIFETIME_S = 30
 PATH = "/v1/console"
-SHOWN = (VmState.RUNNING, VmState.PAUSED, VmState.REBOOTING, VmState.STOPPING, VmState.STARTING)
+SHOWN = (
+    VmState.RUNNING,
+    VmState.PAUSED,
+    VmState.REBOOTING,
+    VmState.STOPPING,
+    VmState.STARTING,
+    VmState.MIGRATING,
+)
 
 log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ from appliance.engine.calls import Caller
 from appliance.protocol import requests as q
 from appliance.protocol.errors import Conflict, InvalidInput, NoResources
 from appliance.protocol.ids import new_id
-from appliance.protocol.resources import ImageStatus, State, VmState
+from appliance.protocol.resources import State, VmState
 from appliance.protocol.results import PlacementReport
 from appliance.services.common import clean_name, find
 from appliance.services.compute.affinity import affinity_to, chosen_group
@@ -25,10 +25,12 @@ from appliance.services.compute.placement import (
     explain,
     special_networks,
 )
+from appliance.services.compute.sources import Source, chosen_source
 from appliance.services.compute.wiring import Wire, shared_clusters, wires_for
+from appliance.services.guests.discs import check_storage, put_in
 from appliance.services.guests.settings import check_start_data, keep_settings
 from appliance.services.guests.start_data import checked_keys
-from appliance.services.images.models import ImageRow, InstanceOfferingRow
+from appliance.services.images.models import InstanceOfferingRow
 from appliance.services.infrastructure.models import HostRow
 from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
 from appliance.services.tenancy import quotas
@@ -52,12 +54,11 @@ class Ingredients:
     NIC.
     """
 
-    image: ImageRow
+    source: Source
     wires: list[Wire]
     places: tuple[Place, ...]
     cpu_count: int
     memory_bytes: int
-    disk_bytes: int
     owner_id: str
     group: AffinityGroupRow | None
 
@@ -102,33 +103,20 @@ def gather(caller: Caller, request: q.VmCreate, *, is_filtered: bool = False) ->
     `is_filtered` puts machines into their account's default group if the request says nothing.
     Raises NotFound, Conflict or InvalidInput naming the field at fault.
     """
-    image = find(ImageRow, request.image_id, "image", field="image_id")
-    if image.status != ImageStatus.READY:
-        raise Conflict("image.not_ready", field="image_id", name=image.name, status=image.status)
+    source = chosen_source(request)
     owner_id = owner_for(caller, request.owner_id, field="owner_id")
     wires = wires_for(request, owner_id, is_filtered=is_filtered)
     cpu_count, memory_bytes = _size(request)
-    if image.kind != "root":
-        raise Conflict("image.wrong_kind", field="image_id", name=image.name, image_kind=image.kind)
-    disk_bytes = request.root_disk_bytes or image.virtual_size_bytes
-    if disk_bytes < image.virtual_size_bytes:
-        raise InvalidInput(
-            "volume.too_small",
-            field="root_disk_bytes",
-            asked_bytes=disk_bytes,
-            needed_bytes=image.virtual_size_bytes,
-        )
     places = _places(shared_clusters(wires), request.host_id)
     if not places:
         raise NoResources("storage.none")
     group = request.affinity_group_id and chosen_group(request.affinity_group_id, owner_id)
     return Ingredients(
-        image,
+        source,
         wires,
         places,
         cpu_count,
         memory_bytes,
-        disk_bytes,
         owner_id,
         group or None,
     )
@@ -176,8 +164,8 @@ def wish_for(request: q.VmCreate, parts: Ingredients, place: Place) -> Wish:
         cpu_count=parts.cpu_count,
         memory_bytes=parts.memory_bytes,
         storage_id=place.storage.id,
-        disk_bytes=parts.disk_bytes + data_bytes(request),
-        image_bytes=parts.image.size_bytes + FREE_SPACE_KEPT_BYTES,
+        disk_bytes=parts.source.disk_bytes + data_bytes(request),
+        image_bytes=parts.source.cached_bytes + FREE_SPACE_KEPT_BYTES,
         host_id=request.host_id,
         strategy=request.strategy,
         affinity=affinity_to(parts.group) if parts.group else None,
@@ -192,7 +180,7 @@ def create_rows(
     parts: Ingredients,
 ) -> VmRow:
     """Claim a place, addresses and disks for one machine, and write it down."""
-    quotas.check(parts.owner_id, _wanted(parts) | quota_of_disks(request, parts.disk_bytes))
+    quotas.check(parts.owner_id, _wanted(parts) | quota_of_disks(request, parts.source.disk_bytes))
     place, host = _choose(request, parts)
     vm = VmRow(
         id=request.id or new_id(),
@@ -201,7 +189,7 @@ def create_rows(
         cluster=place.cluster_id,
         host_id=host.host_id,
         last_host_id=host.host_id,
-        image_id=parts.image.id,
+        image_id=parts.source.image_id,
         offering_id=request.offering_id,
         affinity_group_id=request.affinity_group_id,
         cpu_count=parts.cpu_count,
@@ -217,6 +205,9 @@ def create_rows(
     )
     insert(tx, vm)
     keep_settings(tx, vm.id, request)
+    if parts.source.iso is not None:
+        check_storage(place.storage.kind, place.storage.name)
+        put_in(tx, vm.id, parts.source.iso.id)
     for position, wire in enumerate(parts.wires):
         wire.claim(tx, vm.id, position)
     volume = VolumeRow(
@@ -224,10 +215,10 @@ def create_rows(
         name=name,
         vm_id=vm.id,
         kind="root",
-        image_id=parts.image.id,
+        image_id=parts.source.image_id,
         primary_storage=place.storage,
         host_id=host.host_id,
-        size_bytes=parts.disk_bytes,
+        size_bytes=parts.source.disk_bytes,
         owner_id=parts.owner_id,
         status="creating",
         created_at=now_ms(),
@@ -248,7 +239,7 @@ def _wanted(parts: Ingredients) -> dict[str, int]:
         "vm_running": 1,
         "cpu": parts.cpu_count,
         "memory": parts.memory_bytes,
-        "volume_bytes": parts.disk_bytes,
+        "volume_bytes": parts.source.disk_bytes,
     }
 
 

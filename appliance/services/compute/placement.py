@@ -197,6 +197,41 @@ def explain(wish: Wish) -> PlacementReport:
     )
 
 
+@dataclass(frozen=True)
+class Judged:
+    """A host, and the names of the filters that it does not pass."""
+
+    id: str
+    name: str
+    accelerator: str
+    cpu_free: int
+    memory_free_bytes: int
+    disk_free_bytes: int
+    failed: tuple[str, ...]
+
+
+def judge(wish: Wish) -> list[Judged]:
+    """Each host of the wish's cluster by itself; within a read or write."""
+    names = [item.name for item in FILTERS if item.name != "in_cluster"]
+    passed = ", ".join(f"({item.condition})" for item in FILTERS if item.name != "in_cluster")
+    columns = (
+        "h.id, h.name, "
+        "(SELECT json_extract(facts, '$.accelerator') FROM agent WHERE id = h.agent_id), "
+        "COALESCE(c.free, 0), COALESCE(m.free, 0), COALESCE(d.free, 0)"
+    )
+    rows = _rows(
+        f"SELECT {columns}, {passed} {_ALL} WHERE h.cluster_id = :cluster_id ORDER BY h.name",
+        _values(wish),
+    )
+    return [
+        Judged(
+            *(ref, name, accelerator or "tcg", cpu, memory, disk),
+            tuple(name for name, is_passed in zip(names, passes, strict=True) if not is_passed),
+        )
+        for ref, name, accelerator, cpu, memory, disk, *passes in rows
+    ]
+
+
 def _order(wish: Wish) -> str:
     """What its group prefers comes before the strategy."""
     order = STRATEGIES[wish.strategy]

@@ -50,6 +50,7 @@ from appliance.services.compute.sync import StateSync
 from appliance.services.compute.views import read_vms
 from appliance.services.firewall.telling import tell_hosts
 from appliance.services.guests.busy import refuse_if_reimaging
+from appliance.services.guests.discs import has_discs
 from appliance.services.guests.settings import change_start_data
 from appliance.services.guests.start_data import user_data_bytes
 from appliance.services.networks.documents import Guest
@@ -125,6 +126,7 @@ class Compute:
     def _define_jobs(self) -> None:
         s, ends = self.steps, self._endings
         start = (
+            Step("cache_discs", s.cache_discs),
             Step("configure_network", s.configure_network, s.release),
             Step("start_domain", s.start_domain, s.take_back_start),
         )
@@ -141,7 +143,9 @@ class Compute:
             again=ends.create_elsewhere,
             steps_for=_creation_steps,
         )
-        self._define("start", start, done=ends.running, failed=ends.not_started)
+        self._define(
+            "start", start, done=ends.running, failed=ends.not_started, steps_for=_start_steps
+        )
         gone = (
             Step("delete_disk", s.delete_disk, forward_only=True),
             Step("drop_caches", s.drop_cache_of_deleted_image),
@@ -217,6 +221,7 @@ class Compute:
                     "pinned": request.host_id is not None,
                     "tried": [],
                     "data_disks": new_disks(vm.id) if request.data_disks else [],
+                    "has_discs": request.iso_id is not None,
                 }
                 new = self._new(vm.id, vm.name, "create", data)
                 accepted = self._runner.accept(tx, call.caller, new).jobs
@@ -299,6 +304,8 @@ class Compute:
         if verb == "start":
             _claim_place(tx, vm)
         data = vm.job_data | {"before": vm.state}
+        if verb == "start":
+            data["has_discs"] = has_discs(vm.id)
         if verb == "destroy":
             data["direct"] = policy == "direct"
         if isinstance(request, q.VmStop):
@@ -359,11 +366,13 @@ _TRANSIENT_OF = {
 
 
 def guests_on(host_id: str) -> list[Guest]:
-    """The machines that are placed on a host, for its network document; within a read."""
+    """The machines that are placed on a host, or on their way there, for its network document;
+    within a read.
+    """
     rows = database.execute_sql(
         "SELECT v.id, v.name, v.image_id, v.ssh_public_key, v.user_data, coalesce(g.hostname, ''), "
         "coalesce(g.cloud_init, 'auto') FROM vm v LEFT JOIN vm_guest g ON g.vm_id = v.id "
-        "WHERE v.host_id = ?",
+        "WHERE v.host_id = ?1 OR v.id IN (SELECT vm_id FROM vm_migration WHERE host_id = ?1)",
         (host_id,),
     )
     return [
@@ -381,10 +390,15 @@ def guests_on(host_id: str) -> list[Guest]:
 
 
 def _creation_steps(data: dict[str, Any]) -> tuple[str, ...]:
-    names: tuple[str, ...] = ("cache_image", "create_disk")
+    names = ("cache_image", "create_disk") if data["image_id"] else ("create_disk",)
     if data.get("data_disks"):
         names += ("create_data_disks",)
-    return (*names, "configure_network", "start_domain") if data["start"] else names
+    return (*names, *_start_steps(data)) if data["start"] else names
+
+
+def _start_steps(data: dict[str, Any]) -> tuple[str, ...]:
+    names = ("configure_network", "start_domain")
+    return ("cache_discs", *names) if data.get("has_discs") else names
 
 
 def _destroy_steps(data: dict[str, Any]) -> tuple[str, ...]:

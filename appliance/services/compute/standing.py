@@ -12,11 +12,12 @@ from appliance.protocol.resources import VmState
 from appliance.services.compute.machine import ALLOWED
 from appliance.services.storage.refs import REF_COLUMNS, REF_COUNT, make_ref
 from appliance.store.database import Transaction
+from appliance.store.fields import database
 from hostagent.protocol.storage import StorageRef, VolumeRef
 
 _STANDING = f"""
     SELECT v.id, v.name, v.state, v.owner_id, v.cluster_id, v.cpu_count, v.memory_bytes, v.host_id,
-           d.id, d.host_id, d.image_id, {REF_COLUMNS}
+           v.accelerator, d.id, d.host_id, d.image_id, {REF_COLUMNS}
     FROM vm v
     JOIN volume d ON d.vm_id = v.id AND d.kind = 'root'
     JOIN primary_storage s ON s.id = d.primary_storage_id
@@ -36,6 +37,7 @@ class Standing:
     cpu_count: int
     memory_bytes: int
     host_id: str | None
+    accelerator: str
     volume_id: str
     volume_host_id: str
     disk_image_id: str
@@ -76,7 +78,15 @@ def check_action(name: str, state: VmState, verb: str) -> None:
 
 def load_standing(tx: Transaction, vm_id: str) -> Standing:
     """Raises NotFound."""
-    row = tx.execute(_STANDING, vm_id).fetchone()
+    return _standing(tx.execute(_STANDING, vm_id).fetchone(), vm_id)
+
+
+def read_standing(vm_id: str) -> Standing:
+    """The same within a read; raises NotFound."""
+    return _standing(database.execute_sql(_STANDING, (vm_id,)).fetchone(), vm_id)
+
+
+def _standing(row: Any, vm_id: str) -> Standing:
     if row is None:
         raise NotFound("resource.not_found", kind="vm", id=vm_id)
     ref, name, state, *others = row

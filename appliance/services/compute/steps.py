@@ -8,6 +8,7 @@ the machine's rows may be gone when they are repeated.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ from appliance.services.compute.machine import TRANSIENT
 from appliance.services.compute.models import VmRow
 from appliance.services.compute.sync import SEEN, StateSync
 from appliance.services.compute.target import Target, domain_spec, load_target
+from appliance.services.guests.discs import store_path_of
 from appliance.services.networks.documents import Documents
 from appliance.services.storage.caches import Caches, Copy, unneeded_copies
 from appliance.store.database import Store, Transaction
@@ -56,20 +58,39 @@ class VmSteps:
         assert target.image_store_path is not None, "a machine is created from an image"
         await self.ensure_cached(run, target.image_id, target.image_store_path, target.storage)
 
+    async def cache_discs(self, run: JobRun) -> None:
+        """Have the discs in the machine's drives on its host."""
+        for cd in (await self._target(run)).cds:
+            if cd.image_id:
+                path = await self._store.read(partial(store_path_of, cd.image_id))
+                await self.ensure_cached(run, cd.image_id, path, cd.storage, is_iso=True)
+
     async def ensure_cached(
-        self, run: JobRun, image_id: str, store_path: str, storage: StorageRef
+        self,
+        run: JobRun,
+        image_id: str,
+        store_path: str,
+        storage: StorageRef,
+        *,
+        is_iso: bool = False,
     ) -> None:
         """Have an image in the cache of a storage on the job's host."""
         host_id = run.data["host_id"]
         lock = self._caching.setdefault((host_id, image_id), asyncio.Lock())
         async with lock:
             await self._caches.note(Copy(image_id, host_id, storage.path))
-            params = EnsureCachedParams(image_id=image_id, store_path=store_path, storage=storage)
+            params = EnsureCachedParams(
+                image_id=image_id, store_path=store_path, storage=storage, is_iso=is_iso
+            )
             await self.call(run, c.IMAGE_ENSURE_CACHED, params, report=run.report)
 
     async def create_disk(self, run: JobRun) -> None:
-        """Make the root disk as an overlay on the cached image."""
+        """Make the root disk as an overlay on the cached image, or empty if there is none."""
         target = await self._target(run)
+        if not target.disk_image_id:
+            empty = CreateEmptyParams(volume=target.volume, size_bytes=target.disk_bytes)
+            await self.call(run, c.VOLUME_CREATE_EMPTY, empty)
+            return
         params = CreateOverlayParams(
             volume=target.volume, image_id=target.disk_image_id, size_bytes=target.disk_bytes
         )

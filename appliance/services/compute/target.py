@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from appliance.protocol.errors import NotFound
+from appliance.services.guests.discs import drives_of
 from appliance.services.guests.seeds import seed_of
 from appliance.services.storage.refs import REF_COLUMNS, REF_COUNT, make_ref
 from appliance.services.volumes.disks import disks_of
 from appliance.store.fields import database
-from hostagent.protocol.domain import DiskSpec, DomainSpec, NicSpec, SeedSpec
+from hostagent.protocol.domain import CdSpec, DiskSpec, DomainSpec, NicSpec, SeedSpec
 from hostagent.protocol.network import bridge_name, tap_name
 from hostagent.protocol.storage import StorageRef, VolumeRef
 
@@ -32,6 +33,7 @@ class Target:
     nics: tuple[NicSpec, ...]
     disks: tuple[DiskSpec, ...]
     seed: SeedSpec | None
+    cds: tuple[CdSpec, ...]
 
     @property
     def volume(self) -> VolumeRef:
@@ -58,7 +60,14 @@ def load_target(vm_id: str, job_id: str = "") -> Target:
         raise NotFound("resource.not_found", kind="vm", id=vm_id)
     columns, storage = row[:-REF_COUNT], make_ref(*row[-REF_COUNT:])
     nics, disks = nics_of(vm_id), tuple(disks_of(vm_id, job_id))
-    return Target(*columns, storage=storage, nics=nics, disks=disks, seed=seed_of(vm_id))
+    return Target(
+        *columns,
+        storage=storage,
+        nics=nics,
+        disks=disks,
+        seed=seed_of(vm_id),
+        cds=tuple(drives_of(vm_id, storage, job_id)),
+    )
 
 
 def nics_of(vm_id: str) -> tuple[NicSpec, ...]:
@@ -87,4 +96,5 @@ def domain_spec(target: Target) -> DomainSpec:
         disks=list(target.disks),
         nics=list(target.nics),
         seed=target.seed,
+        cds=list(target.cds),
     )

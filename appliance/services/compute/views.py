@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from appliance.protocol.resources import Nic, Vm, VmState, Volume
+from appliance.protocol.resources import CdDrive, Nic, Vm, VmState, Volume
+from appliance.services.guests.discs import shown_drives
 from appliance.services.networks.addresses import text_of
 from appliance.services.volumes.views import volumes_of_vms
 from appliance.store.fields import database, when, when_or_none
@@ -59,11 +60,13 @@ def read_vms(ids: Sequence[str]) -> list[Vm]:
                 outbound_bits_per_s=limits[1],
             )
         )
-    volumes = volumes_of_vms(ids)
-    return [_vm(row, nics[row[0]], volumes[row[0]]) for row in _rows(_VMS, ids)]
+    volumes, cds = volumes_of_vms(ids), shown_drives(ids)
+    return [
+        _vm(row, nics[row[0]], volumes[row[0]], cds.get(row[0], [])) for row in _rows(_VMS, ids)
+    ]
 
 
-def _vm(row: Sequence[Any], nics: list[Nic], volumes: list[Volume]) -> Vm:
+def _vm(row: Sequence[Any], nics: list[Nic], volumes: list[Volume], cds: list[CdDrive]) -> Vm:
     ref, name, description, zone_id, cluster_id, host_id, host, last_host_id, *rest = row
     image_id, image, offering_id, group_id, cpu_count, memory_bytes, state, reason, *rest = rest
     accelerator, key, has_user_data, hostname, cloud_init, *rest = rest
@@ -88,6 +91,7 @@ def _vm(row: Sequence[Any], nics: list[Nic], volumes: list[Volume]) -> Vm:
         accelerator=accelerator,
         nics=nics,
         volumes=volumes,
+        cds=cds,
         ssh_public_key=key,
         has_user_data=bool(has_user_data),
         hostname=hostname,

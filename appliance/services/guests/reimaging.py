@@ -15,13 +15,14 @@ from appliance.engine.calls import Call
 from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
 from appliance.engine.models import CleanupRow
 from appliance.protocol import requests as q
-from appliance.protocol.errors import ApiError, Conflict, InvalidInput
+from appliance.protocol.errors import ApiError, Conflict
 from appliance.protocol.guests import VmChangeImage
 from appliance.protocol.ids import new_id
 from appliance.protocol.operations import Accepted
 from appliance.protocol.resources import ImageStatus
 from appliance.protocol.volumes import VolumeStatus
-from appliance.services.common import find, link_wait_s
+from appliance.services.common import link_wait_s
+from appliance.services.compute.sources import check_fits, root_image
 from appliance.services.compute.standing import Standing, check_state, load_standing
 from appliance.services.compute.steps import VmSteps
 from appliance.services.guests.busy import refuse_if_reimaging
@@ -94,21 +95,11 @@ class Reimaging:
             vm = load_standing(tx, call.target)
             check_state(vm, "change_image")
             refuse_if_reimaging(tx, vm)
-            image = find(ImageRow, request.image_id, "image", field="image_id")
-            if image.status != ImageStatus.READY:
-                raise Conflict(
-                    "image.not_ready", field="image_id", name=image.name, status=image.status
-                )
+            image = root_image(request.image_id)
             old = VolumeRow.get_by_id(vm.volume_id)
-            smallest_bytes = image.virtual_size_bytes
-            size_bytes = request.root_disk_bytes or max(old.size_bytes, smallest_bytes)
-            if size_bytes < smallest_bytes:
-                raise InvalidInput(
-                    "volume.too_small",
-                    field="root_disk_bytes",
-                    asked_bytes=size_bytes,
-                    needed_bytes=smallest_bytes,
-                )
+            as_large_as = max(old.size_bytes, image.virtual_size_bytes)
+            size_bytes = request.root_disk_bytes or as_large_as
+            check_fits(image, size_bytes)
             return self._accept(tx, call, "change_image", vm, old, _Wish(image, size_bytes))
 
         return await self._store.write(accept)

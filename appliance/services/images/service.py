@@ -29,6 +29,7 @@ from appliance.services.common import (
     link_wait_s,
     updater,
 )
+from appliance.services.guests.discs import refuse_in_drives
 from appliance.services.images import hints
 from appliance.services.images.machine import IMAGE_MACHINE
 from appliance.services.images.models import ImageRow
@@ -169,6 +170,7 @@ class Images:
             row = find(ImageRow, call.target, "image")
             if row.status not in (ImageStatus.READY, ImageStatus.ERROR):
                 raise Conflict("image.not_ready", name=row.name, status=row.status)
+            refuse_in_drives(row)
             is_direct = self._settings.get(IMAGE_DELETION) == "direct"
             to_bin = row.status == ImageStatus.READY and not is_direct
             if to_bin:

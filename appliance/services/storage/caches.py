@@ -57,6 +57,10 @@ _NEEDED = """
     EXISTS (SELECT 1 FROM volume v JOIN primary_storage s ON s.id = v.primary_storage_id
         WHERE v.image_id = c.image_id AND v.host_id = c.host_id AND s.path = c.path
         AND v.id <> ?)
+    OR EXISTS (SELECT 1 FROM volume_copy y JOIN volume v ON v.id = y.volume_id
+        JOIN primary_storage s ON s.id = y.primary_storage_id
+        WHERE v.image_id = c.image_id AND y.host_id = c.host_id AND s.path = c.path
+        AND v.id <> ?1)
 """
 # Disks whose machine is gone, and that could not be deleted yet.
 _LEFT = """
@@ -77,7 +81,7 @@ def unneeded_copies(
     The disk `but_for` counts as gone, and machines that were given back do not count. Runs
     within a read or write.
     """
-    condition = f"NOT {_NEEDED} AND NOT {_LEFT} AND NOT {_WANTED} AND {_ON_HOST}"
+    condition = f"NOT ({_NEEDED}) AND NOT {_LEFT} AND NOT {_WANTED} AND {_ON_HOST}"
     return _copies(condition, but_for, but_for, host_id=host_id, image_id=image_id)
 
 

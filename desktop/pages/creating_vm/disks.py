@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
 from appliance.protocol.requests import DATA_VOLUMES_MAX
 from desktop import texts
-from desktop.pages.creating_vm.section import GiB, Section, given
+from desktop.pages.creating_vm.section import Draft, GiB, Section, given
 from desktop.texts import translate
 from desktop.widgets.buttons import FlatButton
 from desktop.widgets.labels import Label
@@ -82,11 +82,24 @@ class Disks(Section):
     def request(self) -> dict[str, Any]:
         """Sizes that were chosen."""
         disks = [row.request() for row in self.rows]
-        return given({"root_disk_bytes": self.root.value() * GiB, "data_disks": disks or None})
+        root_gib = self.root.value() or (USUAL_GIB if self._is_empty else 0)
+        return given({"root_disk_bytes": root_gib * GiB, "data_disks": disks or None})
+
+    def follow(self, draft: Draft) -> None:
+        """The root disk of a machine that is installed from a disc is empty."""
+        super().follow(draft)
+        usual = f"{USUAL_GIB} GiB"
+        as_image = translate("CreateVm", "as the image")
+        self.root.setSpecialValueText(usual if self._is_empty else as_image)
+
+    @property
+    def _is_empty(self) -> bool:
+        return self.draft.image is not None and self.draft.image.kind == "iso"
 
     def problems(self) -> dict[str, str]:
         """The root disk holds the whole image."""
-        needed = self.draft.image.virtual_size_bytes if self.draft.image else 0
+        is_image = self.draft.image is not None and not self._is_empty
+        needed = self.draft.image.virtual_size_bytes if self.draft.image and is_image else 0
         if not self.root.value() or self.root.value() * GiB >= needed:
             return {}
         words = translate("CreateVm", "The image needs at least {size}.")

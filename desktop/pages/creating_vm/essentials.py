@@ -68,10 +68,11 @@ class Essentials(Section):
             )
             for item in self._sorted("instance_offering")
         ]
+        installs = translate("CreateVm", "{name} (disc: installs onto an empty root disk)")
         images = [
-            (image.name, image.id)
+            (installs.format(name=image.name) if image.kind == "iso" else image.name, image.id)
             for image in self._sorted("image")
-            if image.status == r.ImageStatus.READY
+            if image.status == r.ImageStatus.READY and image.kind != "data"
         ]
         networks = [(network_words(network), network.id) for network in self._sorted("network")]
         own = (translate("CreateVm", "Own size"), CUSTOM)
@@ -91,7 +92,7 @@ class Essentials(Section):
         """Everything here is always said."""
         body: dict[str, Any] = {
             "name": self.name.text().strip(),
-            "image_id": self.image.currentData() or "",
+            self._source_field(): self.image.currentData() or "",
             "network_id": self.network.currentData() or "",
             "count": self.count.value(),
         }
@@ -101,6 +102,18 @@ class Essentials(Section):
         else:
             body["offering_id"] = self.offering.currentData()
         return body
+
+    def owns(self, field: str) -> bool:
+        """Discs are chosen where images are."""
+        return field == "iso_id" or super().owns(field)
+
+    def show_problem(self, field: str, words: str) -> None:
+        """Show a refusal at its field."""
+        super().show_problem("image_id" if field == "iso_id" else field, words)
+
+    def _source_field(self) -> str:
+        image = self._cache.get("image", self.image.currentData() or "")
+        return "iso_id" if image is not None and image.kind == "iso" else "image_id"
 
     def problems(self) -> dict[str, str]:
         """A name, an image and a network are needed."""

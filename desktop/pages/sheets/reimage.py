@@ -133,12 +133,9 @@ def other_images(cache: Cache, vm: r.Vm) -> list[r.Image]:
     found = [
         image
         for image in cache.all("image")
-        if image.status == r.ImageStatus.READY and image.kind in ROOT_KINDS
+        if image.status == r.ImageStatus.READY and image.kind == "root"
     ]
     return sorted(found, key=lambda image: (image.id == vm.image_id, image.name))
-
-
-ROOT_KINDS = ("disk", "root")
 
 
 def show_reimage(shell: Shell, vm: r.Vm) -> None:

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from appliance.protocol import resources as r
 from appliance.protocol import results
 from appliance.protocol.errors import ApiError
+from appliance.protocol.guests import GuestInfo
 from appliance.protocol.operations import OPERATIONS, Accepted, Kind, Page
 from desktop.main_window.window import MainWindow
 from desktop.net.bridge import Bridge
@@ -51,6 +52,7 @@ class Operations:
             "job.log": r.JobLog(items=self.log),
             "job.list": Page(items=self.parts, next=None, total=len(self.parts), seq=1),
             "deletion.preview": self.consequences,
+            "vm.guest_info": GuestInfo(is_answering=False),
         }
         if operation in answers:
             return answers[operation]

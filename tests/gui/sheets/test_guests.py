@@ -183,3 +183,43 @@ def test_another_image_is_chosen_with_a_size_that_fits(
     press(sheet)
     qtbot.waitUntil(lambda: bool(registrar.changes()))
     assert registrar.changes() == [("vm.change_image", {"id": vm.id, "image_id": large.id})]
+
+
+def with_disc(window: MainWindow) -> r.Image:
+    """A disc among the images."""
+    (image, *_) = window.cache.all("image")
+    disc = msgspec.structs.replace(image, id=make_id(900_012), name="debian-13.iso", kind="iso")
+    window.cache.put("image", [disc])
+    return disc
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_drives_are_below_the_disks(
+    window: MainWindow, registrar: Registrar, qtbot: QtBot, look: Any, language: str
+) -> None:
+    look(language, "light")
+    disc = with_disc(window)
+    vm = make_vm(1, cds=[r.CdDrive(slot=0, image_id=disc.id, image_name=disc.name)])
+    detail = overview(window, vm)
+    detail.tabs.choose(detail.pages.indexOf(detail.disks))
+    first, second = detail.disks.drives.rows
+    assert first.content.text() == "debian-13.iso"
+    assert (first.eject.isVisible(), first.insert.isVisible()) == (True, False)
+    assert (second.eject.isVisible(), second.insert.isVisible()) == (False, True)
+    take(window, f"vm-drives-{language}")
+    assert clipped(detail.disks) == []
+    first.force.click()
+    qtbot.waitUntil(lambda: bool(registrar.changes()))
+    assert registrar.changes() == [("vm.detach_iso", {"id": vm.id, "slot": 0, "force": True})]
+    registrar.asked.clear()
+    second.insert.click()
+    sheet = sheet_of(window, FormSheet, qtbot)
+    take(sheet, f"insert-disc-{language}")
+    assert clipped(sheet) == []
+    press(sheet)
+    qtbot.waitUntil(lambda: bool(registrar.changes()))
+    fields = {"id": vm.id, "slot": 1, "image_id": disc.id}
+    assert registrar.changes() == [("vm.attach_iso", fields)]
+    window.cache.put("vm", [msgspec.structs.replace(vm, state=r.VmState.STARTING)])
+    assert not first.eject.isEnabled()
+    assert first.eject.toolTip()

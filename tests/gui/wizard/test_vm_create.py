@@ -366,3 +366,23 @@ def test_too_little_room_is_told_before_the_button(opened: Opened) -> None:
     before = dialog.plan.text()
     dialog.essentials.memory.setValue(900 * 1024)
     assert "10 GiB" in dialog.plan.text() + before
+
+
+def test_a_machine_is_installed_from_a_disc(opened: Opened) -> None:
+    cloud = small_cloud()
+    (image,) = cloud["image"]
+    disc = msgspec.structs.replace(image, id=make_id(900_012), name="debian-13", kind="iso")
+    data = msgspec.structs.replace(image, id=make_id(900_013), name="just-data", kind="data")
+    cloud["image"] = [image, disc, data]
+    dialog = opened(cloud)
+    choices = [dialog.essentials.image.itemData(n) for n in range(dialog.essentials.image.count())]
+    assert sorted(choices) == sorted([image.id, disc.id])
+    dialog.essentials.image.setCurrentIndex(dialog.essentials.image.findData(disc.id))
+    request = VmCreate(**dialog.request())
+    assert (request.image_id, request.iso_id) == (None, disc.id)
+    assert request.root_disk_bytes == 20 * 1024**3
+    dialog.disks.root.setValue(8)
+    assert VmCreate(**dialog.request()).root_disk_bytes == 8 * 1024**3
+    dialog.essentials.image.setCurrentIndex(dialog.essentials.image.findData(image.id))
+    request = VmCreate(**dialog.request())
+    assert (request.image_id, request.iso_id) == (image.id, None)

@@ -17,7 +17,7 @@ from tests.lab.simulated.fleet import Fleet
 from tests.lab.simulated.service import ServiceProcess
 from tests.lab.simulated.theatre import Theatre, Trouble
 from tests.lab.simulated.tokens import prepare_secrets, tokens_for
-from tests.lab.simulated.works import WITHOUT_HOSTS, WORKS
+from tests.lab.simulated.works import WITH_TWO_HOSTS, WITHOUT_HOSTS, WORKS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 ALL = [(work, command) for work in WORKS for command in work.commands]
@@ -41,7 +41,7 @@ async def theatre(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[The
 
 async def test_every_job_has_its_place() -> None:
     jobs = {spec.name for spec in OPERATIONS.values() if spec.kind == Kind.JOB}
-    assert {work.operation for work in WORKS} | WITHOUT_HOSTS == jobs
+    assert {work.operation for work in WORKS} | WITHOUT_HOSTS | WITH_TWO_HOSTS == jobs
 
 
 async def test_every_command_of_a_job_has_its_place(theatre: Theatre) -> None:

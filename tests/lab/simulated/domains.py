@@ -10,7 +10,9 @@ from msgspec.structs import replace
 
 from hostagent.protocol.commands import Nothing
 from hostagent.protocol.domain import (
+    CdSpec,
     ConsoleParams,
+    DiscParams,
     DiskParams,
     DiskSpec,
     DomainList,
@@ -24,7 +26,7 @@ from hostagent.protocol.domain import (
 )
 from hostagent.protocol.link import CallContext, CommandFailed
 from hostagent.protocol.streams import Stream, StreamBroken
-from hostagent.storage.paths import volume_path
+from hostagent.storage.paths import cache_path, volume_path
 from tests.lab.simulated.state import Domain, HostState
 
 PIXEL = base64.b64decode(
@@ -47,11 +49,14 @@ class Domains:
         """Define and start; does nothing if the machine runs."""
         for disk in spec.disks:
             self._must_be_there(disk)
+        for cd in spec.cds:
+            if cd.image_id:
+                self._must_be_cached(cd)
         domain = self._state.domains.get(spec.vm_id)
         if domain is not None and domain.is_active:
             return domain.report()
         self._refuse_second_writer(spec.vm_id, spec.disks)
-        self._check_network(spec)
+        self.check_network(spec)
         domain = self._state.domains[spec.vm_id] = Domain(spec, DomainState.RUNNING)
         self._state.note("domain.start", spec.vm_id)
         self._say(domain.report(), times=2)  # libvirt tells of "resumed" and of "started"
@@ -99,7 +104,7 @@ class Domains:
         domain = self._active(params.vm_id)
         if domain is not None and params.nic not in domain.spec.nics:
             spec = replace(domain.spec, nics=[*domain.spec.nics, params.nic])
-            self._check_network(spec)
+            self.check_network(spec)
             domain.spec = spec
             self._state.note("domain.attach_nic", params.nic.nic_id)
         return self._report(params.vm_id)
@@ -137,6 +142,23 @@ class Domains:
                 raise CommandFailed("domain.disk_busy", "the guest does not let go of the disk")
             _set_disks(domain, [disk for disk in domain.spec.disks if disk is not found])
             self._state.note("domain.detach_disk", params.disk.volume.volume_id)
+        return self._report(params.vm_id)
+
+    async def set_disc(self, params: DiscParams, _: CallContext) -> DomainReport:
+        """Another disc, or none; a guest that does not obey has locked its drives."""
+        domain, cd = self._active(params.vm_id), params.cd
+        if cd.image_id:
+            self._must_be_cached(cd)
+        if domain is None:
+            return self._report(params.vm_id)
+        (now,) = [one for one in domain.spec.cds if one.slot == cd.slot]
+        if now.image_id == cd.image_id:
+            return self._report(params.vm_id)
+        if now.image_id and not params.force and not self._state.traits.guests_obey:
+            raise CommandFailed("domain.tray_locked", "the tray is locked")
+        cds = [replace(one, image_id=cd.image_id) if one is now else one for one in domain.spec.cds]
+        domain.spec = replace(domain.spec, cds=cds)
+        self._state.note("domain.set_disc", params.vm_id)
         return self._report(params.vm_id)
 
     async def set_disk_limits(self, params: DiskParams, _: CallContext) -> DomainReport:
@@ -183,7 +205,7 @@ class Domains:
             task.cancel()
         await asyncio.gather(*self._consoles, return_exceptions=True)
 
-    def _check_network(self, spec: DomainSpec) -> None:
+    def check_network(self, spec: DomainSpec) -> None:
         """libvirt refuses a NIC on a bridge that is not there; a port should be there, too."""
         networks = {item.bridge: item for item in self._state.document.networks}
         for nic in spec.nics:
@@ -198,6 +220,11 @@ class Domains:
         path = str(volume_path(disk.volume))
         if path not in self._state.files:
             raise CommandFailed("volume.missing", f"{path} does not exist", path=path)
+
+    def _must_be_cached(self, cd: CdSpec) -> None:
+        path = str(cache_path(cd.storage, cd.image_id, is_iso=True))
+        if path not in self._state.files:
+            raise CommandFailed("image.not_cached", f"{path} does not exist", path=path)
 
     def _refuse_second_writer(self, vm_id: str, disks: Sequence[DiskSpec]) -> None:
         """No service should ever ask for this, and no host does it."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from tests.lab.simulated.faults import Fault, FaultPlan
 from tests.lab.simulated.host import SimulatedHost
+from tests.lab.simulated.migrations import Ways
 from tests.lab.simulated.paths import PathTruth
 from tests.lab.simulated.state import HostState, SimFile, Traits, summary
 
@@ -45,6 +46,7 @@ class Fleet:
         self._folder = folder or _temporary_folder()
         self._stores: dict[str, SimFile] = {}
         self.paths = PathTruth()
+        self._ways: Ways = {}
         traits = traits or Traits()
         self.hosts = [
             self._host(f"{prefix}-{number:04}", traits) for number in range(len(self._tokens))
@@ -54,7 +56,7 @@ class Fleet:
         folder = self._folder / name
         folder.mkdir(parents=True, exist_ok=True)
         state = HostState(traits, self._stores, paths=self.paths)
-        return SimulatedHost(name, folder, state, self.plan)
+        return SimulatedHost(name, folder, state, self.plan, ways=self._ways)
 
     async def __aenter__(self) -> Fleet:
         _allow_files(len(self.hosts) * FILES_A_HOST)

@@ -17,10 +17,12 @@ from hostagent.protocol.enrolment import JoinToken
 from hostagent.protocol.facts import HostFacts
 from hostagent.protocol.link import CallContext, Peer
 from hostagent.protocol.load import LoadReport
+from hostagent.protocol.migration import MigrationProgress
 from hostagent.protocol.trail import TRAIL
 from tests.lab.simulated.domains import Domains
 from tests.lab.simulated.faults import Fault, FaultPlan, When, refusal
 from tests.lab.simulated.guests import Guests
+from tests.lab.simulated.migrations import Migrations, Ways, commands_of
 from tests.lab.simulated.network import Networks
 from tests.lab.simulated.paths import Paths
 from tests.lab.simulated.state import HostState, Traits
@@ -32,7 +34,8 @@ Handler = Callable[[Any, CallContext], Awaitable[Any]]
 class SimulatedHost:
     """Parameters: `folder` for key and certificate; `plan` says what goes wrong.
 
-    `networks` carry out what concerns networks, simulated ones by default.
+    `networks` carry out what concerns networks, simulated ones by default. `ways` are those of
+    migrations between the hosts of a fleet.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class SimulatedHost:
         state: HostState,
         plan: FaultPlan,
         networks: Networks | None = None,
+        ways: Ways | None = None,
     ) -> None:
         self.name = name
         self.id = ""
@@ -56,6 +60,8 @@ class SimulatedHost:
         self._peer: Peer | None = None
         self._leaving: asyncio.Task[None] | None = None
         self.domains = Domains(state, self._tell)
+        ways = {} if ways is None else ways
+        self._migrations = Migrations(state, self.domains, ways, self._tell_progress)
         paths = Paths(name, state.traits.nics, state.paths)
         self._handlers = self._bind(Storage(state), networks or Networks(state), paths)
         if self._identity is not None:
@@ -137,6 +143,7 @@ class SimulatedHost:
             c.DOMAIN_DETACH_DISK.name: d.detach_disk,
             c.DOMAIN_RESIZE_DISK.name: storage.resize_disk,
             c.DOMAIN_SET_DISK_LIMITS.name: d.set_disk_limits,
+            c.DOMAIN_SET_DISC.name: d.set_disc,
             c.DOMAIN_GET.name: d.get,
             c.DOMAIN_LIST.name: d.list,
             c.DOMAIN_SCREENSHOT.name: d.screenshot,
@@ -167,6 +174,7 @@ class SimulatedHost:
             c.NETWORK_PROBE_SEND.name: paths.send,
             c.NETWORK_PROBE_END.name: paths.end,
             c.NETWORK_DROPS.name: networks.drops,
+            **commands_of(self._migrations),
         }
         return {name: self._with_faults(name, handler) for name, handler in bound.items()}
 
@@ -207,6 +215,10 @@ class SimulatedHost:
                     self._leaving = asyncio.create_task(self.stop(), name=f"vanish {self.name}")
                     self.cut()
                     await _until_cancelled()
+
+    def _tell_progress(self, progress: MigrationProgress) -> None:
+        if self._dialler is not None:
+            self._dialler.notify("migration.progress", progress)
 
     def _tell(self, report: DomainReport) -> None:
         if self._dialler is not None:

@@ -32,6 +32,7 @@ class Stage:
     store_id: str = ""
     storage_id: str = ""
     image_id: str = ""
+    iso_id: str = ""  # the CD or DVD that was made last
     network_id: str = ""
     side_network_id: str = ""  # of further NICs
     vm_id: str = ""  # the machine that was made last
@@ -101,6 +102,17 @@ class Stage:
     async def make_image(self) -> str:
         """An image that is ready."""
         return await self.done(await self.ask_image(new_id()))
+
+    async def make_iso(self) -> str:
+        """A CD or DVD that is ready."""
+        ref = new_id()
+        self.images.append(ref)
+        fields = {"id": ref, "name": f"iso-{ref[-6:]}", "image_store_id": self.store_id}
+        url = f"http://images.example/{ref}"
+        self.iso_id = await self.done(
+            await self.client.call("image.create", **fields, source="url", url=url, kind="iso")
+        )
+        return self.iso_id
 
     async def make_network(self) -> str:
         """A network that stands."""

@@ -45,6 +45,7 @@ class Domain:
     spec: DomainSpec
     state: DomainState = DomainState.STOPPED
     reason: str = ""
+    is_held: bool = False  # it stands still for a migration that is not over
 
     @property
     def is_active(self) -> bool:
@@ -65,6 +66,17 @@ class SimFile:
     format: str = "qcow2"
     sha256: str = ""
     backing: str = ""
+
+
+@dataclass
+class MigrationTraits:
+    """How migrations away from a host go: how long they take, and what breaks in the middle:
+    "source" or "destination" (their process of the machine), "way", or "control" (nobody can
+    tell the destination that the source is gone).
+    """
+
+    seconds: float = 0.0
+    breaks: str = ""
 
 
 @dataclass
@@ -91,6 +103,7 @@ class HostState:
     drops: dict[str, PortDrops] = field(default_factory=dict)  # by NIC, as a test says
     effects: Counter[tuple[str, str]] = field(default_factory=Counter)
     anomalies: list[str] = field(default_factory=list)
+    migrations: MigrationTraits = field(default_factory=MigrationTraits)
 
     def note(self, command: str, ref: str) -> None:
         """A command had its effect on a resource."""

@@ -7,6 +7,8 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path, PurePath
 
+import msgspec
+
 from hostagent.images import recognise as real
 from hostagent.protocol import storage as s
 from hostagent.protocol.commands import Nothing
@@ -175,7 +177,8 @@ class Storage:
 
     async def finish(self, params: s.FinishParams, _: CallContext) -> s.ImageInfo:
         """Check what arrived, and give it its place in the store."""
-        incoming, final = str(incoming_path(params.place)), str(image_path(params.place))
+        place = msgspec.structs.replace(params.place, is_iso=params.kind == "iso")
+        incoming, final = str(incoming_path(place)), str(image_path(place))
         arrived = self._state.files.get(incoming)
         if arrived is None:
             if final not in self._state.stores:
@@ -189,6 +192,8 @@ class Storage:
                 found=arrived.sha256,
             )
         found = _inspected(arrived, self._heads.pop(incoming, b""))
+        if place.is_iso:  # whatever came is taken for a disc
+            found = replace(found, format="iso")
         self._state.stores[final] = found
         del self._state.files[incoming]
         self._state.note("image.finish", params.place.image_id)
@@ -216,14 +221,18 @@ class Storage:
         incoming = str(incoming_path(place))
         self._heads.pop(incoming, None)
         self._state.files.pop(incoming, None)
-        self._state.stores.pop(str(image_path(place)), None)
+        for is_iso in (False, True):
+            kept = msgspec.structs.replace(place, is_iso=is_iso)
+            self._state.stores.pop(str(image_path(kept)), None)
         return Nothing()
 
     async def ensure_cached(self, params: s.EnsureCachedParams, _: CallContext) -> Nothing:
         """Have an image of a store in the cache."""
-        target = str(cache_path(params.storage, params.image_id))
+        target = str(cache_path(params.storage, params.image_id, is_iso=params.is_iso))
         if target not in self._state.files:
-            place = s.ImagePlace(image_id=params.image_id, store_path=params.store_path)
+            place = s.ImagePlace(
+                image_id=params.image_id, store_path=params.store_path, is_iso=params.is_iso
+            )
             source = str(image_path(place))
             image = self._state.stores.get(source)
             if image is None:
@@ -235,12 +244,15 @@ class Storage:
 
     async def drop_cached(self, params: s.CachedImage, _: CallContext) -> Nothing:
         """Delete an image from the cache."""
-        path = str(cache_path(params.storage, params.image_id))
+        for is_iso in (False, True):
+            self._drop(str(cache_path(params.storage, params.image_id, is_iso=is_iso)), params)
+        return Nothing()
+
+    def _drop(self, path: str, params: s.CachedImage) -> None:
         if self._state.files.pop(path, None) is not None:
             if any(file.backing == path for file in self._state.files.values()):
                 self._state.anomalies.append(f"{path} was dropped under a volume")
             self._state.note("image.drop_cached", params.image_id)
-        return Nothing()
 
     def _need(self, path: str, needed_bytes: int) -> None:
         available_bytes = self._state.traits.disk_available_bytes
@@ -261,6 +273,7 @@ def _info(image: SimFile) -> s.ImageInfo:
         size_bytes=image.size_bytes,
         virtual_size_bytes=image.virtual_size_bytes,
         sha256=image.sha256,
+        kind="iso" if image.format == "iso" else "root",
     )
 
 

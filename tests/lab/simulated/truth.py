@@ -64,6 +64,7 @@ def disagreements(stage: Stage, view: View) -> list[str]:
         *_claims(vms, stage.host.id),
         *_disks(stage, vms, view, state),
         *_plugged(vms, state),
+        *_inserted(vms, state),
         *_networks(stage, vms, view, state),
         *_images(stage, view, vms),
         *(f"on {stage.host.name}: {text}" for text in state.anomalies),
@@ -130,6 +131,20 @@ def _plugged(vms: list[Vm], state: HostState) -> list[str]:
     return wrong
 
 
+def _inserted(vms: list[Vm], state: HostState) -> list[str]:
+    """Machines that run have the discs that they are said to have, and no others."""
+    wrong = []
+    for vm in vms:
+        domain = state.domains.get(vm.id)
+        if domain is None or vm.state not in PLACED:
+            continue
+        said = {(one.slot, one.image_id) for one in vm.cds}
+        there = {(one.slot, one.image_id) for one in domain.spec.cds if one.image_id}
+        if said != there:
+            wrong.append(f"{vm.name} is said to have the discs {said}, but has {there}")
+    return wrong
+
+
 def _networks(stage: Stage, vms: list[Vm], view: View, state: HostState) -> list[str]:
     said = {item.id for item in view.networks.values() if stage.cluster_id in item.cluster_ids}
     if stage.host.id not in view.hosts:
@@ -150,7 +165,7 @@ def _images(stage: Stage, view: View, vms: list[Vm]) -> list[str]:
     # In the recycle bin they have all that they had before.
     ready = {ref for ref in stage.images if view.standing(ref) in ("ready", "deleted")}
     stored = {name_of(path) for path in state.stores} & set(stage.images)
-    used = {vm.image_id for vm in vms}
+    used = {vm.image_id for vm in vms} | {one.image_id for vm in vms for one in vm.cds}
     cached = {name_of(path) for path in state.files if "/cache/" in path}
     others = {ref: view.standing(ref) for ref in stage.images if ref not in ready}
     return [

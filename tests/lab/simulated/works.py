@@ -392,6 +392,8 @@ WORKS = (
         after="gone",
     ),
 )
+# What takes two hosts: `test_migration.py` has its own matrix.
+WITH_TWO_HOSTS = frozenset({"vm.migrate"})
 # Jobs that reach no host, or only by those above.
 WITHOUT_HOSTS = frozenset(
     {"image.delete", "volume.delete", "vm.recover", "vm.bulk", "setup.remove"}

@@ -1,0 +1,358 @@
+"""The steps of a migration. Each bears being repeated.
+
+The job's data: `host_id` is the source and `destination` the other host; `disks` are those that
+are copied; `resumes` whether the machine is to run. `where` says, once it is known, on which of
+the two the machine is: until then nothing is deleted anywhere. What undoes a step works on the
+host that the machine is *not* on, whichever that is, and uses nothing but the data; later, as
+clean-up work, it leaves a host alone that the machine has come to meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import structlog
+from msgspec import convert, structs
+
+from appliance.engine.jobs import JobRun
+from appliance.hosts.links import HostLinks
+from appliance.protocol.errors import ApiError, Unavailable
+from appliance.protocol.resources import Progress, VmState
+from appliance.services.common import link_wait_s
+from appliance.services.compute.models import VmRow
+from appliance.services.compute.target import domain_spec, load_target
+from appliance.services.guests.discs import store_path_of
+from appliance.services.migration.addresses import addresses_between
+from appliance.services.migration.models import VmMigrationRow, VolumeCopyRow
+from appliance.services.migration.settling import Settling
+from appliance.services.migration.slots import Slots
+from appliance.services.networks.documents import Documents
+from appliance.services.settings import (
+    MIGRATION_BANDWIDTH,
+    MIGRATION_PORT_FIRST,
+    MIGRATION_PORT_LAST,
+)
+from appliance.services.storage.caches import Caches, Copy, unneeded_copies
+from appliance.services.storage.models import VolumeRow
+from appliance.store.database import Store, Transaction
+from hostagent.protocol import commands as c
+from hostagent.protocol.domain import CdSpec, VmRef
+from hostagent.protocol.migration import (
+    CompleteParams,
+    ListenParams,
+    MigrationProgress,
+    MigrationRef,
+    RunParams,
+    RunResult,
+)
+from hostagent.protocol.storage import (
+    CreateEmptyParams,
+    CreateOverlayParams,
+    EnsureCachedParams,
+    StorageRef,
+    VolumeRef,
+)
+
+CONVERGE_WAIT_S = 10.0
+POST_COPY_AFTER = 2  # passes over the memory
+
+log = structlog.get_logger()
+
+
+class MigrationSteps:
+    """What is done on both hosts."""
+
+    def __init__(
+        self, store: Store, links: HostLinks, documents: Documents, settings: Any, slots: Slots
+    ) -> None:
+        self._store = store
+        self._links = links
+        self._documents = documents
+        self._settings = settings
+        self._slots = slots
+        self._caches = Caches(store, links)
+        self._settling = Settling(store, links)
+        self._running: dict[str, JobRun] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    # Before
+
+    async def hold(self, run: JobRun) -> None:
+        """The machine has claimed a place on both hosts since its acceptance."""
+
+    async def release(self, run: JobRun) -> None:
+        """It claims nothing any more where it is not."""
+        await self._store.write(lambda tx: release(tx, run))
+        self._documents.soon(_other(run))
+
+    async def cache_image(self, run: JobRun) -> None:
+        """Have on the destination what the root disk stands on."""
+        image, there = run.data["image"], run.data["destination"]
+        storage = convert(image["storage"], StorageRef)
+        await self._caches.note(Copy(image["id"], there, storage.path))
+        params = EnsureCachedParams(
+            image_id=image["id"], store_path=image["store_path"], storage=storage
+        )
+        await self._call(run, there, c.IMAGE_ENSURE_CACHED, params, report=run.report)
+
+    async def create_disks(self, run: JobRun) -> None:
+        """Make empty disks of the same sizes on the destination."""
+        there = run.data["destination"]
+        for disk in run.data["disks"]:
+            volume = convert(disk["volume"], VolumeRef)
+            if disk["on_image"]:
+                params = CreateOverlayParams(
+                    volume=volume, image_id=run.data["image"]["id"], size_bytes=disk["size_bytes"]
+                )
+                await self._call(run, there, c.VOLUME_CREATE_OVERLAY, params)
+            else:
+                empty = CreateEmptyParams(volume=volume, size_bytes=disk["size_bytes"])
+                await self._call(run, there, c.VOLUME_CREATE_EMPTY, empty)
+
+    async def configure_network(self, run: JobRun) -> None:
+        """Have DHCP, metadata and the rules ready for the machine on the destination."""
+        await self._documents.converge(run.data["destination"])
+
+    # The migration itself
+
+    async def migrate(self, run: JobRun) -> None:
+        """Move the machine; if it has not moved, say why."""
+        there = run.data["destination"]
+        failure: ApiError | None = None
+        hosts = [(ref, self._links.name_of(ref)) for ref in (run.data["host_id"], there)]
+        async with self._slots.place(hosts, run.wait):
+            self._running[run.id] = run
+            try:
+                await self._move(run)
+            except ApiError as error:
+                failure = error
+            finally:
+                self._running.pop(run.id, None)
+            await self._settle(run)
+        if run.data["where"] == "source":
+            raise failure or Unavailable("migration.came_back", host=self._links.name_of(there))
+        params = CompleteParams(migration_id=run.id, vm_id=run.resource_id, resumes=False)
+        await self._call(run, there, c.MIGRATION_COMPLETE, params)
+
+    async def _move(self, run: JobRun) -> None:
+        there = run.data["destination"]
+        addresses, spec = await self._store.read(
+            lambda: (
+                addresses_between(run.data["host_id"], there),
+                domain_spec(load_target(run.resource_id, run.id)),
+            )
+        )
+        await self._cache_discs(run, spec.cds)
+        listen = ListenParams(
+            migration_id=run.id,
+            vm_id=run.resource_id,
+            spec=spec,
+            source_host_id=run.data["host_id"],
+            addresses=addresses,
+            ports=(
+                self._settings.get(MIGRATION_PORT_FIRST),
+                self._settings.get(MIGRATION_PORT_LAST),
+            ),
+        )
+        way = await self._call(run, there, c.MIGRATION_LISTEN, listen)
+        options = run.data["options"]
+        limit = options["bandwidth_bytes_s"]
+        params = RunParams(
+            migration_id=run.id,
+            vm_id=run.resource_id,
+            way=way,
+            mirrored=[convert(disk["volume"], VolumeRef) for disk in run.data["disks"]],
+            on_base=run.data["image"] is not None,
+            is_shared=run.data["is_shared"],
+            auto_converge=options["auto_converge"],
+            post_copy=options["post_copy"],
+            bandwidth_bytes_s=self._settings.get(MIGRATION_BANDWIDTH) if limit is None else limit,
+            resumes=run.data["resumes"],
+        )
+        result: RunResult = await self._call(
+            run, run.data["host_id"], c.MIGRATION_RUN, params, code="migration.failed"
+        )
+        run.data["result"] = structs.asdict(result)
+
+    async def _cache_discs(self, run: JobRun, cds: Sequence[CdSpec]) -> None:
+        """Have on the destination what is in the machine's CD drives."""
+        there = run.data["destination"]
+        for cd in cds:
+            if cd.image_id:
+                store_path = await self._store.read(partial(store_path_of, cd.image_id))
+                await self._caches.note(Copy(cd.image_id, there, cd.storage.path))
+                params = EnsureCachedParams(
+                    image_id=cd.image_id, store_path=store_path, storage=cd.storage, is_iso=True
+                )
+                await self._call(run, there, c.IMAGE_ENSURE_CACHED, params, report=run.report)
+
+    async def _settle(self, run: JobRun) -> None:
+        if "where" not in run.data:
+            where, state = await self._settling.settle(run)
+            run.data |= {"where": where, "state": state}
+
+    def progressed(self, _: str, progress: MigrationProgress) -> None:
+        """A host tells how far a migration is."""
+        run = self._running.get(progress.migration_id)
+        if run is None:
+            return
+        done = max(0, progress.total_bytes - progress.remaining_bytes)
+        numbers = structs.asdict(progress)
+        details = {name: value for name, value in numbers.items() if isinstance(value, int)}
+        run.progress(Progress(done=done, total=progress.total_bytes, unit="bytes", details=details))
+        may_switch = run.data["options"]["post_copy"] and "post_copy" not in run.cache
+        if may_switch and progress.round > POST_COPY_AFTER:
+            run.cache["post_copy"] = True
+            task = asyncio.create_task(self._to_post_copy(run), name="post-copy")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _to_post_copy(self, run: JobRun) -> None:
+        ref = MigrationRef(migration_id=run.id, vm_id=run.resource_id)
+        try:
+            await self._links.call(run.data["host_id"], c.MIGRATION_POST_COPY, ref)
+        except ApiError as error:
+            run.note("migration.no_post_copy", level="warning", reason=str(error))
+        else:
+            run.note("migration.post_copy")
+
+    # Back, or after it
+
+    async def stay(self, run: JobRun) -> None:
+        """Find out where the machine is. What came of it where it is not is dropped there."""
+        await self._settle(run)
+        if run.data["where"] == "destination":
+            await self.switch(run)
+            await self.leave_source(run)
+        elif not await self._is_now_on(run, run.data["destination"]):
+            ref = MigrationRef(migration_id=run.id, vm_id=run.resource_id)
+            await self._call(run, run.data["destination"], c.MIGRATION_DROP, ref)
+
+    async def switch(self, run: JobRun) -> None:
+        """The machine is the destination's from now on: rows first, then what the networks know."""
+        await self._store.write(lambda tx: switch_rows(tx, run))
+        hosts = (run.data["destination"], run.data["host_id"])
+        await asyncio.gather(*(self._bring(run, host_id) for host_id in hosts))
+
+    async def _bring(self, run: JobRun, host_id: str) -> None:
+        try:
+            async with asyncio.timeout(CONVERGE_WAIT_S):
+                await self._documents.converge(host_id)
+        except (ApiError, TimeoutError) as error:
+            run.note("network.later", level="warning", reason=str(error))
+            self._documents.soon(host_id)
+
+    async def leave_source(self, run: JobRun) -> None:
+        """Nothing of the machine is defined on the source any more."""
+        source = run.data["host_id"]
+        if not await self._is_now_on(run, source):
+            ref = VmRef(vm_id=run.resource_id)
+            await self._call(run, source, c.DOMAIN_DESTROY, ref)
+            await self._call(run, source, c.DOMAIN_UNDEFINE, ref)
+
+    async def delete_old_disks(self, run: JobRun) -> None:
+        """Delete the disks where the machine was; then they claim nothing there any more."""
+        await self.delete_disks(run)
+        await self._store.write(lambda tx: release(tx, run))
+
+    async def delete_disks(self, run: JobRun) -> None:
+        """Delete the disks where the machine is not."""
+        host_id = _other(run)
+        if not await self._is_now_on(run, host_id):
+            for disk in run.data["disks"]:
+                await self._call(run, host_id, c.VOLUME_DELETE, convert(disk["volume"], VolumeRef))
+        if run.data["image"] is not None:
+            await self._drop_cache(run, host_id)
+
+    async def _drop_cache(self, run: JobRun, host_id: str) -> None:
+        """The last disk on the cached copy of an image that is gone takes the copy along."""
+        image_id = run.data["image"]["id"]
+        disk_id = run.data["disks"][0]["volume"]["volume_id"]
+        copies = await self._store.read(
+            lambda: unneeded_copies(host_id=host_id, image_id=image_id, but_for=disk_id)
+        )
+        await self._caches.drop(copies, wait_s=link_wait_s(run))
+
+    async def _is_now_on(self, run: JobRun, host_id: str) -> bool:
+        """Whether the machine is, or its disks are, on a host by now: this job, or a later one,
+        brought it there, or it never left.
+        """
+
+        def look() -> bool:
+            vm = VmRow.select().where(VmRow.id == run.resource_id, VmRow.host_id == host_id)
+            disk = VolumeRow.select().where(
+                VolumeRow.vm_id == run.resource_id, VolumeRow.host_id == host_id
+            )
+            return vm.exists() or disk.exists()
+
+        return await self._store.read(look)
+
+    async def _call(
+        self, run: JobRun, host_id: str, command: c.Command[Any, Any], params: Any, **how: Any
+    ) -> Any:
+        return await self._links.call(
+            host_id, command, params, on_wait=run.wait, wait_s=link_wait_s(run), **how
+        )
+
+
+def _other(run: JobRun) -> str:
+    """The host of the two that the machine is not on."""
+    is_there = run.data.get("where") == "destination"
+    return run.data["host_id"] if is_there else run.data["destination"]
+
+
+def switch_rows(tx: Transaction, run: JobRun) -> None:
+    """The machine and its disks are the destination's, in one transaction; once is enough.
+
+    What it still has on the source claims space there until it is deleted.
+    """
+    source, there = run.data["host_id"], run.data["destination"]
+    mine = VmMigrationRow.delete().where(
+        VmMigrationRow.vm_id == run.resource_id, VmMigrationRow.job_id == run.id
+    )
+    if not mine.execute():
+        return
+    is_off = run.data["state"] == VmState.STOPPED
+    VmRow.update(host_id=None if is_off else there, last_host_id=there).where(
+        VmRow.id == run.resource_id
+    ).execute()
+    for disk in run.data["disks"]:
+        ref = disk["volume"]["volume_id"]
+        copy = VolumeCopyRow.get_or_none(
+            VolumeCopyRow.volume_id == ref, VolumeCopyRow.job_id == run.id
+        )
+        if copy is None:
+            continue
+        VolumeCopyRow.delete().where(VolumeCopyRow.volume_id == ref).execute()
+        VolumeRow.update(host_id=there).where(VolumeRow.id == ref).execute()
+        VolumeCopyRow.create(
+            volume_id=ref,
+            primary_storage_id=copy.primary_storage_id,
+            host_id=source,
+            size_bytes=copy.size_bytes,
+            job_id=run.id,
+        )
+        tx.touch("volume", ref)
+    tx.touch("vm", run.resource_id)
+    _touch_hosts(tx, run)
+
+
+def release(tx: Transaction, run: JobRun) -> None:
+    """Give back what the machine claims besides: the place on the destination, and the space of
+    disks where it is not.
+    """
+    place = VmMigrationRow.delete().where(
+        VmMigrationRow.vm_id == run.resource_id, VmMigrationRow.job_id == run.id
+    )
+    copies = VolumeCopyRow.delete().where(VolumeCopyRow.job_id == run.id)
+    if place.execute() + copies.execute():
+        _touch_hosts(tx, run)
+
+
+def _touch_hosts(tx: Transaction, run: JobRun) -> None:
+    for host_id in (run.data["host_id"], run.data["destination"]):
+        if tx.execute("SELECT 1 FROM host WHERE id = ?", host_id).fetchone():
+            tx.touch("host", host_id)

@@ -1,0 +1,152 @@
+"""The destination's side: it listens for one machine, and lets it go on when the source has it
+no more.
+
+A machine that has come whole stands still until then: libvirt alone would let it go on before
+the source knows, and if the source never learned of it, both would run it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import TimeoutError as LateError
+from dataclasses import dataclass
+from typing import Any
+
+import libvirt
+import structlog
+
+from hostagent.libvirt.discs import drives_of
+from hostagent.libvirt.domains import Domains
+from hostagent.migration.sides import qemu_owner, side_of
+from hostagent.migration.way import Credentials, Entrance, make_folder, remove_folder
+from hostagent.protocol.link import CommandFailed
+from hostagent.protocol.migration import (
+    CompleteParams,
+    ListenParams,
+    ListenResult,
+    MigrationRef,
+    SideReport,
+)
+from hostagent.protocol.migration import MigrationSide as Side
+from hostagent.storage.seed import remove_seed
+
+RESUME_WITHIN_S = 20.0
+FAILED = "migration.failed"
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class _Open:
+    migration_id: str
+    entrance: Entrance
+    result: ListenResult
+
+
+class Incoming:
+    """Migrations to this host, by machine."""
+
+    def __init__(self, domains: Domains) -> None:
+        self._domains = domains
+        self._open: dict[str, _Open] = {}
+        self._loop = asyncio.get_running_loop()
+
+    async def listen(self, params: ListenParams, credentials: Credentials) -> ListenResult:
+        """Be ready for a machine; a second time it answers the same.
+
+        Raises CommandFailed if the machine is here already.
+        """
+        known = self._open.get(params.vm_id)
+        if known is not None and known.migration_id == params.migration_id:
+            return known.result
+        self._close(params.vm_id)
+        owner = await self._domains.look(params.vm_id, _make_room, FAILED)
+        await asyncio.to_thread(make_folder, params.migration_id, owner)
+        await asyncio.to_thread(drives_of, params.spec)
+        entrance = Entrance(params, credentials, lambda: self._gone(params))
+        result = entrance.open()
+        self._open[params.vm_id] = _Open(params.migration_id, entrance, result)
+        return result
+
+    async def complete(self, params: CompleteParams) -> SideReport:
+        """The source has the machine no more: let it go on here if it is whole, and listen no
+        more.
+        """
+        side = await self._resume(params.vm_id) if params.resumes else await self._side(params)
+        if side not in (Side.HELD, Side.ABSENT):
+            self._close(params.vm_id)
+        return SideReport(side=side)
+
+    async def drop(self, params: MigrationRef) -> SideReport:
+        """Forget what came of a machine that stays where it was.
+
+        Raises CommandFailed if it runs here.
+        """
+        self._close(params.vm_id)
+        side = await self._domains.look(params.vm_id, _drop, FAILED)
+        await asyncio.to_thread(remove_folder, params.migration_id)
+        await asyncio.to_thread(remove_seed, params.vm_id)
+        return SideReport(side=side)
+
+    def stop(self) -> None:
+        """Listen no more."""
+        for vm_id in list(self._open):
+            self._close(vm_id)
+
+    async def _side(self, params: CompleteParams) -> Side:
+        return await self._domains.look(params.vm_id, lambda _, domain: side_of(domain), FAILED)
+
+    def _gone(self, params: ListenParams) -> bool:
+        """Called in the thread of the way."""
+        future = asyncio.run_coroutine_threadsafe(self._resume(params.vm_id), self._loop)
+        try:
+            return future.result(RESUME_WITHIN_S) == Side.RUNNING
+        except (CommandFailed, LateError, asyncio.CancelledError) as error:
+            log.warning("migration_not_resumed", vm=params.vm_id, reason=str(error))
+            return False
+
+    async def _resume(self, vm_id: str) -> Side:
+        return await self._domains.look(vm_id, _resume, FAILED)
+
+    def _close(self, vm_id: str) -> None:
+        known = self._open.pop(vm_id, None)
+        if known is not None:
+            known.entrance.close()
+            remove_folder(known.migration_id)
+
+
+def _make_room(connection: Any, domain: Any | None) -> tuple[int, int]:
+    """Forget a definition that was left; returns who QEMU is."""
+    if domain is not None:
+        if domain.isActive():
+            raise CommandFailed("migration.in_the_way", "the machine is on this host already")
+        domain.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
+    return qemu_owner(connection)
+
+
+def _resume(_: Any, domain: Any | None) -> Side:
+    """Let a machine go on that has come whole."""
+    side = side_of(domain)
+    if side == Side.PAUSED and domain is not None:
+        domain.resume()
+        return side_of(domain)
+    return side
+
+
+def _drop(_: Any, domain: Any | None) -> Side:
+    side = side_of(domain)
+    if domain is None or side == Side.ABSENT:
+        return Side.ABSENT
+    if side in (Side.RUNNING, Side.POSTCOPY):
+        raise CommandFailed("migration.runs_here", "the machine runs on this host")
+    try:
+        if domain.isActive():
+            domain.destroy()
+        if domain.isPersistent():
+            domain.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
+    except libvirt.libvirtError as error:
+        if error.get_error_code() not in (
+            libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_OPERATION_INVALID,
+        ):  # fmt: skip
+            raise  # else it went by itself
+    return side_of(domain)

@@ -1,0 +1,58 @@
+"""The commands of live migration, of both sides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import libvirt
+
+from hostagent.libvirt.domains import Domains
+from hostagent.link import enrol
+from hostagent.migration.incoming import Incoming
+from hostagent.migration.outgoing import Outgoing, Tell
+from hostagent.migration.way import Credentials
+from hostagent.protocol import commands as c
+from hostagent.protocol import migration as m
+from hostagent.protocol.link import CallContext, CommandFailed, Peer
+
+
+class Migrations:
+    """Machines that come and go. `folder` holds the agent's certificate and key."""
+
+    def __init__(self, domains: Domains, folder: Path, tell: Tell) -> None:
+        self._folder = folder
+        self._incoming = Incoming(domains)
+        self._outgoing = Outgoing(domains, tell)
+
+    def prepare(self, peer: Peer) -> None:
+        """Bind the commands to a new link."""
+        peer.handle(c.MIGRATION_LISTEN, self._listen)
+        peer.handle(c.MIGRATION_RUN, self._run)
+        peer.handle(c.MIGRATION_LOOK, lambda params, _: self._outgoing.look(params))
+        peer.handle(c.MIGRATION_STOP, lambda params, _: self._outgoing.stop(params))
+        peer.handle(c.MIGRATION_POST_COPY, lambda params, _: self._outgoing.post_copy(params))
+        peer.handle(c.MIGRATION_COMPLETE, lambda params, _: self._incoming.complete(params))
+        peer.handle(c.MIGRATION_DROP, lambda params, _: self._incoming.drop(params))
+
+    def note(self, vm_id: str, event: int, detail: int) -> None:
+        """A machine's domain changed."""
+        stands = (libvirt.VIR_DOMAIN_EVENT_SUSPENDED, libvirt.VIR_DOMAIN_EVENT_SUSPENDED_MIGRATED)
+        if (event, detail) == stands:
+            self._outgoing.suspended(vm_id)
+
+    async def stop(self) -> None:
+        """The agent stops."""
+        await self._outgoing.stop_all()
+        self._incoming.stop()
+
+    async def _listen(self, params: m.ListenParams, _: CallContext) -> m.ListenResult:
+        return await self._incoming.listen(params, self._credentials())
+
+    async def _run(self, params: m.RunParams, _: CallContext) -> m.RunResult:
+        return await self._outgoing.run(params, self._credentials())
+
+    def _credentials(self) -> Credentials:
+        identity = enrol.load(self._folder)
+        if identity is None:
+            raise CommandFailed("agent.internal", "the agent has not enrolled")
+        return Credentials(self._folder / "agent.crt", self._folder / "agent.key", identity.ca_pem)

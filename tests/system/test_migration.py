@@ -1,0 +1,297 @@
+"""A real guest moves between two real hosts while it writes and answers; and whatever is killed in
+the middle, it is on exactly one of them.
+
+One guest on the wire serves all tests; its disks are on the hosts' own storage, so they move, too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import os
+import re
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from appliance.client import wait
+from appliance.client.jobs import ENDED
+from appliance.protocol.errors import ApiError
+from appliance.protocol.resources import Vm, VmState
+from tests.lab.host import LabHost
+from tests.lab.pair import LabPair
+from tests.lab.ssh import GuestShell, make_key
+from tests.system.conftest import Cloud, set_up
+from tests.system.test_two_hosts import BOOTED_WITHIN_S
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+MiB = 1024**2
+SLOW = 4 * MiB  # bytes a second: long enough to break something in the middle
+# Writes numbered blocks of noise to the data disk, and says in memory what it wrote.
+WRITE = """\
+cat >/tmp/write <<'END'
+n=0
+while [ ! -e /tmp/stop ] && [ $n -lt 400 ]; do
+  dd if=/dev/urandom of=/tmp/block bs=64k count=1 2>/dev/null
+  dd if=/tmp/block of=/dev/vdb bs=64k seek=$n conv=fsync,notrunc 2>/dev/null || break
+  echo "$n $(md5sum </tmp/block)" >>/tmp/written
+  n=$((n + 1))
+done
+END
+rm -f /tmp/stop /tmp/written; sh /tmp/write >/dev/null 2>&1 </dev/null & exit 0
+"""
+VERIFY = """\
+touch /tmp/stop; sleep 1; echo 3 >/proc/sys/vm/drop_caches
+good=0
+while read n sum rest; do
+  now=$(dd if=/dev/vdb bs=64k skip=$n count=1 2>/dev/null | md5sum)
+  [ "${now%% *}" = "$sum" ] || { echo "block $n differs"; exit 1; }
+  good=$((good + 1))
+done </tmp/written
+echo "good $good"
+"""
+
+
+class Moving:
+    """The cloud, its two hosts, and a guest with a data disk."""
+
+    def __init__(self, cloud: Cloud, lab: LabPair, key: Path) -> None:
+        self.cloud, self.lab, self.key = cloud, lab, key
+        self.call = cloud.client.call
+        self.host_ids: list[str] = []
+        self.vm_id = ""
+        self.lan_id = ""
+
+    async def prepare(self) -> None:
+        first = self.cloud.flow.step("host").request["candidate_id"]
+        cluster_id = self.cloud.flow.step("cluster").request["id"]
+        self.host_ids = [first, await self.lab.join_second(self.cloud.client, cluster_id)]
+        base = self.lab.wire.address.rpartition(".")[0]
+        accepted = await self.call(
+            "network.create", name="lan", cluster_id=cluster_id, kind="physical",
+            physical_interface="eth1", cidr=f"{base}.0/24", gateway=self.lab.wire.address,
+            ranges=[{"first": f"{base}.100", "last": f"{base}.120"}],
+        )  # fmt: skip
+        self.lan_id = accepted.resource_ids[0]
+        await wait(self.cloud.client, accepted, timeout_s=60)
+        vm = await self.cloud.create(
+            "mover", host_id=first, network_id=self.lan_id,
+            ssh_public_key=self.key.with_suffix(".pub").read_text().strip(),
+            data_disks=[{"size_bytes": 64 * MiB}],
+        )  # fmt: skip
+        self.vm_id = vm.id
+        self.shell = GuestShell(self.lab.wire.command(), vm.nics[0].address, self.key)
+        await self.shell.is_up(BOOTED_WITHIN_S)
+
+    async def vm(self) -> Vm:
+        return await self.cloud.vm(self.vm_id)
+
+    async def sides(self) -> tuple[int, int]:
+        """Numbers of the host that the machine is on, and of the other."""
+        here = self.host_ids.index((await self.vm()).host_id or "")
+        return here, 1 - here
+
+    async def begin(self, **fields: Any) -> str:
+        """Ask for a migration to the other host; returns the job."""
+        _, there = await self.sides()
+        accepted = await self.call(
+            "vm.migrate", id=self.vm_id, host_id=self.host_ids[there], **fields
+        )
+        return accepted.jobs[0].id
+
+    async def ended(self, job_id: str, within_s: float = 90.0) -> Any:
+        async with asyncio.timeout(within_s):
+            while (job := await self.call("job.get", id=job_id)).state not in ENDED:
+                await asyncio.sleep(0.2)
+        return job
+
+    async def in_the_middle(self, job_id: str) -> None:
+        """Wait until the machine is really being sent."""
+        async with asyncio.timeout(60):
+            while True:
+                host = self.lab.hosts[(await self.sides())[1]]
+                if f"anyun-{self.vm_id}" in await running(host):
+                    break
+                await asyncio.sleep(0.1)
+        await asyncio.sleep(1.5)
+        assert (await self.call("job.get", id=job_id)).state not in ENDED
+
+    async def is_on_one_side(self) -> str:
+        """What libvirt says of it where the service says that it is; nothing is elsewhere."""
+        vm = await self.vm()
+        name = f"anyun-{self.vm_id}"
+        names = [name in await running(host) for host in self.lab.hosts]
+        if vm.host_id is None:
+            assert names == [False, False]
+            return "off"
+        assert names == [host_id == vm.host_id for host_id in self.host_ids]
+        host = self.lab.hosts[self.host_ids.index(vm.host_id)]
+        return (await run(host, "virsh", "-q", "domstate", name)).strip()
+
+    async def settled(self) -> None:
+        """Clean-up work is done, and the disks are on one host alone."""
+        async with asyncio.timeout(60):
+            while items := (await self.call("cleanup.list")).items:
+                for item in items:
+                    with contextlib.suppress(ApiError):  # a host is on its way back
+                        await self.call("cleanup.retry", id=item.id)
+                await asyncio.sleep(0.5)
+        vm = await self.vm()
+        here = {disk.host_id for disk in vm.volumes}
+        assert len(here) == 1
+        folder = self.lab.state / "storage" / "primary-storage"
+        for host_id, host in zip(self.host_ids, self.lab.hosts, strict=True):
+            files = (await run(host, "find", str(folder), "-name", "*.qcow2")).split()
+            names = [file for file in files if "/volumes/" in file]
+            assert len(names) == (len(vm.volumes) if host_id in here else 0), names
+            assert "any" not in await run(host, "find", "/run/anyun/migration", "-name", "any*")
+        assert (await self.call("ledger.check")).differences == []
+
+    async def start(self) -> None:
+        """A guest that was lost comes up again."""
+        await self.cloud.do("vm.start", self.vm_id)
+        await self.shell.is_up(BOOTED_WITHIN_S)
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def moving() -> AsyncIterator[Moving]:
+    async with LabPair(21) as lab:
+        cloud = await set_up(lab)
+        moving = Moving(cloud, lab, make_key(lab.folder))
+        await moving.prepare()
+        yield moving
+        await cloud.client.close()
+
+
+async def run(host: LabHost, *command: str) -> str:
+    return await asyncio.to_thread(host.run, *command)
+
+
+async def running(host: LabHost) -> str:
+    return await run(host, "virsh", "-q", "list", "--name")
+
+
+async def test_it_goes_on_writing_and_answering_while_it_moves(moving: Moving) -> None:
+    address = (await moving.vm()).nics[0].address
+    taken = await moving.call("elastic_ip.create", name="shop", network_id=moving.lan_id)
+    assert taken.address
+    await moving.shell.run(WRITE)
+    world = moving.lab.wire.command("ping", "-n", "-D", "-i", "0.05", "-W", "1", address)
+    pinging = await asyncio.create_subprocess_exec(*world, stdout=asyncio.subprocess.PIPE)
+    for _ in range(2):  # there and back
+        before = (await moving.vm()).host_id
+        job = await moving.ended(await moving.begin())
+        assert job.state == "succeeded", job.error
+        assert (await moving.vm()).host_id != before
+        assert await moving.is_on_one_side() == "running"
+    pinging.send_signal(signal.SIGINT)
+    said = (await pinging.communicate())[0].decode()
+    times = [float(one) for one in re.findall(r"\[(\d+\.\d+)\].*icmp_seq", said)]
+    gaps = [b - a for a, b in itertools.pairwise(times)]
+    assert max(gaps) < 3, f"nobody answered for {max(gaps)} s"
+    assert "good" in (verified := await moving.shell.run(VERIFY)), verified
+    assert int(verified.split()[-1]) > 20, verified
+    await moving.call("elastic_ip.delete", id=taken.id)
+    await moving.settled()
+
+
+async def test_it_is_called_off(moving: Moving) -> None:
+    await moving.shell.run(WRITE)
+    job_id = await moving.begin(bandwidth_bytes_s=SLOW)
+    before = (await moving.vm()).host_id
+    await moving.in_the_middle(job_id)
+    assert (await moving.vm()).state == VmState.MIGRATING
+    await moving.call("job.cancel", id=job_id)
+    assert (await moving.ended(job_id)).state == "cancelled"
+    assert (await moving.vm()).host_id == before
+    assert await moving.is_on_one_side() == "running"
+    assert "good" in await moving.shell.run(VERIFY)
+    await moving.settled()
+
+
+@pytest.mark.parametrize("side", ["source", "destination"])
+async def test_an_agent_is_killed_in_the_middle(moving: Moving, side: str) -> None:
+    here, there = await moving.sides()
+    job_id = await moving.begin(bandwidth_bytes_s=SLOW)
+    await moving.in_the_middle(job_id)
+    number = here if side == "source" else there
+    lab = moving.lab
+    agent = (lab.agent, lab.second_agent)[number]
+    assert agent is not None
+    agent.kill()
+    agent.wait()
+    await asyncio.sleep(1)
+    (lab.start_agent, lab.start_second_agent)[number]()
+    await moving.ended(job_id)
+    await moving.cloud.vm_becomes(moving.vm_id, lambda vm: vm.state == VmState.RUNNING, 60)
+    assert await moving.is_on_one_side() == "running"
+    assert await moving.shell.succeeds("true")
+    await moving.settled()
+
+
+@pytest.mark.parametrize("side", ["source", "destination"])
+async def test_qemu_is_killed_in_the_middle(moving: Moving, side: str) -> None:
+    here, there = await moving.sides()
+    job_id = await moving.begin(bandwidth_bytes_s=SLOW)
+    await moving.in_the_middle(job_id)
+    host = moving.lab.hosts[here if side == "source" else there]
+    pid = await run(host, "cat", f"/run/libvirt/qemu/anyun-{moving.vm_id}.pid")
+    os.kill(int(pid), signal.SIGKILL)
+    job = await moving.ended(job_id)
+    assert job.state == "failed"
+    if side == "source":
+        assert await moving.is_on_one_side() == "off"
+        await moving.settled()
+        await moving.start()
+    assert await moving.is_on_one_side() == "running"
+    assert await moving.shell.succeeds("true")
+    await moving.settled()
+
+
+async def test_the_service_is_killed_in_the_middle(moving: Moving) -> None:
+    before = (await moving.vm()).host_id
+    job_id = await moving.begin(bandwidth_bytes_s=SLOW)
+    await moving.in_the_middle(job_id)
+    await asyncio.to_thread(moving.lab.kill_service)
+    await moving.lab.start_service()
+    assert (await moving.ended(job_id)).state == "succeeded"
+    assert (await moving.vm()).host_id != before
+    assert await moving.is_on_one_side() == "running"
+    assert await moving.shell.succeeds("true")
+    await moving.settled()
+
+
+async def test_libvirtd_of_the_source_is_killed_in_the_middle(moving: Moving) -> None:
+    here, _ = await moving.sides()
+    job_id = await moving.begin(bandwidth_bytes_s=SLOW)
+    await moving.in_the_middle(job_id)
+    await asyncio.to_thread(moving.lab.hosts[here].restart_libvirtd)
+    await moving.ended(job_id)
+    await moving.cloud.vm_becomes(moving.vm_id, lambda vm: vm.state == VmState.RUNNING, 60)
+    assert await moving.is_on_one_side() == "running"
+    assert await moving.shell.succeeds("true")
+    await moving.settled()
+
+
+async def test_a_host_is_lost_in_the_middle(moving: Moving) -> None:
+    """Its destination loses its power: the machine goes on where it was."""
+    here, there = await moving.sides()
+    if there == 0:  # the service is reached through the first host's namespace
+        await moving.ended(await moving.begin())
+        here, there = await moving.sides()
+    job_id = await moving.begin(bandwidth_bytes_s=SLOW)
+    await moving.in_the_middle(job_id)
+    await asyncio.to_thread(moving.lab.second.crash)
+    job = await moving.ended(job_id)
+    assert job.state == "failed"
+    vm = await moving.vm()
+    assert (vm.state, vm.host_id) == (VmState.RUNNING, moving.host_ids[here])
+    assert await moving.shell.succeeds("true")
+    moving.lab.start_second_agent()
+    await moving.settled()
+    assert await moving.is_on_one_side() == "running"

@@ -1,0 +1,66 @@
+"""What the answers of two hosts mean: never that a machine is let go on twice."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from appliance.protocol.resources import VmState
+from appliance.services.migration.settling import ALIVE, Verdict, found, judge
+from hostagent.protocol.migration import MigrationSide as Side
+from hostagent.protocol.migration import SideReport
+
+ANSWERS = [None, *(SideReport(side=side) for side in Side)]
+ALL = list(product(ANSWERS, ANSWERS))
+
+
+def on(side: Side) -> SideReport:
+    return SideReport(side=side)
+
+
+@pytest.mark.parametrize(("source", "destination"), ALL)
+def test_nobody_lets_it_go_on_while_the_source_may_have_it(
+    source: SideReport | None, destination: SideReport | None
+) -> None:
+    verdict = judge(source, destination)
+    if verdict == Verdict.RESUME:
+        assert source is not None
+        assert source.side not in (*ALIVE, Side.HELD)
+        assert destination is not None
+        assert destination.side == Side.PAUSED, "all of it has come"
+
+
+@pytest.mark.parametrize(("source", "destination"), ALL)
+def test_nobody_guesses(source: SideReport | None, destination: SideReport | None) -> None:
+    if judge(source, destination) == Verdict.SOURCE:
+        assert source is not None
+        assert source.side in ALIVE or destination is not None
+    if judge(source, destination) == Verdict.DESTINATION:
+        assert destination is not None
+        assert destination.side == Side.RUNNING or source is not None
+
+
+@pytest.mark.parametrize(
+    ("source", "destination", "where", "state"),
+    [
+        (on(Side.RUNNING), None, "source", VmState.RUNNING),
+        (on(Side.PAUSED), on(Side.HELD), "source", VmState.PAUSED),
+        (on(Side.ABSENT), on(Side.RUNNING), "destination", VmState.RUNNING),
+        (None, on(Side.RUNNING), "destination", VmState.RUNNING),
+        (on(Side.OFF), on(Side.ABSENT), "source", VmState.STOPPED),
+        (on(Side.ABSENT), on(Side.OFF), "destination", VmState.STOPPED),
+    ],
+)
+def test_where_it_is(
+    source: SideReport | None, destination: SideReport | None, where: str, state: VmState
+) -> None:
+    verdict = judge(source, destination)
+    assert found(verdict, source, destination) == (where, state)
+
+
+def test_what_stands_still_for_a_migration_is_broken_off() -> None:
+    working = SideReport(side=Side.RUNNING, is_working=True)
+    for destination in (None, on(Side.HELD), on(Side.PAUSED)):
+        assert judge(working, destination) == Verdict.BREAK_OFF
+        assert judge(on(Side.HELD), destination) == Verdict.BREAK_OFF
