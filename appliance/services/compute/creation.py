@@ -10,6 +10,7 @@ import msgspec
 from appliance.engine.calls import Caller
 from appliance.protocol import requests as q
 from appliance.protocol.errors import Conflict, InvalidInput, NoResources
+from appliance.protocol.hardware import Hardware
 from appliance.protocol.ids import new_id
 from appliance.protocol.resources import ImageStatus, State, VmState
 from appliance.protocol.results import PlacementReport
@@ -28,6 +29,9 @@ from appliance.services.compute.placement import (
 from appliance.services.compute.wiring import Wire, shared_clusters, wires_for
 from appliance.services.guests.settings import check_start_data, keep_settings
 from appliance.services.guests.start_data import checked_keys
+from appliance.services.hardware.models import USUAL, keep_hardware
+from appliance.services.hardware.processor import check_host, needs
+from appliance.services.hardware.rules import check_hardware
 from appliance.services.images.models import ImageRow, InstanceOfferingRow
 from appliance.services.infrastructure.models import HostRow
 from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
@@ -60,6 +64,7 @@ class Ingredients:
     disk_bytes: int
     owner_id: str
     group: AffinityGroupRow | None
+    hardware: Hardware = USUAL
 
     @property
     def security_group_ids(self) -> set[str]:
@@ -110,6 +115,8 @@ def gather(caller: Caller, request: q.VmCreate, *, is_filtered: bool = False) ->
     cpu_count, memory_bytes = _size(request)
     if image.kind != "root":
         raise Conflict("image.wrong_kind", field="image_id", name=image.name, image_kind=image.kind)
+    hardware = request.hardware or USUAL
+    check_hardware(hardware, cpu_count, memory_bytes, prefix="hardware.")
     disk_bytes = request.root_disk_bytes or image.virtual_size_bytes
     if disk_bytes < image.virtual_size_bytes:
         raise InvalidInput(
@@ -131,6 +138,7 @@ def gather(caller: Caller, request: q.VmCreate, *, is_filtered: bool = False) ->
         disk_bytes,
         owner_id,
         group or None,
+        hardware,
     )
 
 
@@ -182,6 +190,7 @@ def wish_for(request: q.VmCreate, parts: Ingredients, place: Place) -> Wish:
         strategy=request.strategy,
         affinity=affinity_to(parts.group) if parts.group else None,
         networks=special_networks([wire.network.id for wire in parts.wires]),
+        needs=needs(parts.hardware, place.cluster_id),
     )
 
 
@@ -194,6 +203,7 @@ def create_rows(
     """Claim a place, addresses and disks for one machine, and write it down."""
     quotas.check(parts.owner_id, _wanted(parts) | quota_of_disks(request, parts.disk_bytes))
     place, host = _choose(request, parts)
+    check_host(parts.hardware, host.host_id)
     vm = VmRow(
         id=request.id or new_id(),
         name=name,
@@ -217,6 +227,8 @@ def create_rows(
     )
     insert(tx, vm)
     keep_settings(tx, vm.id, request)
+    if parts.hardware != USUAL:
+        keep_hardware(tx, vm.id, parts.hardware, runs=False)
     for position, wire in enumerate(parts.wires):
         wire.claim(tx, vm.id, position)
     volume = VolumeRow(
@@ -228,6 +240,7 @@ def create_rows(
         primary_storage=place.storage,
         host_id=host.host_id,
         size_bytes=parts.disk_bytes,
+        bus=request.root_bus,
         owner_id=parts.owner_id,
         status="creating",
         created_at=now_ms(),
