@@ -51,11 +51,10 @@ class Resizing:
         parts.registry.bind("vm.resize", self._resize)
 
     async def _resize(self, call: Call, request: VmResize) -> Accepted:
-        if (request.offering_id, request.cpu_count, request.memory_bytes) == (None, None, None):
-            raise InvalidInput("vm.size_needed", field="offering_id")
-
         def accept(tx: Transaction) -> Accepted:
             vm = load_standing(tx, call.target)
+            if not (request.offering_id or request.cpu_count or request.memory_bytes):
+                raise InvalidInput("vm.size_needed", field="offering_id")
             check_state(vm, "resize")
             cpu_count, memory_bytes = wanted_size(vm, request)
             check_hardware(hardware_of(vm.id), cpu_count, memory_bytes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from appliance.protocol.cpusets import parse_cpus
 from appliance.protocol.errors import InvalidInput
-from appliance.protocol.hardware import MEMORY_STEP_BYTES, Hardware
+from appliance.protocol.hardware import Hardware
 from hostagent.protocol.facts import HostFacts
 
 
@@ -31,9 +31,6 @@ def check_hardware(
         product = topology.sockets * topology.cores * topology.threads
         if product != most:
             raise refuse("hardware.topology", "topology", product=product, count=most)
-    growth = hardware.max_memory_bytes - memory_bytes
-    if growth > 0 and growth % MEMORY_STEP_BYTES:
-        raise refuse("hardware.memory_step", "max_memory_bytes", step_bytes=MEMORY_STEP_BYTES)
     _check_pins(hardware, most, prefix)
     _check_cells(hardware, most, memory_bytes, prefix)
 

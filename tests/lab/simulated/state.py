@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from hostagent.protocol.domain import DomainReport, DomainSpec, DomainState
-from hostagent.protocol.facts import FileSystemFacts, HostFacts, MachineFacts, NicFacts
+from hostagent.protocol.facts import FileSystemFacts, HostFacts, MachineFacts, NicFacts, NumaNode
 from hostagent.protocol.network import NetworkDocument, PortDrops
 from tests.lab.simulated.paths import PathTruth
 
@@ -125,7 +125,9 @@ class HostState:
             link_kinds=list(traits.link_kinds),
             boot_id=traits.boot_id,
             machine=MachineFacts(
-                abilities=list(traits.abilities), host_cpu=" ".join(traits.cpu_features)
+                abilities=list(traits.abilities),
+                host_cpu=" ".join(traits.cpu_features),
+                numa=[_node(traits)],
             ),
             file_systems=[
                 FileSystemFacts(
@@ -138,6 +140,12 @@ class HostState:
             **SOFTWARE,
             **VERSIONS,
         )
+
+
+def _node(traits: Traits) -> NumaNode:
+    """All that a simulated host has is one node."""
+    cpus = list(range(traits.cpu_count))
+    return NumaNode(number=0, memory_bytes=traits.memory_bytes, cpus=cpus)
 
 
 def summary(states: dict[str, HostState]) -> dict[str, Any]:
