@@ -2705,6 +2705,14 @@
         <translation>限制网卡带宽</translation>
     </message>
     <message>
+        <source>Change size</source>
+        <translation>调整规格</translation>
+    </message>
+    <message>
+        <source>Change hardware</source>
+        <translation>修改硬件</translation>
+    </message>
+    <message>
         <source>Switch anti-spoofing</source>
         <translation>切换防欺骗</translation>
     </message>

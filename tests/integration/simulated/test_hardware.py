@@ -62,18 +62,20 @@ async def test_a_running_machine_grows_and_a_stopped_one_may_shrink(lab: Lab) ->
     assert (vm.cpu_count, vm.memory_bytes) == (4, GiB + 256 * MiB)
     assert (spec_of(lab, vm).cpu_count, spec_of(lab, vm).memory_bytes) == (4, GiB + 256 * MiB)
     assert await claims(lab, vm) == (cpus + 3, memory + 256 * MiB)
-    resize = {"lab": lab, "operation": "vm.resize", "id": vm.id}
-    assert await refused(**resize, cpu_count=2) == ("vm.no_live_shrink", None)
-    assert await refused(**resize, cpu_count=9) == ("vm.no_room_for_cpus", "cpu_count")
-    assert await refused(**resize, memory_bytes=3 * GiB) == (
+    assert await refused(lab, "vm.resize", id=vm.id, cpu_count=2) == ("vm.no_live_shrink", None)
+    assert await refused(lab, "vm.resize", id=vm.id, cpu_count=9) == (
+        "vm.no_room_for_cpus",
+        "cpu_count",
+    )
+    assert await refused(lab, "vm.resize", id=vm.id, memory_bytes=3 * GiB) == (
         "vm.no_room_for_memory",
         "memory_bytes",
     )
-    assert await refused(**resize, memory_bytes=GiB + 257 * MiB) == (
+    assert await refused(lab, "vm.resize", id=vm.id, memory_bytes=GiB + 257 * MiB) == (
         "hardware.memory_step",
         "memory_bytes",
     )
-    assert await refused(**resize) == ("vm.size_needed", "offering_id")
+    assert await refused(lab, "vm.resize", id=vm.id) == ("vm.size_needed", "offering_id")
     await do(lab, "vm.stop", vm.id, force=True)
     offering = (await lab.client.call("instance_offering.list")).items[0]
     vm = await do(lab, "vm.resize", vm.id, offering_id=offering.id)
@@ -99,9 +101,14 @@ async def test_what_cannot_be_added_is_not_claimed(lab: Lab) -> None:
 async def test_no_more_is_claimed_than_the_host_has(lab: Lab) -> None:
     room = {"max_cpu_count": 1024, "max_memory_bytes": 1024 * GiB}
     vm = await machine(lab, **SMALL, hardware=room)
-    grow = {"lab": lab, "operation": "vm.resize", "id": vm.id}
-    assert await refused(**grow, cpu_count=1024) == ("placement.no_cpu", "cpu_count")
-    assert await refused(**grow, memory_bytes=1024 * GiB) == ("placement.no_memory", "memory_bytes")
+    assert await refused(lab, "vm.resize", id=vm.id, cpu_count=1024) == (
+        "placement.no_cpu",
+        "cpu_count",
+    )
+    assert await refused(lab, "vm.resize", id=vm.id, memory_bytes=1024 * GiB) == (
+        "placement.no_memory",
+        "memory_bytes",
+    )
 
 
 async def test_hardware_reaches_the_host_and_changes_wait_for_the_next_start(lab: Lab) -> None:
@@ -127,7 +134,7 @@ async def test_hardware_reaches_the_host_and_changes_wait_for_the_next_start(lab
 
 async def test_what_does_not_fit_together_is_refused_by_its_field(lab: Lab) -> None:
     vm = await machine(lab, **SMALL, hardware=ROOM)
-    for change, code, field in (
+    unfit: tuple[tuple[dict[str, Any], str, str], ...] = (
         ({"boot_order": ["disk", "disk"]}, "hardware.boot_twice", "boot_order"),
         ({"cpu_mode": "custom"}, "hardware.model_with_custom", "cpu_model"),
         ({"cpu_mode": "none", "nested": True}, "hardware.nested_needs_cpu", "nested"),
@@ -150,9 +157,9 @@ async def test_what_does_not_fit_together_is_refused_by_its_field(lab: Lab) -> N
             "hardware.no_host_node",
             "numa[0].host_node",
         ),
-    ):
-        asked = {"lab": lab, "operation": "vm.update_hardware", "id": vm.id}
-        assert await refused(**asked, **change) == (code, field)
+    )
+    for change, code, field in unfit:
+        assert await refused(lab, "vm.update_hardware", id=vm.id, **change) == (code, field)
     assert (await lab.client.call("vm.get", id=vm.id)).hardware == vm.hardware
     fits = {"topology": {"sockets": 2, "cores": 2, "threads": 2}}
     pins = [{"cpu": 0, "host_cpus": "0-3,8"}]
@@ -207,6 +214,8 @@ async def test_machines_of_a_cluster_have_what_all_its_hosts_have(lab: Lab) -> N
     await do(lab, "vm.stop", vm.id, force=True)
     vm = await do(lab, "vm.start", vm.id)
     assert spec_of(lab, vm).hardware.cpu.mode == "host_passthrough"
-    asked = {"lab": lab, "operation": "cluster.update", "id": cluster_id}
-    assert await refused(**asked, cpu_mode="custom") == ("hardware.model_with_custom", "cpu_model")
+    assert await refused(lab, "cluster.update", id=cluster_id, cpu_mode="custom") == (
+        "hardware.model_with_custom",
+        "cpu_model",
+    )
     await lab.client.call("cluster.update", id=cluster_id, cpu_mode="baseline")
