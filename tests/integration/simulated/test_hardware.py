@@ -51,7 +51,7 @@ async def eventually(is_so: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def claims(lab: Lab, vm: Vm) -> tuple[int, int]:
-    host = await lab.client.call("host.get", id=vm.last_host_id)
+    host = await lab.client.call("host.get", id=vm.last_host_id or "")
     return host.cpu_claimed, host.memory_claimed_bytes
 
 
