@@ -13,12 +13,13 @@ import msgspec
 import typer
 from msgspec import inspect as mi
 
-from appliance.cli.hardware import HARDWARE_HELP, parse_cell, parse_pin, parse_topology
+from appliance.cli.hardware import HARDWARE_HELP
 from appliance.cli.nics import METAVAR, parse_nic
-from appliance.cli.sizes import parse_size
 from appliance.protocol.bandwidth import parse_bandwidth
 from appliance.protocol.hardware import Hardware
+from appliance.protocol.hardware_text import parse_cell, parse_pin, parse_topology
 from appliance.protocol.references import FIELD_KINDS, PART_FIELDS
+from appliance.protocol.sizes import parse_size
 from appliance.protocol.tenancy import UNLIMITED
 
 HELP = {

@@ -615,6 +615,10 @@
         <translation>创建云主机</translation>
     </message>
     <message>
+        <source>CPU</source>
+        <translation>CPU</translation>
+    </message>
+    <message>
         <source>chosen by the system</source>
         <translation>由系统选择</translation>
     </message>
@@ -647,6 +651,14 @@
         <translation>去掉这块云盘</translation>
     </message>
     <message>
+        <source>virtio-blk, the usual way</source>
+        <translation>virtio-blk（通常方式）</translation>
+    </message>
+    <message>
+        <source>virtio SCSI</source>
+        <translation>virtio SCSI</translation>
+    </message>
+    <message>
         <source>Disks</source>
         <translation>云盘</translation>
     </message>
@@ -657,6 +669,10 @@
     <message>
         <source>Add a data disk</source>
         <translation>添加数据云盘</translation>
+    </message>
+    <message>
+        <source>How the guest reaches its disks</source>
+        <translation>客户机访问云盘的方式</translation>
     </message>
     <message>
         <source>The image needs at least {size}.</source>
@@ -833,6 +849,10 @@
     <message>
         <source>Choose a public key</source>
         <translation>选择公钥</translation>
+    </message>
+    <message>
+        <source>Advanced: boot and firmware</source>
+        <translation>高级：启动与固件</translation>
     </message>
 </context>
 <context>
@@ -1398,6 +1418,229 @@
     <message>
         <source>{place} ({kind}): {used} of {total} used</source>
         <translation>{place}（{kind}）：已用 {used}，共 {total}</translation>
+    </message>
+</context>
+<context>
+    <name>Hardware</name>
+    <message>
+        <source>TPM 2.0, which Windows 11 asks for</source>
+        <translation>TPM 2.0（Windows 11 需要）</translation>
+    </message>
+    <message>
+        <source>An image boots by the one that it was made for.</source>
+        <translation>镜像只能以其制作时的固件启动。</translation>
+    </message>
+    <message>
+        <source>Firmware</source>
+        <translation>固件</translation>
+    </message>
+    <message>
+        <source>Boots from</source>
+        <translation>启动顺序</translation>
+    </message>
+    <message>
+        <source>BIOS</source>
+        <translation>BIOS</translation>
+    </message>
+    <message>
+        <source>UEFI</source>
+        <translation>UEFI</translation>
+    </message>
+    <message>
+        <source>UEFI with secure boot</source>
+        <translation>UEFI（安全启动）</translation>
+    </message>
+    <message>
+        <source>disk</source>
+        <translation>硬盘</translation>
+    </message>
+    <message>
+        <source>CD</source>
+        <translation>光驱</translation>
+    </message>
+    <message>
+        <source>network</source>
+        <translation>网络</translation>
+    </message>
+    <message>
+        <source>Nested virtualisation</source>
+        <translation>嵌套虚拟化</translation>
+    </message>
+    <message>
+        <source>no more than it has</source>
+        <translation>不预留</translation>
+    </message>
+    <message>
+        <source>Processor</source>
+        <translation>处理器</translation>
+    </message>
+    <message>
+        <source>Processor model</source>
+        <translation>处理器型号</translation>
+    </message>
+    <message>
+        <source>CPUs it may grow to while it runs</source>
+        <translation>运行中可增至的 CPU 数</translation>
+    </message>
+    <message>
+        <source>Memory it may grow to while it runs</source>
+        <translation>运行中可增至的内存</translation>
+    </message>
+    <message>
+        <source>Sockets × cores × threads</source>
+        <translation>插槽 × 核 × 线程</translation>
+    </message>
+    <message>
+        <source>Like 1x4x2; together as many as it may have CPUs.</source>
+        <translation>例如 1x4x2；乘积等于最大 CPU 数。</translation>
+    </message>
+    <message>
+        <source>CPUs bound to those of the host</source>
+        <translation>绑定到物理机 CPU</translation>
+    </message>
+    <message>
+        <source>A line each: CPU=host CPUs, like 0=0-3,8.</source>
+        <translation>每行一项：CPU=物理机 CPU，例如 0=0-3,8。</translation>
+    </message>
+    <message>
+        <source>NUMA nodes</source>
+        <translation>NUMA 节点</translation>
+    </message>
+    <message>
+        <source>A line each: CPUs=memory@host node, like 0-3=4G@1.</source>
+        <translation>每行一项：CPU=内存@物理机节点，例如 0-3=4G@1。</translation>
+    </message>
+    <message>
+        <source>Write it like 1x4x2.</source>
+        <translation>请按 1x4x2 的形式填写。</translation>
+    </message>
+    <message>
+        <source>Name a processor model.</source>
+        <translation>请填写处理器型号。</translation>
+    </message>
+    <message>
+        <source>Write each line like 0=0-3,8.</source>
+        <translation>请每行按 0=0-3,8 的形式填写。</translation>
+    </message>
+    <message>
+        <source>Write each line like 0-3=4G or 0-3=4G@1.</source>
+        <translation>请每行按 0-3=4G 或 0-3=4G@1 的形式填写。</translation>
+    </message>
+    <message>
+        <source>The plain processor cannot run nested machines.</source>
+        <translation>基本处理器不支持嵌套虚拟化。</translation>
+    </message>
+    <message>
+        <source>nested</source>
+        <translation>嵌套</translation>
+    </message>
+    <message>
+        <source>as the cluster says</source>
+        <translation>跟随集群</translation>
+    </message>
+    <message>
+        <source>plain, for very old guests</source>
+        <translation>基本型，用于很旧的系统</translation>
+    </message>
+    <message>
+        <source>model nearest to the host&apos;s</source>
+        <translation>最接近物理机的型号</translation>
+    </message>
+    <message>
+        <source>the host&apos;s own</source>
+        <translation>与物理机相同</translation>
+    </message>
+    <message>
+        <source>a named model</source>
+        <translation>指定型号</translation>
+    </message>
+    <message>
+        <source>The guest can run virtual machines itself. Those are slower, above all their disks and networks; more of the hypervisor is within the guest&apos;s reach; and the machine migrates only to hosts with the same processor, with some kernels not at all while others run in it. Its host must have nesting switched on.</source>
+        <translation>客户机可以自己运行虚拟机。内层虚拟机较慢，磁盘和网络尤其明显；客户机能接触到更多的虚拟化代码；云主机只能迁移到处理器相同的物理机，某些内核在内层虚拟机运行时完全无法迁移。物理机须已开启嵌套。</translation>
+    </message>
+    <message>
+        <source>Processor of machines</source>
+        <translation>云主机的处理器</translation>
+    </message>
+    <message>
+        <source>Machines that follow their cluster have it from their next start on. With the baseline each of them can go to each host.</source>
+        <translation>跟随集群的云主机在下次启动后使用该处理器。使用基线时，每台云主机都能迁移到任意物理机。</translation>
+    </message>
+    <message>
+        <source>the best that all hosts have</source>
+        <translation>所有物理机共有的最佳处理器（基线）</translation>
+    </message>
+    <message>
+        <source>Common to all hosts</source>
+        <translation>所有物理机共有</translation>
+    </message>
+    <message>
+        <source>{host} lacks</source>
+        <translation>{host} 缺少</translation>
+    </message>
+    <message>
+        <source>Processor of machines …</source>
+        <translation>云主机的处理器…</translation>
+    </message>
+    <message>
+        <source>{name} is off: it has this at once.</source>
+        <translation>{name} 已关机：修改立即生效。</translation>
+    </message>
+    <message>
+        <source>{name} runs: it has this from its next start on.</source>
+        <translation>{name} 正在运行：修改在下次启动后生效。</translation>
+    </message>
+    <message>
+        <source>While it runs, memory is added in pieces of {size}.</source>
+        <translation>运行中以 {size} 为单位增加内存。</translation>
+    </message>
+    <message>
+        <source>{name} is off: it gets the new size at once.</source>
+        <translation>{name} 已关机：新规格立即生效。</translation>
+    </message>
+    <message>
+        <source>{name} was started without room to grow. Stop it to change its size; or give it room under “Change hardware”, which counts from its next start.</source>
+        <translation>{name} 启动时没有预留扩容空间。请停止后调整规格；或在“修改硬件”中预留，下次启动后生效。</translation>
+    </message>
+    <message>
+        <source>{name} runs: it can grow to {cpus} and {memory}, not shrink.</source>
+        <translation>{name} 正在运行：可增至 {cpus}、{memory}，不能减少。</translation>
+    </message>
+    <message>
+        <source>Change size</source>
+        <translation>调整规格</translation>
+    </message>
+    <message>
+        <source>Change size …</source>
+        <translation>调整规格…</translation>
+    </message>
+    <message>
+        <source>Change hardware …</source>
+        <translation>修改硬件…</translation>
+    </message>
+    <message>
+        <source>This needs a machine that is: {states}.</source>
+        <translation>需要云主机处于：{states}。</translation>
+    </message>
+    <message>
+        <source>yes</source>
+        <translation>是</translation>
+    </message>
+    <message>
+        <source>no</source>
+        <translation>否</translation>
+    </message>
+    <message>
+        <source>From its next start on: {fields}.</source>
+        <translation>下次启动后生效：{fields}。</translation>
+    </message>
+    <message>
+        <source>CPUs it may grow to</source>
+        <translation>可增至的 CPU 数</translation>
+    </message>
+    <message>
+        <source>Memory it may grow to</source>
+        <translation>可增至的内存</translation>
     </message>
 </context>
 <context>
@@ -4399,6 +4642,10 @@ Licence: Apache-2.0.</source>
     <message>
         <source>The screen is off</source>
         <translation>屏幕已关闭</translation>
+    </message>
+    <message>
+        <source>Hardware</source>
+        <translation>硬件</translation>
     </message>
     <message>
         <source>Disks</source>
