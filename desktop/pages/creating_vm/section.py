@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from msgspec import to_builtins
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -120,7 +120,7 @@ class Section(QWidget, metaclass=AbstractQObject):
         row = QHBoxLayout()
         row.setSpacing(16)
         for widget, stretch in widgets:
-            row.addWidget(widget, stretch)
+            row.addWidget(widget, stretch, Qt.AlignmentFlag.AlignTop)
         self.body.addLayout(row)
 
 
