@@ -5,7 +5,6 @@ from __future__ import annotations
 HARDWARE_HELP = {
     "hardware": "Hardware of the machine, an option of vm update-hardware as KEY=VALUE, like "
     "firmware=uefi, tpm=yes or cpu-pin=0=0-3; may be repeated.",
-    "firmware": "bios, uefi, or uefi_secure with secure boot.",
     "tpm": "Whether it has a TPM 2.0.",
     "boot_order": "disk, cdrom or network; may be repeated: what comes first is tried first.",
     "cpu_mode": "Processor that guests see: cluster, none, host_model, host_passthrough or custom; "

@@ -241,7 +241,6 @@ FIELDS = {
     "data_disks": "空数据盘，例如 20G 或 db=20G，加 :virtio_scsi 指定总线；可多次给出。",
     "hardware": "云主机硬件：vm update-hardware 的选项，写作 KEY=VALUE，"
     "例如 firmware=uefi、tpm=yes 或 cpu-pin=0=0-3；可多次给出。",
-    "firmware": "bios、uefi，或带安全启动的 uefi_secure。",
     "tpm": "是否带 TPM 2.0。",
     "boot_order": "disk、cdrom 或 network；可多次给出，先给出的先尝试。",
     "cpu_mode": "客户机看到的 CPU：cluster、none、host_model、host_passthrough 或 custom；"

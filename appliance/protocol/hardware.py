@@ -79,6 +79,12 @@ class Hardware(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     max_memory_bytes: MostMemory = 0
 
 
+class NewHardware(Hardware, kw_only=True, frozen=True):
+    """The hardware of a new machine; left out, its firmware is what its image is for."""
+
+    firmware: Firmware | None = None
+
+
 class MissingFeatures(Struct, kw_only=True, frozen=True):
     """A host, and what its processor lacks that another one of its cluster has."""
 

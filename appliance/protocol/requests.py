@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from appliance.protocol.bandwidth import LIMIT_MAX_BITS_PER_S, LIMIT_MIN_BITS_PER_S
-from appliance.protocol.hardware import Hardware
+from appliance.protocol.hardware import NewHardware
 from appliance.protocol.networks import Allocation, Ipv6Mode, NetworkKind, Service
 
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
@@ -356,7 +356,8 @@ class VmCreate(Create, kw_only=True, frozen=True):
     root_disk_bytes: Annotated[int, Meta(ge=0, le=64 * 1024**4)] = 0  # 0: as the image
     root_bus: Bus = "virtio"
     data_disks: Annotated[list[DataDisk], Meta(max_length=DATA_VOLUMES_MAX)] = []
-    hardware: Hardware | None = None  # left out: BIOS, the cluster's processor, no room to grow
+    # Left out: the firmware that the image is for, the cluster's processor, no room to grow
+    hardware: NewHardware | None = None
     host_id: Id | None = None
     strategy: Literal["least_loaded", "most_packed"] = "least_loaded"
     address: str | None = None

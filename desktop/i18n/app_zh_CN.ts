@@ -1427,8 +1427,8 @@
         <translation>TPM 2.0（Windows 11 需要）</translation>
     </message>
     <message>
-        <source>An image boots by the one that it was made for.</source>
-        <translation>镜像只能以其制作时的固件启动。</translation>
+        <source>as the image is for</source>
+        <translation>按镜像</translation>
     </message>
     <message>
         <source>Firmware</source>

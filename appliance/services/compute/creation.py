@@ -29,7 +29,7 @@ from appliance.services.compute.placement import (
 from appliance.services.compute.wiring import Wire, shared_clusters, wires_for
 from appliance.services.guests.settings import check_start_data, keep_settings
 from appliance.services.guests.start_data import checked_keys
-from appliance.services.hardware.models import USUAL, keep_hardware
+from appliance.services.hardware.models import USUAL, hardware_for, keep_hardware
 from appliance.services.hardware.processor import check_host, needs
 from appliance.services.hardware.rules import check_hardware
 from appliance.services.images.models import ImageRow, InstanceOfferingRow
@@ -115,7 +115,7 @@ def gather(caller: Caller, request: q.VmCreate, *, is_filtered: bool = False) ->
     cpu_count, memory_bytes = _size(request)
     if image.kind != "root":
         raise Conflict("image.wrong_kind", field="image_id", name=image.name, image_kind=image.kind)
-    hardware = request.hardware or USUAL
+    hardware = hardware_for(request.hardware, image.firmware)
     check_hardware(hardware, cpu_count, memory_bytes, prefix="hardware.")
     disk_bytes = request.root_disk_bytes or image.virtual_size_bytes
     if disk_bytes < image.virtual_size_bytes:

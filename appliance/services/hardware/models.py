@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import peewee
 
-from appliance.protocol.hardware import ClusterCpuMode, CpuBaseline, Hardware, VmHardware
+from appliance.protocol.hardware import (
+    ClusterCpuMode,
+    CpuBaseline,
+    Firmware,
+    Hardware,
+    NewHardware,
+    VmHardware,
+)
 from appliance.services.infrastructure.models import ClusterRow
 from appliance.store.database import Transaction
 from appliance.store.fields import BaseModel, database
@@ -44,6 +53,14 @@ class ClusterCpuRow(BaseModel):
 
     class Meta:
         table_name = "cluster_cpu"
+
+
+def hardware_for(asked: NewHardware | None, firmware: Firmware) -> Hardware:
+    """The hardware of a new machine; `firmware` is what its image is for."""
+    if asked is None:
+        return USUAL if firmware == USUAL.firmware else Hardware(firmware=firmware)
+    values: dict[str, Any] = {name: getattr(asked, name) for name in Hardware.__struct_fields__}
+    return Hardware(**values | {"firmware": asked.firmware or firmware})
 
 
 def hardware_of(vm_id: str) -> Hardware:

@@ -19,15 +19,15 @@ class BootDetails(HardwareSection):
         super().__init__()
         self.title = translate("CreateVm", "Advanced: boot and firmware")
         self.firmware, self.order = QComboBox(), QComboBox()
+        self.firmware.addItem(translate("Hardware", "as the image is for"), None)
         for words, value in firmware_choices():
             self.firmware.addItem(words, value)
         for order in ORDERS:
             self.order.addItem(order_words(order), ",".join(order))
         self.tpm = QCheckBox(translate("Hardware", "TPM 2.0, which Windows 11 asks for"))
         self.watch(self.tpm)
-        hint = translate("Hardware", "An image boots by the one that it was made for.")
         self.row(
-            (self.add("firmware", translate("Hardware", "Firmware"), self.firmware, hint), 1),
+            (self.add("firmware", translate("Hardware", "Firmware"), self.firmware), 1),
             (self.add("boot_order", translate("Hardware", "Boots from"), self.order), 1),
         )
         self.body.addWidget(self.tpm)
@@ -38,13 +38,15 @@ class BootDetails(HardwareSection):
         if self.order.findData(order) < 0:
             self.order.addItem(order_words(hardware.boot_order), order)
         self.order.setCurrentIndex(self.order.findData(order))
+        if self.firmware.itemData(0) is None:
+            self.firmware.removeItem(0)
         self.firmware.setCurrentIndex(self.firmware.findData(hardware.firmware))
         self.tpm.setChecked(hardware.tpm)
 
     def values(self) -> dict[str, Any]:
         """What is chosen."""
-        return {
-            "firmware": self.firmware.currentData(),
+        firmware = self.firmware.currentData()
+        return ({"firmware": firmware} if firmware else {}) | {
             "tpm": self.tpm.isChecked(),
             "boot_order": self.order.currentData().split(","),
         }

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from appliance.protocol import resources as r
-from appliance.protocol.hardware import Hardware
+from appliance.protocol.hardware import Hardware, NewHardware
 from desktop.widgets.abstract import AbstractQObject
 from desktop.wizard.fields import FormField
 
@@ -140,7 +140,7 @@ class HardwareSection(Section):
 
     def request(self) -> dict[str, Any]:
         """What is not as usual."""
-        usual = to_builtins(Hardware())
+        usual = to_builtins(NewHardware())
         chosen = {key: value for key, value in self.values().items() if value != usual[key]}
         return {"hardware": chosen} if chosen else {}
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from appliance.protocol.hardware import Hardware
+from appliance.protocol.hardware import NewHardware
 from appliance.protocol.ids import new_id
 from appliance.protocol.requests import DataDisk, NewNic, VmCreate
 from appliance.services.compute.creation import digest
@@ -25,7 +25,7 @@ CHOICES = {
     "strategy": "most_packed",
     "cloud_init": "seed",
     "root_bus": "virtio_scsi",
-    "hardware": Hardware(firmware="uefi"),
+    "hardware": NewHardware(firmware="uefi"),
 }
 
 
