@@ -91,7 +91,7 @@ HELP = {
     "source": "Where the image comes from.",
     "url": "Address of the image, http:// or https://.",
     "platform": "Operating system in the image.",
-    "firmware": "What machines of the image start with.",
+    "firmware": "Firmware that machines start with: bios, uefi, or uefi_secure.",
     "size_bytes": "Size: of a volume, like 20G, or of the file to upload.",
     "read_iops": "Read operations a second; 0 is no limit.",
     "write_iops": "Write operations a second; 0 is no limit.",

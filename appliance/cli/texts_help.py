@@ -222,7 +222,7 @@ FIELDS = {
     "source": "镜像来源。",
     "url": "镜像地址，http:// 或 https://。",
     "platform": "镜像中的操作系统。",
-    "firmware": "该镜像的云主机以何种固件启动。",
+    "firmware": "云主机启动所用的固件：bios、uefi 或 uefi_secure。",
     "size_bytes": "大小：云盘的容量，例如 20G，或要上传的文件大小。",
     "read_iops": "每秒读操作次数；0 表示不限制。",
     "write_iops": "每秒写操作次数；0 表示不限制。",

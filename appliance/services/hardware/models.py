@@ -60,7 +60,8 @@ def hardware_for(asked: NewHardware | None, firmware: Firmware) -> Hardware:
     if asked is None:
         return USUAL if firmware == USUAL.firmware else Hardware(firmware=firmware)
     values: dict[str, Any] = {name: getattr(asked, name) for name in Hardware.__struct_fields__}
-    return Hardware(**values | {"firmware": asked.firmware or firmware})
+    values["firmware"] = asked.firmware or firmware
+    return Hardware(**values)
 
 
 def hardware_of(vm_id: str) -> Hardware:
