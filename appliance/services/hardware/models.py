@@ -55,8 +55,9 @@ class ClusterCpuRow(BaseModel):
         table_name = "cluster_cpu"
 
 
-def hardware_for(asked: NewHardware | None, firmware: Firmware) -> Hardware:
-    """The hardware of a new machine; `firmware` is what its image is for."""
+def hardware_for(asked: NewHardware | None, of_image: str) -> Hardware:
+    """The hardware of a new machine; `of_image` is the firmware that its image is for."""
+    firmware = msgspec.convert(of_image, Firmware)
     if asked is None:
         return USUAL if firmware == USUAL.firmware else Hardware(firmware=firmware)
     values: dict[str, Any] = {name: getattr(asked, name) for name in Hardware.__struct_fields__}
