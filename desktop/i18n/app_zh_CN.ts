@@ -4878,6 +4878,10 @@ Licence: Apache-2.0.</source>
         <translation>类型</translation>
     </message>
     <message>
+        <source>Bus</source>
+        <translation>总线</translation>
+    </message>
+    <message>
         <source>Serial number</source>
         <translation>序列号</translation>
     </message>
