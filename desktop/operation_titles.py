@@ -55,6 +55,8 @@ def _titles() -> dict[str, str]:
         "vm.detach_nic": translate("Operations", "Detach NIC"),
         "vm.set_default_nic": translate("Operations", "Make NIC the default"),
         "vm.set_nic_limits": translate("Operations", "Limit bandwidth of NICs"),
+        "vm.resize": translate("Operations", "Change size"),
+        "vm.update_hardware": translate("Operations", "Change hardware"),
         "vm.set_anti_spoofing": translate("Operations", "Switch anti-spoofing"),
         "vm.set_security_groups": translate(
             "Operations", "Say which security groups a machine is in"

@@ -17,6 +17,7 @@ from hostagent.images import fetch
 from hostagent.images import service as images
 from hostagent.images.export import export_volume
 from hostagent.images.finish import finish
+from hostagent.libvirt.capabilities import baseline, machine_facts
 from hostagent.libvirt.connection import Connection
 from hostagent.libvirt.discs import Discs
 from hostagent.libvirt.disks import Disks
@@ -32,7 +33,8 @@ from hostagent.probe import Verdict, verdict
 from hostagent.protocol import commands as c
 from hostagent.protocol.domain import DomainReport, DomainState, VmRef
 from hostagent.protocol.enrolment import JoinToken
-from hostagent.protocol.facts import HostFacts
+from hostagent.protocol.facts import HostFacts, MachineFacts
+from hostagent.protocol.hardware import Baseline, BaselineParams
 from hostagent.protocol.link import CallContext, CommandFailed, Peer
 from hostagent.protocol.migration import MigrationProgress
 from hostagent.protocol.storage import ReleaseParams
@@ -134,6 +136,7 @@ class Agent:
         d, i, v = self._domains, images, volumes
         peer.handle(c.HOST_FACTS, lambda _, __: self._facts())
         peer.handle(c.HOST_PROBE, lambda _, __: self._probe_again())
+        peer.handle(c.HOST_BASELINE_CPU, lambda p, _: self._baseline_cpu(p))
         peer.handle(c.HOST_RELEASE, lambda _, __: self._release())
         peer.handle(c.DOMAIN_START, _plain(self._disks.start))
         peer.handle(c.DOMAIN_SHUTDOWN, _plain(d.shut_down))
@@ -150,6 +153,9 @@ class Agent:
         peer.handle(c.DOMAIN_RESIZE_DISK, _plain(self._disks.resize))
         peer.handle(c.DOMAIN_SET_DISK_LIMITS, _plain(self._disks.set_limits))
         peer.handle(c.DOMAIN_SET_DISC, _plain(self._discs.set))
+        peer.handle(c.DOMAIN_GROW, _plain(d.grow))
+        peer.handle(c.DOMAIN_SIZE, _plain(d.size))
+        peer.handle(c.DOMAIN_FORGET, _plain(d.forget))
         peer.handle(c.DOMAIN_GET, _plain(d.get))
         peer.handle(c.DOMAIN_LIST, lambda _, __: d.list())
         peer.handle(c.DOMAIN_SCREENSHOT, _plain(d.screenshot))
@@ -194,8 +200,27 @@ class Agent:
     # Facts
 
     async def _facts(self) -> HostFacts:
-        version = await self._libvirt_version()
-        return await facts_module.collect(self._verdict, version, self._config.boot_id_file)
+        return await facts_module.collect(
+            self._verdict,
+            await self._libvirt_version(),
+            await self._machine_facts(),
+            self._config.boot_id_file,
+        )
+
+    async def _machine_facts(self) -> MachineFacts:
+        """What machines can have here; nothing is known of it while libvirt does not answer."""
+        accelerator = self._verdict.accelerator
+        try:
+            return await self._connection.run(lambda one: machine_facts(one, accelerator))
+        except (CommandFailed, libvirt.libvirtError) as error:
+            log.warning("capabilities_unreadable", reason=str(error))
+            return MachineFacts()
+
+    async def _baseline_cpu(self, params: BaselineParams) -> Baseline:
+        try:
+            return await self._connection.run(lambda one: baseline(one, params))
+        except libvirt.libvirtError as error:
+            raise CommandFailed("host.no_baseline", error.get_error_message() or "") from error
 
     async def _probe_again(self) -> HostFacts:
         self._verdict = await self._probe(again=True)

@@ -14,7 +14,7 @@ from pyroute2 import AsyncIPRoute
 
 from hostagent.network.links.kernel import link_kinds
 from hostagent.probe import Verdict
-from hostagent.protocol.facts import FileSystemFacts, HostFacts, NicFacts
+from hostagent.protocol.facts import FileSystemFacts, HostFacts, MachineFacts, NicFacts
 
 AGENT_VERSION = "0.1.0"
 OUR_PREFIX = "any"
@@ -23,10 +23,14 @@ IFF_UP = 1
 ARPHRD_LOOPBACK = 772
 VERSION_TIMEOUT_S = 10.0
 BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
+NOTHING_KNOWN = MachineFacts()
 
 
 async def collect(
-    verdict: Verdict, libvirt_version: str, boot_id_file: Path = BOOT_ID_FILE
+    verdict: Verdict,
+    libvirt_version: str,
+    machine: MachineFacts = NOTHING_KNOWN,
+    boot_id_file: Path = BOOT_ID_FILE,
 ) -> HostFacts:
     """The facts of this machine, as it is now."""
     return HostFacts(
@@ -46,6 +50,7 @@ async def collect(
         agent_version=AGENT_VERSION,
         link_kinds=await _link_kinds(),
         boot_id=boot_id_file.read_text(encoding="ascii").strip(),
+        machine=machine,
     )
 
 

@@ -22,9 +22,12 @@ HOST = (
     "libvirt-clients",
     "libvirt-daemon-system",
     "nftables",
+    "ovmf",
     "procps",
     "qemu-system-x86",
     "qemu-utils",
+    "swtpm",
+    "swtpm-tools",
     "util-linux",
     "xz-utils",
     "zstd",
@@ -63,6 +66,26 @@ TEST = (
     "xvfb",
 )
 _RELEASES = ("12", "13")
+
+
+# libvirt lets a machine's swtpm write to libvirt's own folder alone; ours is a link to where the
+# machine's disk is.
+APPARMOR = Path("/etc/apparmor.d")
+TPM_RULE = "owner /**/firmware/*/tpm/** rwk,\n"
+
+
+def allow_tpm_states(folder: Path = APPARMOR) -> None:
+    """Let machines' TPMs reach their states where AppArmor confines them; may be repeated.
+
+    libvirt loads a machine's profile, which includes this, at each start.
+    """
+    path = folder / "local" / "abstractions" / "libvirt-qemu"
+    if not folder.is_dir():
+        return
+    present = path.read_text(encoding="utf-8") if path.exists() else ""
+    if TPM_RULE not in present:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(present + TPM_RULE, encoding="utf-8")
 
 
 def is_debian() -> bool:

@@ -51,6 +51,7 @@ def appliance(*, desktop: bool, tests: bool = False) -> Environment:
         packages += debian.test_packages()
         extras.append("dev")
     debian.ensure(packages, log_file())
+    debian.allow_tpm_states()
     return environment(extras)
 
 

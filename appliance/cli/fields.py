@@ -13,10 +13,13 @@ import msgspec
 import typer
 from msgspec import inspect as mi
 
+from appliance.cli.hardware import HARDWARE_HELP
 from appliance.cli.nics import METAVAR, parse_nic
-from appliance.cli.sizes import parse_size
 from appliance.protocol.bandwidth import parse_bandwidth
+from appliance.protocol.hardware import Hardware
+from appliance.protocol.hardware_text import parse_cell, parse_pin, parse_topology
 from appliance.protocol.references import FIELD_KINDS, PART_FIELDS
+from appliance.protocol.sizes import parse_size
 from appliance.protocol.tenancy import UNLIMITED
 
 HELP = {
@@ -91,7 +94,7 @@ HELP = {
     "source": "Where the image comes from.",
     "url": "Address of the image, http:// or https://.",
     "platform": "Operating system in the image.",
-    "firmware": "What machines of the image start with.",
+    "firmware": "Firmware that machines start with: bios, uefi, or uefi_secure.",
     "size_bytes": "Size: of a volume, like 20G, or of the file to upload.",
     "auto_converge": "Slow the machine down if it writes faster than its memory can be sent.",
     "post_copy": "If several passes do not suffice, go on over there before all memory has come: "
@@ -118,7 +121,8 @@ HELP = {
     "outbound_bits_per_s": "Most that it sends, in bits per second like 10M; none: unlimited.",
     "more_nics": "Further NIC: a network by id or name, then what the NIC is to have, like "
     "office,address=10.0.0.9,security-group=web,inbound=10M,outbound=10M; may be repeated.",
-    "data_disks": "Empty data disk, like 20G or db=20G; may be repeated.",
+    "data_disks": "Empty data disk, like 20G or db=20G, with :virtio_scsi for that bus; may be "
+    "repeated.",
     "host_routes": "Route that machines are told of, like 10.20.0.0/16=192.168.100.5; may be "
     "repeated; none for none.",
     "domain": "DNS domain of the guests.",
@@ -144,6 +148,7 @@ HELP = {
     "image or network.",
     "request": 'Values to change, as JSON: \'{"name": "lab"}\'; @FILE reads them from a file.',
 }
+HELP |= HARDWARE_HELP
 NOTHING = "none"  # given alone: an empty list
 FLAGS = {
     "ranges": "--range",
@@ -155,6 +160,9 @@ FLAGS = {
     "host_routes": "--route",
     "timeout_s": "--guest-timeout",
     "more_nics": "--nic",
+    "boot_order": "--boot",
+    "cpu_pins": "--cpu-pin",
+    "max_cpu_count": "--max-cpus",
 }
 ITEMS = {
     "ranges": "FIRST-LAST",
@@ -162,8 +170,16 @@ ITEMS = {
     "ipv6_ranges": "FIRST-LAST",
     "host_routes": "CIDR=NEXT_HOP",
     "more_nics": METAVAR,
-    "data_disks": "[NAME=]SIZE",
+    "data_disks": "[NAME=]SIZE[:BUS]",
+    "cpu_pins": "CPU=HOST_CPUS",
+    "numa": "CPUS=MEMORY[@NODE]",
 }
+# Structs are typed as one text, or field by field.
+STRUCTS: dict[str, tuple[Any, str, dict[str, Any]]] = {
+    "topology": (str, "SOCKETSxCORESxTHREADS", {}),
+    "hardware": (list[str], "KEY=VALUE", {}),
+}
+JSON = frozenset({"statements", "request"})
 FROM_FILE = frozenset({"ssh_public_key", "user_data", "request", "statements"})
 # Never options, because other users of the machine can see command lines.
 SECRET = frozenset({"password"})
@@ -302,12 +318,12 @@ def _shape(field: RequestField) -> tuple[Any, str | None, dict[str, Any]]:
             return str, "VALUE", {}
         case mi.FloatType():
             return float, "NUMBER", {}
-        case mi.ListType(item_type=mi.StructType()) if field.name == "statements":
+        case mi.DictType() | mi.ListType() if field.name in JSON:
             return str, "JSON", {}
         case mi.ListType():
             return list[str], ITEMS.get(field.name, "TEXT"), {}
-        case mi.DictType():
-            return str, "JSON", {}
+        case mi.StructType():
+            return STRUCTS[field.name]
         case mi.StrType():
             return str, _placeholder(field.name), {}
     raise TypeError(f"no option for field {field.name} of type {field.type}")
@@ -334,6 +350,10 @@ def _convert(field: RequestField, typed: Any) -> Any:
         case mi.ListType(item_type=mi.StructType()):
             parse = PARSERS.get(field.name, _span)
             return [parse(text) for text in typed]
+        case mi.StructType() if field.name == "topology":
+            return parse_topology(typed)
+        case mi.StructType():
+            return _hardware(typed)
         case mi.DictType():
             return _json_object(typed)
         case mi.AnyType():
@@ -377,8 +397,41 @@ def _span(text: str) -> dict[str, str]:
 
 def _data_disk(text: str) -> dict[str, Any]:
     """A size, with the disk's name before it if it has one."""
-    name, _, size = text.rpartition("=")
-    return {"name": name.strip(), "size_bytes": parse_size(size.strip())}
+    name, _, rest = text.rpartition("=")
+    size, colon, bus = rest.partition(":")
+    disk = {"name": name.strip(), "size_bytes": parse_size(size.strip())}
+    return disk | {"bus": bus.strip()} if colon else disk
+
+
+def _hardware(pairs: list[str]) -> dict[str, Any]:
+    """Options of `vm update-hardware`, each as KEY=VALUE; raises ValueError."""
+    fields = {field.flag[2:]: field for field in fields_of(Hardware)}
+    typed: dict[str, Any] = {}
+    for pair in pairs:
+        key, sign, value = (part.strip() for part in pair.partition("="))
+        field = fields.get(key.replace("_", "-"))
+        if field is None or not sign or not value:
+            raise ValueError(f"{pair!r} is no KEY=VALUE; the keys are {', '.join(sorted(fields))}")
+        if isinstance(field.type, mi.ListType):
+            typed.setdefault(field.name, []).append(value)
+        else:
+            typed[field.name] = _single(field, value)
+    return {
+        field.name: _convert(field, typed[field.name])
+        for field in fields.values()
+        if field.name in typed
+    }
+
+
+def _single(field: RequestField, value: str) -> Any:
+    """A value that the command line would have read by the option's type."""
+    if isinstance(field.type, mi.BoolType):
+        if value not in ("yes", "no"):
+            raise ValueError(f"{value!r} is neither yes nor no")
+        return value == "yes"
+    if isinstance(field.type, mi.IntType) and not field.name.endswith("_bytes"):
+        return int(value)
+    return value
 
 
 def _route(text: str) -> dict[str, str]:
@@ -393,6 +446,8 @@ PARSERS: dict[str, Callable[[str], dict[str, Any]]] = {
     "more_nics": parse_nic,
     "data_disks": _data_disk,
     "host_routes": _route,
+    "cpu_pins": parse_pin,
+    "numa": parse_cell,
 }
 
 

@@ -133,6 +133,8 @@ TITLES = {
     "vm.create": "创建云主机",
     "vm.plan": "说明云主机将放置在何处，以及每一步筛选排除了什么",
     "vm.set_affinity_group": "将云主机加入亲和组，或移出亲和组",
+    "vm.resize": "调整云主机规格；运行中可增加 CPU 和内存",
+    "vm.update_hardware": "修改云主机的固件、启动顺序、CPU 和扩容上限",
     "vm.start": "启动云主机",
     "vm.stop": "停止云主机",
     "vm.reboot": "重启云主机",
@@ -226,7 +228,7 @@ FIELDS = {
     "source": "镜像来源。",
     "url": "镜像地址，http:// 或 https://。",
     "platform": "镜像中的操作系统。",
-    "firmware": "该镜像的云主机以何种固件启动。",
+    "firmware": "云主机启动所用的固件：bios、uefi 或 uefi_secure。",
     "size_bytes": "大小：云盘的容量，例如 20G，或要上传的文件大小。",
     "auto_converge": "云主机写内存过快时自动降速，以便迁移收敛。",
     "post_copy": "多轮复制仍未收敛时，先在目标物理机上运行再取回其余内存：迁移必定结束，"
@@ -246,7 +248,23 @@ FIELDS = {
     "outbound_bits_per_s": "发送带宽上限，单位为比特每秒，例如 10M；none 表示不限。",
     "more_nics": "更多网卡：网络的标识或名称，后接网卡的属性，例如 "
     "office,address=10.0.0.9,security-group=web,inbound=10M,outbound=10M；可多次给出。",
-    "data_disks": "空数据盘，例如 20G 或 db=20G；可多次给出。",
+    "data_disks": "空数据盘，例如 20G 或 db=20G，加 :virtio_scsi 指定总线；可多次给出。",
+    "hardware": "云主机硬件：vm update-hardware 的选项，写作 KEY=VALUE，"
+    "例如 firmware=uefi、tpm=yes 或 cpu-pin=0=0-3；可多次给出。",
+    "tpm": "是否带 TPM 2.0。",
+    "boot_order": "disk、cdrom 或 network；可多次给出，先给出的先尝试。",
+    "cpu_mode": "客户机看到的 CPU：cluster、none、host_model、host_passthrough 或 custom；"
+    "集群用 baseline 代替 cluster。",
+    "cpu_model": "custom 模式的 CPU 型号，例如 Skylake-Server。",
+    "nested": "允许客户机自身运行虚拟机。",
+    "topology": "插槽 × 核 × 线程，例如 1x4x2；none 表示由系统决定。",
+    "cpu_pins": "云主机的 CPU 与可用的物理机 CPU，例如 0=0-3；可多次给出；none 表示不绑定。",
+    "numa": "客户机 NUMA 节点：CPU、内存及可选的物理机节点，例如 0-3=4G 或 0-3=4G@1；"
+    "可多次给出；none 表示没有。",
+    "max_cpu_count": "运行中最多可增至的 CPU 数；0 表示不预留。",
+    "max_memory_bytes": "运行中最多可增至的内存；0 表示不预留。",
+    "bus": "客户机访问云盘的方式：virtio 或 virtio_scsi。",
+    "root_bus": "客户机访问根云盘的方式：virtio 或 virtio_scsi。",
     "host_routes": "告知云主机的路由，例如 10.20.0.0/16=192.168.100.5；可多次给出；none 表示没有。",
     "domain": "客户机的 DNS 域。",
     "vlan_id": "VLAN（802.1Q 标签），1 到 4094。",

@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from appliance.protocol.hardware import ClusterCpuMode, CpuModel
 from appliance.protocol.requests import Ratio, Request, Update
 
 ReservedBytes = Annotated[int, Meta(ge=0)]
@@ -45,14 +46,18 @@ class HostLoad(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class ClusterUpdate(Update, kw_only=True, frozen=True):
-    """Change of a cluster: name, description, and how much VMs may claim of its hosts.
+    """Change of a cluster: name, description, how much VMs may claim of its hosts, and the
+    processor of machines that follow the cluster.
 
-    This holds for hosts that have no value of their own; null: as the global settings say.
+    What VMs may claim holds for hosts that have no value of their own; null: as the global
+    settings say.
     """
 
     cpu_ratio: Ratio | UnsetType | None = UNSET
     memory_ratio: Ratio | UnsetType | None = UNSET
     memory_reserved_bytes: ReservedBytes | UnsetType | None = UNSET
+    cpu_mode: ClusterCpuMode | UnsetType = UNSET
+    cpu_model: CpuModel | UnsetType = UNSET
 
 
 class HostUpdate(Update, kw_only=True, frozen=True):

@@ -31,6 +31,7 @@ from appliance.protocol.declaring import update as _update
 from appliance.protocol.guests import VmUpdate
 from appliance.protocol.nodes import ManagementNode
 from appliance.protocol.operations_guests import declare_guests
+from appliance.protocol.operations_hardware import declare_hardware
 from appliance.protocol.operations_hosts import declare_hosts
 from appliance.protocol.operations_layer2 import declare_network_clusters, declare_vxlan_pools
 from appliance.protocol.operations_migration import declare_migration
@@ -359,6 +360,7 @@ _add(
     request=q.VmSetAffinityGroup,
     access=TENANT,
 )
+declare_hardware()
 _job("vm.bulk", "POST /vms/bulk", "Do the same with many virtual machines", q.VmBulk, TENANT)
 _add(
     "vm.open_console",

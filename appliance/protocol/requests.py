@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from appliance.protocol.bandwidth import LIMIT_MAX_BITS_PER_S, LIMIT_MIN_BITS_PER_S
+from appliance.protocol.hardware import NewHardware
 from appliance.protocol.networks import Allocation, Ipv6Mode, NetworkKind, Service
 
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
@@ -317,6 +318,8 @@ class NewNic(Request, kw_only=True, frozen=True):
 
 # Of a volume; what hosts make is a multiple of this.
 SizeBytes = Annotated[int, Meta(ge=1024**2, le=64 * 1024**4, multiple_of=1024**2)]
+# How a guest reaches a disk: virtio-blk, or a disk of a virtio SCSI controller.
+Bus = Literal["virtio", "virtio_scsi"]
 DATA_VOLUMES_MAX = 8  # of one machine: each takes a port of its PCIe bus, as NICs do
 
 
@@ -325,6 +328,7 @@ class DataDisk(Request, kw_only=True, frozen=True):
 
     name: Annotated[str, Meta(max_length=255)] = ""
     size_bytes: SizeBytes
+    bus: Bus = "virtio"
 
 
 # One a line, as in authorized_keys.
@@ -351,7 +355,10 @@ class VmCreate(Create, kw_only=True, frozen=True):
     memory_bytes: Annotated[int, Meta(ge=32 * 1024**2, le=64 * 1024**4)] | None = None
     count: Annotated[int, Meta(ge=1, le=100)] = 1
     root_disk_bytes: Annotated[int, Meta(ge=0, le=64 * 1024**4)] = 0  # 0: as the image
+    root_bus: Bus = "virtio"
     data_disks: Annotated[list[DataDisk], Meta(max_length=DATA_VOLUMES_MAX)] = []
+    # Left out: the firmware that the image is for, the cluster's processor, no room to grow
+    hardware: NewHardware | None = None
     host_id: Id | None = None
     strategy: Literal["least_loaded", "most_packed"] = "least_loaded"
     address: str | None = None

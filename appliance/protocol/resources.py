@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from appliance.protocol import hardware as h
 from appliance.protocol.base import Resource as Resource
 from appliance.protocol.base import State as State
 from appliance.protocol.errors import ErrorBody
@@ -51,6 +52,9 @@ class Cluster(Resource, kw_only=True, frozen=True):
     cpu_ratio: float | None = None
     memory_ratio: float | None = None
     memory_reserved_bytes: int | None = None
+    cpu_mode: h.ClusterCpuMode = "baseline"  # the processor of machines that follow the cluster
+    cpu_model: str = ""  # of mode custom
+    cpu_baseline: h.CpuBaseline | None = None  # None until its hosts were compared
 
 
 class HostNic(msgspec.Struct, kw_only=True, frozen=True):
@@ -114,6 +118,10 @@ class Host(Resource, kw_only=True, frozen=True):
     qemu_version: str
     agent_version: str = ""
     nics: list[HostNic]
+    # What machines can have here: kvm, nested, tpm, uefi, uefi_secure; and named processors.
+    abilities: list[str] = msgspec.field(default_factory=list)
+    cpu_models: list[str] = msgspec.field(default_factory=list)
+    numa: list[h.HostNumaNode] = msgspec.field(default_factory=list)
 
 
 class ImageStore(Resource, kw_only=True, frozen=True):
@@ -230,6 +238,7 @@ class Vm(Resource, kw_only=True, frozen=True):
     nics: list[Nic]
     volumes: list[Volume]
     cds: list[CdDrive] = msgspec.field(default_factory=list)  # what is in its two CD drives
+    hardware: h.VmHardware = h.VmHardware()
     ssh_public_key: str
     has_user_data: bool
     hostname: str = ""  # that was asked for; else it is made from the name

@@ -6,6 +6,7 @@ from appliance.protocol.texts_access import ACCESS_ERRORS
 from appliance.protocol.texts_elastic import ELASTIC_ERRORS
 from appliance.protocol.texts_engine import ENGINE_ERRORS
 from appliance.protocol.texts_guests import GUEST_ERRORS
+from appliance.protocol.texts_hardware import HARDWARE_ERRORS
 from appliance.protocol.texts_images import IMAGE_ERRORS
 from appliance.protocol.texts_ipv6 import IPV6_ERRORS
 from appliance.protocol.texts_layer2 import LAYER2_ERRORS
@@ -289,6 +290,7 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
     **GUEST_ERRORS,
     **IMAGE_ERRORS,
     **MIGRATION_ERRORS,
+    **HARDWARE_ERRORS,
     **SECURITY_ERRORS,
     # Placement and VMs
     "placement.no_hosts": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from appliance.protocol.texts_drops import DROP_REASONS
 from appliance.protocol.texts_guests import GUEST_WORDS
+from appliance.protocol.texts_hardware import HARDWARE_WORDS
 from appliance.protocol.texts_hosts import HOST_WORDS
 from appliance.protocol.texts_images import IMAGE_WORDS
 from appliance.protocol.texts_migration import MIGRATION_WORDS
@@ -249,4 +250,5 @@ WORDS: dict[str, tuple[str, str]] = {
     **GUEST_WORDS,
     **IMAGE_WORDS,
     **MIGRATION_WORDS,
+    **HARDWARE_WORDS,
 }

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from appliance.protocol.base import Resource
-from appliance.protocol.requests import Create, Id, Request, SizeBytes
+from appliance.protocol.requests import Bus, Create, Id, Request, SizeBytes
 
 # How often, and how much, a disk may be read or written in a second; 0: without limit.
 Iops = Annotated[int, Meta(ge=0, le=10_000_000)]
@@ -48,6 +48,7 @@ class Volume(Resource, kw_only=True, frozen=True):
     used_bytes: int | None = None
     status: VolumeStatus
     serial: str = ""
+    bus: str = "virtio"  # "virtio" or "virtio_scsi"
     read_iops: int = 0
     write_iops: int = 0
     read_bytes_s: int = 0
@@ -79,6 +80,7 @@ class VolumeCreate(Create, kw_only=True, frozen=True):
     vm_id: Id | None = None  # attach it to this machine
     host_id: Id | None = None  # for administrators
     owner_id: Id | None = None  # the account that gets it; administrators may name another
+    bus: Bus = "virtio"
     read_iops: Iops = 0
     write_iops: Iops = 0
     read_bytes_s: BytesPerSecond = 0
@@ -86,9 +88,10 @@ class VolumeCreate(Create, kw_only=True, frozen=True):
 
 
 class VolumeAttach(Request, kw_only=True, frozen=True):
-    """Give the volume to this machine, also while it runs."""
+    """Give the volume to this machine, also while it runs; on another bus, if one is given."""
 
     vm_id: Id
+    bus: Bus | None = None
 
 
 class VolumeResize(Request, kw_only=True, frozen=True):

@@ -77,6 +77,7 @@ class HostWatch:
         await self._networks.host_connected(host_id)
         await self._sync.host_connected(host_id)
         await self._compute.resume_stopped_by_us(host_id)
+        await self._infrastructure.baselines.host_connected(host_id)
         await self._refresh(host_id)
 
     async def _after_disconnect(self, host_id: str) -> None:

@@ -15,6 +15,7 @@ from desktop.pages.common import (
     state_column,
 )
 from desktop.pages.resource_page import ResourcePage
+from desktop.pages.sheets.cluster_cpu import cpu_action, cpu_facts
 from desktop.pages.sheets.editing import edit_action
 from desktop.pages.sheets.host_limits import edit_limits_action, limit_words
 from desktop.pages.sheets.paths import show_cluster_paths
@@ -117,6 +118,7 @@ class ClusterPage(ResourcePage):
                 run=probe,
                 is_single=True,
             ),
+            cpu_action(),
             edit_limits_action("cluster"),
         ]
 
@@ -127,6 +129,7 @@ class ClusterPage(ResourcePage):
             (translate("Clusters", "Zone"), self.shell.cache.name("zone", cluster.zone_id)),
             (translate("Clusters", "Hosts"), ", ".join(one.name for one in hosts)),
             (translate("Clusters", "Hypervisor"), cluster.hypervisor.upper()),
+            *cpu_facts(cluster),
             *limit_words(cluster),
             (translate("Clusters", "Description"), cluster.description),
             (translate("Clusters", "Created"), texts.moment(cluster.created_at)),

@@ -16,6 +16,7 @@ from desktop.pages.sheets.editing import edit_action
 from desktop.pages.sheets.effective_rules import show_effective_rules
 from desktop.pages.sheets.expunging import expunge
 from desktop.pages.sheets.guest_password import show_password
+from desktop.pages.sheets.hardware import show_hardware, show_size
 from desktop.pages.sheets.migrate import show_migration
 from desktop.pages.sheets.reimage import show_change_image, show_reimage
 from desktop.pages.sheets.security_members import show_members
@@ -105,6 +106,16 @@ async def reimage(shell: Shell, vms: list[Any]) -> None:
 async def change_image(shell: Shell, vms: list[Any]) -> None:
     """Make one VM's root disk from another image."""
     show_change_image(shell, vms[0])
+
+
+async def resize(shell: Shell, vms: list[Any]) -> None:
+    """Give one VM another size."""
+    show_size(shell, vms[0])
+
+
+async def change_hardware(shell: Shell, vms: list[Any]) -> None:
+    """Change firmware, processor and room to grow of one VM."""
+    show_hardware(shell, vms[0])
 
 
 async def destroy(shell: Shell, vms: list[Any]) -> None:
@@ -198,6 +209,24 @@ def vm_actions() -> list[Action]:
             group=1,
         ),
         edit_action("vm", group=2),
+        Action(
+            name="resize",
+            title=translate("Hardware", "Change size …"),
+            icon="resize",
+            run=resize,
+            reason=allowed_in(S.RUNNING, S.STOPPED),
+            is_single=True,
+            group=2,
+        ),
+        Action(
+            name="hardware",
+            title=translate("Hardware", "Change hardware …"),
+            icon="chip",
+            run=change_hardware,
+            reason=allowed_in(S.RUNNING, S.PAUSED, S.STOPPED),
+            is_single=True,
+            group=2,
+        ),
         Action(
             name="start_data",
             title=translate("Guest", "Start-up data …"),

@@ -12,6 +12,8 @@ from desktop import texts
 from desktop.net.bridge import Bridge, single_flight
 from desktop.net.cache import Cache
 from desktop.net.client_ref import ClientRef
+from desktop.pages.creating_vm.boot import BootDetails
+from desktop.pages.creating_vm.cpu import CpuDetails
 from desktop.pages.creating_vm.disks import Disks
 from desktop.pages.creating_vm.essentials import Essentials
 from desktop.pages.creating_vm.guest import GuestDetails
@@ -41,7 +43,8 @@ class CreateVmDialog(QDialog):
         self.disks, self.networks = Disks(), NetworkDetails(cache)
         self.guest, self.placement = GuestDetails(), Placement(cache)
         # In the order in which they are shown.
-        folded = (self.disks, self.networks, self.guest, self.placement)
+        self.boot, self.cpu = BootDetails(), CpuDetails(cache)
+        folded = (self.disks, self.networks, self.boot, self.cpu, self.guest, self.placement)
         self.sections: tuple[Section, ...] = (self.essentials, *folded)
         self.folds = {section: Fold(section.title, section) for section in folded}
         self.footer = SheetFooter(translate("CreateVm", "Create"))
@@ -59,7 +62,10 @@ class CreateVmDialog(QDialog):
         """The body of `vm.create`, without what was left as it is."""
         body: dict[str, Any] = {}
         for section in self.sections:
-            body |= section.request()
+            part = section.request()
+            # Several sections ask for parts of the hardware.
+            hardware = body.get("hardware", {}) | part.get("hardware", {})
+            body |= part | ({"hardware": hardware} if hardware else {})
         return body
 
     def _review(self) -> None:

@@ -15,6 +15,7 @@ from desktop.pages.base import Shell
 from desktop.pages.detail import Detail
 from desktop.pages.vm_disks import DisksTab
 from desktop.pages.vm_guest import GuestFacts
+from desktop.pages.vm_hardware import HardwareTab
 from desktop.pages.vm_nics import NicsTab
 from desktop.texts import translate
 
@@ -152,9 +153,11 @@ class VmDetail(Detail):
     """Facts of a VM beside its screen."""
 
     def add_more_tabs(self) -> None:
-        """The machine's disks and NICs."""
+        """The machine's hardware, disks and NICs."""
+        self.hardware = HardwareTab(self.shell)
         self.disks = DisksTab(self.shell)
         self.nics = NicsTab(self.shell)
+        self.add_tab(translate("VmDetail", "Hardware"), self.hardware)
         self.add_tab(translate("VmDetail", "Disks"), self.disks)
         self.add_tab(translate("VmDetail", "Network"), self.nics)
 
@@ -179,6 +182,7 @@ class VmDetail(Detail):
         """Follow the VM."""
         self.thumbnail.set_vm(self.resource)
         self.guest.set_vm(self.resource)
+        self.hardware.show_vm(self.resource)
         self.disks.show_vm(self.resource)
         self.nics.show_vm(self.resource)
 

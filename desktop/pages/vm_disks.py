@@ -36,6 +36,12 @@ def disk_columns() -> list[Column]:
         ),
         status_of_volume(),
         size_column("size", translate("Volumes", "Size"), lambda one: one.size_bytes),
+        Column(
+            name="bus",
+            title=translate("Volumes", "Bus"),
+            text=lambda one: "SCSI" if one.bus == "virtio_scsi" else str(one.bus),
+            width=64,
+        ),
         limits_column(),
         Column(
             name="serial",

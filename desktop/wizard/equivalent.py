@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
+from appliance.protocol.hardware_text import hardware_item, hardware_options
 from appliance.protocol.operations import OPERATIONS
 from desktop import theme
 from desktop.texts import translate
@@ -22,6 +23,9 @@ SHORT = {
     "services": "service",
     "host-routes": "route",
     "more-nics": "nic",
+    "data-disks": "data-disk",
+    "boot-order": "boot",
+    "cpu-pins": "cpu-pin",
 }
 
 
@@ -65,12 +69,15 @@ def _options(name: str, value: Any) -> list[str]:
         return []
     if isinstance(value, bool):
         return [f"--{name}" if value else f"--no-{name}"]
+    if name == "hardware":
+        pairs = hardware_options(value)
+        return [word for key, text in pairs for word in ("--hardware", f"{key}={text}")]
     if isinstance(value, list):
         if name == "statements":
             return [f"--{name}", json.dumps(value, ensure_ascii=False)]
         option = SHORT.get(name, name)
         return [word for item in value for word in (f"--{option}", _item(item))]
-    return [f"--{name}", str(value)]
+    return [f"--{name}", _item(value)]
 
 
 def _item(value: Any) -> str:
@@ -79,9 +86,12 @@ def _item(value: Any) -> str:
             return f"{first}-{last}" if last else str(first)
         case {"destination": destination, "next_hop": hop}:
             return f"{destination}={hop}"
+        case {"size_bytes": size_bytes}:
+            name = f"{value['name']}=" if value.get("name") else ""
+            return f"{name}{size_bytes}" + (f":{value['bus']}" if value.get("bus") else "")
         case {"network_id": network_id}:
             return ",".join([network_id, *_nic_parts(value)])
-    return str(value)
+    return (hardware_item(value) if isinstance(value, dict) else None) or str(value)
 
 
 def _nic_parts(nic: dict[str, Any]) -> list[str]:

@@ -11,8 +11,10 @@ from typing import Any
 import libvirt
 import structlog
 
+from hostagent.libvirt import firmware
 from hostagent.libvirt.connection import Connection
 from hostagent.libvirt.drives import Drive
+from hostagent.libvirt.growing import grow, size_of
 from hostagent.libvirt.guesttelling import is_linked
 from hostagent.libvirt.hotplug import UNPLUG_AGAIN_S, UNPLUG_WITHIN_S, ask_for, attach, has
 from hostagent.libvirt.pictures import to_png
@@ -27,10 +29,12 @@ from hostagent.protocol.domain import (
     ShutdownParams,
     VmRef,
 )
+from hostagent.protocol.hardware import ForgetParams, GrowParams, Size
 from hostagent.protocol.link import CommandFailed
 from hostagent.storage.driver import DiskSource
 from hostagent.storage.seed import remove_seed
 
+KEEP_STATE = libvirt.VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | libvirt.VIR_DOMAIN_UNDEFINE_KEEP_TPM
 POWER_BUTTON_AGAIN_S = 10.0
 AGENT_ANSWERS_WITHIN_S = 5
 LOOK_EVERY_S = 0.25
@@ -80,6 +84,7 @@ class Domains:
             domain = _find(connection, spec.vm_id)
             if domain is not None and domain.isActive():
                 return _report(spec.vm_id, domain)
+            firmware.prepare(spec)
             if check is not None and disks[1:]:
                 check(connection, spec.vm_id, disks)
             domain = connection.defineXML(xml)
@@ -114,12 +119,15 @@ class Domains:
         return await self.get(params)
 
     async def undefine(self, params: VmRef) -> None:
-        """Forget the machine's definition, and what it was told at its start."""
+        """Forget the machine's definition, and what it was told at its start.
+
+        What its firmware and TPM have kept stays.
+        """
 
         def undefine(connection: Any) -> None:
             domain = _find(connection, params.vm_id)
             if domain is not None:
-                domain.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
+                domain.undefineFlags(KEEP_STATE)
 
         await self._run(undefine, "domain.undefine_failed")
         remove_seed(params.vm_id)
@@ -169,6 +177,19 @@ class Domains:
                 next_ask = time.monotonic() + UNPLUG_AGAIN_S
             await asyncio.sleep(LOOK_EVERY_S)
         raise CommandFailed("domain.nic_busy", "the guest does not let go of the NIC")
+
+    async def grow(self, params: GrowParams) -> Size:
+        """Give a running machine more CPUs and memory; one that is off gets them when it starts."""
+        found = await self.on_active(params.vm_id, lambda domain: grow(domain, params))
+        return found or Size(is_active=False)
+
+    async def size(self, params: VmRef) -> Size:
+        """How large a machine is that runs."""
+        return await self.on_active(params.vm_id, size_of) or Size(is_active=False)
+
+    async def forget(self, params: ForgetParams) -> None:
+        """Delete what the machine's firmware and TPM have kept."""
+        await asyncio.to_thread(firmware.forget, params.vm_id, params.volume.storage)
 
     async def get(self, params: VmRef) -> DomainReport:
         """How the machine stands; stopped if libvirt does not know it."""

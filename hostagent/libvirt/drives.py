@@ -33,10 +33,8 @@ class Drive:
 
 
 def drive_elements(drives: Sequence[Drive]) -> list[etree._Element]:
-    """The drives of a machine, and what they are connected to."""
-    needs_scsi = any(drive.bus == "scsi" for drive in drives)
-    controller = E.controller(type="scsi", index="0", model="virtio-scsi")
-    return [*([controller] if needs_scsi else []), *map(drive_element, drives)]
+    """The drives of a machine; those of SCSI are on the controller that all machines have."""
+    return [drive_element(drive) for drive in drives]
 
 
 def drive_xml(drive: Drive) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] lxml has no stubs
 from lxml.builder import E
 
+from hostagent.libvirt import firmware, machine_xml
 from hostagent.libvirt.drives import Drive, drive_elements
 from hostagent.protocol.domain import DiskLimits, DiskSpec, DomainSpec, NicSpec
 from hostagent.storage.driver import DiskSource
@@ -41,11 +42,10 @@ def build(spec: DomainSpec, disks: list[DiskSource], drives: Sequence[Drive] = (
         E.uuid(spec.vm_id),
         E.title(_title(spec.name)),
         _metadata(spec.vm_id),
-        E.memory(str(spec.memory_bytes // 1024), unit="KiB"),
-        E.vcpu(str(spec.cpu_count)),
-        E.os(E.type("hvm", arch="x86_64", machine="q35"), E.boot(dev="hd"), E.boot(dev="cdrom")),
-        E.features(E.acpi(), E.apic()),
-        *([E.cpu(mode="host-model")] if kvm else []),
+        *machine_xml.memory(spec),
+        *machine_xml.processors(spec),
+        machine_xml.system(spec, firmware.nvram_of(spec)),
+        machine_xml.features(spec.hardware),
         E.clock(
             E.timer(name="rtc", tickpolicy="catchup"),
             E.timer(name="pit", tickpolicy="delay"),
@@ -121,6 +121,7 @@ def _devices(spec: DomainSpec, disks: list[DiskSource], drives: Sequence[Drive])
     return E.devices(
         E.controller(type="pci", model="pcie-root"),
         *(E.controller(type="pci", model="pcie-root-port") for _ in range(PCIE_PORTS)),
+        E.controller(type="scsi", index="0", model="virtio-scsi"),
         *(_disk(disk, source) for disk, source in zip(spec.disks, disks, strict=True)),
         *drive_elements(drives),
         *(_nic(nic) for nic in spec.nics),
@@ -135,6 +136,7 @@ def _devices(spec: DomainSpec, disks: list[DiskSource], drives: Sequence[Drive])
         E.video(E.model(type="vga", vram="16384")),
         E.memballoon(E.stats(period="10"), model="virtio"),
         E.rng(E.backend("/dev/urandom", model="random"), model="virtio"),
+        *([_tpm()] if spec.hardware.tpm else []),
     )
 
 
@@ -143,12 +145,33 @@ def _disk(spec: DiskSpec, source: DiskSource) -> etree._Element:
     return E.disk(
         E.driver(name="qemu", type=source.format, cache=source.cache, discard="unmap"),
         _source(source),
-        E.target(dev=f"vd{chr(ord('a') + spec.position)}", bus="virtio"),
+        _target(spec),
         *([E.iotune(*(E(name, str(value)) for name, value in limits.items()))] if limits else []),
         *([E.serial(spec.serial)] if spec.serial else []),
+        *_address(spec),
         type="network" if source.network else "file",
         device="disk",
     )
+
+
+def _target(spec: DiskSpec) -> etree._Element:
+    """The guest's names are its own; these only tell the disks of a machine apart."""
+    stem, bus = ("sd", "scsi") if spec.bus == "virtio_scsi" else ("vd", "virtio")
+    return E.target(dev=f"{stem}{chr(ord('a') + spec.position)}", bus=bus)
+
+
+def _address(spec: DiskSpec) -> list[etree._Element]:
+    """On the one SCSI controller; CD drives are beside, on another target."""
+    if spec.bus != "virtio_scsi":
+        return []
+    unit = str(spec.position)
+    return [E.address(type="drive", controller="0", bus="0", target="0", unit=unit)]
+
+
+def _tpm() -> etree._Element:
+    """Its state outlives the domain, which is forgotten whenever the machine stops."""
+    backend = E.backend(type="emulator", version="2.0", persistent_state="yes")
+    return E.tpm(backend, model="tpm-crb")
 
 
 def _source(source: DiskSource) -> etree._Element:

@@ -11,6 +11,7 @@ import msgspec
 from hostagent.protocol import domain as d
 from hostagent.protocol import drops
 from hostagent.protocol import guest as g
+from hostagent.protocol import hardware as h
 from hostagent.protocol import migration as m
 from hostagent.protocol import network as n
 from hostagent.protocol import probe as p
@@ -46,6 +47,7 @@ def _command(name: str, params: type[P], result: type[R], timeout_s: float = 60.
 
 HOST_FACTS = _command("host.facts", Nothing, HostFacts)
 HOST_PROBE = _command("host.probe", Nothing, HostFacts, 180.0)
+HOST_BASELINE_CPU = _command("host.baseline_cpu", h.BaselineParams, h.Baseline)
 
 DOMAIN_START = _command("domain.start", d.DomainSpec, d.DomainReport, 180.0)
 DOMAIN_SHUTDOWN = _command("domain.shutdown", d.ShutdownParams, d.DomainReport, 120.0)
@@ -62,6 +64,9 @@ DOMAIN_DETACH_DISK = _command("domain.detach_disk", d.DiskParams, d.DomainReport
 DOMAIN_RESIZE_DISK = _command("domain.resize_disk", d.ResizeDiskParams, s.VolumeInfo)
 DOMAIN_SET_DISK_LIMITS = _command("domain.set_disk_limits", d.DiskParams, d.DomainReport)
 DOMAIN_SET_DISC = _command("domain.set_disc", d.DiscParams, d.DomainReport)
+DOMAIN_GROW = _command("domain.grow", h.GrowParams, h.Size, 120.0)
+DOMAIN_SIZE = _command("domain.size", d.VmRef, h.Size)
+DOMAIN_FORGET = _command("domain.forget", h.ForgetParams, Nothing)
 DOMAIN_GET = _command("domain.get", d.VmRef, d.DomainReport)
 DOMAIN_LIST = _command("domain.list", Nothing, d.DomainList)
 DOMAIN_SCREENSHOT = _command("domain.screenshot", d.VmRef, d.Screenshot)

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
+from hostagent.protocol.hardware import HardwareSpec
 from hostagent.protocol.storage import StorageRef, VolumeRef
 
 
@@ -17,7 +18,7 @@ class DiskLimits(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class DiskSpec(msgspec.Struct, kw_only=True, frozen=True):
-    """A disk; the machine boots from the one at position 0.
+    """A disk; the machine boots from the one at position 0. `bus`: "virtio" or "virtio_scsi".
 
     `position` is its place among the machine's disks, the same at each start; `serial` is what
     the guest knows it by.
@@ -75,8 +76,7 @@ class DomainSpec(msgspec.Struct, kw_only=True, frozen=True):
     accelerator: str
     disks: list[DiskSpec]
     nics: list[NicSpec]
-    cpu_mode: str = "default"
-    firmware: str = "bios"
+    hardware: HardwareSpec = HardwareSpec()
     seed: SeedSpec | None = None
     cds: list[CdSpec] = []
 

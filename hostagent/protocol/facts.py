@@ -26,6 +26,27 @@ class FileSystemFacts(msgspec.Struct, kw_only=True, frozen=True):
     available_bytes: int
 
 
+class NumaNode(msgspec.Struct, kw_only=True, frozen=True):
+    """A part of the machine's memory, and the CPUs that are near to it."""
+
+    number: int
+    memory_bytes: int
+    cpus: list[int]
+
+
+class MachineFacts(msgspec.Struct, kw_only=True, frozen=True):
+    """What virtual machines can have here.
+
+    `abilities` are names: "kvm", "nested", "tpm", "uefi", "uefi_secure", and "cpu.<model>" for each
+    named processor. `host_cpu` is libvirt's description of the processor that is nearest to the
+    host's own, by which hosts are compared.
+    """
+
+    abilities: list[str] = []
+    host_cpu: str = ""
+    numa: list[NumaNode] = []
+
+
 class HostFacts(msgspec.Struct, kw_only=True, frozen=True):
     """The machine. `accelerator` is "kvm" only after a guest kernel really booted under it;
     else "tcg", and `accelerator_reason` is a code that says why. `link_kinds` are those of "vlan"
@@ -48,3 +69,4 @@ class HostFacts(msgspec.Struct, kw_only=True, frozen=True):
     agent_version: str = ""
     link_kinds: list[str] = []
     boot_id: str = ""
+    machine: MachineFacts = MachineFacts()

@@ -10,6 +10,7 @@ import msgspec
 from appliance.engine.calls import Caller
 from appliance.protocol import requests as q
 from appliance.protocol.errors import Conflict, InvalidInput, NoResources
+from appliance.protocol.hardware import Hardware
 from appliance.protocol.ids import new_id
 from appliance.protocol.resources import State, VmState
 from appliance.protocol.results import PlacementReport
@@ -30,6 +31,9 @@ from appliance.services.compute.wiring import Wire, shared_clusters, wires_for
 from appliance.services.guests.discs import check_storage, put_in
 from appliance.services.guests.settings import check_start_data, keep_settings
 from appliance.services.guests.start_data import checked_keys
+from appliance.services.hardware.models import USUAL, hardware_for, keep_hardware
+from appliance.services.hardware.processor import check_host, needs
+from appliance.services.hardware.rules import check_hardware
 from appliance.services.images.models import InstanceOfferingRow
 from appliance.services.infrastructure.models import HostRow
 from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
@@ -61,6 +65,7 @@ class Ingredients:
     memory_bytes: int
     owner_id: str
     group: AffinityGroupRow | None
+    hardware: Hardware = USUAL
 
     @property
     def security_group_ids(self) -> set[str]:
@@ -107,6 +112,8 @@ def gather(caller: Caller, request: q.VmCreate, *, is_filtered: bool = False) ->
     owner_id = owner_for(caller, request.owner_id, field="owner_id")
     wires = wires_for(request, owner_id, is_filtered=is_filtered)
     cpu_count, memory_bytes = _size(request)
+    hardware = hardware_for(request.hardware, source.firmware)
+    check_hardware(hardware, cpu_count, memory_bytes, prefix="hardware.")
     places = _places(shared_clusters(wires), request.host_id)
     if not places:
         raise NoResources("storage.none")
@@ -119,6 +126,7 @@ def gather(caller: Caller, request: q.VmCreate, *, is_filtered: bool = False) ->
         memory_bytes,
         owner_id,
         group or None,
+        hardware,
     )
 
 
@@ -170,6 +178,7 @@ def wish_for(request: q.VmCreate, parts: Ingredients, place: Place) -> Wish:
         strategy=request.strategy,
         affinity=affinity_to(parts.group) if parts.group else None,
         networks=special_networks([wire.network.id for wire in parts.wires]),
+        needs=needs(parts.hardware, place.cluster_id),
     )
 
 
@@ -182,6 +191,7 @@ def create_rows(
     """Claim a place, addresses and disks for one machine, and write it down."""
     quotas.check(parts.owner_id, _wanted(parts) | quota_of_disks(request, parts.source.disk_bytes))
     place, host = _choose(request, parts)
+    check_host(parts.hardware, host.host_id)
     vm = VmRow(
         id=request.id or new_id(),
         name=name,
@@ -208,6 +218,8 @@ def create_rows(
     if parts.source.iso is not None:
         check_storage(place.storage.kind, place.storage.name)
         put_in(tx, vm.id, parts.source.iso.id)
+    if parts.hardware != USUAL:
+        keep_hardware(tx, vm.id, parts.hardware, runs=False)
     for position, wire in enumerate(parts.wires):
         wire.claim(tx, vm.id, position)
     volume = VolumeRow(
@@ -219,6 +231,7 @@ def create_rows(
         primary_storage=place.storage,
         host_id=host.host_id,
         size_bytes=parts.source.disk_bytes,
+        bus=request.root_bus,
         owner_id=parts.owner_id,
         status="creating",
         created_at=now_ms(),

@@ -38,6 +38,7 @@ def add_data_disks(tx: Transaction, request: VmCreate, root: VolumeRow) -> None:
             primary_storage=root.primary_storage,
             host_id=root.host_id,
             size_bytes=disk.size_bytes,
+            bus=disk.bus,
             owner_id=root.owner_id,
             status=VolumeStatus.CREATING,
             created_at=now_ms(),

@@ -22,6 +22,8 @@ from appliance.services.compute.placement import (
 from appliance.services.compute.sync import StateSync
 from appliance.services.firewall.membership import groups_of_vm
 from appliance.services.firewall.telling import tell_hosts
+from appliance.services.hardware.models import note_started
+from appliance.services.hardware.processor import needs_of_vm
 from appliance.services.images.models import ImageRow
 from appliance.services.networks.documents import Documents
 from appliance.services.networks.elastic import elastic_ips_of_vm
@@ -163,6 +165,8 @@ def move(tx: Transaction, vm_id: str, state: VmState) -> str | None:
     is_off = state in (VmState.STOPPED, VmState.DESTROYED)
     if state == VmState.RUNNING:
         started_at = started_at or now_ms()
+    if VmState(before) == VmState.STARTING:
+        note_started(tx, vm_id)
     tx.execute(
         "UPDATE vm SET state = ?, state_reason = '', started_at = ?, destroyed_at = ?, "
         "host_id = CASE WHEN ? THEN NULL ELSE host_id END WHERE id = ?",
@@ -188,6 +192,7 @@ def _place_again(vm_id: str, tried: list[str]) -> str | None:
         disk_bytes=volume.size_bytes + sum(size_bytes for _, size_bytes in new_disks(vm_id)),
         image_bytes=(image.size_bytes if image else 0) + FREE_SPACE_KEPT_BYTES,
         avoid=tried,
+        needs=needs_of_vm(vm_id, vm.cluster_id),
         affinity=affinity_of(vm_id),
         networks=special_networks_of(vm_id),
     )

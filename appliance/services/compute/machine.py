@@ -63,6 +63,8 @@ ALLOWED: dict[str, frozenset[S]] = {
     "reimage": frozenset({S.STOPPED}),
     "change_image": frozenset({S.STOPPED}),
     "ask_guest": frozenset({S.RUNNING}),
+    "resize": frozenset({S.RUNNING, S.STOPPED}),
+    "update_hardware": frozenset({S.RUNNING, S.PAUSED, S.STOPPED}),
     "destroy": frozenset({S.RUNNING, S.STOPPED, S.PAUSED, S.UNKNOWN, S.ERROR}),
     "recover": frozenset({S.DESTROYED}),
     "expunge": frozenset({S.DESTROYED}),

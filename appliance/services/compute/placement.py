@@ -42,7 +42,8 @@ class Wish:
     Parameters: `host_id` pins it to one host, `avoid` lists hosts that have just failed,
     `last_host_id` is preferred by the strategy `last_host`. `disk_bytes` is what its new disks
     claim and `image_bytes` what must really be free for its image; both 0 if it has its disks.
-    `networks` are those of its networks that not every host can carry.
+    `networks` are those of its networks that not every host can carry, `needs` the abilities that
+    its hardware asks of a host.
     """
 
     cluster_id: str
@@ -57,6 +58,7 @@ class Wish:
     strategy: str = "least_loaded"
     affinity: Affinity | None = None
     networks: Sequence[str] = field(default_factory=tuple)
+    needs: Sequence[str] = field(default_factory=tuple)
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,12 @@ _MEMBERS = (
 )
 _MEMBERS_HERE = f"{_MEMBERS} AND g.last_host_id = h.id"
 
+# What a machine's hardware asks for, and the host's agent does not report.
+_LACKS = (
+    "w.value NOT IN (SELECT y.value FROM agent a, json_each(a.facts, '$.machine.abilities') y "
+    "WHERE a.id = h.agent_id)"
+)
+
 FILTERS = (
     Filter("in_cluster", "h.cluster_id = :cluster_id", "placement.no_hosts"),
     Filter("chosen", "(:host_id IS NULL OR h.id = :host_id)", "placement.no_hosts"),
@@ -96,6 +104,12 @@ FILTERS = (
         "(:networks = '[]' OR NOT EXISTS (SELECT 1 FROM json_each(:networks) w "  # noqa: S608
         f"JOIN network n ON n.id = w.value WHERE ({LACKS_KIND}) OR ({LACKS_ENDPOINT})))",
         "placement.no_network",
+    ),
+    Filter(
+        "hardware",
+        "(:needs = '[]' OR NOT EXISTS "  # noqa: S608 our condition
+        f"(SELECT 1 FROM json_each(:needs) w WHERE {_LACKS}))",
+        "placement.no_hardware",
     ),
     Filter("cpu", "COALESCE(c.free, 0) >= :cpu_count", "placement.no_cpu"),
     Filter("memory", "COALESCE(m.free, 0) >= :memory_bytes", "placement.no_memory"),
@@ -146,8 +160,11 @@ _ALL = (
     + " LEFT JOIN ledger m ON m.holder = h.id AND m.unit = 'memory'"
 )
 _CONDITIONS = " AND ".join(item.condition for item in FILTERS)
-# Most machines are in networks that every host can carry: what need not be asked costs nothing.
-_USUAL_CONDITIONS = " AND ".join(item.condition for item in FILTERS if item.name != "network")
+# Most machines are in networks that every host can carry, and need nothing that a host may lack:
+# what need not be asked costs nothing.
+_USUAL_CONDITIONS = " AND ".join(
+    item.condition for item in FILTERS if item.name not in ("network", "hardware")
+)
 
 
 def choose_host(wish: Wish) -> Choice:
@@ -156,7 +173,7 @@ def choose_host(wish: Wish) -> Choice:
     Raises NoResources naming the first filter that no host passed, with the numbers.
     """
     order = _order(wish)
-    conditions = _CONDITIONS if wish.networks else _USUAL_CONDITIONS
+    conditions = _CONDITIONS if wish.networks or wish.needs else _USUAL_CONDITIONS
     rows = _rows(
         f"SELECT h.id, h.agent_id {_FAST} WHERE m.unit = 'memory' AND m.free >= :memory_bytes "
         f"AND {conditions} ORDER BY {order} LIMIT 1",
@@ -295,6 +312,8 @@ def _numbers(wish: Wish, index: int, values: dict[str, Any]) -> dict[str, Any]:
             }
         case "network":
             return {"names": ", ".join(_network_names(wish.networks))}
+        case "hardware":
+            return {"names": ", ".join(_lacking(values, passed))}
         case "affinity_group":
             group = _rows(
                 f"SELECT n.name, (SELECT COUNT(*) FROM {_MEMBERS}) FROM affinity_group n "  # noqa: S608
@@ -322,6 +341,16 @@ def _network_names(ids: Sequence[str]) -> list[str]:
     return [name for (name,) in rows]
 
 
+def _lacking(values: dict[str, Any], passed: str) -> list[str]:
+    """What no host has that came so far; of things that no host has together, all."""
+    rows = _rows(
+        "SELECT w.value FROM json_each(:needs) w WHERE NOT EXISTS "  # noqa: S608 our conditions
+        f"(SELECT 1 {_ALL} WHERE {passed} AND NOT {_LACKS})",
+        values,
+    )
+    return [name for (name,) in rows] or json.loads(values["needs"])
+
+
 def special_networks(network_ids: Sequence[str]) -> list[str]:
     """Those of networks that not every host of their clusters can carry."""
     rows = _rows(
@@ -343,6 +372,7 @@ def _values(wish: Wish) -> dict[str, Any]:
     return asdict(wish) | {
         "avoid": json.dumps(list(wish.avoid)),
         "networks": json.dumps(list(wish.networks)),
+        "needs": json.dumps(list(wish.needs)),
         "affinity": None,
         "group_id": group.group_id if group else "",
         "vm_id": group.vm_id if group else "",

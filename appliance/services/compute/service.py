@@ -53,6 +53,10 @@ from appliance.services.guests.busy import refuse_if_reimaging
 from appliance.services.guests.discs import has_discs
 from appliance.services.guests.settings import change_start_data
 from appliance.services.guests.start_data import user_data_bytes
+from appliance.services.hardware.changing import HardwareChanges
+from appliance.services.hardware.models import hardware_of
+from appliance.services.hardware.processor import check_host, needs_of_vm
+from appliance.services.hardware.resizing import Resizing
 from appliance.services.networks.documents import Guest
 from appliance.services.networks.service import Networks
 from appliance.services.parts import Parts
@@ -115,6 +119,8 @@ class Compute:
         self._jobs: dict[str, JobDefinition] = {}
         self._define_jobs()
         Nics(parts, self.steps, networks.documents)
+        HardwareChanges(parts)
+        Resizing(parts, self.steps)
         bind = parts.registry.bind
         bind("vm.create", self._create)
         bind("vm.plan", self._plan)
@@ -421,8 +427,10 @@ def _claim_place(tx: Transaction, vm: Standing) -> None:
         host_id=vm.volume_host_id,
         affinity=affinity_of(vm.id),
         networks=special_networks_of(vm.id),
+        needs=needs_of_vm(vm.id, vm.cluster_id),
     )
     host = choose_host(wish)
+    check_host(hardware_of(vm.id), host.host_id)
     tx.execute(
         "UPDATE vm SET host_id = ?, last_host_id = ?, accelerator = ?, resume = 0 WHERE id = ?",
         *(host.host_id, host.host_id, host.accelerator, vm.id),

@@ -28,6 +28,12 @@ class Source:
         return self.image.id if self.image is not None else ""
 
     @property
+    def firmware(self) -> str:
+        """What it starts by, if that is known of the image or of the disc."""
+        one = self.image or self.iso
+        return one.firmware if one is not None else ""
+
+    @property
     def cached_bytes(self) -> int:
         """What of it has to be on the machine's host."""
         return sum(one.size_bytes for one in (self.image, self.iso) if one is not None)

@@ -28,6 +28,7 @@ from appliance.services.storage.caches import Caches, Copy, unneeded_copies
 from appliance.store.database import Store, Transaction
 from hostagent.protocol import commands as c
 from hostagent.protocol.domain import DomainReport, DomainState, ShutdownParams, VmRef
+from hostagent.protocol.hardware import ForgetParams
 from hostagent.protocol.storage import (
     CreateEmptyParams,
     CreateOverlayParams,
@@ -112,8 +113,11 @@ class VmSteps:
             await self.call(run, c.VOLUME_DELETE, volume)
 
     async def delete_disk(self, run: JobRun) -> None:
-        """Delete the root disk."""
-        await self.call(run, c.VOLUME_DELETE, _root_of(run))
+        """Delete the root disk, and what firmware and TPM have kept beside it."""
+        volume = _root_of(run)
+        await self.call(run, c.VOLUME_DELETE, volume)
+        params = ForgetParams(vm_id=run.resource_id, volume=volume)
+        await self.call(run, c.DOMAIN_FORGET, params)
 
     async def drop_cache_of_deleted_image(self, run: JobRun) -> None:
         """The last disk on the cached copy of an image that is gone takes the copy along."""

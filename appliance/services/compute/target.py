@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from appliance.protocol.errors import NotFound
 from appliance.services.guests.discs import drives_of
 from appliance.services.guests.seeds import seed_of
+from appliance.services.hardware.models import hardware_of
+from appliance.services.hardware.processor import hardware_spec
 from appliance.services.storage.refs import REF_COLUMNS, REF_COUNT, make_ref
 from appliance.services.volumes.disks import disks_of
 from appliance.store.fields import database
 from hostagent.protocol.domain import CdSpec, DiskSpec, DomainSpec, NicSpec, SeedSpec
+from hostagent.protocol.hardware import HardwareSpec
 from hostagent.protocol.network import bridge_name, tap_name
 from hostagent.protocol.storage import StorageRef, VolumeRef
 
@@ -34,6 +37,7 @@ class Target:
     disks: tuple[DiskSpec, ...]
     seed: SeedSpec | None
     cds: tuple[CdSpec, ...]
+    hardware: HardwareSpec
 
     @property
     def volume(self) -> VolumeRef:
@@ -42,7 +46,7 @@ class Target:
 
 
 _TARGET = f"""
-    SELECT v.id, v.name, v.cpu_count, v.memory_bytes, v.accelerator, d.id, d.image_id,
+    SELECT v.cluster_id, v.id, v.name, v.cpu_count, v.memory_bytes, v.accelerator, d.id, d.image_id,
            d.size_bytes, v.image_id, i.path, {REF_COLUMNS}
     FROM vm v
     JOIN volume d ON d.vm_id = v.id AND d.kind = 'root'
@@ -60,13 +64,16 @@ def load_target(vm_id: str, job_id: str = "") -> Target:
         raise NotFound("resource.not_found", kind="vm", id=vm_id)
     columns, storage = row[:-REF_COUNT], make_ref(*row[-REF_COUNT:])
     nics, disks = nics_of(vm_id), tuple(disks_of(vm_id, job_id))
+    cluster_id, *others = columns
+    accelerator = others[4]
     return Target(
-        *columns,
+        *others,
         storage=storage,
         nics=nics,
         disks=disks,
         seed=seed_of(vm_id),
         cds=tuple(drives_of(vm_id, storage, job_id)),
+        hardware=hardware_spec(hardware_of(vm_id), cluster_id, accelerator),
     )
 
 
@@ -97,4 +104,5 @@ def domain_spec(target: Target) -> DomainSpec:
         nics=list(target.nics),
         seed=target.seed,
         cds=list(target.cds),
+        hardware=target.hardware,
     )

@@ -14,6 +14,7 @@ import msgspec
 
 from appliance.protocol.resources import CdDrive, Nic, Vm, VmState, Volume
 from appliance.services.guests.discs import shown_drives
+from appliance.services.hardware.models import shown_hardware
 from appliance.services.networks.addresses import text_of
 from appliance.services.volumes.views import volumes_of_vms
 from appliance.store.fields import database, when, when_or_none
@@ -23,8 +24,8 @@ _VMS = """
            v.last_host_id, v.image_id, i.name, v.offering_id, v.affinity_group_id, v.cpu_count,
            v.memory_bytes, v.state, v.state_reason, v.accelerator, v.ssh_public_key,
            v.user_data != '', coalesce(g.hostname, ''), coalesce(g.cloud_init, 'auto'),
-           v.owner_id, v.created_at, v.started_at, v.destroyed_at
-    FROM vm v JOIN cluster c ON c.id = v.cluster_id
+           v.owner_id, v.created_at, v.started_at, v.destroyed_at, w.settings, w.running
+    FROM vm v JOIN cluster c ON c.id = v.cluster_id LEFT JOIN vm_hardware w ON w.vm_id = v.id
     LEFT JOIN host h ON h.id = v.host_id LEFT JOIN image i ON i.id = v.image_id
     LEFT JOIN vm_guest g ON g.vm_id = v.id
     WHERE v.id IN ({marks})
@@ -70,7 +71,7 @@ def _vm(row: Sequence[Any], nics: list[Nic], volumes: list[Volume], cds: list[Cd
     ref, name, description, zone_id, cluster_id, host_id, host, last_host_id, *rest = row
     image_id, image, offering_id, group_id, cpu_count, memory_bytes, state, reason, *rest = rest
     accelerator, key, has_user_data, hostname, cloud_init, *rest = rest
-    owner_id, created_at, started_at, destroyed_at = rest
+    owner_id, created_at, started_at, destroyed_at, settings, running = rest
     return Vm(
         id=ref,
         name=name,
@@ -92,6 +93,7 @@ def _vm(row: Sequence[Any], nics: list[Nic], volumes: list[Volume], cds: list[Cd
         nics=nics,
         volumes=volumes,
         cds=cds,
+        hardware=shown_hardware(settings, running, runs=host_id is not None),
         ssh_public_key=key,
         has_user_data=bool(has_user_data),
         hostname=hostname,

@@ -15,7 +15,7 @@ from appliance.engine.calls import Call
 from appliance.engine.jobs import JobDefinition, JobRun, Step
 from appliance.protocol import requests as q
 from appliance.protocol.errors import Conflict, NotFound, Unauthenticated
-from appliance.protocol.hosts import HostState
+from appliance.protocol.hosts import ClusterUpdate, HostState
 from appliance.protocol.ids import new_id
 from appliance.protocol.resources import State
 from appliance.services.common import (
@@ -27,6 +27,7 @@ from appliance.services.common import (
     refuse_if_used,
     updater,
 )
+from appliance.services.hardware.baseline import Baselines, change_cluster_cpu
 from appliance.services.infrastructure.capacity import Limits
 from appliance.services.infrastructure.joining import (
     UNFINISHED,
@@ -73,6 +74,7 @@ class Infrastructure:
         self._release_work = parts.runner.define(
             JobDefinition(operation="host.delete", steps=(release,))
         )
+        self.baselines = Baselines(parts.store, parts.hosts)
         self._added_callbacks: list[Callable[[str], None]] = []
         views = HostViews(parts.hosts, self._loads)
         kinds = parts.store.kinds
@@ -141,7 +143,7 @@ class Infrastructure:
         bind = parts.registry.bind
         limits = self._limits
         bind("zone.update", updater(parts.store, ZoneRow, "zone"))
-        bind("cluster.update", updater(parts.store, ClusterRow, "cluster", limits.change_cluster))
+        bind("cluster.update", updater(parts.store, ClusterRow, "cluster", self._change_cluster))
         bind("host.update", updater(parts.store, HostRow, "host", limits.change_host))
         for setting in (HOST_CPU_RATIO, HOST_MEMORY_RATIO):
             parts.settings.on_change(setting, self._recount_soon)
@@ -152,6 +154,10 @@ class Infrastructure:
         bind("host.delete", self._delete_host)
         bind("host.enable", self._enable)
         bind("host.disable", self._disable)
+
+    def _change_cluster(self, tx: Transaction, row: ClusterRow, request: ClusterUpdate) -> None:
+        self._limits.change_cluster(tx, row, request)
+        change_cluster_cpu(tx, row, request)
 
     # Zones and clusters
 
@@ -232,7 +238,7 @@ class Infrastructure:
         return await self._store.write(create)
 
     async def _delete_host(self, call: Call, _: q.Empty) -> None:
-        def delete(tx: Transaction) -> str:
+        def delete(tx: Transaction) -> tuple[str, str]:
             row = find(HostRow, call.target, "host")
             for table, users in (
                 ("vm", "vm"),
@@ -244,9 +250,12 @@ class Infrastructure:
             ledger.forget(tx, row.id)
             tx.touch("host", row.id)
             tx.touch("host_candidate", row.id)
-            return self._cleanup.leave(tx, self._release_work, row.id, row.name, {})
+            work = self._cleanup.leave(tx, self._release_work, row.id, row.name, {})
+            return row.cluster_id, work
 
-        await self._cleanup.attempt([await self._store.write(delete)])
+        cluster_id, work = await self._store.write(delete)
+        await self._cleanup.attempt([work])
+        await self.baselines.compare(cluster_id)
 
     async def _release(self, run: JobRun) -> None:
         """Nothing of its cluster's networks stays on a machine that is no host any more.

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from appliance.engine import ledger
 from appliance.hosts.links import HostLinks
+from appliance.protocol.cpusets import write_cpus
+from appliance.protocol.hardware import HostNumaNode
 from appliance.protocol.resources import (
     Cluster,
     Host,
@@ -16,10 +18,13 @@ from appliance.protocol.resources import (
     Status,
     Zone,
 )
+from appliance.services.hardware.models import cluster_cpu
 from appliance.services.infrastructure.loads import Loads
 from appliance.services.infrastructure.models import AgentRow, ClusterRow, HostRow, ZoneRow
 from appliance.store.fields import tuples, when
 from hostagent.protocol.facts import HostFacts
+
+CPU = "cpu."  # begins the ability to give machines a named processor
 
 
 def render_zones(rows: Sequence[ZoneRow]) -> list[Zone]:
@@ -38,20 +43,32 @@ def render_zones(rows: Sequence[ZoneRow]) -> list[Zone]:
 
 def render_clusters(rows: Sequence[ClusterRow]) -> list[Cluster]:
     """Cluster rows as clients see them."""
+    return [_cluster(row) for row in rows]
+
+
+def _cluster(row: ClusterRow) -> Cluster:
+    mode, model, baseline = cluster_cpu(row.id)
+    return Cluster(
+        id=row.id,
+        name=row.name,
+        description=row.description,
+        zone_id=row.zone_id,
+        hypervisor=row.hypervisor,
+        state=State(row.state),
+        cpu_ratio=row.cpu_ratio,
+        memory_ratio=row.memory_ratio,
+        memory_reserved_bytes=row.memory_reserved_bytes,
+        cpu_mode=mode,
+        cpu_model=model,
+        cpu_baseline=baseline,
+        created_at=when(row.created_at),
+    )
+
+
+def _numa_of(facts: HostFacts) -> list[HostNumaNode]:
     return [
-        Cluster(
-            id=row.id,
-            name=row.name,
-            description=row.description,
-            zone_id=row.zone_id,
-            hypervisor=row.hypervisor,
-            state=State(row.state),
-            cpu_ratio=row.cpu_ratio,
-            memory_ratio=row.memory_ratio,
-            memory_reserved_bytes=row.memory_reserved_bytes,
-            created_at=when(row.created_at),
-        )
-        for row in rows
+        HostNumaNode(number=node.number, memory_bytes=node.memory_bytes, cpus=write_cpus(node.cpus))
+        for node in facts.machine.numa
     ]
 
 
@@ -113,6 +130,7 @@ class HostViews:
         self, row: HostRow, agent: AgentRow, zone_id: str, cpu: ledger.Usage, memory: ledger.Usage
     ) -> Host:
         facts: HostFacts = agent.facts
+        abilities = facts.machine.abilities
         return Host(
             id=row.id,
             name=row.name,
@@ -144,6 +162,9 @@ class HostViews:
             qemu_version=facts.qemu_version,
             agent_version=facts.agent_version,
             nics=nics_of(facts),
+            abilities=[name for name in abilities if not name.startswith(CPU)],
+            cpu_models=[name.removeprefix(CPU) for name in abilities if name.startswith(CPU)],
+            numa=_numa_of(facts),
             created_at=when(row.created_at),
         )
 

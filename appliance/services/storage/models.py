@@ -99,6 +99,7 @@ class VolumeRow(BaseModel):
     size_bytes = peewee.BigIntegerField()
     used_bytes = peewee.BigIntegerField(null=True)
     status = peewee.TextField()
+    bus = peewee.TextField(default="virtio")
     read_iops = peewee.BigIntegerField(default=0)
     write_iops = peewee.BigIntegerField(default=0)
     read_bytes_s = peewee.BigIntegerField(default=0)

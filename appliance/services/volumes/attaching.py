@@ -136,8 +136,10 @@ class Attaching:
             if row.vm_id is not None:
                 raise Conflict("volume.attached", name=row.name, vm=name_of_vm(row.vm_id))
             place = self.place_at(tx, request.vm_id, row.owner_id)
-            back = {"status": row.status, "vm_id": None, "position": 0}
+            back = {"status": row.status, "vm_id": None, "position": 0, "bus": row.bus}
             is_made = row.host_id is not None
+            if request.bus is not None:
+                VolumeRow.update(bus=request.bus).where(VolumeRow.id == row.id).execute()
             if is_made:
                 _refuse_elsewhere(row, place)
                 VolumeRow.update(vm_id=request.vm_id, position=place.position).where(

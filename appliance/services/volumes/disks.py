@@ -11,7 +11,7 @@ from hostagent.protocol.domain import DiskLimits, DiskSpec
 from hostagent.protocol.storage import VolumeRef
 
 _DISKS = f"""
-    SELECT d.id, d.position, d.read_iops, d.write_iops, d.read_bytes_s, d.write_bytes_s,
+    SELECT d.id, d.position, d.bus, d.read_iops, d.write_iops, d.read_bytes_s, d.write_bytes_s,
            {REF_COLUMNS}
     FROM volume d JOIN primary_storage s ON s.id = d.primary_storage_id
 """  # noqa: S608 fixed names
@@ -38,12 +38,13 @@ def disk_of(volume_id: str) -> DiskSpec:
     return _disk(*row)
 
 
-def _disk(ref: str, position: int, *columns: Any) -> DiskSpec:
+def _disk(ref: str, position: int, bus: str, *columns: Any) -> DiskSpec:
     names = ("read_iops", "write_iops", "read_bytes_s", "write_bytes_s")
     limits, storage = columns[: len(names)], columns[len(names) :]
     return DiskSpec(
         volume=VolumeRef(volume_id=ref, storage=make_ref(*storage)),
         position=position,
+        bus=bus,
         serial=serial_of(ref),
         limits=DiskLimits(**dict(zip(names, limits, strict=True))),
     )

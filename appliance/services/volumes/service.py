@@ -108,6 +108,7 @@ class Volumes:
                 description=request.description,
                 kind="data",
                 size_bytes=request.size_bytes,
+                bus=request.bus,
                 status=VolumeStatus.CREATING if place.host_id else VolumeStatus.NOT_MADE,
                 request_sha256=sha256,
                 owner_id=owner_id,

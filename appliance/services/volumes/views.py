@@ -11,7 +11,7 @@ from appliance.store.fields import database, when, when_or_none
 
 _VOLUMES = """
     SELECT d.id, d.name, d.description, d.vm_id, m.name, d.kind, d.primary_storage_id, d.host_id,
-           h.name, d.size_bytes, d.used_bytes, d.status, d.read_iops, d.write_iops,
+           h.name, d.size_bytes, d.used_bytes, d.status, d.bus, d.read_iops, d.write_iops,
            d.read_bytes_s, d.write_bytes_s, d.owner_id, d.created_at, d.deleted_at
     FROM volume d LEFT JOIN vm m ON m.id = d.vm_id LEFT JOIN host h ON h.id = d.host_id
     WHERE {column} IN ({marks}) ORDER BY d.position, d.id
@@ -39,7 +39,8 @@ def _read(column: str, ids: Sequence[str]) -> list[Volume]:
 
 def _volume(row: Sequence[Any]) -> Volume:
     ref, name, description, vm_id, vm, kind, storage_id, host_id, host, size, used, *rest = row
-    status, read_iops, write_iops, read_bytes_s, write_bytes_s, owner_id, created, deleted = rest
+    status, bus, read_iops, write_iops, read_bytes_s, write_bytes_s, *rest = rest
+    owner_id, created, deleted = rest
     return Volume(
         id=ref,
         name=name,
@@ -54,6 +55,7 @@ def _volume(row: Sequence[Any]) -> Volume:
         used_bytes=used,
         status=VolumeStatus(status),
         serial=serial_of(ref),
+        bus=bus,
         read_iops=read_iops,
         write_iops=write_iops,
         read_bytes_s=read_bytes_s,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
 from appliance.protocol.requests import DATA_VOLUMES_MAX
 from desktop import texts
@@ -56,6 +56,14 @@ class DataDiskRow(QWidget):
         return given({"size_bytes": self.size_field.value() * GiB, "name": name})
 
 
+def bus_choices() -> list[tuple[str, str]]:
+    """How guests reach disks, in words."""
+    return [
+        (translate("CreateVm", "virtio-blk, the usual way"), "virtio"),
+        (translate("CreateVm", "virtio SCSI"), "virtio_scsi"),
+    ]
+
+
 class Disks(Section):
     """The root disk, and data disks."""
 
@@ -74,16 +82,30 @@ class Disks(Section):
         self._problem.hide()
         self._rows = QVBoxLayout()
         self._rows.setSpacing(8)
-        self.row((self.add("root_disk_bytes", translate("CreateVm", "Root disk"), self.root), 1))
+        self.bus = QComboBox()
+        for words, value in bus_choices():
+            self.bus.addItem(words, value)
+        bus = translate("CreateVm", "How the guest reaches its disks")
+        self.row(
+            (self.add("root_disk_bytes", translate("CreateVm", "Root disk"), self.root), 1),
+            (self.add("root_bus", bus, self.bus), 1),
+        )
         self.body.addLayout(self._rows)
         self.body.addWidget(self._problem)
         self.body.addWidget(self.add_disk, 0, Qt.AlignmentFlag.AlignLeft)
 
     def request(self) -> dict[str, Any]:
         """Sizes that were chosen."""
-        disks = [row.request() for row in self.rows]
+        bus = {"bus": self.bus.currentData()} if self.bus.currentIndex() else {}
+        disks = [row.request() | bus for row in self.rows]
         root_gib = self.root.value() or (USUAL_GIB if self._is_empty else 0)
-        return given({"root_disk_bytes": root_gib * GiB, "data_disks": disks or None})
+        return given(
+            {
+                "root_disk_bytes": root_gib * GiB,
+                "root_bus": bus.get("bus"),
+                "data_disks": disks or None,
+            }
+        )
 
     def follow(self, draft: Draft) -> None:
         """The root disk of a machine that is installed from a disc is empty."""

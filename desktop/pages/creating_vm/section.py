@@ -6,7 +6,8 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import Signal
+from msgspec import to_builtins
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from appliance.protocol import resources as r
+from appliance.protocol.hardware import Hardware, NewHardware
 from desktop.widgets.abstract import AbstractQObject
 from desktop.wizard.fields import FormField
 
@@ -118,8 +120,42 @@ class Section(QWidget, metaclass=AbstractQObject):
         row = QHBoxLayout()
         row.setSpacing(16)
         for widget, stretch in widgets:
-            row.addWidget(widget, stretch)
+            row.addWidget(widget, stretch, Qt.AlignmentFlag.AlignTop)
         self.body.addLayout(row)
+
+
+class HardwareSection(Section):
+    """A section for a part of a machine's hardware, of a new machine or of one that is there.
+
+    Its fields have the names that they have in the hardware.
+    """
+
+    @abstractmethod
+    def load(self, hardware: Hardware) -> None:
+        """Show what a machine has."""
+
+    @abstractmethod
+    def values(self) -> dict[str, Any]:
+        """All that the fields say."""
+
+    def request(self) -> dict[str, Any]:
+        """What is not as usual."""
+        usual = to_builtins(NewHardware())
+        chosen = {key: value for key, value in self.values().items() if value != usual[key]}
+        return {"hardware": chosen} if chosen else {}
+
+    def owns(self, field: str) -> bool:
+        """Whether a field is one of this part of the hardware."""
+        return _own_name(field) in self.fields
+
+    def show_problem(self, field: str, words: str) -> None:
+        """Show a refusal at its field."""
+        super().show_problem(_own_name(field), words)
+
+
+def _own_name(field: str) -> str:
+    """`hardware.numa[0].cpus` is of the field `numa`."""
+    return field.removeprefix("hardware.").partition("[")[0]
 
 
 def offer(box: QComboBox, items: list[tuple[str, Any]], proposed: str | None = None) -> None:

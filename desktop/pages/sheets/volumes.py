@@ -14,6 +14,7 @@ from desktop.net.cache import Cache
 from desktop.operation_titles import operation_title
 from desktop.pages.accounts import open_sheet
 from desktop.pages.base import Shell
+from desktop.pages.creating_vm.disks import bus_choices
 from desktop.pages.sheets.creating import free_name
 from desktop.pages.sheets.form_sheet import SheetSpec
 from desktop.texts import translate
@@ -63,6 +64,8 @@ class VolumeForm(StepPage):
         self.add_field("size_bytes", FormField(translate("Volumes", "Size"), self.size_field))
         self.side_by_side("name", "size_bytes")
         self.size_field.valueChanged.connect(lambda _: self.chosen_by_hand())
+        bus = translate("CreateVm", "How the guest reaches its disks")
+        self.bus = self.add_choice("bus", bus, bus_choices())
         self.description = self.add_line("description", translate("Volumes", "Description"))
 
     def fill(self, requests: Mapping[str, Request]) -> None:
@@ -74,6 +77,7 @@ class VolumeForm(StepPage):
             "name": self.name.text().strip(),
             "description": self.description.text().strip(),
             "size_bytes": self.size_field.value() * GiB,
+            "bus": self.bus.currentData(),
         }
 
     def review(self) -> bool:

@@ -147,3 +147,32 @@ def test_limits_of_the_nic_are_read_as_people_write_them(opened: Opened) -> None
     QTest.keyClicks(dialog.networks.outbound, "1.5G")
     request = msgspec.convert(dialog.request(), VmCreate)
     assert (request.inbound_bits_per_s, request.outbound_bits_per_s) == (10**7, 15 * 10**8)
+
+
+def test_hardware_is_asked_for_only_as_far_as_it_is_not_as_usual(opened: Opened) -> None:
+    dialog = opened()
+    for fold in (dialog.folds[dialog.boot], dialog.folds[dialog.cpu]):
+        fold.open()
+    assert "hardware" not in dialog.request()
+    dialog.boot.firmware.setCurrentIndex(dialog.boot.firmware.findData("uefi_secure"))
+    dialog.boot.order.setCurrentIndex(1)
+    dialog.boot.tpm.setChecked(True)
+    dialog.cpu.nested.setChecked(True)
+    dialog.cpu.most_cpus.setValue(8)
+    dialog.disks.bus.setCurrentIndex(1)
+    request = msgspec.convert(dialog.request(), VmCreate)
+    assert request.hardware is not None
+    assert (request.hardware.firmware, request.hardware.tpm) == ("uefi_secure", True)
+    assert request.hardware.boot_order == ["cdrom", "disk", "network"]
+    assert (request.hardware.nested, request.hardware.max_cpu_count) == (True, 8)
+    assert request.root_bus == "virtio_scsi"
+    assert "--hardware firmware=uefi_secure" in dialog.footer.equivalent.text()
+    assert dialog.cpu.cost.isVisible(), "nesting tells what it costs"
+    dialog.resize(600, 1400)
+    QApplication.processEvents()
+    assert not clipped(dialog)
+    take(dialog, "vm-create-hardware")
+    dialog._show_error(InvalidInput("hardware.topology", field="hardware.topology", product=1))
+    assert dialog.cpu.topology.accessibleDescription()
+    dialog.cpu.mode.setCurrentIndex(dialog.cpu.mode.findData("none"))
+    assert not dialog.create_button.isEnabled(), "the plain processor cannot nest"

@@ -58,6 +58,8 @@ class Domains:
         self._refuse_second_writer(spec.vm_id, spec.disks)
         self.check_network(spec)
         domain = self._state.domains[spec.vm_id] = Domain(spec, DomainState.RUNNING)
+        if spec.hardware.firmware != "bios" or spec.hardware.tpm:
+            self._state.firmware.add(spec.vm_id)
         self._state.note("domain.start", spec.vm_id)
         self._say(domain.report(), times=2)  # libvirt tells of "resumed" and of "started"
         return domain.report()

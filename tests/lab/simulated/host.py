@@ -22,6 +22,7 @@ from hostagent.protocol.trail import TRAIL
 from tests.lab.simulated.domains import Domains
 from tests.lab.simulated.faults import Fault, FaultPlan, When, refusal
 from tests.lab.simulated.guests import Guests
+from tests.lab.simulated.hardware import Hardware
 from tests.lab.simulated.migrations import Migrations, Ways, commands_of
 from tests.lab.simulated.network import Networks
 from tests.lab.simulated.paths import Paths
@@ -124,7 +125,7 @@ class SimulatedHost:
             peer.handle(c.ALL[name], handler)
 
     def _bind(self, storage: Storage, networks: Networks, paths: Paths) -> dict[str, Handler]:
-        d, guests = self.domains, Guests(self.state)
+        d, guests, machines = self.domains, Guests(self.state), Hardware(self.state)
         bound: dict[str, Handler] = {
             c.HOST_FACTS.name: self._facts,
             c.HOST_PROBE.name: self._facts,
@@ -141,6 +142,10 @@ class SimulatedHost:
             c.DOMAIN_DETACH_NIC.name: d.detach_nic,
             c.DOMAIN_ATTACH_DISK.name: d.attach_disk,
             c.DOMAIN_DETACH_DISK.name: d.detach_disk,
+            c.DOMAIN_GROW.name: machines.grow,
+            c.DOMAIN_SIZE.name: machines.size,
+            c.DOMAIN_FORGET.name: machines.forget,
+            c.HOST_BASELINE_CPU.name: machines.baseline_cpu,
             c.DOMAIN_RESIZE_DISK.name: storage.resize_disk,
             c.DOMAIN_SET_DISK_LIMITS.name: d.set_disk_limits,
             c.DOMAIN_SET_DISC.name: d.set_disc,

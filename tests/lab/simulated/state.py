@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from hostagent.protocol.domain import DomainReport, DomainSpec, DomainState
-from hostagent.protocol.facts import FileSystemFacts, HostFacts, NicFacts
+from hostagent.protocol.facts import FileSystemFacts, HostFacts, MachineFacts, NicFacts, NumaNode
 from hostagent.protocol.network import NetworkDocument, PortDrops
 from tests.lab.simulated.paths import PathTruth
 
@@ -36,6 +36,8 @@ class Traits(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     link_kinds: tuple[str, ...] = ("vlan", "vxlan")
     guests_obey: bool = True
     boot_id: str = "first"
+    abilities: tuple[str, ...] = ("kvm", "nested", "tpm", "uefi", "uefi_secure", "cpu.Simulated")
+    cpu_features: tuple[str, ...] = ("aes", "avx", "sse4")
 
 
 @dataclass(slots=True)
@@ -100,6 +102,7 @@ class HostState:
     cutting_nics: set[str] = field(default_factory=set)
     rolled_back: set[tuple[str, str]] = field(default_factory=set)
     document: NetworkDocument = field(default_factory=lambda: NetworkDocument(generation=0))
+    firmware: set[str] = field(default_factory=set)  # machines whose firmware or TPM keeps files
     drops: dict[str, PortDrops] = field(default_factory=dict)  # by NIC, as a test says
     effects: Counter[tuple[str, str]] = field(default_factory=Counter)
     anomalies: list[str] = field(default_factory=list)
@@ -116,6 +119,7 @@ class HostState:
             "domains": sorted(self.domains),
             "volumes": sorted(path for path in self.files if "/volumes/" in path),
             "ports": sorted(ports),
+            "firmware": sorted(self.firmware),
         }
 
     def facts(self, name: str) -> HostFacts:
@@ -133,6 +137,11 @@ class HostState:
             ],
             link_kinds=list(traits.link_kinds),
             boot_id=traits.boot_id,
+            machine=MachineFacts(
+                abilities=list(traits.abilities),
+                host_cpu=" ".join(traits.cpu_features),
+                numa=[_node(traits)],
+            ),
             file_systems=[
                 FileSystemFacts(
                     path="/",
@@ -144,6 +153,12 @@ class HostState:
             **SOFTWARE,
             **VERSIONS,
         )
+
+
+def _node(traits: Traits) -> NumaNode:
+    """All that a simulated host has is one node."""
+    cpus = list(range(traits.cpu_count))
+    return NumaNode(number=0, memory_bytes=traits.memory_bytes, cpus=cpus)
 
 
 def summary(states: dict[str, HostState]) -> dict[str, Any]:

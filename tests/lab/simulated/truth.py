@@ -61,6 +61,7 @@ def disagreements(stage: Stage, view: View) -> list[str]:
     vms = [vm for vm in view.vms.values() if vm.cluster_id == stage.cluster_id]
     return [
         *_machines(vms, state),
+        *_sizes(vms, state),
         *_claims(vms, stage.host.id),
         *_disks(stage, vms, view, state),
         *_plugged(vms, state),
@@ -70,6 +71,19 @@ def disagreements(stage: Stage, view: View) -> list[str]:
         *(f"on {stage.host.name}: {text}" for text in state.anomalies),
         *_folders(stage, view),
     ]
+
+
+def _sizes(vms: list[Vm], state: HostState) -> list[str]:
+    """Machines have what is claimed for them; firmware keeps nothing of machines that are gone."""
+    wrong = [f"firmware of {ref} is left" for ref in state.firmware - {vm.id for vm in vms}]
+    for vm in vms:
+        domain = state.domains.get(vm.id)
+        if domain is None or vm.state not in PLACED:
+            continue
+        there = (domain.spec.cpu_count, domain.spec.memory_bytes)
+        if there != (vm.cpu_count, vm.memory_bytes):
+            wrong.append(f"{vm.name} has {there}, not {(vm.cpu_count, vm.memory_bytes)}")
+    return wrong
 
 
 def _machines(vms: list[Vm], state: HostState) -> list[str]:

@@ -13,6 +13,7 @@ from appliance.protocol.operations import Accepted
 from tests.lab.simulated.stages import MiB, Stage
 from tests.lab.simulated.work import Prepare, Work, asked, fresh_id
 from tests.lab.simulated.works_guests import GUEST_WORKS
+from tests.lab.simulated.works_hardware import HARDWARE_WORKS
 from tests.lab.simulated.works_hosts import HOST_WORKS
 from tests.lab.simulated.works_volumes import VOLUME_WORKS
 
@@ -107,7 +108,7 @@ async def _nic_gone(stage: Stage, ref: str) -> Accepted:
 
 OFF = ("domain.destroy", "domain.undefine")
 RELEASED = (*OFF, "network.apply")
-GONE = (*RELEASED, "volume.delete")
+GONE = (*RELEASED, "volume.delete", "domain.forget")
 
 WORKS = (
     Work(
@@ -264,6 +265,7 @@ WORKS = (
     ),
     *VOLUME_WORKS,
     *GUEST_WORKS,
+    *HARDWARE_WORKS,
     *HOST_WORKS,
     Work(
         operation="vm.destroy",

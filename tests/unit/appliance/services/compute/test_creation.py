@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from appliance.protocol.hardware import NewHardware
 from appliance.protocol.ids import new_id
 from appliance.protocol.requests import DataDisk, NewNic, VmCreate
 from appliance.services.compute.creation import digest
@@ -20,7 +21,12 @@ VALUES = {
     "inbound_bits_per_s": 10**6,
     "outbound_bits_per_s": 10**6,
 }
-CHOICES = {"strategy": "most_packed", "cloud_init": "seed"}
+CHOICES = {
+    "strategy": "most_packed",
+    "cloud_init": "seed",
+    "root_bus": "virtio_scsi",
+    "hardware": NewHardware(firmware="uefi"),
+}
 
 
 def other(field: msgspec.structs.FieldInfo) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.cli.sizes import parse_size
+from appliance.protocol.sizes import parse_size
 
 GIB = 1024**3
 

@@ -1,0 +1,1 @@
+"""Firmware, processor, memory layout and size of virtual machines."""
