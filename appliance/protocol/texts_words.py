@@ -7,6 +7,7 @@ from appliance.protocol.texts_guests import GUEST_WORDS
 from appliance.protocol.texts_hosts import HOST_WORDS
 from appliance.protocol.texts_images import IMAGE_WORDS
 from appliance.protocol.texts_security import TRACE_STEPS
+from appliance.protocol.texts_snapshots import SNAPSHOT_WORDS
 from appliance.protocol.texts_volumes import VOLUME_WORDS
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -166,6 +167,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "kind.network": ("network", "网络"),
     "kind.vm": ("virtual machine", "云主机"),
     "kind.volume": ("volume", "云盘"),
+    "kind.snapshot": ("snapshot", "快照"),
     "kind.job": ("job", "任务"),
     "kind.cleanup": ("clean-up work", "清理工作"),
     "kind.management_node": ("management node", "管理节点"),
@@ -247,4 +249,5 @@ WORDS: dict[str, tuple[str, str]] = {
     **HOST_WORDS,
     **GUEST_WORDS,
     **IMAGE_WORDS,
+    **SNAPSHOT_WORDS,
 }

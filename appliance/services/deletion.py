@@ -28,6 +28,7 @@ Table = Literal[
     "security_rule",
     "elastic_ip",
     "vxlan_pool",
+    "snapshot",
 ]
 
 
@@ -74,6 +75,8 @@ EDGES = (
     # Data disks outlive their machine, but not the storage that they lie on.
     _edge("vm", "volume", "detached", "deleted", "kind <> 'root' AND vm_id"),
     _edge("host", "volume", "refuses", "deleted", "kind <> 'root' AND host_id"),
+    # A snapshot is a file of its volume.
+    _edge("volume", "snapshot", "deleted", "deleted", "status <> 'hidden' AND volume_id"),
     # Machines keep their disks and their size when the template goes.
     _edge("image", "vm", "detached", "detached", "image_id"),
     _edge("affinity_group", "vm", "detached", "detached", "affinity_group_id"),

@@ -20,8 +20,9 @@ SOURCES: ledger.Sources = {
     "cpu": "SELECT host_id, SUM(cpu_count) FROM vm WHERE host_id IS NOT NULL GROUP BY host_id",
     "memory": "SELECT host_id, SUM(memory_bytes) FROM vm WHERE host_id IS NOT NULL GROUP BY 1",
     "disk": (
-        "SELECT primary_storage_id || ':' || host_id, SUM(size_bytes) FROM volume "
-        "WHERE host_id IS NOT NULL GROUP BY 1"
+        "SELECT place, SUM(bytes) FROM ("
+        "SELECT primary_storage_id || ':' || host_id place, size_bytes bytes FROM volume "
+        "WHERE host_id IS NOT NULL UNION ALL SELECT place_id, used_bytes FROM snapshot) GROUP BY 1"
     ),
     "address": (
         "SELECT network_id, COUNT(*) FROM (SELECT network_id FROM nic UNION ALL "

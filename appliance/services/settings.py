@@ -53,6 +53,7 @@ HOST_CPU_RATIO = Setting(name="host.cpu_ratio", default=10.0, lowest=0.01, highe
 HOST_MEMORY_RATIO = Setting(name="host.memory_ratio", default=1.0, lowest=0.01, highest=1000)
 STORAGE_RATIO = Setting(name="primary_storage.ratio", default=1.0, lowest=0.01, highest=1000)
 STORAGE_THRESHOLD = Setting(name="primary_storage.threshold", default=0.9, lowest=0.01, highest=1.0)
+SNAPSHOT_DEPTH = Setting(name="snapshot.depth_limit", default=32, lowest=1, highest=128)
 ALL = (
     JOB_KEEP_DAYS,
     AUDIT_KEEP_DAYS,
@@ -68,6 +69,7 @@ ALL = (
     HOST_MEMORY_RATIO,
     STORAGE_RATIO,
     STORAGE_THRESHOLD,
+    SNAPSHOT_DEPTH,
 )
 
 

@@ -898,6 +898,10 @@
         <translation>写入其中的所有数据都将丢失。</translation>
     </message>
     <message>
+        <source>Nobody can go back to it. The volume and other snapshots stay as they are.</source>
+        <translation>将无法再恢复到该快照。云盘和其他快照不受影响。</translation>
+    </message>
+    <message>
         <source>Its rules, and those that name it, go as well.</source>
         <translation>其规则以及引用它的规则会一并删除。</translation>
     </message>
@@ -2717,6 +2721,10 @@
         <translation>恢复云盘</translation>
     </message>
     <message>
+        <source>Show the files of a volume</source>
+        <translation>核对云盘文件</translation>
+    </message>
+    <message>
         <source>Recover image</source>
         <translation>恢复镜像</translation>
     </message>
@@ -3864,6 +3872,149 @@
     </message>
 </context>
 <context>
+    <name>Snapshots</name>
+    <message>
+        <source>New snapshot</source>
+        <translation>创建快照</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>snapshot</source>
+        <translation>快照</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>描述</translation>
+    </message>
+    <message>
+        <source>Let the guest&apos;s agent freeze its file systems meanwhile</source>
+        <translation>由客户机代理在此期间冻结文件系统</translation>
+    </message>
+    <message>
+        <source>Without an agent it is as if the power had gone at that instant: the guest&apos;s journal puts it right at its next start.</source>
+        <translation>若无代理，则相当于在该时刻断电：客户机下次启动时由文件系统日志修复。</translation>
+    </message>
+    <message>
+        <source>Consistency</source>
+        <translation>一致性</translation>
+    </message>
+    <message>
+        <source>Go back to {name}</source>
+        <translation>恢复到 {name}</translation>
+    </message>
+    <message>
+        <source>Keep what is there now as a snapshot</source>
+        <translation>将当前数据保留为快照</translation>
+    </message>
+    <message>
+        <source>What is there now</source>
+        <translation>当前数据</translation>
+    </message>
+    <message>
+        <source>Its name</source>
+        <translation>快照名称</translation>
+    </message>
+    <message>
+        <source>before going back</source>
+        <translation>恢复前</translation>
+    </message>
+    <message>
+        <source>What was written since is lost for good.</source>
+        <translation>此后写入的数据将永久丢失。</translation>
+    </message>
+    <message>
+        <source>A name is needed.</source>
+        <translation>请填写名称。</translation>
+    </message>
+    <message>
+        <source>A data disk of {size} that holds what {name} holds, and shares nothing.</source>
+        <translation>{size} 的数据盘，内容与快照 {name} 相同，且彼此独立。</translation>
+    </message>
+    <message>
+        <source>New volume of a snapshot</source>
+        <translation>由快照创建云盘</translation>
+    </message>
+    <message>
+        <source>Of the volume {name}, also while its machine runs.</source>
+        <translation>为云盘 {name} 创建快照，其云主机运行中亦可。</translation>
+    </message>
+    <message>
+        <source>Take snapshot</source>
+        <translation>创建快照</translation>
+    </message>
+    <message>
+        <source>Of all disks of {name} at one instant, also while it runs.</source>
+        <translation>为 {name} 的全部云盘在同一时刻创建快照，运行中亦可。</translation>
+    </message>
+    <message>
+        <source>The volume {name} holds again what it held at {moment}.</source>
+        <translation>云盘 {name} 将恢复为 {moment} 的数据。</translation>
+    </message>
+    <message>
+        <source>All disks of {name} hold again what they held at {moment}.</source>
+        <translation>{name} 的全部云盘将恢复为 {moment} 的数据。</translation>
+    </message>
+    <message>
+        <source>Make volume</source>
+        <translation>创建云盘</translation>
+    </message>
+    <message>
+        <source>Stop {vm} first: it would go on with what it remembers.</source>
+        <translation>请先停止 {vm}：否则其系统会按内存中的旧数据继续写入。</translation>
+    </message>
+    <message>
+        <source>It is not made yet: there is nothing in it.</source>
+        <translation>云盘尚未实例化，没有数据。</translation>
+    </message>
+    <message>
+        <source>It was not taken of all disks of a machine.</source>
+        <translation>该快照不是整机快照。</translation>
+    </message>
+    <message>
+        <source>Go back to it …</source>
+        <translation>恢复到此快照…</translation>
+    </message>
+    <message>
+        <source>Go back with all disks …</source>
+        <translation>恢复全部云盘…</translation>
+    </message>
+    <message>
+        <source>New volume of it …</source>
+        <translation>由此创建云盘…</translation>
+    </message>
+    <message>
+        <source>Take snapshot …</source>
+        <translation>创建快照…</translation>
+    </message>
+    <message>
+        <source>You are here</source>
+        <translation>当前位置</translation>
+    </message>
+    <message>
+        <source>The volume as it is now, without any snapshot below it</source>
+        <translation>云盘的当前数据，尚无快照</translation>
+    </message>
+    <message>
+        <source>The volume as it is now</source>
+        <translation>云盘的当前数据</translation>
+    </message>
+    <message>
+        <source>file systems were frozen</source>
+        <translation>文件系统已冻结</translation>
+    </message>
+    <message>
+        <source>Snapshots</source>
+        <translation>快照</translation>
+    </message>
+    <message>
+        <source>all disks</source>
+        <translation>整机</translation>
+    </message>
+</context>
+<context>
     <name>StatusLine</name>
     <message>
         <source>Not connected</source>
@@ -4397,6 +4548,10 @@ Licence: Apache-2.0.</source>
         <translation>磁盘</translation>
     </message>
     <message>
+        <source>Snapshots</source>
+        <translation>快照</translation>
+    </message>
+    <message>
         <source>Network</source>
         <translation>网络</translation>
     </message>
@@ -4705,6 +4860,10 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Limits in a second</source>
         <translation>每秒限速</translation>
+    </message>
+    <message>
+        <source>Snapshots</source>
+        <translation>快照</translation>
     </message>
     <message>
         <source>Volumes</source>

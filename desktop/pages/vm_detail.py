@@ -13,6 +13,7 @@ from appliance.protocol import resources as r
 from desktop import theme
 from desktop.pages.base import Shell
 from desktop.pages.detail import Detail
+from desktop.pages.snapshots import SnapshotsTab
 from desktop.pages.vm_disks import DisksTab
 from desktop.pages.vm_guest import GuestFacts
 from desktop.pages.vm_nics import NicsTab
@@ -152,10 +153,12 @@ class VmDetail(Detail):
     """Facts of a VM beside its screen."""
 
     def add_more_tabs(self) -> None:
-        """The machine's disks and NICs."""
+        """The machine's disks, their snapshots, and its NICs."""
         self.disks = DisksTab(self.shell)
+        self.snapshots = SnapshotsTab(self.shell)
         self.nics = NicsTab(self.shell)
         self.add_tab(translate("VmDetail", "Disks"), self.disks)
+        self.add_tab(translate("VmDetail", "Snapshots"), self.snapshots)
         self.add_tab(translate("VmDetail", "Network"), self.nics)
 
     def make_overview(self) -> QWidget:
@@ -180,6 +183,7 @@ class VmDetail(Detail):
         self.thumbnail.set_vm(self.resource)
         self.guest.set_vm(self.resource)
         self.disks.show_vm(self.resource)
+        self.snapshots.show_vm(self.resource)
         self.nics.show_vm(self.resource)
 
     def _open_console(self) -> None:

@@ -14,6 +14,7 @@ from tests.lab.simulated.stages import MiB, Stage
 from tests.lab.simulated.work import Prepare, Work, asked, fresh_id
 from tests.lab.simulated.works_guests import GUEST_WORKS
 from tests.lab.simulated.works_hosts import HOST_WORKS
+from tests.lab.simulated.works_snapshots import SNAPSHOT_WORKS
 from tests.lab.simulated.works_volumes import VOLUME_WORKS
 
 
@@ -265,6 +266,7 @@ WORKS = (
     *VOLUME_WORKS,
     *GUEST_WORKS,
     *HOST_WORKS,
+    *SNAPSHOT_WORKS,
     Work(
         operation="vm.destroy",
         prepare=_vm(),
