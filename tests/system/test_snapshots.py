@@ -77,7 +77,9 @@ async def test_guests_have_again_what_they_had(cloud: Cloud) -> None:
     await run(console, "echo first > /root/state; sync")
     accepted = await call("vm.create_snapshot", id=vm.id, name="first")
     await wait(cloud.client, accepted, timeout_s=60)
-    assert len({(await tree(cloud, one))["first"].group_id for one in (root, data)}) == 1
+    taken = [(await tree(cloud, one))["first"] for one in (root, data)]
+    assert len({one.group_id for one in taken}) == 1
+    assert all(one.is_quiesced for one in taken)
     second = await write(console, name)
     await run(console, "echo second > /root/state; sync")
 
