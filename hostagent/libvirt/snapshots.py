@@ -43,25 +43,26 @@ class Snapshots:
         for volume in params.volumes:
             _must_have_files(volume)
             await layers.make_overlay(volume, volume.head, volume.fallback or "")
-        is_quiesced = False
-        if await self._on_machine(params.vm_id, partial(_old_heads, params)):
-            is_quiesced = await self._switch(params)
+        is_quiesced = await self._switch(params)
         taken = [layers.frozen(volume, volume.fallback or "") for volume in params.volumes]
         return s.TakeResult(frozen=taken, is_quiesced=is_quiesced)
 
     async def _switch(self, params: s.TakeParams) -> bool:
-        """Let a machine go on with the new heads; returns whether its guest stood still."""
+        """Let a machine that runs go on with the new heads; returns whether its guest stood
+        still meanwhile.
+        """
 
         def switch(domain: Any) -> None:
             if heads := _old_heads(params, domain):
                 jobs.switch(domain, heads)
 
-        if not params.quiesce or params.is_paused:
-            await self._on_machine(params.vm_id, switch)
-            return False
-        async with self._guests.still(params.vm_id) as frozen:
-            await self._on_machine(params.vm_id, switch)
-        return frozen > 0
+        asks_guest = params.quiesce and not params.is_paused
+        if asks_guest and await self._on_machine(params.vm_id, partial(_old_heads, params)):
+            async with self._guests.still(params.vm_id) as frozen:
+                await self._on_machine(params.vm_id, switch)
+            return frozen > 0
+        await self._on_machine(params.vm_id, switch)
+        return False
 
     async def take_back(self, params: s.TakeParams) -> Nothing:
         """Go on with the old heads, which get what was written meanwhile."""

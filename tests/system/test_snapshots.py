@@ -134,7 +134,7 @@ async def test_guests_have_again_what_they_had(cloud: Cloud) -> None:
     # Service and machine die when QEMU has a new file and no row says that it was taken.
     host, before = cloud.lab.host, open_file(cloud, vm, name)
     with host.frozen_libvirtd():
-        accepted = await call("snapshot.create", volume_id=data.id, name="dying")
+        accepted = await call("snapshot.create", volume_id=data.id, name="dying", quiesce=False)
         head = f"{data.id}.{accepted.resource_ids[0]}.qcow2"
         async with asyncio.timeout(10):
             while head not in host.run("ls", before.rpartition("/")[0]):
