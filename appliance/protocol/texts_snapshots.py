@@ -72,6 +72,12 @@ SNAPSHOT_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "云盘的文件异常：{path}：{reason}。{needed_by} 依赖该文件。",
         "未做任何更改。请从副本恢复该文件；可用 anyun volume check-chain 查看云盘的全部文件。",
     ),
+    "volume.has_snapshots": (
+        "The volume {name} has {count} snapshots, which would go with its content.",
+        "Delete its snapshots first, or go back to one of them instead.",
+        "云盘 {name} 有 {count} 个快照，会随其数据一起丢失。",
+        "请先删除这些快照，或改为恢复其中之一。",
+    ),
     "volume.size_needed": (
         "It is not said how large the volume shall be.",
         "Give its size, or a snapshot that it is made of.",

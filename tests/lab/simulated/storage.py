@@ -200,7 +200,7 @@ class Storage:
 
     async def export_volume(self, params: s.ExportVolumeParams, _: CallContext) -> s.ImageInfo:
         """Make an image of a volume, unless it is there."""
-        final, source = str(image_path(params.place)), str(volume_path(params.volume))
+        final, source = str(image_path(params.place)), file_of(self._state, params.volume)
         if final not in self._state.stores:
             found = self._state.files.get(source)
             if found is None:
