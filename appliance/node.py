@@ -65,6 +65,7 @@ from appliance.services.networks.vxlan_pools import VxlanPools
 from appliance.services.parts import Parts
 from appliance.services.setup.removal import Removal
 from appliance.services.setup.service import Setup
+from appliance.services.snapshots.service import Snapshots
 from appliance.services.storage.service import Storage
 from appliance.services.sweeping import Sweeper
 from appliance.services.tenancy import service as tenancy
@@ -156,6 +157,7 @@ class Node:
         GuestAgent(parts)
         Drives(parts, compute.steps)
         Reimaging(parts, compute.steps)
+        Snapshots(parts)
         self._consoles = Consoles(parts)
         Setup(parts, Removal(parts))
         overview.install(parts)

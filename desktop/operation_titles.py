@@ -62,6 +62,7 @@ def _titles() -> dict[str, str]:
             "Operations", "Say which security groups a machine is in"
         ),
         "volume.recover": translate("Operations", "Recover volume"),
+        "volume.check_chain": translate("Operations", "Show the files of a volume"),
         "image.recover": translate("Operations", "Recover image"),
         "image.expunge": translate("Operations", "Delete image for good"),
         "vm.attach_iso": translate("Operations", "Insert a disc"),

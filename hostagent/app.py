@@ -23,6 +23,7 @@ from hostagent.libvirt.discs import Discs
 from hostagent.libvirt.disks import Disks
 from hostagent.libvirt.domains import Domains
 from hostagent.libvirt.guestagent import GuestAgents
+from hostagent.libvirt.snapshots import Snapshots
 from hostagent.link import enrol
 from hostagent.link.dialler import Dialler
 from hostagent.load import LoadMeter
@@ -77,6 +78,7 @@ class Agent:
         self._disks = Disks(self._domains)
         self._discs = Discs(self._domains)
         self._guests = GuestAgents(self._domains, self._folder / "frozen")
+        self._snapshots = Snapshots(self._domains, self._guests)
         self._consoles = Consoles(self._domains)
         self._migrations = Migrations(self._domains, self._folder, self._notify_progress)
         self._network = NetworkManager(self._folder / "network")
@@ -170,6 +172,14 @@ class Agent:
         peer.handle(c.VOLUME_RESIZE, _plain(v.resize))
         peer.handle(c.VOLUME_DELETE, _plain(v.delete))
         peer.handle(c.VOLUME_INFO, _plain(v.info))
+        peer.handle(c.VOLUME_COPY, self._snapshots.copy)
+        peer.handle(c.VOLUME_CHAIN, _plain(self._snapshots.chain))
+        peer.handle(c.SNAPSHOT_TAKE, _plain(self._snapshots.take))
+        peer.handle(c.SNAPSHOT_TAKE_BACK, _plain(self._snapshots.take_back))
+        peer.handle(c.SNAPSHOT_REVERT, _plain(self._snapshots.revert))
+        peer.handle(c.SNAPSHOT_DROP, _plain(self._snapshots.drop))
+        peer.handle(c.SNAPSHOT_MERGE, self._snapshots.merge)
+        peer.handle(c.SNAPSHOT_SETTLE, _plain(self._snapshots.settle))
         peer.handle(c.IMAGE_RECEIVE, _answers_nothing(i.receive))
         peer.handle(c.IMAGE_FETCH_URL, _answers_nothing(fetch.fetch_url))
         peer.handle(c.IMAGE_CHECK_URL, fetch.check_url)

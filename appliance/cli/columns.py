@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from appliance.cli.texts import say
 from appliance.cli.texts_help import TITLES, VERBS
+from appliance.client.snapshot_tree import Placed
 from appliance.protocol import resources as r
 from appliance.protocol import security as s
 from appliance.protocol import tenancy as t
@@ -18,6 +20,7 @@ from appliance.protocol.elastic import ElasticIp
 from appliance.protocol.layer2 import VxlanPool
 from appliance.protocol.messages import Language, render, sentence, size, word
 from appliance.protocol.nodes import ManagementNode
+from appliance.protocol.snapshots import ChainFile, Snapshot
 
 SIZES = frozenset({"memory", "volume_bytes", "image_bytes"})  # quotas that are sizes
 Cell = Callable[[Any, Language], str]
@@ -156,6 +159,22 @@ NAME = _plain("name")
 ID = _plain("id")
 STATE = _word("state", "state", "state")
 STATUS = _word("status", "status", "status")
+
+
+def _here(placed: Placed, language: Language) -> str:
+    """Where the volume stands now; snapshots of all disks of a machine have a mark, too."""
+    words = [say("you_are_here", language)] if placed.snapshot.is_current else []
+    if placed.snapshot.group_id:
+        words.append(say("all_disks", language))
+    return ", ".join(words)
+
+
+def _file_state(file: ChainFile, language: Language) -> str:
+    if not file.problem:
+        return say("sound", language)
+    reason = f" ({file.reason})" if file.reason else ""
+    return word(f"chain.problem.{file.problem}", language) + reason
+
 
 COLUMNS: dict[type[Any], tuple[Column, ...]] = {
     r.Zone: (NAME, STATE, _plain("description"), ID),
@@ -329,6 +348,31 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         _plain("vm", "vm_name"),
         _plain("host", "host_name"),
         ID,
+    ),
+    Snapshot: (
+        NAME,
+        _word("state", "snapshot.status", "status"),
+        _plain("volume", "volume_name"),
+        _size("size", "size_bytes"),
+        _moment("created", "created_at"),
+        ID,
+    ),
+    Placed: (
+        Column("name", lambda placed, _: placed.prefix + placed.snapshot.name),
+        Column("here", _here),
+        Column("state", lambda one, lang: word(f"snapshot.status.{one.snapshot.status}", lang)),
+        Column("volume", lambda placed, _: placed.snapshot.volume_name),
+        Column("size", lambda placed, _: size(placed.snapshot.size_bytes), is_number=True),
+        Column("used", lambda placed, _: size(placed.snapshot.used_bytes), is_number=True),
+        Column("created", lambda placed, _: moment(placed.snapshot.created_at)),
+        Column("id", lambda placed, _: placed.snapshot.id),
+    ),
+    ChainFile: (
+        _plain("path"),
+        Column("state", _file_state),
+        _size("size", "size_bytes"),
+        _size("used", "used_bytes"),
+        Column("snapshot", lambda file, _: file.snapshot_id or "–"),
     ),
     r.Job: (
         _word("operation", "operation", "operation"),

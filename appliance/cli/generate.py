@@ -30,6 +30,7 @@ BY_HAND = {
 # These cannot be taken back, so people are asked first.
 CONFIRMED = frozenset(
     {"zone.delete", "setup.remove", "vm.expunge", "image.expunge", "account.delete", "user.delete"}
+    | {"snapshot.delete", "snapshot.revert", "vm.revert_snapshot"}
 )
 FOLLOWED = frozenset({"vm.drops"})
 DEFAULT_LIMIT = 100

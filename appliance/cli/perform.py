@@ -19,7 +19,7 @@ from appliance.cli.lists import (
 from appliance.cli.names import resolve, resolve_fields, with_nic
 from appliance.cli.paths import show_paths
 from appliance.cli.progress import wait_for
-from appliance.cli.show import show_check, show_details, show_items, show_list
+from appliance.cli.show import show_chain, show_check, show_details, show_items, show_list
 from appliance.cli.show_traffic import follow_drops, show_drops, show_rules
 from appliance.cli.terminal import Terminal
 from appliance.client import Client, JobFailed
@@ -29,6 +29,7 @@ from appliance.protocol.errors import NotFound
 from appliance.protocol.operations import OPERATIONS, Accepted, Kind, OperationSpec
 from appliance.protocol.paths import NetworkPaths
 from appliance.protocol.resources import CheckResult, Job
+from appliance.protocol.snapshots import VolumeChain
 
 PAGE = 1000
 # What these change is shown with all its fields: a plan, a new token, all quotas.
@@ -100,11 +101,18 @@ def _paths(terminal: Terminal, answers: list[Any]) -> None:
         raise typer.Exit(Exit.FAILED)
 
 
+def _chains(terminal: Terminal, answers: list[Any]) -> None:
+    show_chain(terminal, answers)
+    if not all(answer.is_sound for answer in answers):
+        raise typer.Exit(Exit.FAILED)
+
+
 # Answers that are neither a resource nor plain facts, and how they are shown.
 OWN_VIEWS: dict[Any, Callable[[Terminal, list[Any]], None]] = {
     CheckResult: _check,
     NetworkPaths: _paths,
     VmDrops: show_drops,
+    VolumeChain: _chains,
     EffectiveRules: show_rules,
 }
 

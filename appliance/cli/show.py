@@ -14,10 +14,12 @@ from rich.table import Table
 
 from appliance.cli.columns import COLUMNS, moment
 from appliance.cli.terminal import Terminal
+from appliance.client.snapshot_tree import arrange
 from appliance.protocol.bandwidth import bandwidth_words
 from appliance.protocol.errors import ErrorBody
 from appliance.protocol.messages import size
 from appliance.protocol.resources import CheckResult, SetupPlan
+from appliance.protocol.snapshots import Snapshot, VolumeChain
 
 
 def show_list(
@@ -33,6 +35,8 @@ def show_list(
     if not items:
         terminal.note("empty")
         return
+    if fields is None and isinstance(items[0], Snapshot):
+        items = arrange(items)
     table = table_of(terminal, items) if fields is None else table_of_fields(items, fields)
     terminal.out.print(table)
     if total > len(items):
@@ -46,7 +50,8 @@ def show_items(terminal: Terminal, items: Sequence[Any]) -> None:
     elif terminal.quiet:
         _ids(items)
     elif items:
-        terminal.out.print(table_of(terminal, items))
+        shown = arrange(items) if isinstance(items[0], Snapshot) else items
+        terminal.out.print(table_of(terminal, shown))
 
 
 def show_details(terminal: Terminal, items: Sequence[Any]) -> None:
@@ -103,6 +108,17 @@ def _cell(item: dict[str, Any], name: str) -> str:
         found = [value.get(part) for value in found if isinstance(value, dict)]
         found = [one for value in found for one in (value if isinstance(value, list) else [value])]
     return ", ".join(readable(name, value) for value in found)
+
+
+def show_chain(terminal: Terminal, chains: Sequence[VolumeChain]) -> None:
+    """The files of volumes, and what is wrong with them."""
+    if terminal.as_json:
+        terminal.print_json(chains[0] if len(chains) == 1 else chains)
+        return
+    for chain in chains:
+        terminal.out.print(table_of(terminal, chain.files))
+        for path in chain.strangers:
+            terminal.note("stranger", path=path)
 
 
 def show_plan(terminal: Terminal, plan: SetupPlan) -> None:

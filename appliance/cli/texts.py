@@ -11,6 +11,8 @@ from appliance.protocol.messages import Language
 
 TEXTS: dict[str, tuple[str, str]] = {
     # Headings of tables
+    "snapshot": ("Snapshot", "快照"),
+    "volume": ("Volume", "云盘"),
     "name": ("Name", "名称"),
     "description": ("Description", "描述"),
     "id": ("Id", "标识"),
@@ -96,6 +98,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "回收站中还有 {count} 个，查看：anyun {noun} list --filter {condition}",
     ),
     "empty": ("Nothing here.", "没有内容。"),
+    "here": ("Now", "当前位置"),
+    "you_are_here": ("● you are here", "● 当前位置"),
+    "all_disks": ("all disks", "整机"),
+    "sound": ("sound", "正常"),
+    "stranger": (
+        "Nobody knows this file: {path}",
+        "未知文件：{path}",
+    ),
     "ok": ("Done.", "已完成。"),
     "job_started": (
         "Accepted. Wait for it with: anyun job wait {ids}",

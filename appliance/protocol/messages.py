@@ -60,6 +60,7 @@ _CODED = {
     "status": "image.status.",
     "image_kind": "image.kind.",
     "volume_status": "volume.status.",
+    "snapshot_status": "snapshot.status.",
     "action": "operation.vm.",
     "operation": "operation.",
     "step": "step.",

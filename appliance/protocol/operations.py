@@ -42,6 +42,7 @@ from appliance.protocol.operations_network import (
     declare_paths,
     declare_security,
 )
+from appliance.protocol.operations_snapshots import declare_snapshots
 from appliance.protocol.operations_tenancy import declare_tenancy
 from appliance.protocol.operations_volumes import declare_volumes
 
@@ -241,6 +242,7 @@ _add(
     None,
 )
 declare_volumes()
+declare_snapshots()
 
 # Offerings and images
 _reads("instance_offering", "instance-offerings", r.InstanceOffering, "instance offering", TENANT)

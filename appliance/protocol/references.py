@@ -25,6 +25,8 @@ FIELD_KINDS = {
     "security_group_ids": "security_group",
     "peer_group_id": "security_group",
     "vm_id": "vm",
+    "volume_id": "volume",
+    "snapshot_id": "snapshot",
     "to_vm_id": "vm",
     "owner_id": "account",
     "account_id": "account",

@@ -203,6 +203,7 @@ QuotaName = Literal[
     "image",
     "image_bytes",
     "elastic_ip",
+    "snapshot",
 ]
 
 

@@ -15,6 +15,7 @@ from appliance.protocol.texts_network import NETWORK_ERRORS
 from appliance.protocol.texts_paths import PATH_ERRORS
 from appliance.protocol.texts_query import QUERY_ERRORS
 from appliance.protocol.texts_security import SECURITY_ERRORS
+from appliance.protocol.texts_snapshots import SNAPSHOT_ERRORS
 from appliance.protocol.texts_storage import STORAGE_ERRORS
 from appliance.protocol.texts_tenancy import TENANCY_ERRORS
 from appliance.protocol.texts_volumes import VOLUME_ERRORS
@@ -291,6 +292,7 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
     **IMAGE_ERRORS,
     **MIGRATION_ERRORS,
     **HARDWARE_ERRORS,
+    **SNAPSHOT_ERRORS,
     **SECURITY_ERRORS,
     # Placement and VMs
     "placement.no_hosts": (

@@ -9,6 +9,7 @@ from appliance.protocol.texts_hosts import HOST_WORDS
 from appliance.protocol.texts_images import IMAGE_WORDS
 from appliance.protocol.texts_migration import MIGRATION_WORDS
 from appliance.protocol.texts_security import TRACE_STEPS
+from appliance.protocol.texts_snapshots import SNAPSHOT_WORDS
 from appliance.protocol.texts_volumes import VOLUME_WORDS
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -168,6 +169,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "kind.network": ("network", "网络"),
     "kind.vm": ("virtual machine", "云主机"),
     "kind.volume": ("volume", "云盘"),
+    "kind.snapshot": ("snapshot", "快照"),
     "kind.job": ("job", "任务"),
     "kind.cleanup": ("clean-up work", "清理工作"),
     "kind.management_node": ("management node", "管理节点"),
@@ -251,4 +253,5 @@ WORDS: dict[str, tuple[str, str]] = {
     **IMAGE_WORDS,
     **MIGRATION_WORDS,
     **HARDWARE_WORDS,
+    **SNAPSHOT_WORDS,
 }

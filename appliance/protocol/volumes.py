@@ -27,6 +27,9 @@ class VolumeStatus(StrEnum):
     ATTACHING = "attaching"
     DETACHING = "detaching"
     CHANGING = "changing"  # its size or its limits
+    SNAPSHOTTING = "snapshotting"  # a snapshot is being taken
+    REVERTING = "reverting"  # it goes back to a snapshot
+    MERGING = "merging"  # it is given what a deleted snapshot had
     DELETED = "deleted"  # in the recycle bin
     EXPUNGING = "expunging"
 
@@ -35,7 +38,8 @@ class Volume(Resource, kw_only=True, frozen=True):
     """A disk. The guest finds it as /dev/disk/by-id/virtio-<serial>.
 
     Limits are for one second, reading and writing apart; 0 is none. `used_bytes` is what it took
-    on its host when that was last looked at, None if it never was.
+    on its host when that was last looked at, None if it never was. `snapshot_id` is the snapshot
+    that it stands on.
     """
 
     vm_id: str | None  # the machine that it is attached to
@@ -55,6 +59,8 @@ class Volume(Resource, kw_only=True, frozen=True):
     write_bytes_s: int = 0
     owner_id: str = ""
     deleted_at: datetime | None = None
+    snapshot_id: str | None = None
+    snapshot_count: int = 0
 
 
 class CdDrive(msgspec.Struct, kw_only=True, frozen=True):
@@ -74,9 +80,13 @@ def serial_of(volume_id: str) -> str:
 
 
 class VolumeCreate(Create, kw_only=True, frozen=True):
-    """Make a data disk: at once on a host or for a machine, else when it is first attached."""
+    """Make a data disk: at once on a host or for a machine, else when it is first attached.
 
-    size_bytes: SizeBytes
+    With `snapshot_id` it gets the content of a snapshot, on the same host; it may be larger.
+    """
+
+    size_bytes: SizeBytes | None = None  # needed unless a snapshot says it
+    snapshot_id: Id | None = None
     vm_id: Id | None = None  # attach it to this machine
     host_id: Id | None = None  # for administrators
     owner_id: Id | None = None  # the account that gets it; administrators may name another

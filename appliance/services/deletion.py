@@ -29,6 +29,7 @@ Table = Literal[
     "security_rule",
     "elastic_ip",
     "vxlan_pool",
+    "snapshot",
 ]
 
 
@@ -76,6 +77,8 @@ EDGES = (
     _edge("vm", "volume", "detached", "deleted", "kind <> 'root' AND vm_id"),
     _edge("host", "volume", "refuses", "deleted", "kind <> 'root' AND host_id"),
     Edge(parent="image", child="vm", alone="refuses", along="detached", find=machines_with_disc),
+    # A snapshot is a file of its volume.
+    _edge("volume", "snapshot", "deleted", "deleted", "status <> 'hidden' AND volume_id"),
     # Machines keep their disks and their size when the template goes.
     _edge("image", "vm", "detached", "detached", "image_id"),
     _edge("affinity_group", "vm", "detached", "detached", "affinity_group_id"),

@@ -26,10 +26,11 @@ SOURCES: ledger.Sources = {
         "SELECT host_id, memory_bytes FROM vm_migration) WHERE host_id IS NOT NULL GROUP BY 1"
     ),
     "disk": (
-        "SELECT primary_storage_id || ':' || host_id, SUM(size_bytes) FROM ("
-        "SELECT primary_storage_id, host_id, size_bytes FROM volume UNION ALL "
-        "SELECT primary_storage_id, host_id, size_bytes FROM volume_copy) "
-        "WHERE host_id IS NOT NULL GROUP BY 1"
+        "SELECT place, SUM(bytes) FROM ("
+        "SELECT primary_storage_id || ':' || host_id place, size_bytes bytes FROM volume "
+        "WHERE host_id IS NOT NULL UNION ALL "
+        "SELECT primary_storage_id || ':' || host_id, size_bytes FROM volume_copy UNION ALL "
+        "SELECT place_id, used_bytes FROM snapshot) GROUP BY 1"
     ),
     "address": (
         "SELECT network_id, COUNT(*) FROM (SELECT network_id FROM nic UNION ALL "

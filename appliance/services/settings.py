@@ -62,6 +62,7 @@ MIGRATION_PARALLEL = Setting(name="migration.parallel", default=2, lowest=1, hig
 MIGRATION_BANDWIDTH = Setting(
     name="migration.bandwidth_bytes_s", default=0, lowest=0, highest=1024**4, unit="bytes"
 )
+SNAPSHOT_DEPTH = Setting(name="snapshot.depth_limit", default=32, lowest=1, highest=128)
 ALL = (
     JOB_KEEP_DAYS,
     AUDIT_KEEP_DAYS,
@@ -81,6 +82,7 @@ ALL = (
     MIGRATION_PORT_LAST,
     MIGRATION_PARALLEL,
     MIGRATION_BANDWIDTH,
+    SNAPSHOT_DEPTH,
 )
 
 

@@ -24,6 +24,7 @@ from appliance.protocol.errors import ApiError, Forbidden, NotFound, Unauthentic
 from appliance.protocol.events import Change, FeedStart
 from appliance.protocol.layer2 import VxlanPool
 from appliance.protocol.operations import API_VERSION
+from appliance.protocol.snapshots import Snapshot
 from desktop.net.bridge import Batcher
 from desktop.net.client_ref import ClientRef
 from desktop.net.share import Sharer
@@ -46,6 +47,7 @@ TYPES: dict[str, type[Any]] = {
     "security_rule": s.SecurityRule,
     "vm": r.Vm,
     "volume": r.Volume,
+    "snapshot": Snapshot,
     "account": r.Account,
     "user": t.User,
     "group": t.Group,

@@ -13,6 +13,7 @@ from appliance.protocol import resources as r
 from desktop import theme
 from desktop.pages.base import Shell
 from desktop.pages.detail import Detail
+from desktop.pages.snapshots import SnapshotsTab
 from desktop.pages.vm_disks import DisksTab
 from desktop.pages.vm_guest import GuestFacts
 from desktop.pages.vm_hardware import HardwareTab
@@ -153,12 +154,14 @@ class VmDetail(Detail):
     """Facts of a VM beside its screen."""
 
     def add_more_tabs(self) -> None:
-        """The machine's hardware, disks and NICs."""
+        """The machine's hardware, disks with their snapshots, and NICs."""
         self.hardware = HardwareTab(self.shell)
         self.disks = DisksTab(self.shell)
+        self.snapshots = SnapshotsTab(self.shell)
         self.nics = NicsTab(self.shell)
         self.add_tab(translate("VmDetail", "Hardware"), self.hardware)
         self.add_tab(translate("VmDetail", "Disks"), self.disks)
+        self.add_tab(translate("VmDetail", "Snapshots"), self.snapshots)
         self.add_tab(translate("VmDetail", "Network"), self.nics)
 
     def make_overview(self) -> QWidget:
@@ -184,6 +187,7 @@ class VmDetail(Detail):
         self.guest.set_vm(self.resource)
         self.hardware.show_vm(self.resource)
         self.disks.show_vm(self.resource)
+        self.snapshots.show_vm(self.resource)
         self.nics.show_vm(self.resource)
 
     def _open_console(self) -> None:

@@ -16,6 +16,7 @@ from desktop.pages.common import (
     name_column,
     size_column,
 )
+from desktop.pages.detail import Detail
 from desktop.pages.resource_page import ResourcePage
 from desktop.pages.sheets import volumes as sheets
 from desktop.pages.volume_actions import limit_words, volume_actions
@@ -44,11 +45,30 @@ def limits_column() -> Column:
     )
 
 
+class VolumeDetail(Detail):
+    """Facts of a volume, and its snapshots."""
+
+    def add_more_tabs(self) -> None:
+        """The tree of its snapshots."""
+        from desktop.pages.snapshots import SnapshotsTab
+
+        self.snapshots = SnapshotsTab(self.shell)
+        self.add_tab(translate("Volumes", "Snapshots"), self.snapshots)
+
+    def resource_changed(self) -> None:
+        """Follow the volume."""
+        self.snapshots.show_volume(self.resource)
+
+
 class VolumePage(ResourcePage):
     """Data disks, and whose they are."""
 
     kind = "volume"
     state_kind = "volume"
+
+    def make_detail(self) -> Detail:
+        """Facts and snapshots."""
+        return VolumeDetail(self.shell, self.facts, self.state_of)
 
     def belongs(self, volume: r.Volume) -> bool:
         """What was deleted is in the recycle bin."""

@@ -52,8 +52,17 @@ _LOOKS: dict[str, dict[str, str]] = {
         "attaching": WORKING,
         "detaching": WORKING,
         "changing": WORKING,
+        "snapshotting": WORKING,
+        "reverting": WORKING,
+        "merging": WORKING,
         "deleted": IDLE,
         "expunging": WORKING,
+    },
+    "snapshot": {
+        "creating": WORKING,
+        "ready": RUNNING,
+        "deleting": WORKING,
+        "hidden": IDLE,
     },
     "job": {
         "queued": IDLE,
@@ -77,6 +86,7 @@ _WORD_KEYS = {
     "status": "status.{}",
     "image": "image.status.{}",
     "volume": "volume.status.{}",
+    "snapshot": "snapshot.status.{}",
     "job": "job.state.{}",
     "step": "step.state.{}",
 }

@@ -12,6 +12,7 @@ import libvirt
 import structlog
 
 from hostagent.libvirt import firmware
+from hostagent.libvirt.blockjobs import chains_of
 from hostagent.libvirt.connection import Connection
 from hostagent.libvirt.drives import Drive
 from hostagent.libvirt.growing import grow, size_of
@@ -230,6 +231,23 @@ class Domains:
             return b"".join(chunks)
 
         return Screenshot(png=to_png(await self._run(shoot, "domain.no_screenshot")))
+
+    async def open_files(self) -> list[tuple[str, set[str]]]:
+        """All machines that run on this host, ours or not, with all files of their disks."""
+
+        def collect(connection: Any) -> list[tuple[str, set[str]]]:
+            found = []
+            for domain in connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
+                try:
+                    chains = chains_of(domain.XMLDesc()).values()
+                except libvirt.libvirtError as error:
+                    if error.get_error_code() != libvirt.VIR_ERR_NO_DOMAIN:
+                        raise
+                    continue  # it stopped in between
+                found.append((domain.name(), {path for chain in chains for path in chain}))
+            return found
+
+        return await self._run(collect, "domain.unreadable")
 
     async def with_domain(self, vm_id: str, closure: Callable[[Any], Any]) -> Any:
         """Run `closure(virDomain)` on a running machine."""

@@ -15,6 +15,7 @@ from hostagent.protocol import hardware as h
 from hostagent.protocol import migration as m
 from hostagent.protocol import network as n
 from hostagent.protocol import probe as p
+from hostagent.protocol import snapshots as snap
 from hostagent.protocol import storage as s
 from hostagent.protocol.facts import HostFacts
 
@@ -92,6 +93,15 @@ VOLUME_CREATE_EMPTY = _command("volume.create_empty", s.CreateEmptyParams, s.Vol
 VOLUME_RESIZE = _command("volume.resize", s.ResizeParams, s.VolumeInfo)
 VOLUME_DELETE = _command("volume.delete", s.VolumeRef, Nothing)
 VOLUME_INFO = _command("volume.info", s.VolumeRef, s.VolumeInfo)
+VOLUME_COPY = _command("volume.copy", snap.CopyParams, s.VolumeInfo, 24 * 3600.0)
+VOLUME_CHAIN = _command("volume.chain", snap.ChainParams, snap.ChainReport)
+
+SNAPSHOT_TAKE = _command("snapshot.take", snap.TakeParams, snap.TakeResult, 120.0)
+SNAPSHOT_TAKE_BACK = _command("snapshot.take_back", snap.TakeParams, Nothing, 3600.0)
+SNAPSHOT_REVERT = _command("snapshot.revert", snap.RevertParams, s.VolumeInfo)
+SNAPSHOT_DROP = _command("snapshot.drop", snap.DropParams, Nothing)
+SNAPSHOT_MERGE = _command("snapshot.merge", snap.MergeParams, snap.MergeResult, 24 * 3600.0)
+SNAPSHOT_SETTLE = _command("snapshot.settle", snap.SettleParams, snap.SettleResult)
 
 IMAGE_RECEIVE = _command("image.receive", s.ReceiveParams, Nothing, 24 * 3600.0)
 IMAGE_FETCH_URL = _command("image.fetch_url", s.FetchUrlParams, Nothing, 24 * 3600.0)

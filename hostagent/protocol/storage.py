@@ -52,11 +52,15 @@ class CachedImage(msgspec.Struct, kw_only=True, frozen=True):
 class VolumeRef(msgspec.Struct, kw_only=True, frozen=True):
     """A volume on a primary storage. `head` names that of its files which is written to: in
     directories `volumes/<volume_id>.qcow2` if it is empty, `volumes/<volume_id>.<head>.qcow2` else.
+
+    `fallback` is the head as long as there is no file called `head`: while a job makes or merges
+    one, this tells without doubt which of the two is the newest, whatever died on the way.
     """
 
     volume_id: str
     storage: StorageRef
     head: str = ""
+    fallback: str | None = None
 
 
 class CreateOverlayParams(msgspec.Struct, kw_only=True, frozen=True):

@@ -26,6 +26,7 @@ from hostagent.storage.driver import (
     Progress,
     refuse_shrinking,
 )
+from hostagent.storage.nodes import chain_of, delete_all
 from hostagent.storage.paths import (
     cache_mode,
     cache_path,
@@ -94,11 +95,8 @@ class FileDriver(Driver):
         return await self.info(volume)
 
     async def delete(self, volume: VolumeRef) -> None:
-        """Delete the file, and one that was not finished."""
-        path = volume_path(volume)
-        if path.parent.exists():
-            await asyncio.to_thread(remove, path)
-            await asyncio.to_thread(path.with_suffix(".new").unlink, missing_ok=True)
+        """Delete all its files, also those of its snapshots and what was not finished."""
+        await asyncio.to_thread(delete_all, volume)
 
     async def info(self, volume: VolumeRef) -> VolumeInfo:
         """What qemu-img says of the file."""
@@ -137,8 +135,9 @@ class FileDriver(Driver):
                 await asyncio.to_thread(remove, path)
 
     async def source_of(self, volume: VolumeRef) -> DiskSource:
-        """Its file."""
+        """Its file; whatever that stands on must be there, too."""
         path = _existing(volume)
+        chain_of(path)
         return DiskSource(str(path), cache_mode(path))
 
     def path_of(self, volume: VolumeRef) -> str:

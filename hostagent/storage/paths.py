@@ -42,9 +42,17 @@ def checked_head(text: str) -> str:
 
 def volume_path(volume: VolumeRef) -> Path:
     """The file of a volume that is written to."""
+    path = node_path(volume, volume.head)
+    if volume.fallback is not None and not path.exists():
+        return node_path(volume, volume.fallback)
+    return path
+
+
+def node_path(volume: VolumeRef, node: str) -> Path:
+    """One of the files of a volume."""
     name = checked_id(volume.volume_id)
-    if volume.head:
-        name = f"{name}.{checked_head(volume.head)}"
+    if node:
+        name = f"{name}.{checked_head(node)}"
     return Path(volume.storage.path) / "volumes" / f"{name}.qcow2"
 
 

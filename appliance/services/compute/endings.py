@@ -28,6 +28,7 @@ from appliance.services.images.models import ImageRow
 from appliance.services.networks.documents import Documents
 from appliance.services.networks.elastic import elastic_ips_of_vm
 from appliance.services.networks.models import NicRow
+from appliance.services.snapshots.rows import forget_snapshots
 from appliance.services.storage.models import VolumeRow
 from appliance.services.volumes.holding import let_go_of
 from appliance.store.database import Transaction
@@ -84,7 +85,9 @@ class Endings:
             tx.touch("elastic_ip", ref)
         networks = [row.network_id for row in NicRow.select().where(NicRow.vm_id == vm_id)]
         NicRow.delete().where(NicRow.vm_id == vm_id).execute()
-        VolumeRow.delete().where(VolumeRow.vm_id == vm_id, VolumeRow.kind == "root").execute()
+        for volume in VolumeRow.select().where(VolumeRow.vm_id == vm_id, VolumeRow.kind == "root"):
+            forget_snapshots(tx, volume.id)
+            volume.delete_instance()
         let_go_of(tx, vm_id)
         group = affinity_of(vm_id)
         VmRow.delete().where(VmRow.id == vm_id).execute()

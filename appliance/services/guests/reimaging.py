@@ -28,6 +28,7 @@ from appliance.services.compute.steps import VmSteps
 from appliance.services.guests.busy import refuse_if_reimaging
 from appliance.services.images.models import ImageRow
 from appliance.services.parts import Parts
+from appliance.services.snapshots.rows import count_of
 from appliance.services.storage.caches import Caches, unneeded_copies
 from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
 from appliance.services.storage.places import check_room
@@ -109,6 +110,8 @@ class Reimaging:
     ) -> Accepted:
         if old.status != VolumeStatus.READY or old.job_id is not None:
             raise Conflict("volume.wrong_status", name=old.name, volume_status=old.status)
+        if count := count_of(old.id):
+            raise Conflict("volume.has_snapshots", name=old.name, count=count)
         # The old disk goes, so only what is more has to be there.
         more_bytes = wish.size_bytes - old.size_bytes
         if more_bytes > 0:

@@ -83,7 +83,10 @@ class VolumeRow(BaseModel):
     """A disk; `vm_id` names its machine (compute knows more), None if it has none.
 
     It has a storage and a host once it is made. `position` is its place among its machine's
-    disks. `job_id` is the job that works on it, None while it rests.
+    disks. `job_id` is the job that works on it, None while it rests. `head` is the file that is
+    written to, `fallback_head` the one that is if that is not there (`VolumeRef` says when);
+    `snapshot_id` is the snapshot that it stands on, `source_snapshot_id` the one that it is being
+    made of.
     """
 
     id = peewee.TextField(primary_key=True)
@@ -105,6 +108,10 @@ class VolumeRow(BaseModel):
     read_bytes_s = peewee.BigIntegerField(default=0)
     write_bytes_s = peewee.BigIntegerField(default=0)
     job_id = peewee.TextField(null=True)
+    head = peewee.TextField(default="")
+    fallback_head = peewee.TextField(null=True)
+    snapshot_id = peewee.TextField(null=True)
+    source_snapshot_id = peewee.TextField(null=True, index=True)
     request_sha256 = peewee.TextField(default="")
     owner_id = peewee.TextField(index=True, default="")
     created_at = peewee.BigIntegerField()

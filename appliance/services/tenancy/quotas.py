@@ -26,6 +26,7 @@ DEFAULTS: dict[str, int] = {
     "image": 20,
     "image_bytes": 10 * TiB,
     "elastic_ip": 20,
+    "snapshot": 200,
 }
 # How usage is counted anew: as the triggers of 0009_quotas.sql,
 # 0019_elastic_ips.sql and 0029_volumes.sql do.
@@ -48,6 +49,9 @@ QUOTA_SOURCES: ledger.Sources = {
         "FROM image GROUP BY 1"
     ),
     "quota.elastic_ip": "SELECT owner_id, COUNT(*) FROM elastic_ip GROUP BY 1",
+    "quota.snapshot": (
+        "SELECT owner_id, COUNT(*) FROM snapshot WHERE status <> 'hidden' GROUP BY 1"
+    ),
 }
 SIZES = frozenset({"memory", "volume_bytes", "image_bytes"})
 

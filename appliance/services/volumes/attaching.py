@@ -27,7 +27,8 @@ from appliance.store.database import Transaction
 from appliance.store.fields import tuples
 from hostagent.protocol import commands as c
 from hostagent.protocol.domain import DiskParams, DiskSpec
-from hostagent.protocol.storage import CreateEmptyParams
+from hostagent.protocol.snapshots import CopyParams
+from hostagent.protocol.storage import CreateEmptyParams, VolumeRef
 
 
 @dataclass(frozen=True)
@@ -206,7 +207,16 @@ class Attaching:
     # Steps
 
     async def _create(self, run: JobRun) -> None:
-        """Make the file; it takes space only as it is written to."""
+        """Make the file, which takes space only as it is written to, or copy it of a snapshot."""
+        if "source" in run.data:
+            copy = CopyParams(
+                source=msgspec.convert(run.data["source"], VolumeRef),
+                target=_disk(run).volume,
+                size_bytes=run.data["size_bytes"],
+            )
+            info = await self._holding.call(run, c.VOLUME_COPY, copy, report=run.report)
+            run.data["used_bytes"] = info.used_bytes
+            return
         params = CreateEmptyParams(volume=_disk(run).volume, size_bytes=run.data["size_bytes"])
         info = await self._holding.call(run, c.VOLUME_CREATE_EMPTY, params)
         run.data["used_bytes"] = info.used_bytes
@@ -229,7 +239,7 @@ class Attaching:
     def attached(self, tx: Transaction, run: JobRun) -> None:
         """It is at its place; one that has none yet was never held."""
         used = {"used_bytes": run.data["used_bytes"]} if "used_bytes" in run.data else {}
-        release(tx, run, VolumeStatus.READY, **used)
+        release(tx, run, VolumeStatus.READY, source_snapshot_id=None, **used)
 
     def _detached(self, tx: Transaction, run: JobRun) -> None:
         release(tx, run, VolumeStatus.READY, vm_id=None, position=0)

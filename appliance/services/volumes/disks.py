@@ -11,8 +11,8 @@ from hostagent.protocol.domain import DiskLimits, DiskSpec
 from hostagent.protocol.storage import VolumeRef
 
 _DISKS = f"""
-    SELECT d.id, d.position, d.bus, d.read_iops, d.write_iops, d.read_bytes_s, d.write_bytes_s,
-           {REF_COLUMNS}
+    SELECT d.id, d.head, d.fallback_head, d.position, d.bus, d.read_iops, d.write_iops,
+           d.read_bytes_s, d.write_bytes_s, {REF_COLUMNS}
     FROM volume d JOIN primary_storage s ON s.id = d.primary_storage_id
 """  # noqa: S608 fixed names
 
@@ -25,7 +25,7 @@ def disks_of(vm_id: str, job_id: str = "") -> list[DiskSpec]:
     """
     rows = database.execute_sql(
         f"{_DISKS} WHERE d.vm_id = ? AND (d.kind = 'root' OR d.job_id = ? "
-        "OR d.status IN ('ready', 'changing', 'detaching')) ORDER BY d.position",
+        "OR d.status NOT IN ('creating', 'attaching', 'not_made')) ORDER BY d.position",
         (vm_id, job_id),
     )
     return [_disk(*row) for row in rows.fetchall()]
@@ -38,11 +38,13 @@ def disk_of(volume_id: str) -> DiskSpec:
     return _disk(*row)
 
 
-def _disk(ref: str, position: int, bus: str, *columns: Any) -> DiskSpec:
+def _disk(
+    ref: str, head: str, fallback: str | None, position: int, bus: str, *columns: Any
+) -> DiskSpec:
     names = ("read_iops", "write_iops", "read_bytes_s", "write_bytes_s")
     limits, storage = columns[: len(names)], columns[len(names) :]
     return DiskSpec(
-        volume=VolumeRef(volume_id=ref, storage=make_ref(*storage)),
+        volume=VolumeRef(volume_id=ref, storage=make_ref(*storage), head=head, fallback=fallback),
         position=position,
         bus=bus,
         serial=serial_of(ref),

@@ -7,6 +7,7 @@ meanwhile nobody else touches the volume, as nobody knows what a host has made o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from appliance.engine.jobs import JobRun, Step
@@ -15,6 +16,7 @@ from appliance.hosts.links import HostLinks
 from appliance.protocol.errors import ApiError, Conflict
 from appliance.protocol.volumes import VolumeStatus
 from appliance.services.common import find, link_wait_s
+from appliance.services.snapshots.rows import forget_snapshots
 from appliance.services.storage.models import VolumeRow
 from appliance.services.volumes.machine import RESTING, VOLUME_MACHINE
 from appliance.store.database import Store, Transaction
@@ -49,7 +51,13 @@ class Holding:
         return await self._store.read(mine.exists)
 
     async def call(
-        self, run: JobRun, command: Command[Any, R], params: Any, *, code: str | None = None
+        self,
+        run: JobRun,
+        command: Command[Any, R],
+        params: Any,
+        *,
+        code: str | None = None,
+        report: Callable[[int, int, str], None] | None = None,
     ) -> R:
         """Let the job's host carry out `command`; undo does not wait long for one that is away."""
         return await self._links.call(
@@ -59,6 +67,7 @@ class Holding:
             on_wait=run.wait,
             wait_s=link_wait_s(run),
             code=code,
+            report=report,
         )
 
     async def _hold(self, run: JobRun) -> None:
@@ -86,11 +95,21 @@ def hold(
     _move(tx, volume_id, status, job_id=job_id, **columns)
 
 
-def release(tx: Transaction, run: JobRun, status: VolumeStatus, **columns: Any) -> None:
-    """The job has done with the volume; does nothing if it is not, or not any more, the job's."""
-    mine = VolumeRow.select().where(VolumeRow.id == run.resource_id, VolumeRow.job_id == run.id)
+def release(
+    tx: Transaction,
+    run: JobRun,
+    status: VolumeStatus,
+    *,
+    volume_id: str | None = None,
+    **columns: Any,
+) -> None:
+    """The job has done with its volume, or another that it holds; does nothing if it is not, or
+    not any more, the job's.
+    """
+    ref = volume_id or run.resource_id
+    mine = VolumeRow.select().where(VolumeRow.id == ref, VolumeRow.job_id == run.id)
     if mine.exists():
-        _move(tx, run.resource_id, status, job_id=None, **columns)
+        _move(tx, ref, status, job_id=None, **columns)
 
 
 def give_back(tx: Transaction, run: JobRun) -> None:
@@ -106,7 +125,8 @@ def give_back(tx: Transaction, run: JobRun) -> None:
 
 
 def forget(tx: Transaction, row: VolumeRow) -> None:
-    """Delete a volume's row, and so its claims."""
+    """Delete a volume's row and those of its snapshots, and so their claims."""
+    forget_snapshots(tx, row.id)
     VolumeRow.delete().where(VolumeRow.id == row.id).execute()
     tx.touch("volume", row.id)
     if row.vm_id is not None:

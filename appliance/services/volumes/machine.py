@@ -6,7 +6,10 @@ from appliance.engine.machines import StateMachine
 from appliance.protocol.volumes import VolumeStatus as S
 
 # A job works on it, or what one has left is to be cleaned up.
-TRANSIENT = frozenset({S.CREATING, S.ATTACHING, S.DETACHING, S.CHANGING, S.EXPUNGING})
+TRANSIENT = frozenset(
+    {S.CREATING, S.ATTACHING, S.DETACHING, S.CHANGING, S.EXPUNGING}
+    | {S.SNAPSHOTTING, S.REVERTING, S.MERGING}
+)
 # It has content, or may get some, and is in nobody's hands.
 RESTING = frozenset({S.NOT_MADE, S.READY})
 
@@ -15,10 +18,16 @@ VOLUME_MACHINE: StateMachine[S] = StateMachine(
     {
         S.NOT_MADE: frozenset({S.ATTACHING, S.CHANGING, S.DELETED, S.EXPUNGING}),
         S.CREATING: frozenset({S.READY}),
-        S.READY: frozenset({S.ATTACHING, S.DETACHING, S.CHANGING, S.DELETED, S.EXPUNGING}),
+        S.READY: frozenset(
+            {S.ATTACHING, S.DETACHING, S.CHANGING, S.DELETED, S.EXPUNGING}
+            | {S.SNAPSHOTTING, S.REVERTING, S.MERGING}
+        ),
         S.ATTACHING: frozenset({S.READY, S.NOT_MADE}),
         S.DETACHING: frozenset({S.READY}),
         S.CHANGING: frozenset({S.READY, S.NOT_MADE}),
+        S.SNAPSHOTTING: frozenset({S.READY}),
+        S.REVERTING: frozenset({S.READY}),
+        S.MERGING: frozenset({S.READY}),
         S.DELETED: frozenset({S.READY, S.NOT_MADE, S.EXPUNGING}),
         S.EXPUNGING: frozenset({S.READY, S.NOT_MADE, S.DELETED}),  # it was called off
     },

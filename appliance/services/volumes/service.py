@@ -24,6 +24,7 @@ from appliance.services.common import (
 from appliance.services.infrastructure.models import HostRow
 from appliance.services.parts import Parts
 from appliance.services.settings import VOLUME_DELETION, VOLUME_DELETION_PERIOD_S
+from appliance.services.snapshots.models import SnapshotRow
 from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
 from appliance.services.storage.places import check_room
 from appliance.services.storage.refs import ref_of
@@ -31,6 +32,7 @@ from appliance.services.tenancy import quotas
 from appliance.services.tenancy.belonging import owner_for
 from appliance.services.volumes.attaching import Attaching, Place, name_of_vm
 from appliance.services.volumes.changing import Changing
+from appliance.services.volumes.copying import Source, refuse_copied, size_for, source_of
 from appliance.services.volumes.holding import Holding, forget, hold, release, resting
 from appliance.services.volumes.limits import LIMITS, checked_limits
 from appliance.services.volumes.views import read_volumes
@@ -100,15 +102,18 @@ class Volumes:
                 if (existing.request_sha256, existing.owner_id) != (sha256, owner_id):
                     raise Conflict("request.id_taken", field="id", id=ref)
                 return accepted_before(ref)
-            place = self._place_for(tx, request, owner_id)
-            quotas.check(owner_id, {"data_volume": 1, "volume_bytes": request.size_bytes})
+            source = source_of(request)
+            size_bytes = size_for(request, source)
+            place = self._place_for(tx, request, owner_id, source, size_bytes)
+            quotas.check(owner_id, {"data_volume": 1, "volume_bytes": size_bytes})
             row = VolumeRow(
                 id=ref,
                 name=name,
                 description=request.description,
                 kind="data",
-                size_bytes=request.size_bytes,
+                size_bytes=size_bytes,
                 bus=request.bus,
+                source_snapshot_id=request.snapshot_id,
                 status=VolumeStatus.CREATING if place.host_id else VolumeStatus.NOT_MADE,
                 request_sha256=sha256,
                 owner_id=owner_id,
@@ -128,8 +133,9 @@ class Volumes:
                 | {
                     "back": None,
                     "is_made": False,
-                    "size_bytes": request.size_bytes,
-                },
+                    "size_bytes": size_bytes,
+                }
+                | (source.data if source else {}),
             )
             accepted = self._runner.accept(tx, call.caller, new)
             if place.host_id:
@@ -138,18 +144,34 @@ class Volumes:
 
         return await self._store.write(create)
 
-    def _place_for(self, tx: Transaction, request: VolumeCreate, owner_id: str) -> Place:
-        """Where a new volume is made: nowhere yet, on a host, or with a machine's disks."""
+    def _place_for(
+        self,
+        tx: Transaction,
+        request: VolumeCreate,
+        owner_id: str,
+        source: Source | None,
+        size_bytes: int,
+    ) -> Place:
+        """Where a new volume is made: nowhere yet, on a host, with a machine's disks, or where
+        the snapshot lies that it is made of.
+        """
         if request.vm_id is not None:
             if request.host_id is not None:
                 raise Conflict("volume.host_and_vm", field="host_id")
             place = self._attaching.place_at(tx, request.vm_id, owner_id)
+        elif source is not None:
+            place = Place(host_id=source.host_id, storage=source.storage)
         elif request.host_id is not None:
             place = _place_on(request.host_id)
         else:
             return Place()
         assert place.storage is not None
-        check_room(place.storage, place.host_id, request.size_bytes)
+        if source is not None and (source.host_id, source.storage) != (
+            place.host_id,
+            place.storage,
+        ):
+            raise Conflict("snapshot.elsewhere", field="vm_id", name=source.snapshot.name)
+        check_room(place.storage, place.host_id, size_bytes)
         return place
 
     # The recycle bin
@@ -161,6 +183,7 @@ class Volumes:
                 raise Conflict("volume.is_root", name=row.name)
             if row.vm_id is not None:
                 raise Conflict("volume.attached", name=row.name, vm=name_of_vm(row.vm_id))
+            refuse_copied(row)
             to_bin = self._settings.get(VOLUME_DELETION) != "direct"
             return self._let_go(tx, call, self._delete_job, row, to_bin=to_bin)
 
@@ -268,7 +291,9 @@ def _kind() -> ResourceKind:
         read=read_volumes,
         search=("name", "id", "description"),
         owner="owner_id",
-        internal=frozenset({"job_id", "request_sha256"}),
+        internal=frozenset(
+            {"job_id", "request_sha256", "head", "fallback_head", "source_snapshot_id"}
+        ),
         extra=frozenset({"image_id", "position"}),
         relations={
             "vm": Relation("vm", ("vm_id", "id")),
@@ -298,6 +323,8 @@ def _binned(volume_id: str) -> VolumeRow:
 
 
 def _tell_vm(tx: Transaction, row: VolumeRow, _: q.Update) -> None:
-    """Machines show their volumes."""
+    """Machines show their volumes, and snapshots the name of theirs."""
     if row.vm_id is not None:
         tx.touch("vm", row.vm_id)
+    for (ref,) in tuples(SnapshotRow.select(SnapshotRow.id).where(SnapshotRow.volume == row.id)):
+        tx.touch("snapshot", ref)

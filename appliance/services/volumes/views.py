@@ -12,7 +12,8 @@ from appliance.store.fields import database, when, when_or_none
 _VOLUMES = """
     SELECT d.id, d.name, d.description, d.vm_id, m.name, d.kind, d.primary_storage_id, d.host_id,
            h.name, d.size_bytes, d.used_bytes, d.status, d.bus, d.read_iops, d.write_iops,
-           d.read_bytes_s, d.write_bytes_s, d.owner_id, d.created_at, d.deleted_at
+           d.read_bytes_s, d.write_bytes_s, d.owner_id, d.created_at, d.deleted_at, d.snapshot_id,
+           (SELECT COUNT(*) FROM snapshot s WHERE s.volume_id = d.id AND s.status <> 'hidden')
     FROM volume d LEFT JOIN vm m ON m.id = d.vm_id LEFT JOIN host h ON h.id = d.host_id
     WHERE {column} IN ({marks}) ORDER BY d.position, d.id
 """
@@ -40,7 +41,7 @@ def _read(column: str, ids: Sequence[str]) -> list[Volume]:
 def _volume(row: Sequence[Any]) -> Volume:
     ref, name, description, vm_id, vm, kind, storage_id, host_id, host, size, used, *rest = row
     status, bus, read_iops, write_iops, read_bytes_s, write_bytes_s, *rest = rest
-    owner_id, created, deleted = rest
+    owner_id, created, deleted, snapshot_id, snapshot_count = rest
     return Volume(
         id=ref,
         name=name,
@@ -63,4 +64,6 @@ def _volume(row: Sequence[Any]) -> Volume:
         owner_id=owner_id,
         created_at=when(created),
         deleted_at=when_or_none(deleted),
+        snapshot_id=snapshot_id,
+        snapshot_count=snapshot_count,
     )

@@ -150,6 +150,9 @@ def own_words(kind: str, verb: str) -> list[str]:
         return [translate("Deleting", "It moves to the recycle bin with its content.")]
     own = {
         "volume": translate("Deleting", "All that was ever written to it is gone."),
+        "snapshot": translate(
+            "Deleting", "Nobody can go back to it. The volume and other snapshots stay as they are."
+        ),
         "instance_offering": translate(
             "Deleting", "It can no longer be chosen for new virtual machines."
         ),

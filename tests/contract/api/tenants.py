@@ -19,6 +19,7 @@ from appliance.services.firewall.models import SecurityGroupRow, SecurityRuleRow
 from appliance.services.identity.models import GroupRow, RoleRow, TokenRow, UserRow
 from appliance.services.images.models import ImageRow, InstanceOfferingRow
 from appliance.services.networks.models import ElasticIpRow, NetworkRow, NicRow
+from appliance.services.snapshots.models import SnapshotRow
 from appliance.services.storage.models import ImageStoreRow, VolumeRow
 from appliance.services.tenancy.models import ShareRow
 from appliance.store.database import Store, Transaction
@@ -137,6 +138,19 @@ def _volume(owner: str, vm_id: str | None = None) -> str:
         image_id=new_id() if vm_id else "",
         primary_storage=rows.STORAGE,
         host_id="host-0",
+        size_bytes=GiB,
+        status="ready",
+        owner_id=owner,
+        created_at=0,
+    ).id
+
+
+def _snapshot(owner: str) -> str:
+    return SnapshotRow.create(
+        id=new_id(),
+        name="snapshot",
+        volume=_volume(owner),
+        node="",
         size_bytes=GiB,
         status="ready",
         owner_id=owner,
@@ -305,6 +319,7 @@ def _share(owner: str, kind: str = "image", ref: str = "", account_id: str = "x"
 ADD: dict[str, Any] = {
     "vm": _vm,
     "volume": _volume,
+    "snapshot": _snapshot,
     "image_store": _image_store,
     "image": _image,
     "network": _network,

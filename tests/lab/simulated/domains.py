@@ -26,8 +26,8 @@ from hostagent.protocol.domain import (
 )
 from hostagent.protocol.link import CallContext, CommandFailed
 from hostagent.protocol.streams import Stream, StreamBroken
-from hostagent.storage.paths import cache_path, volume_path
-from tests.lab.simulated.state import Domain, HostState
+from hostagent.storage.paths import cache_path
+from tests.lab.simulated.state import Domain, HostState, file_of
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
@@ -219,7 +219,7 @@ class Domains:
                 self._state.anomalies.append(f"{spec.vm_id} started without its port")
 
     def _must_be_there(self, disk: DiskSpec) -> None:
-        path = str(volume_path(disk.volume))
+        path = file_of(self._state, disk.volume)
         if path not in self._state.files:
             raise CommandFailed("volume.missing", f"{path} does not exist", path=path)
 
@@ -235,7 +235,7 @@ class Domains:
                 continue
             for disk in disks:
                 if _disk_of(other, disk) is not None:
-                    path = str(volume_path(disk.volume))
+                    path = file_of(self._state, disk.volume)
                     self._state.anomalies.append(f"{path} was to have a second writer, {vm_id}")
                     vm = other.spec.vm_id
                     raise CommandFailed("volume.in_use", f"{path} is open", path=path, vm=vm)
@@ -280,7 +280,8 @@ class Domains:
 
 def _disk_of(domain: Domain, wanted: DiskSpec) -> DiskSpec | None:
     """The disk as the machine has it."""
-    return next((disk for disk in domain.spec.disks if disk.volume == wanted.volume), None)
+    ref = wanted.volume.volume_id
+    return next((disk for disk in domain.spec.disks if disk.volume.volume_id == ref), None)
 
 
 def _set_disks(domain: Domain, disks: list[DiskSpec]) -> None:

@@ -26,6 +26,7 @@ from tests.lab.simulated.hardware import Hardware
 from tests.lab.simulated.migrations import Migrations, Ways, commands_of
 from tests.lab.simulated.network import Networks
 from tests.lab.simulated.paths import Paths
+from tests.lab.simulated.snapshots import Snapshots
 from tests.lab.simulated.state import HostState, Traits
 from tests.lab.simulated.storage import Storage
 
@@ -126,6 +127,7 @@ class SimulatedHost:
 
     def _bind(self, storage: Storage, networks: Networks, paths: Paths) -> dict[str, Handler]:
         d, guests, machines = self.domains, Guests(self.state), Hardware(self.state)
+        snapshots = Snapshots(self.state)
         bound: dict[str, Handler] = {
             c.HOST_FACTS.name: self._facts,
             c.HOST_PROBE.name: self._facts,
@@ -162,6 +164,14 @@ class SimulatedHost:
             c.VOLUME_RESIZE.name: storage.resize,
             c.VOLUME_DELETE.name: storage.delete_volume,
             c.VOLUME_INFO.name: storage.info,
+            c.VOLUME_COPY.name: snapshots.copy,
+            c.VOLUME_CHAIN.name: snapshots.chain,
+            c.SNAPSHOT_TAKE.name: snapshots.take,
+            c.SNAPSHOT_TAKE_BACK.name: snapshots.take_back,
+            c.SNAPSHOT_REVERT.name: snapshots.revert,
+            c.SNAPSHOT_DROP.name: snapshots.drop,
+            c.SNAPSHOT_MERGE.name: snapshots.merge,
+            c.SNAPSHOT_SETTLE.name: snapshots.settle,
             c.IMAGE_RECEIVE.name: storage.receive,
             c.IMAGE_FETCH_URL.name: storage.fetch_url,
             c.IMAGE_CHECK_URL.name: storage.check_url,

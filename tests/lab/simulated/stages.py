@@ -36,6 +36,8 @@ class Stage:
     network_id: str = ""
     side_network_id: str = ""  # of further NICs
     vm_id: str = ""  # the machine that was made last
+    volume_id: str = ""  # the volume that has snapshots, and the last one of them
+    snapshot_id: str = ""
     images: list[str] = field(default_factory=list)  # all that were ever made here
     uploads: set[asyncio.Task[Any]] = field(default_factory=set)
     _networks: int = 0
@@ -144,6 +146,15 @@ class Stage:
         for verb in verbs:
             await self.done(await self.client.call(f"volume.{verb}", id=ref))
         return ref
+
+    async def make_snapshots(self, count: int) -> list[str]:
+        """So many snapshots of the volume, one after the other."""
+        made = []
+        for number in range(count):
+            fields = {"volume_id": self.volume_id, "name": f"s{number}"}
+            made.append(await self.done(await self.client.call("snapshot.create", **fields)))
+        self.snapshot_id = made[-1]
+        return made
 
     def upload(self, ref: str) -> None:
         """Begin to send the content of an image."""

@@ -12,6 +12,8 @@ import msgspec
 from hostagent.protocol.domain import DomainReport, DomainSpec, DomainState
 from hostagent.protocol.facts import FileSystemFacts, HostFacts, MachineFacts, NicFacts, NumaNode
 from hostagent.protocol.network import NetworkDocument, PortDrops
+from hostagent.protocol.storage import VolumeRef
+from hostagent.storage.paths import node_path
 from tests.lab.simulated.paths import PathTruth
 
 GiB = 1024**3
@@ -159,6 +161,14 @@ def _node(traits: Traits) -> NumaNode:
     """All that a simulated host has is one node."""
     cpus = list(range(traits.cpu_count))
     return NumaNode(number=0, memory_bytes=traits.memory_bytes, cpus=cpus)
+
+
+def file_of(state: HostState, volume: VolumeRef) -> str:
+    """The file of a volume that is written to, by what is on the host."""
+    head = str(node_path(volume, volume.head))
+    if volume.fallback is None or head in state.files:
+        return head
+    return str(node_path(volume, volume.fallback))
 
 
 def summary(states: dict[str, HostState]) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from hostagent.protocol.domain import ResizeDiskParams
 from hostagent.protocol.link import CallContext, CommandFailed
 from hostagent.protocol.streams import StreamBroken
 from hostagent.storage.files import SMALLEST_FREE_BYTES
-from hostagent.storage.paths import cache_path, image_path, incoming_path, volume_path
-from tests.lab.simulated.state import GiB, HostState, SimFile
+from hostagent.storage.paths import cache_path, image_path, incoming_path
+from tests.lab.simulated.state import GiB, HostState, SimFile, file_of
 
 HEAD_BYTES = 1024
 FETCHED_BYTES = 64 * 1024**2  # what any address answers with
@@ -56,7 +56,7 @@ class Storage:
 
     async def create_overlay(self, params: s.CreateOverlayParams, _: CallContext) -> s.VolumeInfo:
         """Make a volume, unless it is there."""
-        path = str(volume_path(params.volume))
+        path = file_of(self._state, params.volume)
         if path not in self._state.files:
             backing = str(cache_path(params.volume.storage, params.image_id))
             if backing not in self._state.files:
@@ -68,7 +68,7 @@ class Storage:
 
     async def create_empty(self, params: s.CreateEmptyParams, _: CallContext) -> s.VolumeInfo:
         """Make an empty volume, unless it is there."""
-        path = str(volume_path(params.volume))
+        path = file_of(self._state, params.volume)
         if path not in self._state.files:
             self._need(path, SMALLEST_FREE_BYTES)
             self._state.files[path] = SimFile(OVERLAY_BYTES, params.size_bytes)
@@ -78,7 +78,9 @@ class Storage:
     async def resize(self, params: s.ResizeParams, _: CallContext) -> s.VolumeInfo:
         """Make a volume larger that no machine has open."""
         for domain in self._state.domains.values():
-            if domain.is_active and any(d.volume == params.volume for d in domain.spec.disks):
+            if domain.is_active and any(
+                d.volume.volume_id == params.volume.volume_id for d in domain.spec.disks
+            ):
                 raise CommandFailed("storage.qemu_img", 'Failed to get "write" lock')
         return await self._grow(params.volume, params.size_bytes)
 
@@ -87,7 +89,7 @@ class Storage:
         return await self._grow(params.disk.volume, params.size_bytes)
 
     async def _grow(self, volume: s.VolumeRef, size_bytes: int) -> s.VolumeInfo:
-        path = str(volume_path(volume))
+        path = file_of(self._state, volume)
         found = self._state.files.get(path)
         if found is None:
             raise CommandFailed("volume.missing", f"{path} does not exist", path=path)
@@ -100,19 +102,21 @@ class Storage:
         return s.VolumeInfo(path=path, size_bytes=size_bytes, used_bytes=found.size_bytes)
 
     async def delete_volume(self, volume: s.VolumeRef, _: CallContext) -> Nothing:
-        """Delete a volume; does nothing if it is gone."""
-        path = str(volume_path(volume))
-        if self._state.files.pop(path, None) is not None:
+        """Delete a volume with its snapshots; does nothing if it is gone."""
+        mine = [path for path in self._state.files if f"/volumes/{volume.volume_id}." in path]
+        for path in mine:
+            del self._state.files[path]
+        if mine:
             self._state.note("volume.delete", volume.volume_id)
             for domain in self._state.domains.values():
                 disks = {disk.volume.volume_id for disk in domain.spec.disks}
                 if domain.is_active and volume.volume_id in disks:
-                    self._state.anomalies.append(f"{path} was deleted under a running machine")
+                    self._state.anomalies.append(f"{mine[0]} was deleted under a running machine")
         return Nothing()
 
     async def info(self, volume: s.VolumeRef, _: CallContext) -> s.VolumeInfo:
         """How large a volume is."""
-        path = str(volume_path(volume))
+        path = file_of(self._state, volume)
         found = self._state.files.get(path)
         if found is None:
             raise CommandFailed("volume.missing", f"{path} does not exist", path=path)
@@ -201,7 +205,7 @@ class Storage:
 
     async def export_volume(self, params: s.ExportVolumeParams, _: CallContext) -> s.ImageInfo:
         """Make an image of a volume, unless it is there."""
-        final, source = str(image_path(params.place)), str(volume_path(params.volume))
+        final, source = str(image_path(params.place)), file_of(self._state, params.volume)
         if final not in self._state.stores:
             found = self._state.files.get(source)
             if found is None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from appliance.client import Client
 from appliance.protocol.resources import Vm, Volume
+from appliance.protocol.snapshots import Snapshot
 from tests.lab.simulated.stages import Stage
 from tests.lab.simulated.state import HostState
 
@@ -21,6 +23,7 @@ class View:
 
     vms: dict[str, Vm]
     volumes: dict[str, Volume]
+    snapshots: dict[str, Snapshot]
     networks: dict[str, Any]
     images: dict[str, Any]
     hosts: dict[str, Any]
@@ -32,7 +35,7 @@ class View:
         """Read it now."""
         kinds: dict[str, dict[str, Any]] = {
             f"{kind}s": {item.id: item async for item in client.iterate(f"{kind}.list")}
-            for kind in ("vm", "volume", "network", "image", "host", "zone")
+            for kind in ("vm", "volume", "snapshot", "network", "image", "host", "zone")
         }
         report = await client.call("ledger.check")
         ledger = [
@@ -51,6 +54,10 @@ class View:
             volume = self.volumes[ref]
             is_attached = volume.status == "ready" and volume.vm_id is not None
             return "attached" if is_attached else volume.status
+        if ref in self.snapshots:
+            snapshot = self.snapshots[ref]
+            is_current = snapshot.is_current and snapshot.status == "ready"
+            return "current" if is_current else snapshot.status
         found = self.networks.get(ref) or self.zones.get(ref) or self.hosts.get(ref)
         return "gone" if found is None else found.state
 
@@ -114,18 +121,28 @@ def _disks(stage: Stage, vms: list[Vm], view: View, state: HostState) -> list[st
     ]
     known = [*free, *(volume for vm in vms for volume in vm.volumes)]
     said = {volume.id: volume.size_bytes for volume in known}
-    there = {
-        name_of(path): file.virtual_size_bytes
-        for path, file in state.files.items()
-        if "/volumes/" in path
-    }
+    files: dict[str, list[int]] = defaultdict(list)
+    for path, file in state.files.items():
+        if "/volumes/" in path:
+            files[name_of(path)].append(file.virtual_size_bytes)
+    kept = Counter(snapshot.volume_id for snapshot in view.snapshots.values())
     return [
-        *(f"volume {ref} is of nobody" for ref in there.keys() - said.keys()),
-        *(f"volume {ref} is on no host" for ref in said.keys() - there.keys()),
+        *(f"volume {ref} is of nobody" for ref in files.keys() - said.keys()),
+        *(f"volume {ref} is on no host" for ref in said.keys() - files.keys()),
         *(
-            f"volume {ref} has {there[ref]} bytes, not {said[ref]}"
-            for ref in said.keys() & there.keys()
-            if said[ref] != there[ref]
+            f"volume {ref} has {files[ref]} bytes, not {said[ref]}"
+            for ref in said.keys() & files.keys()
+            if said[ref] not in files[ref]
+        ),
+        *(
+            f"volume {ref} has {len(files[ref])} files and {kept[ref]} snapshots"
+            for ref in said.keys() & files.keys()
+            if len(files[ref]) != kept[ref] + 1
+        ),
+        *(
+            f"{path} stands on {file.backing}, which is not there"
+            for path, file in state.files.items()
+            if file.backing and file.backing not in state.files
         ),
         *_twice([volume.id for volume in known], "volume"),
     ]

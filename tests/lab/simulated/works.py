@@ -15,6 +15,7 @@ from tests.lab.simulated.work import Prepare, Work, asked, fresh_id
 from tests.lab.simulated.works_guests import GUEST_WORKS
 from tests.lab.simulated.works_hardware import HARDWARE_WORKS
 from tests.lab.simulated.works_hosts import HOST_WORKS
+from tests.lab.simulated.works_snapshots import SNAPSHOT_WORKS
 from tests.lab.simulated.works_volumes import VOLUME_WORKS
 
 
@@ -267,6 +268,7 @@ WORKS = (
     *GUEST_WORKS,
     *HARDWARE_WORKS,
     *HOST_WORKS,
+    *SNAPSHOT_WORKS,
     Work(
         operation="vm.destroy",
         prepare=_vm(),

@@ -1,0 +1,87 @@
+"""Volumes that are made of a snapshot: copies of their own, on the same host and storage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from appliance.protocol.errors import Conflict, InvalidInput
+from appliance.protocol.snapshots import SnapshotStatus
+from appliance.protocol.volumes import VolumeCreate
+from appliance.services.common import find
+from appliance.services.snapshots.models import SnapshotRow
+from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
+from appliance.services.storage.refs import ref_of
+from appliance.services.volumes.holding import resting
+from hostagent.protocol.storage import VolumeRef
+
+
+@dataclass(frozen=True)
+class Source:
+    """A snapshot that is to be copied, and where it lies."""
+
+    snapshot: SnapshotRow
+    host_id: str
+    storage: PrimaryStorageRow
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the job that copies it works with: the frozen file, as its host is told of it."""
+        volume = VolumeRef(
+            volume_id=self.snapshot.volume_id,
+            storage=ref_of(self.storage),
+            head=self.snapshot.node,
+        )
+        return {"source": msgspec.to_builtins(volume)}
+
+
+def source_of(request: VolumeCreate) -> Source | None:
+    """The snapshot that a request names, if it does; within a write.
+
+    Raises NotFound, or Conflict if it cannot be copied now.
+    """
+    if request.snapshot_id is None:
+        return None
+    snapshot = find(SnapshotRow, request.snapshot_id, "snapshot", field="snapshot_id")
+    if snapshot.status != SnapshotStatus.READY:
+        raise Conflict(
+            "snapshot.not_ready",
+            field="snapshot_id",
+            name=snapshot.name,
+            snapshot_status=snapshot.status,
+        )
+    volume = resting(snapshot.volume_id)
+    assert volume.primary_storage is not None
+    assert volume.host_id is not None
+    if request.host_id not in (None, volume.host_id):
+        raise Conflict("snapshot.elsewhere", field="host_id", name=snapshot.name)
+    return Source(snapshot, volume.host_id, volume.primary_storage)
+
+
+def size_for(request: VolumeCreate, source: Source | None) -> int:
+    """How large the new volume is; raises InvalidInput if that is not said, or too little."""
+    if source is None:
+        if request.size_bytes is None:
+            raise InvalidInput("volume.size_needed", field="size_bytes")
+        return request.size_bytes
+    needed_bytes = source.snapshot.size_bytes
+    if request.size_bytes is not None and request.size_bytes < needed_bytes:
+        raise InvalidInput(
+            "volume.too_small",
+            field="size_bytes",
+            asked_bytes=request.size_bytes,
+            needed_bytes=needed_bytes,
+        )
+    return request.size_bytes or needed_bytes
+
+
+def refuse_copied(volume: VolumeRow) -> None:
+    """Raises Conflict while another volume is being made of one of its snapshots: its files must
+    stay as they are; within a write.
+    """
+    mine = SnapshotRow.select(SnapshotRow.id).where(SnapshotRow.volume == volume.id)
+    copy = VolumeRow.get_or_none(VolumeRow.source_snapshot_id.in_(mine))
+    if copy is not None:
+        raise Conflict("snapshot.being_copied", name=volume.name, volume=copy.name)
