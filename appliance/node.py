@@ -67,6 +67,7 @@ from appliance.services.storage.service import Storage
 from appliance.services.sweeping import Sweeper
 from appliance.services.tenancy import service as tenancy
 from appliance.services.upkeep.reconnecting import Reconnecting
+from appliance.services.upkeep.recovery import Recovery
 from appliance.services.volumes.service import Volumes
 from appliance.store.database import Store
 from appliance.store.files import write_private
@@ -149,6 +150,8 @@ class Node:
         compute = Compute(parts, networks)
         volumes = Volumes(parts)
         documents = networks.documents
+        self._recovery = Recovery(parts, compute)
+        self.infrastructure.on_host_booted(self._recovery.host_booted)
         Reconnecting(parts, self.infrastructure, storage, documents, compute.sync)
         GuestAgent(parts)
         Reimaging(parts, compute.steps)
@@ -174,6 +177,7 @@ class Node:
             networks=networks,
             compute=compute,
             sync=compute.sync,
+            recovery=self._recovery,
         )
 
     async def start(self) -> None:
@@ -186,6 +190,7 @@ class Node:
         self.identity.start()
         await self.infrastructure.prepare()
         await self._security.prepare()
+        await self._recovery.start()
         self._watch.start()
         await self._listener.start(config.bind, config.agent_port)
         await self.runner.start()
@@ -222,6 +227,7 @@ class Node:
         await self.runner.stop()
         await self._listener.stop()
         await self._watch.stop()
+        await self._recovery.stop()
         await self.infrastructure.stop()
         await self._drops.stop()
         await self.identity.stop()

@@ -10,6 +10,7 @@ from typing import Any
 
 import libvirt
 import structlog
+from msgspec.structs import replace
 
 from hostagent import facts as facts_module
 from hostagent.console.splice import Consoles
@@ -33,6 +34,7 @@ from hostagent.protocol.enrolment import JoinToken
 from hostagent.protocol.facts import HostFacts
 from hostagent.protocol.link import CallContext, CommandFailed, Peer
 from hostagent.protocol.storage import ReleaseParams
+from hostagent.shutdown import is_stopping
 from hostagent.storage import volumes
 from hostagent.storage.paths import check_path, release
 
@@ -228,6 +230,8 @@ class Agent:
     async def _report(self, vm_id: str) -> None:
         """The state as it is now, not as it was when the event was sent."""
         report = await self._domains.get(VmRef(vm_id=vm_id))
+        if report.state == DomainState.STOPPED and await is_stopping():
+            report = replace(report, reason="host_shutdown")
         if report.state != DomainState.OTHER:
             self._notify(report)
 

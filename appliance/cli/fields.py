@@ -20,6 +20,7 @@ from appliance.protocol.references import FIELD_KINDS, PART_FIELDS
 from appliance.protocol.tenancy import UNLIMITED
 
 HELP = {
+    "on_host_boot": "What becomes of the machine, if it ran when its host went, after a reboot.",
     "probe": "Find out anew whether KVM works, which takes a minute.",
     "cpu_ratio": "How many CPUs VMs may claim for each that is there.",
     "memory_ratio": "How much memory VMs may claim for each byte that is there.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -65,6 +65,12 @@ class HostUpdate(Update, kw_only=True, frozen=True):
     cpu_ratio: Ratio | UnsetType | None = UNSET
     memory_ratio: Ratio | UnsetType | None = UNSET
     memory_reserved_bytes: ReservedBytes | UnsetType | None = UNSET
+
+
+class VmSetRecovery(Request, kw_only=True, frozen=True):
+    """Say what becomes of a machine that ran when its host went, once the host has booted."""
+
+    on_host_boot: Literal["restart", "leave_off"]
 
 
 class HostRefreshFacts(Request, kw_only=True, frozen=True):

@@ -31,7 +31,7 @@ from appliance.protocol.declaring import update as _update
 from appliance.protocol.guests import VmUpdate
 from appliance.protocol.nodes import ManagementNode
 from appliance.protocol.operations_guests import declare_guests
-from appliance.protocol.operations_hosts import declare_hosts
+from appliance.protocol.operations_hosts import declare_hosts, declare_recovery
 from appliance.protocol.operations_layer2 import declare_network_clusters, declare_vxlan_pools
 from appliance.protocol.operations_network import (
     declare_addresses,
@@ -357,6 +357,7 @@ _add(
     request=q.VmSetAffinityGroup,
     access=TENANT,
 )
+declare_recovery()
 _job("vm.bulk", "POST /vms/bulk", "Do the same with many virtual machines", q.VmBulk, TENANT)
 _add(
     "vm.open_console",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from appliance.protocol import hosts as h
 from appliance.protocol import resources as r
-from appliance.protocol.declaring import add, job
+from appliance.protocol.declaring import TENANT, add, job
 
 
 def declare_hosts() -> None:
@@ -20,4 +20,16 @@ def declare_hosts() -> None:
         "Ask a host anew what it is",
         r.Host,
         request=h.HostRefreshFacts,
+    )
+
+
+def declare_recovery() -> None:
+    """Declare what becomes of machines after their host has booted."""
+    add(
+        "vm.set_recovery",
+        "POST /vms/{id}/recovery",
+        "Say whether a virtual machine is started again after its host has rebooted",
+        r.Vm,
+        request=h.VmSetRecovery,
+        access=TENANT,
     )

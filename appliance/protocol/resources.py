@@ -231,6 +231,7 @@ class Vm(Resource, kw_only=True, frozen=True):
     has_user_data: bool
     hostname: str = ""  # that was asked for; else it is made from the name
     cloud_init: str = "auto"
+    on_host_boot: Literal["restart", "leave_off"] = "restart"  # if it ran when its host went
     owner_id: str
     started_at: datetime | None
     destroyed_at: datetime | None

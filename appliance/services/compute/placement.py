@@ -42,7 +42,8 @@ class Wish:
     Parameters: `host_id` pins it to one host, `avoid` lists hosts that have just failed,
     `last_host_id` is preferred by the strategy `last_host`. `disk_bytes` is what its new disks
     claim and `image_bytes` what must really be free for its image; both 0 if it has its disks.
-    `networks` are those of its networks that not every host can carry.
+    `networks` are those of its networks that not every host can carry. With `is_return` it ran
+    there before, so a host that takes no new machines will do.
     """
 
     cluster_id: str
@@ -57,6 +58,7 @@ class Wish:
     strategy: str = "least_loaded"
     affinity: Affinity | None = None
     networks: Sequence[str] = field(default_factory=tuple)
+    is_return: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,11 @@ _MEMBERS_HERE = f"{_MEMBERS} AND g.last_host_id = h.id"
 FILTERS = (
     Filter("in_cluster", "h.cluster_id = :cluster_id", "placement.no_hosts"),
     Filter("chosen", "(:host_id IS NULL OR h.id = :host_id)", "placement.no_hosts"),
-    Filter("enabled", "h.state = 'enabled'", "placement.none_enabled"),
+    Filter(
+        "enabled",
+        "(h.state = 'enabled' OR (:is_return AND h.state = 'disabled'))",
+        "placement.none_enabled",
+    ),
     Filter("connected", "h.connected", "placement.none_connected"),
     Filter(
         "not_failed", "h.id NOT IN (SELECT value FROM json_each(:avoid))", "placement.all_failed"

@@ -73,6 +73,7 @@ class Infrastructure:
         self._release_work = parts.runner.define(
             JobDefinition(operation="host.delete", steps=(release,))
         )
+        self._booted_callback: Callable[[Transaction, str, str], None] | None = None
         self._added_callbacks: list[Callable[[str], None]] = []
         views = HostViews(parts.hosts, self._loads)
         kinds = parts.store.kinds
@@ -360,6 +361,7 @@ class Infrastructure:
         """Keep what an agent reports of its machine when it connects, or is asked."""
 
         def change(tx: Transaction) -> None:
+            before = AgentRow.get_by_id(host_id).facts.boot_id
             known: dict[str, Any] = {"facts": facts, "hostname": facts.hostname}
             if address is not None:
                 known["address"] = address
@@ -368,6 +370,8 @@ class Infrastructure:
             row = HostRow.get_or_none(HostRow.id == host_id)
             if row is not None:
                 self._limits.apply(tx, row)
+                if before and before != facts.boot_id and self._booted_callback is not None:
+                    self._booted_callback(tx, host_id, before)
             touch_host(tx, host_id)
 
         await self._store.write(change)
@@ -406,6 +410,12 @@ class Infrastructure:
     def on_host_added(self, callback: Callable[[str], None]) -> None:
         """Call `callback(host_id)` when a connected machine has become a host."""
         self._added_callbacks.append(callback)
+
+    def on_host_booted(self, callback: Callable[[Transaction, str, str], None]) -> None:
+        """Call `callback(tx, host_id, boot_id)` when a host tells another boot than `boot_id`, in
+        the very transaction that notes it.
+        """
+        self._booted_callback = callback
 
     def _host_added(self, host_id: str) -> None:
         if self._links.is_connected(host_id):

@@ -8,15 +8,18 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from hostagent.link import enrol
 from hostagent.link.dialler import Dialler
 from hostagent.protocol import commands as c
-from hostagent.protocol.domain import DomainReport
+from hostagent.protocol.domain import DomainReport, DomainState
 from hostagent.protocol.drops import DropReport
 from hostagent.protocol.enrolment import JoinToken
 from hostagent.protocol.facts import HostFacts
 from hostagent.protocol.link import CallContext, Peer
 from hostagent.protocol.load import LoadReport
+from hostagent.protocol.network import NetworkDocument
 from hostagent.protocol.trail import TRAIL
 from tests.lab.simulated.domains import Domains
 from tests.lab.simulated.faults import Fault, FaultPlan, When, refusal
@@ -98,6 +101,17 @@ class SimulatedHost:
         """Say that packets were thrown away."""
         assert self._dialler is not None, "a host that has hung up says nothing"
         self._dialler.notify("network.drops", report)
+
+    async def reboot(self) -> None:
+        """Lose what a machine loses when its power goes, and dial again as another boot."""
+        await self.stop()
+        for domain in self.state.domains.values():
+            if domain.is_active:
+                domain.state, domain.reason = DomainState.STOPPED, ""
+        self.state.document = NetworkDocument(generation=0)
+        boot_id = f"{self.state.traits.boot_id}+"
+        self.state.traits = replace(self.state.traits, boot_id=boot_id)
+        self.start()
 
     def tell_load(self, report: LoadReport) -> None:
         """Say how busy the host is."""
