@@ -66,6 +66,7 @@ from appliance.services.setup.service import Setup
 from appliance.services.storage.service import Storage
 from appliance.services.sweeping import Sweeper
 from appliance.services.tenancy import service as tenancy
+from appliance.services.upkeep.maintenance import Maintenance
 from appliance.services.upkeep.reconnecting import Reconnecting
 from appliance.services.upkeep.recovery import Recovery
 from appliance.services.volumes.service import Volumes
@@ -151,6 +152,7 @@ class Node:
         volumes = Volumes(parts)
         documents = networks.documents
         self._recovery = Recovery(parts, compute)
+        Maintenance(parts, compute, storage, documents, self._recovery)
         self.infrastructure.on_host_booted(self._recovery.host_booted)
         Reconnecting(parts, self.infrastructure, storage, documents, compute.sync)
         GuestAgent(parts)

@@ -21,6 +21,8 @@ from appliance.protocol.tenancy import UNLIMITED
 
 HELP = {
     "on_host_boot": "What becomes of the machine, if it ran when its host went, after a reboot.",
+    "parallel": "How many machines leave at once.",
+    "restart": "Start the machines again that were stopped for the maintenance.",
     "probe": "Find out anew whether KVM works, which takes a minute.",
     "cpu_ratio": "How many CPUs VMs may claim for each that is there.",
     "memory_ratio": "How much memory VMs may claim for each byte that is there.",

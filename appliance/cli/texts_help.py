@@ -57,6 +57,9 @@ TITLES = {
     "setup.remove": "移除初始化配置及其区域内的一切",
     "host_candidate.list": "列出已登记、等待成为物理机的机器",
     "vm.set_recovery": "设置物理机重启后是否重新启动云主机",
+    "host.maintenance_plan": "查看进入维护模式会对各云主机做什么",
+    "host.enter_maintenance": "清空物理机并进入维护模式",
+    "host.leave_maintenance": "退出维护模式，恢复到之前的状态",
     "host.reconnect": "重新连接物理机并使其上的一切保持一致",
     "host.refresh_facts": "重新查询物理机的信息",
     "zone.create": "创建区域",
@@ -160,6 +163,8 @@ GROUP = "{kind}：{verbs}。"
 
 FIELDS = {
     "on_host_boot": "物理机重启后如何处理原本运行的云主机：restart 重新启动，leave_off 保持关机。",
+    "parallel": "同时离开的云主机数量。",
+    "restart": "重新启动因维护而停止的云主机。",
     "probe": "同时重新检测 KVM 是否可用，约需一分钟。",
     "cpu_ratio": "每个物理 CPU 可供云主机占用的数量。",
     "memory_ratio": "每字节物理内存可供云主机占用的倍数。",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from appliance.protocol import hosts as h
 from appliance.protocol import resources as r
-from appliance.protocol.declaring import TENANT, add, job
+from appliance.protocol.declaring import TENANT, Kind, add, job
 
 
 def declare_hosts() -> None:
@@ -20,6 +20,26 @@ def declare_hosts() -> None:
         "Ask a host anew what it is",
         r.Host,
         request=h.HostRefreshFacts,
+    )
+    add(
+        "host.maintenance_plan",
+        "POST /hosts/{id}/maintenance/plan",
+        "Show what emptying a host would do to each of its virtual machines",
+        h.MaintenancePlan,
+        request=h.HostMaintenancePlan,
+        kind=Kind.READ,
+    )
+    job(
+        "host.enter_maintenance",
+        "POST /hosts/{id}/maintenance",
+        "Empty a host for maintenance",
+        h.HostEnterMaintenance,
+    )
+    job(
+        "host.leave_maintenance",
+        "POST /hosts/{id}/maintenance/leave",
+        "Let a host return from maintenance to the state it came from",
+        h.HostLeaveMaintenance,
     )
 
 

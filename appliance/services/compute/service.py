@@ -262,11 +262,14 @@ class Compute:
     async def act(self, caller: Caller, verb: str, vm_id: str, request: Any = None) -> Accepted:
         """Accept one action on a machine; raises Conflict if its state does not allow it."""
 
-        def accept(tx: Transaction) -> Accepted:
-            new = self._prepare(tx, caller, verb, load_standing(tx, vm_id), request)
-            return self._runner.accept(tx, caller, new)
+        return await self._store.write(lambda tx: self.accept(tx, caller, verb, vm_id, request))
 
-        return await self._store.write(accept)
+    def accept(
+        self, tx: Transaction, caller: Caller, verb: str, vm_id: str, request: Any = None
+    ) -> Accepted:
+        """The same within a write."""
+        new = self._prepare(tx, caller, verb, load_standing(tx, vm_id), request)
+        return self._runner.accept(tx, caller, new)
 
     async def _bulk(self, call: Call, request: q.VmBulk) -> Accepted:
         options = _BULK_OPTIONS.get(request.action, lambda _: None)(request)

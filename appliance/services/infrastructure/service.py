@@ -235,6 +235,8 @@ class Infrastructure:
     async def _delete_host(self, call: Call, _: q.Empty) -> None:
         def delete(tx: Transaction) -> str:
             row = find(HostRow, call.target, "host")
+            if row.state == HostState.PRE_MAINTENANCE:
+                raise Conflict("host.in_maintenance", name=row.name)
             for table, users in (
                 ("vm", "vm"),
                 ("volume", "volume"),
@@ -268,6 +270,8 @@ class Infrastructure:
     async def _set_state(self, host_id: str, state: HostState) -> Any:
         def change(tx: Transaction) -> Any:
             row = find(HostRow, host_id, "host")
+            if row.state in (HostState.PRE_MAINTENANCE, HostState.MAINTENANCE):
+                raise Conflict("host.in_maintenance", name=row.name)
             row.state = state
             row.save()
             tx.touch("host", host_id)

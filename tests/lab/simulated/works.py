@@ -394,5 +394,12 @@ WORKS = (
 )
 # Jobs that reach no host, or only by those above.
 WITHOUT_HOSTS = frozenset(
-    {"image.delete", "volume.delete", "vm.recover", "vm.bulk", "setup.remove"}
+    {
+        "host.enter_maintenance",
+        "image.delete",
+        "volume.delete",
+        "vm.recover",
+        "vm.bulk",
+        "setup.remove",
+    }
 )

@@ -12,7 +12,24 @@ async def _with_machine(stage: Stage) -> str:
     return stage.host.id
 
 
+async def _in_maintenance(stage: Stage) -> str:
+    """The host, emptied of a machine."""
+    await _with_machine(stage)
+    entered = await stage.client.call(
+        "host.enter_maintenance", id=stage.host.id, policy="stop", timeout_s=1
+    )
+    return await stage.done(entered)
+
+
 HOST_WORKS = (
+    Work(
+        operation="host.leave_maintenance",
+        prepare=_in_maintenance,
+        ask=asked("host.leave_maintenance", restart=False),
+        commands=("network.apply", "domain.list", "storage.check_path"),
+        before="maintenance",
+        after="enabled",
+    ),
     Work(
         operation="host.reconnect",
         prepare=_with_machine,
