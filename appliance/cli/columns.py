@@ -15,6 +15,7 @@ from appliance.protocol.address_map import AddressUse
 from appliance.protocol.drops import NicLosses, NotedPacket
 from appliance.protocol.effective import EffectiveRule
 from appliance.protocol.elastic import ElasticIp
+from appliance.protocol.hosts import PlannedMachine
 from appliance.protocol.layer2 import VxlanPool
 from appliance.protocol.messages import Language, render, sentence, size, word
 from appliance.protocol.nodes import ManagementNode
@@ -85,6 +86,19 @@ def _peer(rule: EffectiveRule, language: Language) -> str:
         return rule.cidr or "*"
     more = " …" if rule.peer_count > len(rule.peer_addresses) else ""
     return f"{rule.peer_group_name} ({', '.join(rule.peer_addresses) or '–'}{more})"
+
+
+def _planned(machine: PlannedMachine, language: Language) -> str:
+    words = word(f"maintenance.action.{machine.action}", language)
+    return f"{words} → {machine.host_name}" if machine.host_name else words
+
+
+def _planned_why(machine: PlannedMachine, language: Language) -> str:
+    said = []
+    for reason in machine.reasons:
+        words = sentence(reason.code, reason.params, language)
+        said.append(f"{reason.host_name}: {words}" if reason.host_name else words)
+    return "\n".join(dict.fromkeys(said))
 
 
 def _cpu_used(host: r.Host, _: Language) -> str:
@@ -171,6 +185,13 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         Column("cpu_used", _cpu_used, is_number=True),
         Column("memory_used", _memory_used, is_number=True),
         ID,
+    ),
+    PlannedMachine: (
+        _plain("vm", "vm_name"),
+        _word("state", "vm.state", "state"),
+        _size("memory", "memory_bytes"),
+        Column("action", _planned),
+        Column("why", _planned_why),
     ),
     r.HostCandidate: (
         _plain("name", "hostname"),

@@ -288,7 +288,7 @@ class Progress(msgspec.Struct, kw_only=True, frozen=True):
 
     done: int = 0
     total: int = 0
-    unit: str = ""  # "bytes", "percent" or ""
+    unit: str = ""  # "bytes", "machines", "percent" or ""
 
 
 class Waiting(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

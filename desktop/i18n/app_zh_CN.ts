@@ -1589,12 +1589,36 @@
         <translation>启用</translation>
     </message>
     <message>
+        <source>Maintenance: empty it …</source>
+        <translation>维护：清空物理机……</translation>
+    </message>
+    <message>
+        <source>Leave maintenance</source>
+        <translation>退出维护模式</translation>
+    </message>
+    <message>
         <source>Reconnect: bring everything on it in line</source>
         <translation>重新连接：使其上的一切保持一致</translation>
     </message>
     <message>
         <source>Ask anew what it is</source>
         <translation>重新查询信息</translation>
+    </message>
+    <message>
+        <source>It is still being emptied; that job can be cancelled.</source>
+        <translation>仍在清空中，可取消该任务。</translation>
+    </message>
+    <message>
+        <source>It is not in maintenance.</source>
+        <translation>不处于维护模式。</translation>
+    </message>
+    <message>
+        <source>It is being emptied for maintenance.</source>
+        <translation>正在清空以进入维护模式。</translation>
+    </message>
+    <message>
+        <source>It is in maintenance.</source>
+        <translation>处于维护模式。</translation>
     </message>
     <message>
         <source>It is enabled already.</source>
@@ -2117,6 +2141,81 @@
     <message>
         <source>Anyun</source>
         <translation>安云</translation>
+    </message>
+</context>
+<context>
+    <name>Maintenance</name>
+    <message>
+        <source>Virtual machine</source>
+        <translation>云主机</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>What becomes of it</source>
+        <translation>处理方式</translation>
+    </message>
+    <message>
+        <source>Why it cannot move</source>
+        <translation>无法迁移的原因</translation>
+    </message>
+    <message>
+        <source>Maintenance</source>
+        <translation>维护</translation>
+    </message>
+    <message>
+        <source>Enter maintenance</source>
+        <translation>进入维护模式</translation>
+    </message>
+    <message>
+        <source>Asking where each machine could go …</source>
+        <translation>正在查询各云主机可迁移的位置……</translation>
+    </message>
+    <message>
+        <source>Move what can move, stop the rest</source>
+        <translation>可迁移的迁移，其余停止</translation>
+    </message>
+    <message>
+        <source>Move all, or refuse</source>
+        <translation>全部迁移，否则拒绝</translation>
+    </message>
+    <message>
+        <source>Stop all</source>
+        <translation>全部停止</translation>
+    </message>
+    <message>
+        <source>Nothing runs on a host in maintenance, and nothing is placed on it. Later it returns to the state that it has now, and what was stopped for it is started again.</source>
+        <translation>维护中的物理机不运行、也不接收任何云主机。退出后恢复到当前状态，因维护而停止的云主机会重新启动。</translation>
+    </message>
+    <message>
+        <source>Its virtual machines</source>
+        <translation>其上的云主机</translation>
+    </message>
+    <message>
+        <source>At once</source>
+        <translation>同时处理</translation>
+    </message>
+    <message>
+        <source>Guests shut down within</source>
+        <translation>客户机关机时限</translation>
+    </message>
+    <message>
+        <source>Empty {host} for maintenance</source>
+        <translation>清空 {host} 以进入维护模式</translation>
+    </message>
+    <message>
+        <source>Nothing runs on it: it is in maintenance at once.</source>
+        <translation>没有运行的云主机，可立即进入维护模式。</translation>
+    </message>
+    <message>
+        <source>{migrate} migrate · {stop} are stopped · {stays} cannot leave</source>
+        <translation>{migrate} 台迁移 · {stop} 台停止 · {stays} 台无法离开</translation>
     </message>
 </context>
 <context>
@@ -2671,6 +2770,10 @@
     <message>
         <source>Probe the paths between hosts</source>
         <translation>探测物理机间路径</translation>
+    </message>
+    <message>
+        <source>Say what follows the reboot of a host</source>
+        <translation>设置物理机重启后的处理方式</translation>
     </message>
     <message>
         <source>Ask a host anew what it is</source>
@@ -4402,6 +4505,29 @@ Licence: Apache-2.0.</source>
     </message>
 </context>
 <context>
+    <name>VmRecovery</name>
+    <message>
+        <source>stays off</source>
+        <translation>保持关机</translation>
+    </message>
+    <message>
+        <source>starts again, if it ran before</source>
+        <translation>若原本在运行则重新启动</translation>
+    </message>
+    <message>
+        <source>That is so already.</source>
+        <translation>已是如此。</translation>
+    </message>
+    <message>
+        <source>After a reboot of its host: start again</source>
+        <translation>物理机重启后：重新启动</translation>
+    </message>
+    <message>
+        <source>After a reboot of its host: leave off</source>
+        <translation>物理机重启后：保持关机</translation>
+    </message>
+</context>
+<context>
     <name>Vms</name>
     <message>
         <source>Name</source>
@@ -4498,6 +4624,10 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Accelerator</source>
         <translation>加速方式</translation>
+    </message>
+    <message>
+        <source>After a reboot of its host</source>
+        <translation>物理机重启后</translation>
     </message>
     <message>
         <source>Running for</source>

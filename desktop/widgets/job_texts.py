@@ -31,6 +31,8 @@ def job_words(job: r.Job) -> str:
     progress = job.progress
     if progress and progress.unit == "bytes" and progress.total:
         words += f" {texts.size(progress.done)} / {texts.size(progress.total)}"
+    elif progress and progress.unit == "machines":
+        words += f" {texts.number(progress.done)} / {texts.number(progress.total)}"
     return words
 
 

@@ -35,7 +35,12 @@ _LOOKS: dict[str, dict[str, str]] = {
         "error": ERROR,
         "unknown": WARN,
     },
-    "state": {"enabled": RUNNING, "disabled": IDLE, "maintenance": WARN},
+    "state": {
+        "enabled": RUNNING,
+        "disabled": IDLE,
+        "maintenance": WARN,
+        "pre_maintenance": WORKING,
+    },
     "status": {"connecting": WORKING, "connected": RUNNING, "disconnected": ERROR},
     "image": {
         "creating": WORKING,
