@@ -17,6 +17,7 @@ NOT_AT_RANDOM = ("session.delete", "session.change_password", "session.set_first
 
 _VALUES: dict[str, Any] = {
     "policy": "anti_affinity",
+    "on_host_boot": "restart",
     "direction": "in",
     "is_enabled": True,
     "security_group_ids": [new_id()],

@@ -37,5 +37,6 @@ HOST_WORKS = (
         commands=("host.facts", "network.apply", "domain.list", "storage.check_path"),
         before="enabled",
         after="enabled",
+        shared=True,
     ),
 )
