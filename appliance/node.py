@@ -66,9 +66,11 @@ from appliance.services.setup.service import Setup
 from appliance.services.storage.service import Storage
 from appliance.services.sweeping import Sweeper
 from appliance.services.tenancy import service as tenancy
+from appliance.services.upkeep.adopting import Adopting
 from appliance.services.upkeep.maintenance import Maintenance
 from appliance.services.upkeep.reconnecting import Reconnecting
 from appliance.services.upkeep.recovery import Recovery
+from appliance.services.upkeep.unknown import Unknown
 from appliance.services.volumes.service import Volumes
 from appliance.store.database import Store
 from appliance.store.files import write_private
@@ -153,6 +155,7 @@ class Node:
         documents = networks.documents
         self._recovery = Recovery(parts, compute)
         Maintenance(parts, compute, storage, documents, self._recovery)
+        Adopting(parts, compute, documents, Unknown(parts))
         self.infrastructure.on_host_booted(self._recovery.host_booted)
         Reconnecting(parts, self.infrastructure, storage, documents, compute.sync)
         GuestAgent(parts)

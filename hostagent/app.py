@@ -21,6 +21,7 @@ from hostagent.images.finish import finish
 from hostagent.libvirt.connection import Connection
 from hostagent.libvirt.disks import Disks
 from hostagent.libvirt.domains import Domains
+from hostagent.libvirt.foreign import Foreign
 from hostagent.libvirt.guestagent import GuestAgents
 from hostagent.link import enrol
 from hostagent.link.dialler import Dialler
@@ -74,6 +75,7 @@ class Agent:
         self._disks = Disks(self._domains)
         self._guests = GuestAgents(self._domains, self._folder / "frozen")
         self._consoles = Consoles(self._domains)
+        self._foreign = Foreign(self._connection, self._folder / "taken-over")
         self._network = NetworkManager(self._folder / "network")
         self._paths = PathProbes()
         self._verdict = Verdict(accelerator="tcg", reason="no_probe_kernel")
@@ -150,6 +152,9 @@ class Agent:
         peer.handle(c.DOMAIN_SCREENSHOT, _plain(d.screenshot))
         peer.handle(c.GUEST_INFO, _plain(self._guests.info))
         peer.handle(c.GUEST_SET_PASSWORD, _plain(self._guests.set_password))
+        peer.handle(c.FOREIGN_LIST, _plain(self._foreign.list))
+        peer.handle(c.FOREIGN_TAKE_DISK, self._foreign.take_disk)
+        peer.handle(c.FOREIGN_RELEASE, _plain(self._foreign.release))
         peer.handle(c.CONSOLE_OPEN, self._consoles.open)
         peer.handle(c.STORAGE_CHECK_PATH, lambda p, _: asyncio.to_thread(check_path, p))
         peer.handle(c.STORAGE_RELEASE, lambda p, _: _released(p))

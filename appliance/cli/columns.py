@@ -15,6 +15,7 @@ from appliance.protocol.address_map import AddressUse
 from appliance.protocol.drops import NicLosses, NotedPacket
 from appliance.protocol.effective import EffectiveRule
 from appliance.protocol.elastic import ElasticIp
+from appliance.protocol.foreign import UnknownVm
 from appliance.protocol.hosts import PlannedMachine
 from appliance.protocol.layer2 import VxlanPool
 from appliance.protocol.messages import Language, render, sentence, size, word
@@ -101,6 +102,16 @@ def _planned_why(machine: PlannedMachine, language: Language) -> str:
     return "\n".join(dict.fromkeys(said))
 
 
+def _unknown_disks(machine: UnknownVm, _: Language) -> str:
+    return "\n".join(f"{disk.path} ({size(disk.size_bytes)})" for disk in machine.disks)
+
+
+def _unknown_problems(machine: UnknownVm, language: Language) -> str:
+    origin = word("unknown.was_ours" if machine.was_ours else "unknown.foreign", language)
+    problems = [word(f"unknown.problem.{code}", language) for code in machine.problems]
+    return "\n".join([origin, *problems])
+
+
 def _cpu_used(host: r.Host, _: Language) -> str:
     return "–" if host.load is None else f"{host.load.cpu_share:.0%}"
 
@@ -184,6 +195,15 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         _pair("memory", "memory_claimed_bytes", "memory_capacity_bytes", is_size=True),
         Column("cpu_used", _cpu_used, is_number=True),
         Column("memory_used", _memory_used, is_number=True),
+        ID,
+    ),
+    UnknownVm: (
+        NAME,
+        _word("state", "domain.state", "state"),
+        _plain("cpu", "cpu_count", is_number=True),
+        _size("memory", "memory_bytes"),
+        Column("disks", _unknown_disks),
+        Column("why", _unknown_problems),
         ID,
     ),
     PlannedMachine: (

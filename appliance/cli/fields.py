@@ -13,7 +13,7 @@ import msgspec
 import typer
 from msgspec import inspect as mi
 
-from appliance.cli.nics import METAVAR, parse_nic
+from appliance.cli.nics import METAVAR, parse_nic, parse_nic_with_mac
 from appliance.cli.sizes import parse_size
 from appliance.protocol.bandwidth import parse_bandwidth
 from appliance.protocol.references import FIELD_KINDS, PART_FIELDS
@@ -23,6 +23,10 @@ HELP = {
     "on_host_boot": "What becomes of the machine, if it ran when its host went, after a reboot.",
     "parallel": "How many machines leave at once.",
     "restart": "Start the machines again that were stopped for the maintenance.",
+    "machine": "Id of the unknown machine.",
+    "primary_storage_id": "Primary storage: id or name.",
+    "nics": "NIC: a network by id or name, then what the NIC is to have, like "
+    "office,mac=52:54:00:12:34:56; may be repeated.",
     "probe": "Find out anew whether KVM works, which takes a minute.",
     "cpu_ratio": "How many CPUs VMs may claim for each that is there.",
     "memory_ratio": "How much memory VMs may claim for each byte that is there.",
@@ -151,6 +155,7 @@ FLAGS = {
     "host_routes": "--route",
     "timeout_s": "--guest-timeout",
     "more_nics": "--nic",
+    "nics": "--nic",
 }
 ITEMS = {
     "ranges": "FIRST-LAST",
@@ -158,6 +163,7 @@ ITEMS = {
     "ipv6_ranges": "FIRST-LAST",
     "host_routes": "CIDR=NEXT_HOP",
     "more_nics": METAVAR,
+    "nics": METAVAR,
     "data_disks": "[NAME=]SIZE",
 }
 FROM_FILE = frozenset({"ssh_public_key", "user_data", "request", "statements"})
@@ -387,6 +393,7 @@ def _route(text: str) -> dict[str, str]:
 # How items are read that are no ranges of addresses.
 PARSERS: dict[str, Callable[[str], dict[str, Any]]] = {
     "more_nics": parse_nic,
+    "nics": parse_nic_with_mac,
     "data_disks": _data_disk,
     "host_routes": _route,
 }

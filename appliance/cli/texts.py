@@ -23,6 +23,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Nothing runs on {name}: it is in maintenance at once.",
         "{name} 上没有运行的云主机，可立即进入维护模式。",
     ),
+    "disks": ("Disks", "磁盘"),
     "cpu_used": ("CPU in use", "CPU 使用率"),
     "memory_used": ("Memory in use", "内存使用率"),
     "address": ("Address", "地址"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from appliance.protocol import foreign as f
 from appliance.protocol import hosts as h
 from appliance.protocol import resources as r
 from appliance.protocol.declaring import TENANT, Kind, add, job
@@ -40,6 +41,18 @@ def declare_hosts() -> None:
         "POST /hosts/{id}/maintenance/leave",
         "Let a host return from maintenance to the state it came from",
         h.HostLeaveMaintenance,
+    )
+    add(
+        "host.unknown_vms",
+        "GET /hosts/{id}/unknown-vms",
+        "Show machines on a host that this cloud does not know",
+        f.UnknownVms,
+    )
+    job(
+        "host.adopt_vm",
+        "POST /hosts/{id}/unknown-vms/adopt",
+        "Take over a machine on a host that this cloud does not know",
+        f.HostAdoptVm,
     )
 
 

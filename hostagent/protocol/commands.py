@@ -10,6 +10,7 @@ import msgspec
 
 from hostagent.protocol import domain as d
 from hostagent.protocol import drops
+from hostagent.protocol import foreign as f
 from hostagent.protocol import guest as g
 from hostagent.protocol import network as n
 from hostagent.protocol import probe as p
@@ -66,6 +67,9 @@ DOMAIN_SCREENSHOT = _command("domain.screenshot", d.VmRef, d.Screenshot)
 
 GUEST_INFO = _command("guest.info", d.VmRef, g.GuestInfo, 30.0)
 GUEST_SET_PASSWORD = _command("guest.set_password", g.GuestPassword, Nothing, 30.0)
+FOREIGN_LIST = _command("foreign.list", f.ForeignParams, f.ForeignList, 120.0)
+FOREIGN_TAKE_DISK = _command("foreign.take_disk", f.TakeDiskParams, s.VolumeInfo, 24 * 3600.0)
+FOREIGN_RELEASE = _command("foreign.release", f.ReleaseDomainParams, Nothing)
 
 CONSOLE_OPEN = _command("console.open", d.ConsoleParams, Nothing)
 

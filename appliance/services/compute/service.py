@@ -10,7 +10,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from appliance.engine.calls import SYSTEM, Call, Caller
-from appliance.engine.jobs import JobDefinition, NewJob, Step
+from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
 from appliance.engine.runner import Runner
 from appliance.protocol import requests as q
 from appliance.protocol.errors import ApiError, Conflict
@@ -294,6 +294,10 @@ class Compute:
             except ApiError as error:
                 parts.append((self._new(vm_id, name, verb, {}), error))
         return parts
+
+    def forget(self, tx: Transaction, run: JobRun) -> None:
+        """The machine of a job is gone, with its root disk and its addresses; within a write."""
+        self._endings.forgotten(tx, run)
 
     async def start_owed(self, host_id: str, due: Callable[[Transaction], list[str]]) -> None:
         """Start the machines again that are `due` on a host, as parts of one job.

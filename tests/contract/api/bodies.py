@@ -50,6 +50,8 @@ _VALUES: dict[str, Any] = {
 
 OWN_VALUES: dict[tuple[str, str], Any] = {
     ("share.create", "kind"): "image",
+    ("host.adopt_vm", "machine"): new_id(),
+    ("host.adopt_vm", "nics"): [{"network_id": new_id()}],
     ("quota.update", "name"): "vm",
 }
 

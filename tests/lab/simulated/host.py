@@ -23,6 +23,7 @@ from hostagent.protocol.network import NetworkDocument
 from hostagent.protocol.trail import TRAIL
 from tests.lab.simulated.domains import Domains
 from tests.lab.simulated.faults import Fault, FaultPlan, When, refusal
+from tests.lab.simulated.foreign import Foreign
 from tests.lab.simulated.guests import Guests
 from tests.lab.simulated.network import Networks
 from tests.lab.simulated.paths import Paths
@@ -132,7 +133,7 @@ class SimulatedHost:
             peer.handle(c.ALL[name], handler)
 
     def _bind(self, storage: Storage, networks: Networks, paths: Paths) -> dict[str, Handler]:
-        d, guests = self.domains, Guests(self.state)
+        d, guests, foreign = self.domains, Guests(self.state), Foreign(self.state)
         bound: dict[str, Handler] = {
             c.HOST_FACTS.name: self._facts,
             c.HOST_PROBE.name: self._facts,
@@ -155,6 +156,9 @@ class SimulatedHost:
             c.DOMAIN_LIST.name: d.list,
             c.DOMAIN_SCREENSHOT.name: d.screenshot,
             c.CONSOLE_OPEN.name: d.open_console,
+            c.FOREIGN_LIST.name: foreign.list,
+            c.FOREIGN_TAKE_DISK.name: foreign.take_disk,
+            c.FOREIGN_RELEASE.name: foreign.release,
             c.GUEST_INFO.name: guests.info,
             c.GUEST_SET_PASSWORD.name: guests.set_password,
             c.STORAGE_CHECK_PATH.name: storage.check_path,

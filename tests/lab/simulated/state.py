@@ -11,6 +11,7 @@ import msgspec
 
 from hostagent.protocol.domain import DomainReport, DomainSpec, DomainState
 from hostagent.protocol.facts import FileSystemFacts, HostFacts, NicFacts
+from hostagent.protocol.foreign import ForeignDomain
 from hostagent.protocol.network import NetworkDocument, PortDrops
 from tests.lab.simulated.paths import PathTruth
 
@@ -82,6 +83,7 @@ class HostState:
     traits: Traits
     stores: dict[str, SimFile]
     domains: dict[str, Domain] = field(default_factory=dict)
+    foreign: dict[str, ForeignDomain] = field(default_factory=dict)  # what others have made
     files: dict[str, SimFile] = field(default_factory=dict)
     folders: set[str] = field(default_factory=set)
     paths: PathTruth = field(default_factory=PathTruth)
