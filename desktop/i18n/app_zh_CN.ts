@@ -223,6 +223,45 @@
     </message>
 </context>
 <context>
+    <name>Adopt</name>
+    <message>
+        <source>Network of its NIC {mac}</source>
+        <translation>网卡 {mac} 所在网络</translation>
+    </message>
+    <message>
+        <source>Leave this NIC out</source>
+        <translation>不保留此网卡</translation>
+    </message>
+    <message>
+        <source>Choose a network for one NIC at least.</source>
+        <translation>请至少为一块网卡选择网络。</translation>
+    </message>
+    <message>
+        <source>Each NIC needs a network of its own.</source>
+        <translation>每块网卡需使用不同的网络。</translation>
+    </message>
+    <message>
+        <source>Take over</source>
+        <translation>接管</translation>
+    </message>
+    <message>
+        <source>Primary storage for its disks</source>
+        <translation>存放其磁盘的主存储</translation>
+    </message>
+    <message>
+        <source>This cluster has no local primary storage.</source>
+        <translation>该集群没有本地主存储。</translation>
+    </message>
+    <message>
+        <source>It becomes a machine of this cloud, with virtio disks and NICs. Its definition is kept on the host, beside the agent’s files.</source>
+        <translation>它将成为本云平台的云主机，使用 virtio 磁盘和网卡。原有定义保存在物理机代理的目录中。</translation>
+    </message>
+    <message>
+        <source>{size} are copied; the former files stay.</source>
+        <translation>将复制 {size}，原文件保留。</translation>
+    </message>
+</context>
+<context>
     <name>Affinity</name>
     <message>
         <source>Never two on one host</source>
@@ -4294,6 +4333,61 @@ Licence: Apache-2.0.</source>
     <message>
         <source>{n} CPUs</source>
         <translation>{n} 核 CPU</translation>
+    </message>
+</context>
+<context>
+    <name>Unknown</name>
+    <message>
+        <source>can be taken over</source>
+        <translation>可以接管</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>规格</translation>
+    </message>
+    <message>
+        <source>Origin</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>Taking over</source>
+        <translation>接管</translation>
+    </message>
+    <message>
+        <source>Disks</source>
+        <translation>磁盘</translation>
+    </message>
+    <message>
+        <source>NICs</source>
+        <translation>网卡</translation>
+    </message>
+    <message>
+        <source>Take over …</source>
+        <translation>接管……</translation>
+    </message>
+    <message>
+        <source>Look again</source>
+        <translation>重新查看</translation>
+    </message>
+    <message>
+        <source>No machines but those of this cloud.</source>
+        <translation>没有本云平台以外的云主机。</translation>
+    </message>
+    <message>
+        <source>Machines on this host that this cloud did not make.</source>
+        <translation>此物理机上并非由本云平台创建的云主机。</translation>
+    </message>
+    <message>
+        <source>Unknown machines</source>
+        <translation>未知云主机</translation>
     </message>
 </context>
 <context>

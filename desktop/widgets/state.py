@@ -41,6 +41,7 @@ _LOOKS: dict[str, dict[str, str]] = {
         "maintenance": WARN,
         "pre_maintenance": WORKING,
     },
+    "domain": {"running": RUNNING, "paused": WARN, "stopped": IDLE, "other": WARN},
     "status": {"connecting": WORKING, "connected": RUNNING, "disconnected": ERROR},
     "image": {
         "creating": WORKING,
@@ -78,6 +79,7 @@ _LOOKS: dict[str, dict[str, str]] = {
 _WORD_KEYS = {
     "vm": "vm.state.{}",
     "state": "state.{}",
+    "domain": "domain.state.{}",
     "status": "status.{}",
     "image": "image.status.{}",
     "volume": "volume.status.{}",
