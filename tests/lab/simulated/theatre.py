@@ -177,7 +177,7 @@ class Theatre:
 
     async def _until_connected(self) -> None:
         ids = [host.id async for host in self.client.iterate("host.list")]
-        await until_all(self.client, "host", ids, _is_connected, timeout_s=30)
+        await until_all(self.client, "host", ids, _is_connected_or_gone, timeout_s=30)
 
     async def _cancel(self, case: Case) -> None:
         assert case.job is not None
@@ -310,8 +310,9 @@ async def _ask(case: Case) -> None:
         case.job = accepted.jobs[0]
 
 
-def _is_connected(host: Any) -> bool:
-    return host is not None and host.status == Status.CONNECTED
+def _is_connected_or_gone(host: Any) -> bool:
+    """A zone that is being deleted takes its host along, perhaps before that is seen to be back."""
+    return host is None or host.status == Status.CONNECTED
 
 
 def _has_ended(job: Any) -> bool:
