@@ -3076,6 +3076,10 @@
         <source>Create VM</source>
         <translation>创建云主机</translation>
     </message>
+    <message>
+        <source>{claimed} claimed · {share} in use</source>
+        <translation>已分配 {claimed} · 实际使用 {share}</translation>
+    </message>
 </context>
 <context>
     <name>Pages</name>

@@ -8,6 +8,7 @@ from appliance.engine.calls import SYSTEM, Call
 from appliance.engine.registry import Registry
 from appliance.hosts.links import HostLinks
 from appliance.protocol import requests as q
+from appliance.protocol.errors import NotFound
 from appliance.protocol.hosts import (
     HostState,
     MaintenancePlan,
@@ -89,7 +90,10 @@ class Planner:
         if CANDIDATES not in OPERATIONS:
             return [MaintenanceReason(code="maintenance.no_migration")], None
         call = Call(operation=CANDIDATES, caller=SYSTEM, target=vm_id)
-        found = await self._registry.get(CANDIDATES).handler(call, q.Empty())
+        try:
+            found = await self._registry.get(CANDIDATES).handler(call, q.Empty())
+        except NotFound:  # it is gone by now
+            return [MaintenanceReason(code="maintenance.busy")], None
         if found.reasons:
             return [_reason(item) for item in found.reasons], None
         for item in found.items:
