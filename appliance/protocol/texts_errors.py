@@ -6,8 +6,8 @@ from appliance.protocol.texts_access import ACCESS_ERRORS
 from appliance.protocol.texts_elastic import ELASTIC_ERRORS
 from appliance.protocol.texts_engine import ENGINE_ERRORS
 from appliance.protocol.texts_guests import GUEST_ERRORS
-from appliance.protocol.texts_images import IMAGE_ERRORS
 from appliance.protocol.texts_hosts import HOST_ERRORS
+from appliance.protocol.texts_images import IMAGE_ERRORS
 from appliance.protocol.texts_ipv6 import IPV6_ERRORS
 from appliance.protocol.texts_layer2 import LAYER2_ERRORS
 from appliance.protocol.texts_network import NETWORK_ERRORS
