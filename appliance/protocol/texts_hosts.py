@@ -167,6 +167,10 @@ HOST_WORDS: dict[str, tuple[str, str]] = {
         "a disk cannot be read in its format: repair it, or remove it",
         "磁盘无法按其格式读取：请修复或移除",
     ),
+    "unknown.problem.disk_shared": (
+        "another machine has one of its disks too, or stands on it: give it a copy of its own",
+        "其他云主机也使用或依赖其磁盘：请先为其制作独立副本",
+    ),
     "unknown.problem.disk_encrypted": (
         "a disk is encrypted: decrypt it first",
         "磁盘已加密：请先解密",

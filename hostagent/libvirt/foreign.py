@@ -6,6 +6,7 @@ Element names: libvirt's domain XML format, https://libvirt.org/formatdomain.htm
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ class Foreign:
             ]
 
         found = await self._run(collect)
-        return ForeignList(domains=[await _with_disks(domain) for domain in found])
+        return ForeignList(domains=_without_shared([await _with_disks(one) for one in found]))
 
     async def take_disk(self, params: TakeDiskParams, context: CallContext) -> VolumeInfo:
         """Make a volume of a disk; answers with what exists if that was done before."""
@@ -141,14 +142,29 @@ async def _with_disks(domain: ForeignDomain) -> ForeignDomain:
     return replace(domain, disks=[await describe(disk) for disk in domain.disks])
 
 
+def _without_shared(domains: list[ForeignDomain]) -> list[ForeignDomain]:
+    """Disks that another domain has too, or stands on, are nobody's to take."""
+    users: Counter[str] = Counter()
+    for domain in domains:
+        users.update({disk.path for disk in domain.disks} | {disk.backing for disk in domain.disks})
+
+    def judged(disk: ForeignDisk) -> ForeignDisk:
+        is_shared = not disk.problem and users[disk.path] > 1
+        return replace(disk, problem="shared") if is_shared else disk
+
+    return [replace(one, disks=[judged(disk) for disk in one.disks]) for one in domains]
+
+
 def _disk_to_take(connection: Any, params: TakeDiskParams) -> ForeignDisk:
     """The disk of the domain as it is defined; raises CommandFailed unless it may be taken."""
     domain = _find(connection, params.domain_id)
     if domain is None:
         raise CommandFailed("foreign.gone", "there is no such domain", id=params.domain_id)
-    for other in connection.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE):
+    if domain.isActive():
+        raise CommandFailed("foreign.runs", "the domain runs", name=domain.name())
+    for other in connection.listAllDomains():
         if other.UUIDString() == params.domain_id:
-            raise CommandFailed("foreign.runs", "the domain runs", name=other.name())
+            continue
         paths = etree.fromstring(other.XMLDesc()).xpath("devices/disk/source/@file")
         if params.path in paths:
             raise CommandFailed(

@@ -14,7 +14,7 @@ class ForeignParams(msgspec.Struct, kw_only=True, frozen=True):
 
 class ForeignDisk(msgspec.Struct, kw_only=True, frozen=True):
     """A disk of a domain. `problem` is a code of why it cannot be taken; empty if it can:
-    not_a_file, missing, unreadable, encrypted.
+    not_a_file, missing, unreadable, encrypted, shared.
 
     `is_plain`: it is one qcow2 file that stands on no other. Sizes are 0 if they are not known.
     """

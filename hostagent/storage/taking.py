@@ -18,15 +18,20 @@ from hostagent.storage.paths import free_bytes, make_folder, no_space
 from hostagent.storage.transfer import KEEP_FREE_BYTES, publish
 
 MiB = 1024**2
+LOOKS_WITHIN_S = 5.0
 
 
 async def describe(disk: ForeignDisk) -> ForeignDisk:
     """A disk with what its file is; never raises, but says what is wrong with it."""
     if disk.problem:
         return disk
-    path = Path(disk.path)
-    if not path.is_file():
-        return replace(disk, problem="missing" if not path.exists() else "not_a_file")
+    try:
+        async with asyncio.timeout(LOOKS_WITHIN_S):  # its file system may be one that hangs
+            problem = await asyncio.to_thread(_file_problem, Path(disk.path))
+    except TimeoutError:
+        problem = "unreadable"
+    if problem:
+        return replace(disk, problem=problem)
     try:
         found = await qemu_img.info(disk.path, expected_format=disk.format, in_use=True)
     except qemu_img.QemuImgFailed:
@@ -35,10 +40,21 @@ async def describe(disk: ForeignDisk) -> ForeignDisk:
         disk,
         size_bytes=found.virtual_size,
         used_bytes=found.actual_size,
-        backing=found.backing_filename or "",
+        backing=_below(disk.path, found.backing_filename),
         is_plain=_is_plain(found),
         problem="encrypted" if found.encrypted else "",
     )
+
+
+def _below(path: str, backing: str | None) -> str:
+    """A backing file's own path: a relative one begins where the file is that stands on it."""
+    return os.path.normpath(Path(path).parent / backing) if backing else ""
+
+
+def _file_problem(path: Path) -> str:
+    if path.is_file():
+        return ""
+    return "not_a_file" if path.exists() else "missing"
 
 
 async def take(source: Path, image_format: str, target: Path, report: Progress) -> None:

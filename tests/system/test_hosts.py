@@ -27,7 +27,7 @@ MAC = "52:54:00:12:34:56"
 # As people make domains by hand: another machine type, another bus, a raw disk.
 DOMAIN = """
 <domain type="qemu">
-  <name>old-erp</name>
+  <name>{name}</name>
   <uuid>{ref}</uuid>
   <memory unit="MiB">160</memory>
   <vcpu>1</vcpu>
@@ -144,6 +144,10 @@ async def test_a_machine_made_by_hand_is_taken_over_and_boots(lab: Lab, image_fo
     assert (found.id, found.name, found.state) == (ref, "old-erp", "stopped")
     assert (found.was_ours, found.problems) == (False, [])
     assert found.disks[0].is_copied is (image_format == "raw")
+    await asyncio.to_thread(define, lab, "other", new_id(), image_format, path)
+    both = (await lab.call("host.unknown_vms", id=lab.host_id)).items
+    assert [one.problems for one in both] == [["disk_shared"], ["disk_shared"]]
+    lab.host.run("virsh", "-q", "undefine", "other")
     request = {
         "machine": ref,
         "primary_storage_id": lab.cloud.flow.step("primary_storage").request["id"],
@@ -177,7 +181,13 @@ def make_domain(lab: Lab, ref: str, image_format: str) -> Path:
     (source,) = sorted((lab.cloud.lab.state / "storage").rglob("images/*.qcow2"))[:1]
     path = folder / f"erp.{image_format}"
     lab.host.run("qemu-img", "convert", "-O", image_format, str(source), str(path))
-    xml = folder / "erp.xml"
-    xml.write_text(DOMAIN.format(ref=ref, format=image_format, path=path, mac=MAC))
-    lab.host.run("virsh", "-q", "define", str(xml))
+    define(lab, "old-erp", ref, image_format, path)
     return path
+
+
+def define(lab: Lab, name: str, ref: str, image_format: str, path: Path) -> None:
+    """Let libvirt know a domain."""
+    xml = path.with_suffix(".xml")
+    text = DOMAIN.format(name=name, ref=ref, format=image_format, path=path, mac=MAC)
+    xml.write_text(text)
+    lab.host.run("virsh", "-q", "define", str(xml))

@@ -43,7 +43,7 @@ class Wish:
     `last_host_id` is preferred by the strategy `last_host`. `disk_bytes` is what its new disks
     claim and `image_bytes` what must really be free for its image; both 0 if it has its disks.
     `networks` are those of its networks that not every host can carry. With `is_return` it ran
-    there before, so a host that takes no new machines will do.
+    on `last_host_id` before, so that will do even if it takes no new machines.
     """
 
     cluster_id: str
@@ -90,7 +90,7 @@ FILTERS = (
     Filter("chosen", "(:host_id IS NULL OR h.id = :host_id)", "placement.no_hosts"),
     Filter(
         "enabled",
-        "(h.state = 'enabled' OR (:is_return AND h.state = 'disabled'))",
+        "(h.state = 'enabled' OR (:is_return AND h.state = 'disabled' AND h.id = :last_host_id))",
         "placement.none_enabled",
     ),
     Filter("connected", "h.connected", "placement.none_connected"),

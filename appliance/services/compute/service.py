@@ -39,7 +39,7 @@ from appliance.services.compute.data_disks import hold_new_disks, new_disks
 from appliance.services.compute.endings import Endings, move
 from appliance.services.compute.models import VmRow
 from appliance.services.compute.nics import Nics
-from appliance.services.compute.owed import Owed, debt_of, forget_debt
+from appliance.services.compute.owed import Debt, Owed, debt_of, forget_debt
 from appliance.services.compute.placement import (
     Wish,
     choose_host,
@@ -332,7 +332,7 @@ class Compute:
         quotas.check(vm.owner_id, _QUOTAS_OF.get(verb, lambda _: {})(vm))
         debt = debt_of(vm.id) if verb in _SETTLES else None
         if verb == "start":
-            _claim_place(tx, vm, is_return=debt is not None)
+            _claim_place(tx, vm, debt)
         data = vm.job_data | {"before": vm.state}
         if debt is not None:
             data["debt"] = debt
@@ -437,10 +437,10 @@ def _stop_steps(data: dict[str, Any]) -> tuple[str, ...]:
     return names if data["force"] else ("shut_down", *names)
 
 
-def _claim_place(tx: Transaction, vm: Standing, *, is_return: bool) -> None:
+def _claim_place(tx: Transaction, vm: Standing, debt: Debt | None) -> None:
     """Claim CPU and memory where the machine's disk is; raises NoResources.
 
-    A machine that ran there before returns to a host that takes no new ones.
+    A machine that is owed a start returns to its host, even if that takes no new ones.
     """
     wish = Wish(
         cluster_id=vm.cluster_id,
@@ -450,7 +450,9 @@ def _claim_place(tx: Transaction, vm: Standing, *, is_return: bool) -> None:
         host_id=vm.volume_host_id,
         affinity=affinity_of(vm.id),
         networks=special_networks_of(vm.id),
-        is_return=is_return,
+        is_return=debt is not None,
+        last_host_id=None if debt is None else debt.host_id,
+        strategy="least_loaded" if debt is None else "last_host",
     )
     host = choose_host(wish)
     tx.execute(
