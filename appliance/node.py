@@ -69,7 +69,11 @@ from appliance.services.snapshots.service import Snapshots
 from appliance.services.storage.service import Storage
 from appliance.services.sweeping import Sweeper
 from appliance.services.tenancy import service as tenancy
+from appliance.services.upkeep.adopting import Adopting
+from appliance.services.upkeep.maintenance import Maintenance
 from appliance.services.upkeep.reconnecting import Reconnecting
+from appliance.services.upkeep.recovery import Recovery
+from appliance.services.upkeep.unknown import Unknown
 from appliance.services.volumes.service import Volumes
 from appliance.store.database import Store
 from appliance.store.files import write_private
@@ -153,6 +157,10 @@ class Node:
         Migration(parts, networks.documents, compute.sync)
         volumes = Volumes(parts)
         documents = networks.documents
+        self._recovery = Recovery(parts, compute)
+        Maintenance(parts, compute, storage, documents, self._recovery)
+        Adopting(parts, compute, documents, Unknown(parts))
+        self.infrastructure.on_host_booted(self._recovery.host_booted)
         Reconnecting(parts, self.infrastructure, storage, documents, compute.sync)
         GuestAgent(parts)
         Drives(parts, compute.steps)
@@ -180,6 +188,7 @@ class Node:
             networks=networks,
             compute=compute,
             sync=compute.sync,
+            recovery=self._recovery,
         )
 
     async def start(self) -> None:
@@ -192,6 +201,7 @@ class Node:
         self.identity.start()
         await self.infrastructure.prepare()
         await self._security.prepare()
+        await self._recovery.start()
         self._watch.start()
         await self._listener.start(config.bind, config.agent_port)
         await self.runner.start()
@@ -228,6 +238,7 @@ class Node:
         await self.runner.stop()
         await self._listener.stop()
         await self._watch.stop()
+        await self._recovery.stop()
         await self.infrastructure.stop()
         await self._drops.stop()
         await self.identity.stop()

@@ -45,6 +45,7 @@ def _titles() -> dict[str, str]:
         "network.set_services": translate("Operations", "Change network services"),
         "network.probe": translate("Operations", "Probe the paths between hosts"),
         "cluster.probe_paths": translate("Operations", "Probe the paths between hosts"),
+        "vm.set_recovery": translate("Operations", "Say what follows the reboot of a host"),
         "host.refresh_facts": translate("Operations", "Ask a host anew what it is"),
         "host.retry_network": translate("Operations", "Try again to bridge a NIC"),
         "network.attach_cluster": translate("Operations", "Attach network to a cluster"),

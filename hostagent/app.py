@@ -10,6 +10,7 @@ from typing import Any
 
 import libvirt
 import structlog
+from msgspec.structs import replace
 
 from hostagent import facts as facts_module
 from hostagent.console.splice import Consoles
@@ -22,6 +23,7 @@ from hostagent.libvirt.connection import Connection
 from hostagent.libvirt.discs import Discs
 from hostagent.libvirt.disks import Disks
 from hostagent.libvirt.domains import Domains
+from hostagent.libvirt.foreign import Foreign
 from hostagent.libvirt.guestagent import GuestAgents
 from hostagent.libvirt.snapshots import Snapshots
 from hostagent.link import enrol
@@ -39,6 +41,7 @@ from hostagent.protocol.hardware import Baseline, BaselineParams
 from hostagent.protocol.link import CallContext, CommandFailed, Peer
 from hostagent.protocol.migration import MigrationProgress
 from hostagent.protocol.storage import ReleaseParams
+from hostagent.shutdown import is_stopping
 from hostagent.storage import volumes
 from hostagent.storage.paths import check_path, release
 
@@ -81,6 +84,7 @@ class Agent:
         self._snapshots = Snapshots(self._domains, self._guests)
         self._consoles = Consoles(self._domains)
         self._migrations = Migrations(self._domains, self._folder, self._notify_progress)
+        self._foreign = Foreign(self._connection, self._folder / "taken-over")
         self._network = NetworkManager(self._folder / "network")
         self._paths = PathProbes()
         self._verdict = Verdict(accelerator="tcg", reason="no_probe_kernel")
@@ -164,6 +168,9 @@ class Agent:
         peer.handle(c.GUEST_INFO, _plain(self._guests.info))
         peer.handle(c.GUEST_SET_PASSWORD, _plain(self._guests.set_password))
         self._migrations.prepare(peer)
+        peer.handle(c.FOREIGN_LIST, _plain(self._foreign.list))
+        peer.handle(c.FOREIGN_TAKE_DISK, self._foreign.take_disk)
+        peer.handle(c.FOREIGN_RELEASE, _plain(self._foreign.release))
         peer.handle(c.CONSOLE_OPEN, self._consoles.open)
         peer.handle(c.STORAGE_CHECK_PATH, lambda p, _: asyncio.to_thread(check_path, p))
         peer.handle(c.STORAGE_RELEASE, lambda p, _: _released(p))
@@ -272,6 +279,8 @@ class Agent:
     async def _report(self, vm_id: str) -> None:
         """The state as it is now, not as it was when the event was sent."""
         report = await self._domains.get(VmRef(vm_id=vm_id))
+        if report.state == DomainState.STOPPED and await is_stopping():
+            report = replace(report, reason="host_shutdown")
         if report.state != DomainState.OTHER:
             self._notify(report)
 

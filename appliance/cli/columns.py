@@ -17,6 +17,8 @@ from appliance.protocol.address_map import AddressUse
 from appliance.protocol.drops import NicLosses, NotedPacket
 from appliance.protocol.effective import EffectiveRule
 from appliance.protocol.elastic import ElasticIp
+from appliance.protocol.foreign import UnknownVm
+from appliance.protocol.hosts import PlannedMachine
 from appliance.protocol.layer2 import VxlanPool
 from appliance.protocol.messages import Language, render, sentence, size, word
 from appliance.protocol.nodes import ManagementNode
@@ -88,6 +90,29 @@ def _peer(rule: EffectiveRule, language: Language) -> str:
         return rule.cidr or "*"
     more = " …" if rule.peer_count > len(rule.peer_addresses) else ""
     return f"{rule.peer_group_name} ({', '.join(rule.peer_addresses) or '–'}{more})"
+
+
+def _planned(machine: PlannedMachine, language: Language) -> str:
+    words = word(f"maintenance.action.{machine.action}", language)
+    return f"{words} → {machine.host_name}" if machine.host_name else words
+
+
+def _planned_why(machine: PlannedMachine, language: Language) -> str:
+    said = []
+    for reason in machine.reasons:
+        words = sentence(reason.code, reason.params, language)
+        said.append(f"{reason.host_name}: {words}" if reason.host_name else words)
+    return "\n".join(dict.fromkeys(said))
+
+
+def _unknown_disks(machine: UnknownVm, _: Language) -> str:
+    return "\n".join(f"{disk.path} ({size(disk.size_bytes)})" for disk in machine.disks)
+
+
+def _unknown_problems(machine: UnknownVm, language: Language) -> str:
+    origin = word("unknown.was_ours" if machine.was_ours else "unknown.foreign", language)
+    problems = [word(f"unknown.problem.{code}", language) for code in machine.problems]
+    return "\n".join([origin, *problems])
 
 
 def _cpu_used(host: r.Host, _: Language) -> str:
@@ -190,6 +215,22 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         Column("cpu_used", _cpu_used, is_number=True),
         Column("memory_used", _memory_used, is_number=True),
         ID,
+    ),
+    UnknownVm: (
+        NAME,
+        _word("state", "domain.state", "state"),
+        _plain("cpu", "cpu_count", is_number=True),
+        _size("memory", "memory_bytes"),
+        Column("disks", _unknown_disks),
+        Column("why", _unknown_problems),
+        ID,
+    ),
+    PlannedMachine: (
+        _plain("vm", "vm_name"),
+        _word("state", "vm.state", "state"),
+        _size("memory", "memory_bytes"),
+        Column("action", _planned),
+        Column("why", _planned_why),
     ),
     r.HostCandidate: (
         _plain("name", "hostname"),

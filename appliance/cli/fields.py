@@ -14,7 +14,7 @@ import typer
 from msgspec import inspect as mi
 
 from appliance.cli.hardware import HARDWARE_HELP
-from appliance.cli.nics import METAVAR, parse_nic
+from appliance.cli.nics import METAVAR, parse_nic, parse_nic_with_mac
 from appliance.protocol.bandwidth import parse_bandwidth
 from appliance.protocol.hardware import Hardware
 from appliance.protocol.hardware_text import parse_cell, parse_pin, parse_topology
@@ -23,6 +23,13 @@ from appliance.protocol.sizes import parse_size
 from appliance.protocol.tenancy import UNLIMITED
 
 HELP = {
+    "on_host_boot": "What becomes of the machine, if it ran when its host went, after a reboot.",
+    "parallel": "How many machines leave at once.",
+    "restart": "Start the machines again that were stopped for the maintenance.",
+    "machine": "Id of the unknown machine.",
+    "primary_storage_id": "Primary storage: id or name.",
+    "nics": "NIC: a network by id or name, then what the NIC is to have, like "
+    "office,mac=52:54:00:12:34:56; may be repeated.",
     "probe": "Find out anew whether KVM works, which takes a minute.",
     "cpu_ratio": "How many CPUs VMs may claim for each that is there.",
     "memory_ratio": "How much memory VMs may claim for each byte that is there.",
@@ -167,6 +174,7 @@ FLAGS = {
     "boot_order": "--boot",
     "cpu_pins": "--cpu-pin",
     "max_cpu_count": "--max-cpus",
+    "nics": "--nic",
 }
 ITEMS = {
     "ranges": "FIRST-LAST",
@@ -177,6 +185,7 @@ ITEMS = {
     "data_disks": "[NAME=]SIZE[:BUS]",
     "cpu_pins": "CPU=HOST_CPUS",
     "numa": "CPUS=MEMORY[@NODE]",
+    "nics": METAVAR,
 }
 # Structs are typed as one text, or field by field.
 STRUCTS: dict[str, tuple[Any, str, dict[str, Any]]] = {
@@ -448,6 +457,7 @@ def _route(text: str) -> dict[str, str]:
 # How items are read that are no ranges of addresses.
 PARSERS: dict[str, Callable[[str], dict[str, Any]]] = {
     "more_nics": parse_nic,
+    "nics": parse_nic_with_mac,
     "data_disks": _data_disk,
     "host_routes": _route,
     "cpu_pins": parse_pin,

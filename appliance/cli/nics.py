@@ -10,6 +10,14 @@ METAVAR = "NIC"
 _KEYS = "address, security-group, inbound and outbound"
 
 
+def parse_nic_with_mac(text: str) -> dict[str, Any]:
+    """The same, of a NIC that may keep the MAC that it has; raises ValueError."""
+    parts = [part.strip() for part in text.split(",")]
+    macs = [part.removeprefix("mac=") for part in parts if part.startswith("mac=")]
+    rest = [part for part in parts if not part.startswith("mac=")]
+    return parse_nic(",".join(rest)) | ({"mac": macs[-1].lower()} if macs else {})
+
+
 def parse_nic(text: str) -> dict[str, Any]:
     """The NIC's part of a request, with names for ids; raises ValueError."""
     network, *pairs = (part.strip() for part in text.split(","))

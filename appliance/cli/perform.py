@@ -20,12 +20,14 @@ from appliance.cli.names import resolve, resolve_fields, with_nic
 from appliance.cli.paths import show_paths
 from appliance.cli.progress import wait_for
 from appliance.cli.show import show_chain, show_check, show_details, show_items, show_list
+from appliance.cli.show_hosts import show_maintenance_plan
 from appliance.cli.show_traffic import follow_drops, show_drops, show_rules
 from appliance.cli.terminal import Terminal
 from appliance.client import Client, JobFailed
 from appliance.protocol.drops import VmDrops
 from appliance.protocol.effective import EffectiveRules
 from appliance.protocol.errors import NotFound
+from appliance.protocol.hosts import MaintenancePlan
 from appliance.protocol.operations import OPERATIONS, Accepted, Kind, OperationSpec
 from appliance.protocol.paths import NetworkPaths
 from appliance.protocol.resources import CheckResult, Job
@@ -114,6 +116,7 @@ OWN_VIEWS: dict[Any, Callable[[Terminal, list[Any]], None]] = {
     VmDrops: show_drops,
     VolumeChain: _chains,
     EffectiveRules: show_rules,
+    MaintenancePlan: show_maintenance_plan,
 }
 
 

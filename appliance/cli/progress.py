@@ -95,6 +95,8 @@ class JobDisplay:
             return self._terminal.word(f"job.state.{job.state}")
         text = self._terminal.word(f"step.{step}")
         progress = job.progress
+        if progress is not None and progress.unit == "machines" and not self._progress.disable:
+            return f"{text} ({progress.done} / {progress.total})"
         if self._progress.disable or progress is None or progress.unit != "bytes":
             return text
         return f"{text} ({size(progress.done)} / {size(progress.total)})"

@@ -21,6 +21,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "started": ("Started", "启动时间"),
     "seen": ("Last heard of", "最近心跳"),
     "host": ("Host", "物理机"),
+    "maintenance_nothing": (
+        "Nothing runs on {name}: it is in maintenance at once.",
+        "{name} 上没有运行的云主机，可立即进入维护模式。",
+    ),
+    "disks": ("Disks", "磁盘"),
     "cpu_used": ("CPU in use", "CPU 使用率"),
     "memory_used": ("Memory in use", "内存使用率"),
     "address": ("Address", "地址"),

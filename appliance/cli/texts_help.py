@@ -56,6 +56,12 @@ TITLES = {
     "setup.update": "保存初始化某一步中填写的值",
     "setup.remove": "移除初始化配置及其区域内的一切",
     "host_candidate.list": "列出已登记、等待成为物理机的机器",
+    "vm.set_recovery": "设置物理机重启后是否重新启动云主机",
+    "host.maintenance_plan": "查看进入维护模式会对各云主机做什么",
+    "host.enter_maintenance": "清空物理机并进入维护模式",
+    "host.leave_maintenance": "退出维护模式，恢复到之前的状态",
+    "host.unknown_vms": "列出物理机上本云平台未知的云主机",
+    "host.adopt_vm": "接管物理机上未知的云主机",
     "host.reconnect": "重新连接物理机并使其上的一切保持一致",
     "host.refresh_facts": "重新查询物理机的信息",
     "zone.create": "创建区域",
@@ -170,6 +176,12 @@ GROUPS = {
 GROUP = "{kind}：{verbs}。"
 
 FIELDS = {
+    "on_host_boot": "物理机重启后如何处理原本运行的云主机：restart 重新启动，leave_off 保持关机。",
+    "parallel": "同时离开的云主机数量。",
+    "restart": "重新启动因维护而停止的云主机。",
+    "machine": "未知云主机的编号。",
+    "primary_storage_id": "主存储：编号或名称。",
+    "nics": "网卡：网络的标识或名称，后接网卡的属性，例如 office,mac=52:54:00:12:34:56；可重复。",
     "probe": "同时重新检测 KVM 是否可用，约需一分钟。",
     "cpu_ratio": "每个物理 CPU 可供云主机占用的数量。",
     "memory_ratio": "每字节物理内存可供云主机占用的倍数。",

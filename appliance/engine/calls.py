@@ -10,11 +10,14 @@ from appliance.engine.permissions import EVERYTHING, NOTHING, Rights
 class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     """How the jobs of a request shall run: greater `priority` first, after the jobs `after`,
     and taken back if they are not done in `deadline_s` seconds (never, unless asked for).
+
+    `parent_id` is the job that began them; only the service itself says so.
     """
 
     priority: int = 0
     after: tuple[str, ...] = ()
     deadline_s: float | None = None
+    parent_id: str | None = None
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):

@@ -136,12 +136,14 @@ class Runner:
         operation: str,
         kind: str,
         parts: Sequence[NewJob | tuple[NewJob, ApiError]],
+        *,
+        name: str = "",
     ) -> Accepted:
         """Write down a bulk operation: a parent, and a child for each part.
 
         A part that comes with an error is written down as failed.
         """
-        parent = accept_parent(tx, caller, operation, kind, "", len(parts))
+        parent = accept_parent(tx, caller, operation, kind, name, len(parts))
         for part in parts:
             if isinstance(part, tuple):
                 refuse_child(tx, parent, *part)

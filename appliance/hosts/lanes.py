@@ -15,6 +15,7 @@ OnWait = Callable[[Waiting | None], None]
 LIMITS = {
     "image.": 2,  # they move whole images
     "volume.": 8,
+    "foreign.take_disk": 2,
     "domain.shutdown": 64,  # they mostly wait for guests
     "domain.start": 8,
     "network.apply": 1,

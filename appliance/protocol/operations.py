@@ -32,7 +32,7 @@ from appliance.protocol.guests import VmUpdate
 from appliance.protocol.nodes import ManagementNode
 from appliance.protocol.operations_guests import declare_guests
 from appliance.protocol.operations_hardware import declare_hardware
-from appliance.protocol.operations_hosts import declare_hosts
+from appliance.protocol.operations_hosts import declare_hosts, declare_recovery
 from appliance.protocol.operations_layer2 import declare_network_clusters, declare_vxlan_pools
 from appliance.protocol.operations_migration import declare_migration
 from appliance.protocol.operations_network import (
@@ -363,6 +363,7 @@ _add(
     access=TENANT,
 )
 declare_hardware()
+declare_recovery()
 _job("vm.bulk", "POST /vms/bulk", "Do the same with many virtual machines", q.VmBulk, TENANT)
 _add(
     "vm.open_console",

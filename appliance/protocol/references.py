@@ -15,6 +15,7 @@ FIELD_KINDS = {
     "host_id": "host",
     "candidate_id": "host_candidate",
     "image_store_id": "image_store",
+    "primary_storage_id": "primary_storage",
     "image_id": "image",
     "iso_id": "image",
     "network_id": "network",

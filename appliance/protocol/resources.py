@@ -243,6 +243,7 @@ class Vm(Resource, kw_only=True, frozen=True):
     has_user_data: bool
     hostname: str = ""  # that was asked for; else it is made from the name
     cloud_init: str = "auto"
+    on_host_boot: Literal["restart", "leave_off"] = "restart"  # if it ran when its host went
     owner_id: str
     started_at: datetime | None
     destroyed_at: datetime | None
@@ -299,7 +300,7 @@ class Progress(msgspec.Struct, kw_only=True, frozen=True):
 
     done: int = 0
     total: int = 0
-    unit: str = ""  # "bytes", "percent" or ""
+    unit: str = ""  # "bytes", "machines", "percent" or ""
     details: dict[str, int] = {}  # further numbers, their units in their names
 
 

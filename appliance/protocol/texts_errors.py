@@ -7,6 +7,7 @@ from appliance.protocol.texts_elastic import ELASTIC_ERRORS
 from appliance.protocol.texts_engine import ENGINE_ERRORS
 from appliance.protocol.texts_guests import GUEST_ERRORS
 from appliance.protocol.texts_hardware import HARDWARE_ERRORS
+from appliance.protocol.texts_hosts import HOST_ERRORS
 from appliance.protocol.texts_images import IMAGE_ERRORS
 from appliance.protocol.texts_ipv6 import IPV6_ERRORS
 from appliance.protocol.texts_layer2 import LAYER2_ERRORS
@@ -293,6 +294,7 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
     **MIGRATION_ERRORS,
     **HARDWARE_ERRORS,
     **SNAPSHOT_ERRORS,
+    **HOST_ERRORS,
     **SECURITY_ERRORS,
     # Placement and VMs
     "placement.no_hosts": (

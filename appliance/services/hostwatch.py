@@ -16,6 +16,7 @@ from appliance.services.compute.sync import StateSync
 from appliance.services.infrastructure.service import Infrastructure
 from appliance.services.networks.service import Networks
 from appliance.services.storage.service import Storage
+from appliance.services.upkeep.recovery import Recovery
 from hostagent.protocol.domain import DomainReport
 
 REFRESH_EVERY_S = 60.0
@@ -35,6 +36,7 @@ class HostWatch:
         networks: Networks,
         compute: Compute,
         sync: StateSync,
+        recovery: Recovery,
     ) -> None:
         self._links = links
         self._infrastructure = infrastructure
@@ -42,6 +44,7 @@ class HostWatch:
         self._networks = networks
         self._compute = compute
         self._sync = sync
+        self._recovery = recovery
         self._queues: dict[str, asyncio.Queue[Coroutine[Any, Any, None]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -70,7 +73,11 @@ class HostWatch:
 
     def _domain_state(self, host_id: str, report: DomainReport) -> None:
         self._sync.note(host_id, report)
-        self._enqueue(host_id, self._sync.adopt(report.vm_id))
+        self._enqueue(host_id, self._adopt(host_id, report.vm_id))
+
+    async def _adopt(self, host_id: str, vm_id: str) -> None:
+        await self._sync.adopt(vm_id)
+        await self._recovery.resume(host_id)
 
     async def _after_connect(self, host_id: str) -> None:
         await self._infrastructure.note_link(host_id)
@@ -78,6 +85,7 @@ class HostWatch:
         await self._sync.host_connected(host_id)
         await self._compute.resume_stopped_by_us(host_id)
         await self._infrastructure.baselines.host_connected(host_id)
+        await self._recovery.resume(host_id)
         await self._refresh(host_id)
 
     async def _after_disconnect(self, host_id: str) -> None:
@@ -106,6 +114,7 @@ class HostWatch:
         while True:
             await asyncio.sleep(REFRESH_EVERY_S)
             for host_id in self._links.connected():
+                self._enqueue(host_id, self._recovery.look_again(host_id))
                 await self._refresh(host_id)
 
     async def _refresh(self, host_id: str) -> None:

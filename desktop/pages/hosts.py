@@ -11,6 +11,7 @@ from desktop.models.columns import Column, address_key, natural
 from desktop.pages.actions import Action
 from desktop.pages.common import id_column, name_column, share, state_column, status_column
 from desktop.pages.host_actions import host_actions
+from desktop.pages.host_detail import HostDetail
 from desktop.pages.resource_page import ResourcePage
 from desktop.pages.sheets.host_limits import limit_words
 from desktop.texts import translate
@@ -106,6 +107,10 @@ class HostPage(ResourcePage):
     def actions_of(self) -> list[Action]:
         """Enable, disable, reconnect, ask anew, network state, edit."""
         return host_actions()
+
+    def make_detail(self) -> HostDetail:
+        """Facts, and what was found on it."""
+        return HostDetail(self.shell, self.facts, self.state_of)
 
     def facts(self, host: r.Host) -> list[tuple[str, str]]:
         """What the detail shows."""

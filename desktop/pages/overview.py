@@ -209,13 +209,19 @@ class OverviewPage(Page):
         hosts: list[r.Host] = self.shell.cache.all("host")
         cpu_total = sum(one.cpu_capacity for one in hosts)
         cpu = sum(one.cpu_claimed for one in hosts)
+        loads = [one.load for one in hosts if one.load is not None]
+        busy = sum(one.cpu_count * one.load.cpu_share for one in hosts if one.load is not None)
+        there = sum(one.cpu_count for one in hosts if one.load is not None)
         self._cpu.set_values(
             cpu / cpu_total if cpu_total else 0,
-            f"{texts.number(cpu)} / {texts.number(cpu_total)}",
+            _in_use(f"{texts.number(cpu)} / {texts.number(cpu_total)}", busy, there),
         )
         total = sum(one.memory_capacity_bytes for one in hosts)
         used = sum(one.memory_claimed_bytes for one in hosts)
-        self._memory.set_values(used / total if total else 0, _of(used, total))
+        taken = sum(one.memory_used_bytes for one in loads)
+        there = sum(one.memory_total_bytes for one in loads)
+        words = _in_use(_of(used, total), taken, there)
+        self._memory.set_values(used / total if total else 0, words)
         stores: list[r.PrimaryStorage] = self.shell.cache.all("primary_storage")
         total = sum(one.total_bytes for one in stores)
         used = total - sum(one.available_bytes for one in stores)
@@ -281,6 +287,14 @@ class OverviewPage(Page):
             self.first_step.show()
         else:
             self.first_step.hide()
+
+
+def _in_use(claimed: str, used: float, there: float) -> str:
+    """What is claimed, and how much of what is there is really used now, if hosts tell."""
+    if not there:
+        return claimed
+    words = translate("Overview", "{claimed} claimed · {share} in use")
+    return words.format(claimed=claimed, share=f"{used / there:.0%}")
 
 
 def _of(used: float, total: float) -> str:

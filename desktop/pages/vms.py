@@ -16,6 +16,7 @@ from desktop.pages.security_words import direction_words, order_of, rule_words
 from desktop.pages.sheets.security_members import groups_of_vm
 from desktop.pages.vm_actions import guard_actions, is_guarded, vm_actions
 from desktop.pages.vm_detail import VmDetail
+from desktop.pages.vm_recovery import recovery_actions, recovery_words
 from desktop.texts import translate
 from desktop.widgets.sheet import show_sheet
 
@@ -171,7 +172,7 @@ class VmPage(ResourcePage):
     def actions_of(self) -> list[Action]:
         """Start, stop and the rest."""
         extra = guard_actions(group=4) if self.shell.is_administrator else []
-        return [*vm_actions(), *extra]
+        return [*vm_actions(), *recovery_actions(group=3), *extra]
 
     def make_detail(self) -> VmDetail:
         """Facts beside a live picture of the screen."""
@@ -264,6 +265,7 @@ class VmPage(ResourcePage):
             (translate("Vms", "Security groups"), self._groups(vm)),
             (translate("Vms", "Rules that hold"), self._rules(vm)),
             (translate("Vms", "Accelerator"), _accelerator(vm)),
+            (translate("Vms", "After a reboot of its host"), recovery_words(vm)),
             (translate("Vms", "Running for"), texts.since(vm.started_at)),
             (translate("Vms", "Created"), texts.moment(vm.created_at)),
             (translate("Vms", "Description"), vm.description),

@@ -32,6 +32,8 @@ def job_words(job: r.Job) -> str:
     if progress and progress.unit == "bytes" and progress.total:
         words += f" {texts.size(progress.done)} / {texts.size(progress.total)}"
         words = " · ".join((words, *_further(progress.details)))
+    elif progress and progress.unit == "machines":
+        words += f" {texts.number(progress.done)} / {texts.number(progress.total)}"
     return words
 
 

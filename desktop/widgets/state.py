@@ -36,7 +36,13 @@ _LOOKS: dict[str, dict[str, str]] = {
         "error": ERROR,
         "unknown": WARN,
     },
-    "state": {"enabled": RUNNING, "disabled": IDLE, "maintenance": WARN},
+    "state": {
+        "enabled": RUNNING,
+        "disabled": IDLE,
+        "maintenance": WARN,
+        "pre_maintenance": WORKING,
+    },
+    "domain": {"running": RUNNING, "paused": WARN, "stopped": IDLE, "other": WARN},
     "status": {"connecting": WORKING, "connected": RUNNING, "disconnected": ERROR},
     "image": {
         "creating": WORKING,
@@ -83,6 +89,7 @@ _LOOKS: dict[str, dict[str, str]] = {
 _WORD_KEYS = {
     "vm": "vm.state.{}",
     "state": "state.{}",
+    "domain": "domain.state.{}",
     "status": "status.{}",
     "image": "image.status.{}",
     "volume": "volume.status.{}",

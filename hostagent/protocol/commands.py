@@ -10,6 +10,7 @@ import msgspec
 
 from hostagent.protocol import domain as d
 from hostagent.protocol import drops
+from hostagent.protocol import foreign as f
 from hostagent.protocol import guest as g
 from hostagent.protocol import hardware as h
 from hostagent.protocol import migration as m
@@ -81,6 +82,9 @@ MIGRATION_STOP = _command("migration.stop", m.MigrationRef, m.SideReport, 120.0)
 MIGRATION_COMPLETE = _command("migration.complete", m.CompleteParams, m.SideReport)
 MIGRATION_DROP = _command("migration.drop", m.MigrationRef, m.SideReport, 120.0)
 MIGRATION_POST_COPY = _command("migration.post_copy", m.MigrationRef, Nothing)
+FOREIGN_LIST = _command("foreign.list", f.ForeignParams, f.ForeignList, 120.0)
+FOREIGN_TAKE_DISK = _command("foreign.take_disk", f.TakeDiskParams, s.VolumeInfo, 24 * 3600.0)
+FOREIGN_RELEASE = _command("foreign.release", f.ReleaseDomainParams, Nothing)
 
 CONSOLE_OPEN = _command("console.open", d.ConsoleParams, Nothing)
 

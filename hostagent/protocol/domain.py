@@ -91,7 +91,7 @@ class DomainState(StrEnum):
 
 
 class DomainReport(msgspec.Struct, kw_only=True, frozen=True):
-    """A machine on a host. `reason`: guest_shutdown, crashed, outside, or empty."""
+    """A machine on a host. `reason`: guest_shutdown, crashed, outside, host_shutdown, or empty."""
 
     vm_id: str
     state: DomainState

@@ -30,12 +30,15 @@ def starter_folder() -> Path:
 
 @dataclass
 class LabCloud:
-    """Parameters: `number` keeps several clouds on one machine apart."""
+    """Parameters: `number` keeps several clouds on one machine apart; `boot_id` is a file that says
+    which boot of the host it is, if a test says so and not the kernel, which all hosts share.
+    """
 
     number: int = 1
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="anyun-lab-")))
     service: subprocess.Popen[bytes] | None = None
     agent: subprocess.Popen[bytes] | None = None
+    boot_id: Path | None = None
 
     def __post_init__(self) -> None:
         self.folder.chmod(0o711)
@@ -111,6 +114,7 @@ class LabCloud:
             *("--join-file", str(self.state / "service" / "local-join-token")),
             *("--probe-kernel", str(self.starter / "vmlinuz")),
             *("--probe-initrd", str(self.starter / "initrd.img")),
+            *(() if self.boot_id is None else ("--boot-id-file", str(self.boot_id))),
             log=self.folder / "agent.log",
         )
 

@@ -13,6 +13,7 @@ from appliance.services.compute.affinity import affinity_of
 from appliance.services.compute.data_disks import disks_are_made, forget_new_disks, new_disks
 from appliance.services.compute.machine import VM_MACHINE
 from appliance.services.compute.models import VmRow
+from appliance.services.compute.owed import Debt, Owed
 from appliance.services.compute.placement import (
     FREE_SPACE_KEPT_BYTES,
     Wish,
@@ -40,14 +41,16 @@ HOST_FAULTS = frozenset(
     {"host.link_lost", "host.timeout", "host.not_connected", "host.command_failed"}
     | {"vm.start_failed", "network.not_applied"}
 )
+HOST_IS_AWAY = frozenset({"host.link_lost", "host.timeout", "host.not_connected"})
 PLACED = (VmState.RUNNING, VmState.PAUSED, VmState.UNKNOWN)
 
 
 class Endings:
     """What jobs of the compute service do when they are over."""
 
-    def __init__(self, links: HostLinks, documents: Documents, sync: StateSync) -> None:
+    def __init__(self, links: HostLinks, documents: Documents, sync: StateSync, owed: Owed) -> None:
         self._links = links
+        self._owed = owed
         self._documents = documents
         self._sync = sync
 
@@ -108,8 +111,11 @@ class Endings:
         tx.on_commit(lambda: self._documents.soon(run.data["host_id"]))
 
     def not_started(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
-        """It stays off."""
+        """It stays off; if its host went away again, it is owed the start again."""
         self._enter(tx, run, VmState.STOPPED)
+        debt = run.data.get("debt")
+        if debt is not None and error.code in HOST_IS_AWAY:
+            self._owed.owe(tx, Debt(*debt))
         tx.on_commit(lambda: self._documents.soon(run.data["host_id"]))
 
     def back(self, tx: Transaction, run: JobRun, error: ApiError) -> None:

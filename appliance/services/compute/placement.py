@@ -43,7 +43,8 @@ class Wish:
     `last_host_id` is preferred by the strategy `last_host`. `disk_bytes` is what its new disks
     claim and `image_bytes` what must really be free for its image; both 0 if it has its disks.
     `networks` are those of its networks that not every host can carry, `needs` the abilities that
-    its hardware asks of a host.
+    its hardware asks of a host. With `is_return` it ran on `last_host_id` before, so that will do
+    even if it takes no new machines.
     """
 
     cluster_id: str
@@ -59,6 +60,7 @@ class Wish:
     affinity: Affinity | None = None
     networks: Sequence[str] = field(default_factory=tuple)
     needs: Sequence[str] = field(default_factory=tuple)
+    is_return: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,11 @@ _LACKS = (
 FILTERS = (
     Filter("in_cluster", "h.cluster_id = :cluster_id", "placement.no_hosts"),
     Filter("chosen", "(:host_id IS NULL OR h.id = :host_id)", "placement.no_hosts"),
-    Filter("enabled", "h.state = 'enabled'", "placement.none_enabled"),
+    Filter(
+        "enabled",
+        "(h.state = 'enabled' OR (:is_return AND h.state = 'disabled' AND h.id = :last_host_id))",
+        "placement.none_enabled",
+    ),
     Filter("connected", "h.connected", "placement.none_connected"),
     Filter(
         "not_failed", "h.id NOT IN (SELECT value FROM json_each(:avoid))", "placement.all_failed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from appliance.engine.calls import SYSTEM, Call, Caller
-from appliance.engine.jobs import JobDefinition, NewJob, Step
+from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
 from appliance.engine.runner import Runner
 from appliance.protocol import requests as q
 from appliance.protocol.errors import ApiError, Conflict
@@ -39,6 +39,7 @@ from appliance.services.compute.data_disks import hold_new_disks, new_disks
 from appliance.services.compute.endings import Endings, move
 from appliance.services.compute.models import VmRow
 from appliance.services.compute.nics import Nics
+from appliance.services.compute.owed import Debt, Owed, debt_of, forget_debt
 from appliance.services.compute.placement import (
     Wish,
     choose_host,
@@ -78,9 +79,10 @@ class Compute:
         self._runner: Runner = parts.runner
         self._settings = parts.settings
         self._networks = networks
-        self.sync = StateSync(parts.store, parts.hosts, networks.documents)
+        self.owed = Owed()
+        self.sync = StateSync(parts.store, parts.hosts, networks.documents, self.owed)
         self.steps = VmSteps(parts.store, parts.hosts, networks.documents, self.sync)
-        self._endings = Endings(parts.hosts, networks.documents, self.sync)
+        self._endings = Endings(parts.hosts, networks.documents, self.sync, self.owed)
         networks.set_guest_source(guests_on)
         parts.store.kinds.add(
             ResourceKind(
@@ -271,28 +273,60 @@ class Compute:
     async def act(self, caller: Caller, verb: str, vm_id: str, request: Any = None) -> Accepted:
         """Accept one action on a machine; raises Conflict if its state does not allow it."""
 
-        def accept(tx: Transaction) -> Accepted:
-            new = self._prepare(tx, caller, verb, load_standing(tx, vm_id), request)
-            return self._runner.accept(tx, caller, new)
+        return await self._store.write(lambda tx: self.accept(tx, caller, verb, vm_id, request))
 
-        return await self._store.write(accept)
+    def accept(
+        self, tx: Transaction, caller: Caller, verb: str, vm_id: str, request: Any = None
+    ) -> Accepted:
+        """The same within a write."""
+        new = self._prepare(tx, caller, verb, load_standing(tx, vm_id), request)
+        return self._runner.accept(tx, caller, new)
 
     async def _bulk(self, call: Call, request: q.VmBulk) -> Accepted:
         options = _BULK_OPTIONS.get(request.action, lambda _: None)(request)
 
         def accept(tx: Transaction) -> Accepted:
-            parts: list[NewJob | tuple[NewJob, ApiError]] = []
-            for vm_id in dict.fromkeys(request.ids):
-                name = vm_id
-                try:
-                    vm = load_standing(tx, vm_id)
-                    name = vm.name
-                    parts.append(self._prepare(tx, call.caller, request.action, vm, options))
-                except ApiError as error:
-                    parts.append((self._new(vm_id, name, request.action, {}), error))
+            parts = self._parts(tx, call.caller, request.action, request.ids, options)
             return self._runner.accept_bulk(tx, call.caller, "vm.bulk", "vm", parts)
 
         return await self._store.write(accept)
+
+    def _parts(
+        self, tx: Transaction, caller: Caller, verb: str, ids: Iterable[str], options: Any
+    ) -> list[NewJob | tuple[NewJob, ApiError]]:
+        """The same for several machines; what is not possible comes with its error."""
+        parts: list[NewJob | tuple[NewJob, ApiError]] = []
+        for vm_id in dict.fromkeys(ids):
+            name = vm_id
+            try:
+                vm = load_standing(tx, vm_id)
+                name = vm.name
+                parts.append(self._prepare(tx, caller, verb, vm, options))
+            except ApiError as error:
+                parts.append((self._new(vm_id, name, verb, {}), error))
+        return parts
+
+    def forget(self, tx: Transaction, run: JobRun) -> None:
+        """The machine of a job is gone, with its root disk and its addresses; within a write."""
+        self._endings.forgotten(tx, run)
+
+    async def start_owed(self, host_id: str, due: Callable[[Transaction], list[str]]) -> None:
+        """Start the machines again that are `due` on a host, as parts of one job.
+
+        What cannot be accepted is shown as failed there, and owed no more.
+        """
+
+        def accept(tx: Transaction) -> None:
+            ids = due(tx)
+            if not ids:
+                return
+            parts = self._parts(tx, SYSTEM, "start", ids, None)
+            for vm_id in ids:
+                forget_debt(tx, vm_id)
+            name = tx.execute("SELECT name FROM host WHERE id = ?", host_id).fetchone()[0]
+            self._runner.accept_bulk(tx, SYSTEM, "host.restart_vms", "host", parts, name=name)
+
+        await self._store.write(accept)
 
     def _prepare(
         self, tx: Transaction, caller: Caller, verb: str, vm: Standing, request: Any
@@ -307,11 +341,15 @@ class Compute:
         if verb == "expunge" and policy == "never" and caller is not SYSTEM:
             raise Conflict("vm.kept_for_ever", name=vm.name)
         quotas.check(vm.owner_id, _QUOTAS_OF.get(verb, lambda _: {})(vm))
+        debt = debt_of(vm.id) if verb in _SETTLES else None
         if verb == "start":
-            _claim_place(tx, vm)
+            _claim_place(tx, vm, debt)
         data = vm.job_data | {"before": vm.state}
         if verb == "start":
             data["has_discs"] = has_discs(vm.id)
+        if debt is not None:
+            data["debt"] = debt
+            forget_debt(tx, vm.id)
         if verb == "destroy":
             data["direct"] = policy == "direct"
         if isinstance(request, q.VmStop):
@@ -351,6 +389,8 @@ def _refuse_if_recovering(tx: Transaction, vm: Standing) -> None:
         raise Conflict("vm.recovering", name=vm.name)
 
 
+# Actions by which somebody decides whether a machine runs, whatever it was owed.
+_SETTLES = frozenset({"start", "stop", "destroy"})
 # What an action takes of the owner's quotas.
 _QUOTAS_OF: dict[str, Callable[[Standing], dict[str, int]]] = {
     "start": lambda vm: {"vm_running": 1, "cpu": vm.cpu_count, "memory": vm.memory_bytes},
@@ -417,8 +457,11 @@ def _stop_steps(data: dict[str, Any]) -> tuple[str, ...]:
     return names if data["force"] else ("shut_down", *names)
 
 
-def _claim_place(tx: Transaction, vm: Standing) -> None:
-    """Claim CPU and memory where the machine's disk is; raises NoResources."""
+def _claim_place(tx: Transaction, vm: Standing, debt: Debt | None) -> None:
+    """Claim CPU and memory where the machine's disk is; raises NoResources.
+
+    A machine that is owed a start returns to its host, even if that takes no new ones.
+    """
     wish = Wish(
         cluster_id=vm.cluster_id,
         cpu_count=vm.cpu_count,
@@ -428,6 +471,9 @@ def _claim_place(tx: Transaction, vm: Standing) -> None:
         affinity=affinity_of(vm.id),
         networks=special_networks_of(vm.id),
         needs=needs_of_vm(vm.id, vm.cluster_id),
+        is_return=debt is not None,
+        last_host_id=None if debt is None else debt.host_id,
+        strategy="least_loaded" if debt is None else "last_host",
     )
     host = choose_host(wish)
     check_host(hardware_of(vm.id), host.host_id)

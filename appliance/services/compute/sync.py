@@ -13,6 +13,7 @@ from appliance.protocol.errors import ApiError
 from appliance.protocol.resources import VmState
 from appliance.services.compute.machine import TRANSIENT, VM_MACHINE
 from appliance.services.compute.models import VmRow
+from appliance.services.compute.owed import Owed, boot_of
 from appliance.services.networks.documents import Documents
 from appliance.store.database import Store, Transaction
 from appliance.store.fields import now_ms, tuples
@@ -24,6 +25,8 @@ SEEN = {
     DomainState.PAUSED: VmState.PAUSED,
     DomainState.STOPPED: VmState.STOPPED,
 }
+
+HOST_SHUTDOWN = "host_shutdown"  # the reason of machines that stop because their host does
 
 log = structlog.get_logger()
 
@@ -44,10 +47,13 @@ class StateSync:
     last one of a machine counts, so nothing older is adopted after it.
     """
 
-    def __init__(self, store: Store, links: HostLinks, documents: Documents) -> None:
+    def __init__(
+        self, store: Store, links: HostLinks, documents: Documents, owed: Owed | None = None
+    ) -> None:
         self._store = store
         self._links = links
         self._documents = documents
+        self._owed = owed or Owed()
         self._noted: dict[str, _Noted] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -146,6 +152,9 @@ class StateSync:
             vm = VmRow.get_by_id(vm_id)
             if told.state == VmState.STOPPED and vm.host_id is None:
                 return False
+            ran = known[0] in (VmState.RUNNING, VmState.PAUSED)
+            if ran and told.state == VmState.STOPPED and told.reason == HOST_SHUTDOWN:
+                self._owed.owe_after_boot(tx, vm_id, told.host_id, boot_of(told.host_id))
             vm.host_id = None if told.state == VmState.STOPPED else told.host_id
             _note(tx, vm, told.state, told.reason)
             return True

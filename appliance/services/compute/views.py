@@ -24,10 +24,12 @@ _VMS = """
            v.last_host_id, v.image_id, i.name, v.offering_id, v.affinity_group_id, v.cpu_count,
            v.memory_bytes, v.state, v.state_reason, v.accelerator, v.ssh_public_key,
            v.user_data != '', coalesce(g.hostname, ''), coalesce(g.cloud_init, 'auto'),
-           v.owner_id, v.created_at, v.started_at, v.destroyed_at, w.settings, w.running
+           coalesce(b.on_host_boot, 'restart'), v.owner_id, v.created_at, v.started_at,
+           v.destroyed_at, w.settings, w.running
     FROM vm v JOIN cluster c ON c.id = v.cluster_id LEFT JOIN vm_hardware w ON w.vm_id = v.id
     LEFT JOIN host h ON h.id = v.host_id LEFT JOIN image i ON i.id = v.image_id
     LEFT JOIN vm_guest g ON g.vm_id = v.id
+    LEFT JOIN vm_recovery b ON b.vm_id = v.id
     WHERE v.id IN ({marks})
 """
 _NICS = """
@@ -70,7 +72,7 @@ def read_vms(ids: Sequence[str]) -> list[Vm]:
 def _vm(row: Sequence[Any], nics: list[Nic], volumes: list[Volume], cds: list[CdDrive]) -> Vm:
     ref, name, description, zone_id, cluster_id, host_id, host, last_host_id, *rest = row
     image_id, image, offering_id, group_id, cpu_count, memory_bytes, state, reason, *rest = rest
-    accelerator, key, has_user_data, hostname, cloud_init, *rest = rest
+    accelerator, key, has_user_data, hostname, cloud_init, on_host_boot, *rest = rest
     owner_id, created_at, started_at, destroyed_at, settings, running = rest
     return Vm(
         id=ref,
@@ -98,6 +100,7 @@ def _vm(row: Sequence[Any], nics: list[Nic], volumes: list[Volume], cds: list[Cd
         has_user_data=bool(has_user_data),
         hostname=hostname,
         cloud_init=cloud_init,
+        on_host_boot=on_host_boot,
         owner_id=owner_id,
         created_at=when(created_at),
         started_at=when_or_none(started_at),

@@ -30,14 +30,14 @@ class Wire:
     limits: tuple[int | None, int | None]
     field: str = ""  # where in the request it stands, as a prefix of its fields
 
-    def claim(self, tx: Transaction, vm_id: str, position: int) -> str:
-        """Make it a NIC of the machine; returns its id.
+    def claim(self, tx: Transaction, vm_id: str, position: int, mac: str | None = None) -> str:
+        """Make it a NIC of the machine, with this `mac` or one of ours; returns its id.
 
         Raises what `claim_address` and `set_groups` raise.
         """
         try:
             nic_id = attach(
-                tx, vm_id, self.network, self.address, self.ipv6_address, position, self.limits
+                tx, vm_id, self.network, self.address, self.ipv6_address, position, self.limits, mac
             )
             set_groups(tx, nic_id, self.security_group_ids)
         except ApiError as error:

@@ -75,6 +75,7 @@ class HostRow(BaseModel):
     cpu_ratio = peewee.FloatField()
     memory_ratio = peewee.FloatField(default=1.0)
     memory_reserved_bytes = peewee.BigIntegerField()
+    came_from = peewee.TextField(null=True)  # the state to which it returns from maintenance
     own_cpu_ratio = peewee.FloatField(null=True)
     own_memory_ratio = peewee.FloatField(null=True)
     own_memory_reserved_bytes = peewee.BigIntegerField(null=True)

@@ -75,6 +75,7 @@ class Infrastructure:
             JobDefinition(operation="host.delete", steps=(release,))
         )
         self.baselines = Baselines(parts.store, parts.hosts)
+        self._booted_callback: Callable[[Transaction, str, str], None] | None = None
         self._added_callbacks: list[Callable[[str], None]] = []
         views = HostViews(parts.hosts, self._loads)
         kinds = parts.store.kinds
@@ -240,6 +241,8 @@ class Infrastructure:
     async def _delete_host(self, call: Call, _: q.Empty) -> None:
         def delete(tx: Transaction) -> tuple[str, str]:
             row = find(HostRow, call.target, "host")
+            if row.state == HostState.PRE_MAINTENANCE:
+                raise Conflict("host.in_maintenance", name=row.name)
             for table, users in (
                 ("vm", "vm"),
                 ("volume", "volume"),
@@ -276,6 +279,8 @@ class Infrastructure:
     async def _set_state(self, host_id: str, state: HostState) -> Any:
         def change(tx: Transaction) -> Any:
             row = find(HostRow, host_id, "host")
+            if row.state in (HostState.PRE_MAINTENANCE, HostState.MAINTENANCE):
+                raise Conflict("host.in_maintenance", name=row.name)
             row.state = state
             row.save()
             tx.touch("host", host_id)
@@ -369,6 +374,7 @@ class Infrastructure:
         """Keep what an agent reports of its machine when it connects, or is asked."""
 
         def change(tx: Transaction) -> None:
+            before = AgentRow.get_by_id(host_id).facts.boot_id
             known: dict[str, Any] = {"facts": facts, "hostname": facts.hostname}
             if address is not None:
                 known["address"] = address
@@ -377,6 +383,8 @@ class Infrastructure:
             row = HostRow.get_or_none(HostRow.id == host_id)
             if row is not None:
                 self._limits.apply(tx, row)
+                if before and before != facts.boot_id and self._booted_callback is not None:
+                    self._booted_callback(tx, host_id, before)
             touch_host(tx, host_id)
 
         await self._store.write(change)
@@ -415,6 +423,12 @@ class Infrastructure:
     def on_host_added(self, callback: Callable[[str], None]) -> None:
         """Call `callback(host_id)` when a connected machine has become a host."""
         self._added_callbacks.append(callback)
+
+    def on_host_booted(self, callback: Callable[[Transaction, str, str], None]) -> None:
+        """Call `callback(tx, host_id, boot_id)` when a host tells another boot than `boot_id`, in
+        the very transaction that notes it.
+        """
+        self._booted_callback = callback
 
     def _host_added(self, host_id: str) -> None:
         if self._links.is_connected(host_id):

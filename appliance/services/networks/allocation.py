@@ -33,16 +33,17 @@ def attach(
     ipv6_address: str | None = None,
     position: int = 0,
     limits: tuple[int | None, int | None] = (None, None),
+    mac: str | None = None,
 ) -> str:
     """Give a VM a NIC in `network`, with these addresses or free ones; returns its id.
 
     The NIC with the lowest `position` is the VM's default one. `limits` are bits per second,
-    inbound and outbound.
+    inbound and outbound. `mac` is of a NIC that somebody else has made.
 
     Within a write. Raises what `claim_address` and `claim_address6` raise.
     """
     nic_id = new_id()
-    mac = mac_for(nic_id)
+    mac = mac or mac_for(nic_id)
     number = claim_address(tx, network, address)
     number6 = claim_address6(tx, network, mac, ipv6_address)
     tx.execute(

@@ -17,6 +17,7 @@ NOT_AT_RANDOM = ("session.delete", "session.change_password", "session.set_first
 
 _VALUES: dict[str, Any] = {
     "policy": "anti_affinity",
+    "on_host_boot": "restart",
     "direction": "in",
     "is_enabled": True,
     "security_group_ids": [new_id()],
@@ -49,6 +50,8 @@ _VALUES: dict[str, Any] = {
 
 OWN_VALUES: dict[tuple[str, str], Any] = {
     ("share.create", "kind"): "image",
+    ("host.adopt_vm", "machine"): new_id(),
+    ("host.adopt_vm", "nics"): [{"network_id": new_id()}],
     ("quota.update", "name"): "vm",
 }
 

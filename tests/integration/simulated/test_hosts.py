@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 
 import msgspec
@@ -12,6 +13,7 @@ from appliance.protocol.resources import Host
 from hostagent.protocol.load import FileSystemUse, LoadReport
 from tests.integration.simulated.conftest import Lab
 from tests.lab.simulated.cloud import until_all
+from tests.lab.simulated.faults import Fault
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GiB = 1024**3
@@ -82,6 +84,25 @@ async def test_facts_are_asked_for_anew(lab: Lab) -> None:
         assert host.calls[command] == asked + 1
     host.state.traits = traits
     assert (await lab.client.call("host.refresh_facts", id=host.id)).cpu_capacity == 640
+
+
+@pytest.mark.parametrize("command", ["network.apply", "domain.list", "storage.check_path"])
+async def test_reconnecting_goes_on_after_the_service_was_killed(lab: Lab, command: str) -> None:
+    host = lab.fleet.hosts[4]
+    lab.fleet.plan.replace([Fault(kind="hang", command=command, host=host.name, times=1)])
+    accepted = await lab.client.call("host.reconnect", id=host.id)
+    await lab.until(lambda: lab.fleet.plan.hanging == 1)
+    await asyncio.to_thread(lab.service.kill)
+    await lab.service.start()
+    assert await lab.ended(accepted, timeout_s=40) == []
+    await until_all(lab.client, "host", lab.fleet.ids, lambda one: one.status == "connected")
+
+
+async def test_a_host_that_does_not_come_back_is_told(lab: Lab) -> None:
+    host = lab.fleet.hosts[5]
+    lab.fleet.plan.replace([Fault(kind="fail", command="storage.check_path", host=host.name)])
+    failed = await lab.ended(await lab.client.call("host.reconnect", id=host.id))
+    assert failed == ["host.command_failed"]
 
 
 async def test_reconnecting_brings_everything_in_line(lab: Lab) -> None:

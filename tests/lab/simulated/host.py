@@ -8,19 +8,23 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from hostagent.link import enrol
 from hostagent.link.dialler import Dialler
 from hostagent.protocol import commands as c
-from hostagent.protocol.domain import DomainReport
+from hostagent.protocol.domain import DomainReport, DomainState
 from hostagent.protocol.drops import DropReport
 from hostagent.protocol.enrolment import JoinToken
 from hostagent.protocol.facts import HostFacts
 from hostagent.protocol.link import CallContext, Peer
 from hostagent.protocol.load import LoadReport
 from hostagent.protocol.migration import MigrationProgress
+from hostagent.protocol.network import NetworkDocument
 from hostagent.protocol.trail import TRAIL
 from tests.lab.simulated.domains import Domains
 from tests.lab.simulated.faults import Fault, FaultPlan, When, refusal
+from tests.lab.simulated.foreign import Foreign
 from tests.lab.simulated.guests import Guests
 from tests.lab.simulated.hardware import Hardware
 from tests.lab.simulated.migrations import Migrations, Ways, commands_of
@@ -107,6 +111,17 @@ class SimulatedHost:
         assert self._dialler is not None, "a host that has hung up says nothing"
         self._dialler.notify("network.drops", report)
 
+    async def reboot(self) -> None:
+        """Lose what a machine loses when its power goes, and dial again as another boot."""
+        await self.stop()
+        for domain in self.state.domains.values():
+            if domain.is_active:
+                domain.state, domain.reason = DomainState.STOPPED, ""
+        self.state.document = NetworkDocument(generation=0)
+        boot_id = f"{self.state.traits.boot_id}+"
+        self.state.traits = replace(self.state.traits, boot_id=boot_id)
+        self.start()
+
     def tell_load(self, report: LoadReport) -> None:
         """Say how busy the host is."""
         assert self._dialler is not None, "a host that has hung up says nothing"
@@ -127,7 +142,7 @@ class SimulatedHost:
 
     def _bind(self, storage: Storage, networks: Networks, paths: Paths) -> dict[str, Handler]:
         d, guests, machines = self.domains, Guests(self.state), Hardware(self.state)
-        snapshots = Snapshots(self.state)
+        snapshots, foreign = Snapshots(self.state), Foreign(self.state)
         bound: dict[str, Handler] = {
             c.HOST_FACTS.name: self._facts,
             c.HOST_PROBE.name: self._facts,
@@ -155,6 +170,9 @@ class SimulatedHost:
             c.DOMAIN_LIST.name: d.list,
             c.DOMAIN_SCREENSHOT.name: d.screenshot,
             c.CONSOLE_OPEN.name: d.open_console,
+            c.FOREIGN_LIST.name: foreign.list,
+            c.FOREIGN_TAKE_DISK.name: foreign.take_disk,
+            c.FOREIGN_RELEASE.name: foreign.release,
             c.GUEST_INFO.name: guests.info,
             c.GUEST_SET_PASSWORD.name: guests.set_password,
             c.STORAGE_CHECK_PATH.name: storage.check_path,

@@ -11,6 +11,7 @@ import msgspec
 
 from hostagent.protocol.domain import DomainReport, DomainSpec, DomainState
 from hostagent.protocol.facts import FileSystemFacts, HostFacts, MachineFacts, NicFacts, NumaNode
+from hostagent.protocol.foreign import ForeignDomain
 from hostagent.protocol.network import NetworkDocument, PortDrops
 from hostagent.protocol.storage import VolumeRef
 from hostagent.storage.paths import node_path
@@ -98,6 +99,7 @@ class HostState:
     traits: Traits
     stores: dict[str, SimFile]
     domains: dict[str, Domain] = field(default_factory=dict)
+    foreign: dict[str, ForeignDomain] = field(default_factory=dict)  # what others have made
     files: dict[str, SimFile] = field(default_factory=dict)
     folders: set[str] = field(default_factory=set)
     paths: PathTruth = field(default_factory=PathTruth)

@@ -177,7 +177,7 @@ class Theatre:
 
     async def _until_connected(self) -> None:
         ids = [host.id async for host in self.client.iterate("host.list")]
-        await until_all(self.client, "host", ids, _is_connected, timeout_s=30)
+        await until_all(self.client, "host", ids, _is_connected_or_gone, timeout_s=30)
 
     async def _cancel(self, case: Case) -> None:
         assert case.job is not None
@@ -240,6 +240,8 @@ class Theatre:
         await side_by_side(lambda case=case: self._delete_again(case) for case in zones)
         if zones:
             await self._compare(zones)
+        resting = [case for case in cases if view.standing(case.stage.host.id) == "maintenance"]
+        await side_by_side(lambda case=case: self._use_again(case) for case in resting)
         for case in cases:
             case.stage.host.state.anomalies.clear()
 
@@ -264,6 +266,11 @@ class Theatre:
             await case.stage.done(await self.client.call("zone.delete", id=case.ref))
         except (ApiError, JobFailed) as error:
             case.problems.append(f"zone.delete again: {error}")
+
+    async def _use_again(self, case: Case) -> None:
+        """The next one who plays on this stage needs its host."""
+        call = self.client.call("host.leave_maintenance", id=case.stage.host.id)
+        await case.stage.done(await call)
 
     async def _judge_job(self, case: Case, trouble: Trouble, view: View) -> None:
         assert case.job is not None
@@ -303,8 +310,9 @@ async def _ask(case: Case) -> None:
         case.job = accepted.jobs[0]
 
 
-def _is_connected(host: Any) -> bool:
-    return host is not None and host.status == Status.CONNECTED
+def _is_connected_or_gone(host: Any) -> bool:
+    """A zone that is being deleted takes its host along, perhaps before that is seen to be back."""
+    return host is None or host.status == Status.CONNECTED
 
 
 def _has_ended(job: Any) -> bool:

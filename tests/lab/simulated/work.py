@@ -21,7 +21,8 @@ class Work:
     `prepare` makes what it works on and returns the id; `ask` has it accepted. `before` and
     `after` are how the resource stands if the job was undone, and if it succeeded. `fails_at`
     is a command that fails at first, so that the `commands` are those of the way back. `halfway`
-    is how it may stand besides: what cannot be made good again is at least said.
+    is how it may stand besides: what cannot be made good again is at least said. What is asked by
+    others at the same time, too, is `shared`: trouble might strike those instead of the job.
     """
 
     operation: str
@@ -34,6 +35,7 @@ class Work:
     fails_at: str = ""
     halfway: tuple[str, ...] = ()
     can_cancel: bool = True
+    shared: bool = False
 
     @property
     def name(self) -> str:

@@ -400,5 +400,12 @@ WORKS = (
 WITH_TWO_HOSTS = frozenset({"vm.migrate"})
 # Jobs that reach no host, or only by those above.
 WITHOUT_HOSTS = frozenset(
-    {"image.delete", "volume.delete", "vm.recover", "vm.bulk", "setup.remove"}
+    {
+        "host.enter_maintenance",
+        "image.delete",
+        "volume.delete",
+        "vm.recover",
+        "vm.bulk",
+        "setup.remove",
+    }
 )
