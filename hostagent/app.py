@@ -17,6 +17,7 @@ from hostagent.images import fetch
 from hostagent.images import service as images
 from hostagent.images.export import export_volume
 from hostagent.images.finish import finish
+from hostagent.images.receive import receive, received
 from hostagent.libvirt.connection import Connection
 from hostagent.libvirt.disks import Disks
 from hostagent.libvirt.domains import Domains
@@ -156,7 +157,8 @@ class Agent:
         peer.handle(c.VOLUME_RESIZE, _plain(v.resize))
         peer.handle(c.VOLUME_DELETE, _plain(v.delete))
         peer.handle(c.VOLUME_INFO, _plain(v.info))
-        peer.handle(c.IMAGE_RECEIVE, _answers_nothing(i.receive))
+        peer.handle(c.IMAGE_RECEIVE, receive)
+        peer.handle(c.IMAGE_RECEIVED, received)
         peer.handle(c.IMAGE_FETCH_URL, _answers_nothing(fetch.fetch_url))
         peer.handle(c.IMAGE_CHECK_URL, fetch.check_url)
         peer.handle(c.IMAGE_ADOPT_FILE, _answers_nothing(i.adopt_file))

@@ -12,12 +12,14 @@ from starlette.routing import Route
 from appliance.api.answers import answer, error_answer, unexpected
 from appliance.api.around import Audit, with_wishes
 from appliance.api.gate import Gate
+from appliance.api.parts import part_of
 from appliance.engine.calls import Call
-from appliance.protocol.errors import ApiError, Conflict, InvalidInput
+from appliance.protocol.errors import ApiError, Conflict
 from appliance.protocol.operations import BYTES, Accepted, OperationSpec
+from appliance.protocol.uploads import Part
 
 Screenshot = Callable[[Call, str], Awaitable[bytes]]
-Upload = Callable[[Call, str, int, AsyncIterator[bytes]], Awaitable[Accepted]]
+Upload = Callable[[Call, str, Part, AsyncIterator[bytes]], Awaitable[Accepted]]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 log = structlog.get_logger()
@@ -37,7 +39,8 @@ def transfer_routes(
         arrived = _Arrived(request)
         outcome = "internal"
         try:
-            accepted = await upload(call, call.target, arrived.expected(), arrived.chunks())
+            part = part_of(request.headers)
+            accepted = await upload(call, call.target, part, arrived.chunks())
             outcome = "accepted"
             return answer(accepted, 202)
         except ApiError as error:
@@ -70,13 +73,6 @@ class _Arrived:
         self._request = request
         self.size_bytes = 0
 
-    def expected(self) -> int:
-        """How much is to come; raises InvalidInput if the client does not say it."""
-        length = self._request.headers.get("content-length", "")
-        if not (length.isascii() and length.isdigit()):
-            raise InvalidInput("image.size_needed", field="size_bytes")
-        return int(length)
-
     async def chunks(self) -> AsyncIterator[bytes]:
         """The bytes, as they come."""
         async for chunk in self._request.stream():
@@ -85,9 +81,8 @@ class _Arrived:
 
     def cut_off(self) -> ApiError:
         """What is said of a body that broke off."""
-        return Conflict(
-            "image.truncated", received_bytes=self.size_bytes, expected_bytes=self.expected()
-        )
+        expected = part_of(self._request.headers).length
+        return Conflict("image.truncated", received_bytes=self.size_bytes, expected_bytes=expected)
 
 
 async def _admitted(gate: Gate, request: Request, spec: OperationSpec) -> Call:

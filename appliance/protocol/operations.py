@@ -258,6 +258,13 @@ _add(
 )
 _reads("image", "images", r.Image, "image", TENANT)
 _job("image.create", "POST /images", "Add an image", q.ImageCreate, TENANT)
+_add(
+    "image.upload_status",
+    "GET /images/{id}/upload",
+    "How far the upload of an image is",
+    r.ImageUpload,
+    access=TENANT,
+)
 _update("image", "images", r.Image, "image", q.ImageUpdate, access=TENANT)
 _job(
     "image.delete",
@@ -382,7 +389,7 @@ _add(
 _add(
     "image.upload",
     "PUT /images/{id}/content",
-    "Send the content of an image that waits for it",
+    "Send the content of an image that waits for it, or a part of it (Upload-Offset)",
     Accepted,
     kind=Kind.JOB,
     access=TENANT,

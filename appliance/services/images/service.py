@@ -118,6 +118,7 @@ class Images:
         parts.registry.bind("image.delete", self._delete)
         parts.registry.bind("image.recover", self._recover)
         parts.registry.bind("image.expunge", self._expunge)
+        parts.registry.bind("image.upload_status", self.uploads.status)
         parts.registry.bind("host.check_url", self._check_url)
 
     async def _create(self, call: Call, request: q.ImageCreate) -> Accepted:

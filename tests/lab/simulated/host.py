@@ -151,6 +151,7 @@ class SimulatedHost:
             c.VOLUME_DELETE.name: storage.delete_volume,
             c.VOLUME_INFO.name: storage.info,
             c.IMAGE_RECEIVE.name: storage.receive,
+            c.IMAGE_RECEIVED.name: storage.received,
             c.IMAGE_FETCH_URL.name: storage.fetch_url,
             c.IMAGE_CHECK_URL.name: storage.check_url,
             c.IMAGE_ADOPT_FILE.name: storage.adopt_file,

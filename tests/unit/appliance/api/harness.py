@@ -18,6 +18,7 @@ from appliance.engine.registry import Handler, Registry
 from appliance.protocol.errors import Unauthenticated
 from appliance.protocol.operations import OPERATIONS, Accepted, OperationSpec
 from appliance.protocol.resources import ConsoleTicket
+from appliance.protocol.uploads import Part
 from appliance.services.audit.service import AuditLog
 from appliance.services.identity.endings import Endings
 from appliance.store.database import Store
@@ -154,7 +155,7 @@ class Api:
         return b"\x89PNG"
 
     async def _upload(
-        self, call: Call, image_id: str, length: int, body: AsyncIterator[bytes]
+        self, call: Call, image_id: str, part: Part, body: AsyncIterator[bytes]
     ) -> Accepted:
         result = self.results.get(call.operation)
         if isinstance(result, BaseException):
@@ -164,7 +165,7 @@ class Api:
         except BaseException as error:
             self.on_broken_upload(error)
             raise
-        self.uploaded.append((image_id, length, content))
+        self.uploaded.append((image_id, part.length, content))
         return Accepted(jobs=[], resource_ids=[image_id])
 
     async def request(
