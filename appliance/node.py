@@ -46,6 +46,7 @@ from appliance.services.guests.agent import GuestAgent
 from appliance.services.guests.reimaging import Reimaging
 from appliance.services.hostwatch import HostWatch
 from appliance.services.identity.service import Identity
+from appliance.services.images.from_volume import FromVolume
 from appliance.services.images.offerings import Offerings
 from appliance.services.images.service import Images
 from appliance.services.infrastructure.service import Infrastructure
@@ -132,6 +133,7 @@ class Node:
         storage = Storage(parts)
         Offerings(parts)
         self._images = Images(parts)
+        FromVolume(parts)
         VxlanPools(parts)
         networks = Networks(parts)
         ElasticIps(parts, networks.documents)

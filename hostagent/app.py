@@ -21,6 +21,7 @@ from hostagent.images.receive import receive, received
 from hostagent.libvirt.connection import Connection
 from hostagent.libvirt.disks import Disks
 from hostagent.libvirt.domains import Domains
+from hostagent.libvirt.exports import Exports
 from hostagent.libvirt.guestagent import GuestAgents
 from hostagent.link import enrol
 from hostagent.link.dialler import Dialler
@@ -72,6 +73,7 @@ class Agent:
         self._domains = Domains(self._connection)
         self._disks = Disks(self._domains)
         self._guests = GuestAgents(self._domains, self._folder / "frozen")
+        self._exports = Exports(self._domains, self._guests)
         self._consoles = Consoles(self._domains)
         self._network = NetworkManager(self._folder / "network")
         self._paths = PathProbes()
@@ -164,6 +166,7 @@ class Agent:
         peer.handle(c.IMAGE_ADOPT_FILE, _answers_nothing(i.adopt_file))
         peer.handle(c.IMAGE_FINISH, finish)
         peer.handle(c.IMAGE_EXPORT_VOLUME, export_volume)
+        peer.handle(c.IMAGE_EXPORT_DISK, self._exports.export_disk)
         peer.handle(c.IMAGE_DELETE, _answers_nothing(i.delete))
         peer.handle(c.IMAGE_DROP_CACHED, _answers_nothing(i.drop_cached))
         peer.handle(c.IMAGE_ENSURE_CACHED, _answers_nothing(i.ensure_cached))

@@ -101,6 +101,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Accepted. Wait for it with: anyun job wait {ids}",
         "已受理。等待完成：anyun job wait {ids}",
     ),
+    "upload_waits": (
+        "The appliance keeps what it has for a day. Go on with: "
+        "anyun image upload {file} --resume {id}",
+        "设备将保留已收到的部分一天。继续：anyun image upload {file} --resume {id}",
+    ),
     "job_goes_on": (
         "The work goes on without you. See it with: anyun job wait {ids}",
         "任务在后台继续。查看：anyun job wait {ids}",

@@ -351,6 +351,7 @@ HELP = {
     r"Name \[default: the file's].": "名称 [默认：文件名]。",
     "Needed if there are several.": "有多个时必填。",
     "root, data or iso, if it is not clear.": "root、data 或 iso；省略则按内容识别。",
+    "Go on with the upload of this image: its id or name.": ("继续上传此镜像（ID 或名称）。"),
     "bios, uefi or uefi_secure.": "bios、uefi 或 uefi_secure。",
     "linux, windows or other.": "linux、windows 或 other。",
     "Checksum that it must have.": "必须符合的校验和。",

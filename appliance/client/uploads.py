@@ -84,13 +84,14 @@ class ImageUploader:
             return None
         if found.size_bytes != size_bytes:
             raise Conflict("client.file_changed", name=self._path.name)
+        offset = found.received_bytes if found.received_bytes <= size_bytes else 0
         with self._path.open("rb") as file:
-            await self._hash_up_to(file, found.received_bytes)
-            if found.received_bytes < size_bytes:
+            await self._hash_up_to(file, offset)
+            if offset < size_bytes:
                 await self._client.put_content(
                     self._image_id,
-                    {OFFSET: str(found.received_bytes), COMPLETE: NO},
-                    size_bytes - found.received_bytes,
+                    {OFFSET: str(offset), COMPLETE: NO},
+                    size_bytes - offset,
                     self._chunks(file),
                 )
         self._refuse_changed()

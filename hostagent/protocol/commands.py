@@ -88,6 +88,7 @@ IMAGE_FINISH = _command("image.finish", s.FinishParams, s.ImageInfo, 12 * 3600.0
 IMAGE_EXPORT_VOLUME = _command(
     "image.export_volume", s.ExportVolumeParams, s.ImageInfo, 12 * 3600.0
 )
+IMAGE_EXPORT_DISK = _command("image.export_disk", s.ExportDiskParams, s.ImageInfo, 12 * 3600.0)
 IMAGE_DELETE = _command("image.delete", s.ImagePlace, Nothing)
 IMAGE_DROP_CACHED = _command("image.drop_cached", s.CachedImage, Nothing)
 IMAGE_ENSURE_CACHED = _command("image.ensure_cached", s.EnsureCachedParams, Nothing, 3600.0)

@@ -181,6 +181,14 @@ class ExportVolumeParams(msgspec.Struct, kw_only=True, frozen=True):
     place: ImagePlace
 
 
+class ExportDiskParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Make an image out of a disk of a machine, as it is at one instant if the machine runs."""
+
+    vm_id: str
+    volume: VolumeRef
+    place: ImagePlace
+
+
 class EnsureCachedParams(msgspec.Struct, kw_only=True, frozen=True):
     """Have an image of a store on this host in the cache of a primary storage."""
 

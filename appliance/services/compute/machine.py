@@ -55,6 +55,7 @@ ALLOWED: dict[str, frozenset[S]] = {
     "limit_volume": frozenset({S.RUNNING, S.PAUSED, S.STOPPED}),
     "reimage": frozenset({S.STOPPED}),
     "change_image": frozenset({S.STOPPED}),
+    "export_volume": frozenset({S.RUNNING, S.PAUSED, S.STOPPED}),
     "ask_guest": frozenset({S.RUNNING}),
     "destroy": frozenset({S.RUNNING, S.STOPPED, S.PAUSED, S.UNKNOWN, S.ERROR}),
     "recover": frozenset({S.DESTROYED}),

@@ -7,6 +7,7 @@ meanwhile nobody else touches the volume, as nobody knows what a host has made o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from appliance.engine.jobs import JobRun, Step
@@ -49,7 +50,13 @@ class Holding:
         return await self._store.read(mine.exists)
 
     async def call(
-        self, run: JobRun, command: Command[Any, R], params: Any, *, code: str | None = None
+        self,
+        run: JobRun,
+        command: Command[Any, R],
+        params: Any,
+        *,
+        code: str | None = None,
+        report: Callable[[int, int, str], None] | None = None,
     ) -> R:
         """Let the job's host carry out `command`; undo does not wait long for one that is away."""
         return await self._links.call(
@@ -57,6 +64,7 @@ class Holding:
             command,
             params,
             on_wait=run.wait,
+            report=report,
             wait_s=link_wait_s(run),
             code=code,
         )

@@ -157,6 +157,7 @@ class SimulatedHost:
             c.IMAGE_ADOPT_FILE.name: storage.adopt_file,
             c.IMAGE_FINISH.name: storage.finish,
             c.IMAGE_EXPORT_VOLUME.name: storage.export_volume,
+            c.IMAGE_EXPORT_DISK.name: storage.export_disk,
             c.IMAGE_DELETE.name: storage.delete_image,
             c.IMAGE_DROP_CACHED.name: storage.drop_cached,
             c.IMAGE_ENSURE_CACHED.name: storage.ensure_cached,

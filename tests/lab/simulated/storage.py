@@ -219,21 +219,28 @@ class Storage:
         self._state.note("image.finish", params.place.image_id)
         return _info(found)
 
+    async def export_disk(self, params: s.ExportDiskParams, _: CallContext) -> s.ImageInfo:
+        """Make an image of a machine's disk, whether it runs or not."""
+        return self._exported(params.volume, params.place)
+
     async def export_volume(self, params: s.ExportVolumeParams, _: CallContext) -> s.ImageInfo:
-        """Make an image of a volume, unless it is there."""
-        final, source = str(image_path(params.place)), str(volume_path(params.volume))
+        """Make an image of a volume that nobody writes to."""
+        for domain in self._state.domains.values():
+            if domain.is_active and any(d.volume == params.volume for d in domain.spec.disks):
+                self._state.anomalies.append(f"{params.volume} was read under a running machine")
+        return self._exported(params.volume, params.place)
+
+    def _exported(self, volume: s.VolumeRef, place: s.ImagePlace) -> s.ImageInfo:
+        final, source = str(image_path(place)), str(volume_path(volume))
         if final not in self._state.stores:
             found = self._state.files.get(source)
             if found is None:
                 raise CommandFailed("volume.missing", f"{source} does not exist", path=source)
-            for domain in self._state.domains.values():
-                if domain.is_active and any(d.volume == params.volume for d in domain.spec.disks):
-                    self._state.anomalies.append(f"{source} was read under a running machine")
             self._need(final, found.size_bytes)
             digest = hashlib.sha256(source.encode()).hexdigest()
             size, virtual = found.size_bytes, found.virtual_size_bytes
             self._state.stores[final] = SimFile(size, virtual, sha256=digest)
-            self._state.note("image.export_volume", params.place.image_id)
+            self._state.note("image.export", place.image_id)
         return _info(self._state.stores[final])
 
     async def delete_image(self, place: s.ImagePlace, _: CallContext) -> Nothing:
