@@ -203,6 +203,7 @@ class Node:
             consoles=self._consoles,
             screenshot=self._consoles.screenshot,
             upload=self._images.uploads.receive,
+            download=self._images.downloads.open,
         )
         chain, key = self.ca.server_files(*local_names(config.bind))
         api = ApiServer(app, chain, key, host=config.bind, port=config.port)

@@ -18,6 +18,7 @@ from hostagent.images import service as images
 from hostagent.images.export import export_volume
 from hostagent.images.finish import finish
 from hostagent.images.receive import receive, received
+from hostagent.images.send import send
 from hostagent.libvirt.connection import Connection
 from hostagent.libvirt.disks import Disks
 from hostagent.libvirt.domains import Domains
@@ -161,6 +162,7 @@ class Agent:
         peer.handle(c.VOLUME_INFO, _plain(v.info))
         peer.handle(c.IMAGE_RECEIVE, receive)
         peer.handle(c.IMAGE_RECEIVED, received)
+        peer.handle(c.IMAGE_SEND, _answers_nothing(send))
         peer.handle(c.IMAGE_FETCH_URL, _answers_nothing(fetch.fetch_url))
         peer.handle(c.IMAGE_CHECK_URL, fetch.check_url)
         peer.handle(c.IMAGE_ADOPT_FILE, _answers_nothing(i.adopt_file))

@@ -10,6 +10,7 @@ from appliance.protocol.errors import InvalidInput
 from appliance.protocol.uploads import CHECKSUM, COMPLETE, NO, OFFSET, YES, Part
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
+_RANGE = re.compile(r"bytes=([0-9]{1,18})-")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
@@ -33,6 +34,15 @@ def part_of(headers: Headers) -> Part:
         is_last=None if complete is None else complete == YES,
         sha256=sha256.lower(),
     )
+
+
+def first_byte(headers: Headers) -> int:
+    """Where a download begins (`Range: bytes=N-`, RFC 9110, 14.1.2); raises InvalidInput."""
+    asked = headers.get("range", "bytes=0-")
+    found = _RANGE.fullmatch(asked)
+    if found is None:
+        raise _bad("Range", asked, "bytes=N-")
+    return int(found[1])
 
 
 def _bad(name: str, value: str, reason: str) -> InvalidInput:

@@ -2,37 +2,50 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator, Awaitable, Callable
+from urllib.parse import quote
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from appliance.api.answers import answer, error_answer, unexpected
 from appliance.api.around import Audit, with_wishes
 from appliance.api.gate import Gate
-from appliance.api.parts import part_of
+from appliance.api.parts import first_byte, part_of
 from appliance.engine.calls import Call
 from appliance.protocol.errors import ApiError, Conflict
 from appliance.protocol.operations import BYTES, Accepted, OperationSpec
-from appliance.protocol.uploads import Part
+from appliance.protocol.uploads import Download, Part
 
 Screenshot = Callable[[Call, str], Awaitable[bytes]]
 Upload = Callable[[Call, str, Part, AsyncIterator[bytes]], Awaitable[Accepted]]
+OpenDownload = Callable[[Call, str, int], Awaitable[Download]]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 log = structlog.get_logger()
 
 
 def transfer_routes(
-    gate: Gate, audit: Audit, screenshot: Screenshot, upload: Upload
+    gate: Gate, audit: Audit, screenshot: Screenshot, upload: Upload, download: OpenDownload
 ) -> list[Route]:
     """The routes; uploads are audited, whichever way they end."""
 
     async def get_screenshot(request: Request) -> Response:
         call = await _admitted(gate, request, BYTES["vm.screenshot"])
         return Response(await screenshot(call, call.target), media_type="image/png")
+
+    async def get_content(request: Request) -> Response:
+        call = await _admitted(gate, request, BYTES["image.download"])
+        found = await download(call, call.target, first_byte(request.headers))
+        return StreamingResponse(
+            found.content,
+            status_code=206 if "range" in request.headers else 200,
+            media_type="application/octet-stream",
+            headers=_headers_of(found),
+        )
 
     async def put_content(request: Request) -> Response:
         call = await _admitted(gate, request, BYTES["image.upload"])
@@ -63,7 +76,23 @@ def transfer_routes(
     return [
         Route("/v1/vms/{id}/screenshot", _guarded(get_screenshot)),
         Route("/v1/images/{id}/content", _guarded(put_content), methods=["PUT"]),
+        Route("/v1/images/{id}/content", _guarded(get_content), methods=["GET"]),
     ]
+
+
+def _headers_of(found: Download) -> dict[str, str]:
+    headers = {
+        "Content-Length": str(found.size_bytes - found.offset),
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name, safe='')}",
+        "Accept-Ranges": "bytes",
+    }
+    if found.offset:
+        last = found.size_bytes - 1
+        headers["Content-Range"] = f"bytes {found.offset}-{last}/{found.size_bytes}"
+    if found.sha256:
+        digest = base64.b64encode(bytes.fromhex(found.sha256)).decode()
+        headers["Repr-Digest"] = f"sha-256=:{digest}:"  # RFC 9530
+    return headers
 
 
 class _Arrived:

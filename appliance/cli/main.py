@@ -223,6 +223,19 @@ def image_upload(
     terminal.execute(partial(media.upload, terminal, file, body, resume))
 
 
+@groups["image"].command("download")
+def image_download(
+    context: typer.Context,
+    image: Annotated[str, typer.Argument(help="Image: id or name.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="File to write.", show_default=False)],
+    quiet: Quiet = False,
+    lang: Lang = None,
+) -> None:
+    """Get the file of an image and check it; one that broke off is gone on with."""
+    terminal = terminal_of(context, lang=lang, quiet=quiet)
+    terminal.execute(partial(media.download, terminal, image, file))
+
+
 @groups["vm"].command("screenshot")
 def vm_screenshot(
     context: typer.Context,

@@ -14,6 +14,7 @@ from appliance.cli.progress import JobDisplay
 from appliance.cli.show import show_items
 from appliance.cli.terminal import Terminal
 from appliance.client import Client, wait
+from appliance.client.downloads import download_image
 from appliance.client.uploads import ImageUploader
 from appliance.protocol.errors import Conflict, Unavailable
 from appliance.protocol.ids import new_id
@@ -75,6 +76,20 @@ async def _send(
         if not isinstance(error, Exception):  # interrupted by Ctrl-C
             terminal.note("upload_waits", file=path, id=image_id)
         raise
+
+
+async def download(terminal: Terminal, image: str, path: Path) -> None:
+    """Write the file of an image, and check that it is whole."""
+    async with terminal.client() as client:
+        image_id = await resolve(client, "image", image)
+        with JobDisplay(terminal) as display:
+            found = await download_image(
+                client,
+                image_id,
+                path,
+                lambda came, total: display.bytes(path.name, came, total, text="downloading"),
+            )
+    terminal.note("written", path=path, size=size(found.size_bytes))
 
 
 async def only_store(terminal: Terminal, client: Client) -> str:

@@ -168,6 +168,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{url} 尚未设置密码。请运行：anyun first-password {url}",
     ),
     "uploading": ("sending {name}", "正在上传 {name}"),
+    "downloading": ("Getting {name}", "正在下载 {name}"),
     "which_store": (
         "There are {count} image stores ({names}). Say which one with --image-store.",
         "共有 {count} 个镜像服务器（{names}）。请用 --image-store 指定。",

@@ -43,6 +43,7 @@ HEARTBEAT_S = 20.0
 GOODBYE_S = 0.1
 REQUEST_ID = "X-Request-Id"  # names a request in the log of the service
 TURNS_TO_CLOSE = 5
+PIECE_BYTES = 1024**2
 NOT_LOGGED_IN = ("session.required", "console.bad_ticket")
 
 
@@ -175,6 +176,21 @@ class Client:
         Returns the job that goes on, None if all was there. See `ImageUploader.run`.
         """
         return await ImageUploader(self, image_id, path, on_progress).run()
+
+    async def get_content(self, image_id: str, offset: int = 0) -> AsyncIterator[bytes]:
+        """The file of an image from `offset` on, piece by piece."""
+        session, tls = await self._connected()
+        headers = {"Range": f"bytes={offset}-", "Authorization": f"Bearer {self.token}"}
+        url = f"{self.url}/v1/images/{quote(image_id, safe='')}/content"
+        try:
+            async with session.get(url, headers=headers, ssl=tls, timeout=LONG) as answer:
+                if answer.status >= 400:
+                    content = await answer.read()
+                    raise _error(answer.status, content, answer.headers.get(REQUEST_ID, ""))
+                async for piece in answer.content.iter_chunked(PIECE_BYTES):
+                    yield piece
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise unreachable(self.url, error) from error
 
     async def put_content(
         self,

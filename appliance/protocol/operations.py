@@ -396,6 +396,14 @@ _add(
     into=BYTES,
 )
 _add(
+    "image.download",
+    "GET /images/{id}/content",
+    "Get the file of an image, from an offset on if asked (Range)",
+    None,
+    access=TENANT,
+    into=BYTES,
+)
+_add(
     "feed.follow",
     "GET /feed",
     "Follow what changes (WebSocket, messages of `appliance.protocol.events`)",

@@ -2793,6 +2793,18 @@
         <translation>上传镜像内容</translation>
     </message>
     <message>
+        <source>See how far an upload is</source>
+        <translation>查看上传进度</translation>
+    </message>
+    <message>
+        <source>Get the file of an image</source>
+        <translation>下载镜像文件</translation>
+    </message>
+    <message>
+        <source>Make image of volume</source>
+        <translation>由云盘制作镜像</translation>
+    </message>
+    <message>
         <source>Set the password of an account</source>
         <translation>设置账户密码</translation>
     </message>

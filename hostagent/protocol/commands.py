@@ -81,6 +81,7 @@ VOLUME_INFO = _command("volume.info", s.VolumeRef, s.VolumeInfo)
 
 IMAGE_RECEIVE = _command("image.receive", s.ReceiveParams, s.Received, 24 * 3600.0)
 IMAGE_RECEIVED = _command("image.received", s.ImagePlace, s.Received)
+IMAGE_SEND = _command("image.send", s.SendParams, Nothing, 24 * 3600.0)
 IMAGE_FETCH_URL = _command("image.fetch_url", s.FetchUrlParams, Nothing, 24 * 3600.0)
 IMAGE_CHECK_URL = _command("image.check_url", s.CheckUrlParams, s.CheckUrlResult)
 IMAGE_ADOPT_FILE = _command("image.adopt_file", s.AdoptFileParams, Nothing, 3600.0)

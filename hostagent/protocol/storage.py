@@ -116,6 +116,14 @@ class Received(msgspec.Struct, kw_only=True, frozen=True):
     size_bytes: int
 
 
+class SendParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Send the file of an image into a stream, from an offset on; answered when all is sent."""
+
+    place: ImagePlace
+    stream_id: int
+    offset_bytes: int = 0
+
+
 class FetchUrlParams(msgspec.Struct, kw_only=True, frozen=True):
     """Fetch an image over HTTP or HTTPS."""
 

@@ -11,8 +11,8 @@ from appliance.client import JobFailed, wait
 from appliance.protocol.requests import VolumeCreateImage
 from appliance.protocol.resources import Image
 from tests.system.conftest import Cloud
-from tests.system.test_volumes import MiB, checksum, disk, make, run, shell
 from tests.system.test_vm_life import LOGIN_WITHIN_S
+from tests.system.test_volumes import MiB, checksum, disk, make, run, shell
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -100,4 +100,4 @@ async def test_a_store_that_is_full(cloud: Cloud) -> None:
         host.run("umount", str(incoming))
     assert caught.value.error.code == "storage.no_space"
     assert [one.name for one in (await cloud.client.call("image.list")).items] == ["starter"]
-    assert (await cloud.client.call("volume.get", id=first.volumes[0].id)).status == "attached"
+    assert (await cloud.client.call("volume.get", id=first.volumes[0].id)).status == "ready"

@@ -30,6 +30,7 @@ from appliance.services.common import (
     updater,
 )
 from appliance.services.images import hints
+from appliance.services.images.downloads import Downloads
 from appliance.services.images.endings import claim_size, forget, move, ready
 from appliance.services.images.models import ImageRow
 from appliance.services.images.uploads import Uploads
@@ -71,6 +72,7 @@ class Images:
         self._settings = parts.settings
         self._caches = Caches(parts.store, parts.hosts)
         self.uploads = Uploads(parts.store, parts.hosts)
+        self.downloads = Downloads(parts.store, parts.hosts)
         parts.store.kinds.add(
             ResourceKind(
                 name="image",

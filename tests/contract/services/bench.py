@@ -28,6 +28,7 @@ from hostagent.images import fetch
 from hostagent.images import service as images
 from hostagent.images.finish import finish
 from hostagent.images.receive import receive, received
+from hostagent.images.send import send
 from hostagent.link import enrol
 from hostagent.link.dialler import Dialler
 from hostagent.network.manager import NetworkManager
@@ -70,6 +71,7 @@ class HostSide:
         peer.handle(c.VOLUME_DELETE, _nothing(lambda p, _: volumes.delete(p)))
         peer.handle(c.IMAGE_RECEIVE, receive)
         peer.handle(c.IMAGE_RECEIVED, received)
+        peer.handle(c.IMAGE_SEND, _nothing(send))
         peer.handle(c.IMAGE_FETCH_URL, _nothing(fetch.fetch_url))
         peer.handle(c.IMAGE_CHECK_URL, fetch.check_url)
         peer.handle(c.IMAGE_ADOPT_FILE, _nothing(images.adopt_file))
