@@ -47,6 +47,7 @@ from appliance.services.guests.drives import Drives
 from appliance.services.guests.reimaging import Reimaging
 from appliance.services.hostwatch import HostWatch
 from appliance.services.identity.service import Identity
+from appliance.services.images.from_volume import FromVolume
 from appliance.services.images.offerings import Offerings
 from appliance.services.images.service import Images
 from appliance.services.infrastructure.service import Infrastructure
@@ -139,6 +140,7 @@ class Node:
         storage = Storage(parts)
         Offerings(parts)
         self._images = Images(parts)
+        FromVolume(parts)
         VxlanPools(parts)
         networks = Networks(parts)
         ElasticIps(parts, networks.documents)
@@ -217,6 +219,7 @@ class Node:
             consoles=self._consoles,
             screenshot=self._consoles.screenshot,
             upload=self._images.uploads.receive,
+            download=self._images.downloads.open,
         )
         chain, key = self.ca.server_files(*local_names(config.bind))
         api = ApiServer(app, chain, key, host=config.bind, port=config.port)

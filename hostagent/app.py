@@ -18,11 +18,14 @@ from hostagent.images import fetch
 from hostagent.images import service as images
 from hostagent.images.export import export_volume
 from hostagent.images.finish import finish
+from hostagent.images.receive import receive, received
+from hostagent.images.send import send
 from hostagent.libvirt.capabilities import baseline, machine_facts
 from hostagent.libvirt.connection import Connection
 from hostagent.libvirt.discs import Discs
 from hostagent.libvirt.disks import Disks
 from hostagent.libvirt.domains import Domains
+from hostagent.libvirt.exports import Exports
 from hostagent.libvirt.foreign import Foreign
 from hostagent.libvirt.guestagent import GuestAgents
 from hostagent.libvirt.snapshots import Snapshots
@@ -82,6 +85,7 @@ class Agent:
         self._discs = Discs(self._domains)
         self._guests = GuestAgents(self._domains, self._folder / "frozen")
         self._snapshots = Snapshots(self._domains, self._guests)
+        self._exports = Exports(self._domains, self._guests)
         self._consoles = Consoles(self._domains)
         self._migrations = Migrations(self._domains, self._folder, self._notify_progress)
         self._foreign = Foreign(self._connection, self._folder / "taken-over")
@@ -187,12 +191,15 @@ class Agent:
         peer.handle(c.SNAPSHOT_DROP, _plain(self._snapshots.drop))
         peer.handle(c.SNAPSHOT_MERGE, self._snapshots.merge)
         peer.handle(c.SNAPSHOT_SETTLE, _plain(self._snapshots.settle))
-        peer.handle(c.IMAGE_RECEIVE, _answers_nothing(i.receive))
+        peer.handle(c.IMAGE_RECEIVE, receive)
+        peer.handle(c.IMAGE_RECEIVED, received)
+        peer.handle(c.IMAGE_SEND, _answers_nothing(send))
         peer.handle(c.IMAGE_FETCH_URL, _answers_nothing(fetch.fetch_url))
         peer.handle(c.IMAGE_CHECK_URL, fetch.check_url)
         peer.handle(c.IMAGE_ADOPT_FILE, _answers_nothing(i.adopt_file))
         peer.handle(c.IMAGE_FINISH, finish)
         peer.handle(c.IMAGE_EXPORT_VOLUME, export_volume)
+        peer.handle(c.IMAGE_EXPORT_DISK, self._exports.export_disk)
         peer.handle(c.IMAGE_DELETE, _answers_nothing(i.delete))
         peer.handle(c.IMAGE_DROP_CACHED, _answers_nothing(i.drop_cached))
         peer.handle(c.IMAGE_ENSURE_CACHED, _answers_nothing(i.ensure_cached))

@@ -18,7 +18,7 @@ from appliance.api.landing import LANDING_POLICY, landing_page
 from appliance.api.openapi import describe
 from appliance.api.routes import operation_routes
 from appliance.api.sockets import ConsoleGate, ConsoleSocket, FeedSocket
-from appliance.api.transfers import Screenshot, Upload, transfer_routes
+from appliance.api.transfers import OpenDownload, Screenshot, Upload, transfer_routes
 from appliance.engine.registry import Registry
 from appliance.engine.visibility import may_see
 from appliance.protocol.errors import NotFound
@@ -36,6 +36,7 @@ def build_app(
     consoles: ConsoleGate,
     screenshot: Screenshot,
     upload: Upload,
+    download: OpenDownload,
 ) -> ASGIApp:
     """The application for one node."""
     gate = Gate(authenticator, store)
@@ -57,7 +58,7 @@ def build_app(
         Route("/", landing),
         Route("/v1/openapi.json", openapi),
         Route("/v1/ca.pem", ca),
-        *transfer_routes(gate, audit, screenshot, upload),
+        *transfer_routes(gate, audit, screenshot, upload, download),
         *operations,
         WebSocketRoute("/v1/feed", FeedSocket(store, gate, may_see).__call__),
         WebSocketRoute("/v1/console", ConsoleSocket(consoles, gate).__call__),

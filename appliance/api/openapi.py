@@ -15,6 +15,7 @@ from appliance.protocol.operations import (
     Kind,
     OperationSpec,
 )
+from appliance.protocol.uploads import CHECKSUM, COMPLETE, NO, OFFSET, YES
 
 REF = "#/components/schemas/{name}"
 LIST_PARAMETERS: list[tuple[str, str, dict[str, Any]]] = [
@@ -58,6 +59,12 @@ ID_PARAMETER: dict[str, Any] = {
     "required": True,
     "schema": {"type": "string", "format": "uuid"},
 }
+UPLOAD_HEADERS = (
+    (OFFSET, "Where in the content this part begins; 0 begins anew", {"type": "integer"}),
+    (COMPLETE, "?0: more follows; ?1: nothing follows", {"type": "string", "enum": [YES, NO]}),
+    (CHECKSUM, "SHA-256 of the whole content", {"type": "string", "pattern": "^[0-9a-f]{64}$"}),
+)
+RANGE = {"type": "string", "pattern": "^bytes=[0-9]+-$"}
 
 
 def describe() -> dict[str, Any]:
@@ -102,15 +109,28 @@ def _byte_paths(by_type: dict[Any, Any]) -> dict[str, Any]:
     }
     upload = {
         "operationId": "image.upload",
-        "summary": "Send the content of an image that waits for it",
+        "summary": "Send the content of an image that waits for it, or a part of it",
         "tags": ["image"],
+        "parameters": [ID_PARAMETER, *(_header(*one) for one in UPLOAD_HEADERS)],
         "requestBody": {"content": content, "required": True},
         "responses": {"202": {"description": "Accepted", "content": accepted}, "default": refused},
     }
+    file = {"description": "The file, or the rest of it", "content": content}
+    download = {
+        "operationId": "image.download",
+        "summary": "Get the file of an image, from an offset on if asked",
+        "tags": ["image"],
+        "parameters": [ID_PARAMETER, _header("Range", "bytes=N-", RANGE)],
+        "responses": {"200": file, "206": file, "default": refused},
+    }
     return {
         "/v1/vms/{id}/screenshot": {"get": common | screenshot},
-        "/v1/images/{id}/content": {"put": common | upload},
+        "/v1/images/{id}/content": {"put": common | upload, "get": common | download},
     }
+
+
+def _header(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "header", "description": description, "schema": schema}
 
 
 def _operation(spec: OperationSpec, by_type: dict[Any, Any]) -> dict[str, Any]:

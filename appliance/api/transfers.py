@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator, Awaitable, Callable
+from urllib.parse import quote
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from appliance.api.answers import answer, error_answer, unexpected
 from appliance.api.around import Audit, with_wishes
 from appliance.api.gate import Gate
+from appliance.api.parts import first_byte, part_of
 from appliance.engine.calls import Call
-from appliance.protocol.errors import ApiError, Conflict, InvalidInput
+from appliance.protocol.errors import ApiError, Conflict
 from appliance.protocol.operations import BYTES, Accepted, OperationSpec
+from appliance.protocol.uploads import Download, Part
 
 Screenshot = Callable[[Call, str], Awaitable[bytes]]
-Upload = Callable[[Call, str, int, AsyncIterator[bytes]], Awaitable[Accepted]]
+Upload = Callable[[Call, str, Part, AsyncIterator[bytes]], Awaitable[Accepted]]
+OpenDownload = Callable[[Call, str, int], Awaitable[Download]]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 log = structlog.get_logger()
 
 
 def transfer_routes(
-    gate: Gate, audit: Audit, screenshot: Screenshot, upload: Upload
+    gate: Gate, audit: Audit, screenshot: Screenshot, upload: Upload, download: OpenDownload
 ) -> list[Route]:
     """The routes; uploads are audited, whichever way they end."""
 
@@ -32,12 +37,23 @@ def transfer_routes(
         call = await _admitted(gate, request, BYTES["vm.screenshot"])
         return Response(await screenshot(call, call.target), media_type="image/png")
 
+    async def get_content(request: Request) -> Response:
+        call = await _admitted(gate, request, BYTES["image.download"])
+        found = await download(call, call.target, first_byte(request.headers))
+        return StreamingResponse(
+            found.content,
+            status_code=206 if "range" in request.headers else 200,
+            media_type="application/octet-stream",
+            headers=_headers_of(found),
+        )
+
     async def put_content(request: Request) -> Response:
         call = await _admitted(gate, request, BYTES["image.upload"])
         arrived = _Arrived(request)
         outcome = "internal"
         try:
-            accepted = await upload(call, call.target, arrived.expected(), arrived.chunks())
+            part = part_of(request.headers)
+            accepted = await upload(call, call.target, part, arrived.chunks())
             outcome = "accepted"
             return answer(accepted, 202)
         except ApiError as error:
@@ -60,7 +76,23 @@ def transfer_routes(
     return [
         Route("/v1/vms/{id}/screenshot", _guarded(get_screenshot)),
         Route("/v1/images/{id}/content", _guarded(put_content), methods=["PUT"]),
+        Route("/v1/images/{id}/content", _guarded(get_content), methods=["GET"]),
     ]
+
+
+def _headers_of(found: Download) -> dict[str, str]:
+    headers = {
+        "Content-Length": str(found.size_bytes - found.offset),
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(found.name, safe='')}",
+        "Accept-Ranges": "bytes",
+    }
+    if found.offset:
+        last = found.size_bytes - 1
+        headers["Content-Range"] = f"bytes {found.offset}-{last}/{found.size_bytes}"
+    if found.sha256:
+        digest = base64.b64encode(bytes.fromhex(found.sha256)).decode()
+        headers["Repr-Digest"] = f"sha-256=:{digest}:"  # RFC 9530
+    return headers
 
 
 class _Arrived:
@@ -70,13 +102,6 @@ class _Arrived:
         self._request = request
         self.size_bytes = 0
 
-    def expected(self) -> int:
-        """How much is to come; raises InvalidInput if the client does not say it."""
-        length = self._request.headers.get("content-length", "")
-        if not (length.isascii() and length.isdigit()):
-            raise InvalidInput("image.size_needed", field="size_bytes")
-        return int(length)
-
     async def chunks(self) -> AsyncIterator[bytes]:
         """The bytes, as they come."""
         async for chunk in self._request.stream():
@@ -85,9 +110,8 @@ class _Arrived:
 
     def cut_off(self) -> ApiError:
         """What is said of a body that broke off."""
-        return Conflict(
-            "image.truncated", received_bytes=self.size_bytes, expected_bytes=self.expected()
-        )
+        expected = part_of(self._request.headers).length
+        return Conflict("image.truncated", received_bytes=self.size_bytes, expected_bytes=expected)
 
 
 async def _admitted(gate: Gate, request: Request, spec: OperationSpec) -> Call:

@@ -197,6 +197,9 @@ def image_upload(
     sha256: Annotated[str | None, typer.Option(help="Checksum that it must have.")] = None,
     description: Annotated[str | None, typer.Option(help="Description.")] = None,
     id: Annotated[str | None, typer.Option(help="Id; with it an upload can be repeated.")] = None,
+    resume: Annotated[
+        str | None, typer.Option(help="Go on with the upload of this image: its id or name.")
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
     lang: Lang = None,
@@ -217,7 +220,20 @@ def image_upload(
     body = body_of(ImageCreate, typed)
     if image_store is None:
         del body["image_store_id"]
-    terminal.execute(partial(media.upload, terminal, file, body))
+    terminal.execute(partial(media.upload, terminal, file, body, resume))
+
+
+@groups["image"].command("download")
+def image_download(
+    context: typer.Context,
+    image: Annotated[str, typer.Argument(help="Image: id or name.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="File to write.", show_default=False)],
+    quiet: Quiet = False,
+    lang: Lang = None,
+) -> None:
+    """Get the file of an image and check it; one that broke off is gone on with."""
+    terminal = terminal_of(context, lang=lang, quiet=quiet)
+    terminal.execute(partial(media.download, terminal, image, file))
 
 
 @groups["vm"].command("screenshot")

@@ -59,9 +59,9 @@ class JobDisplay:
         percent = 100 if job.state == JobState.SUCCEEDED else job.percent
         self._progress.update(self._bars[job.id], description=line, completed=percent)
 
-    def bytes(self, name: str, sent: int, total: int) -> None:
-        """Show how much of a file has been sent."""
-        line = escape(self._terminal.text("uploading", name=name))
+    def bytes(self, name: str, sent: int, total: int, *, text: str = "uploading") -> None:
+        """Show how much of a file has been sent, or has come."""
+        line = escape(self._terminal.text(text, name=name))
         if self._progress.disable:
             return
         if name not in self._bars:

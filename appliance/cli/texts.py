@@ -116,6 +116,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Accepted. Wait for it with: anyun job wait {ids}",
         "已受理。等待完成：anyun job wait {ids}",
     ),
+    "upload_waits": (
+        "The appliance keeps what it has for a day. Go on with: "
+        "anyun image upload {file} --resume {id}",
+        "设备将保留已收到的部分一天。继续：anyun image upload {file} --resume {id}",
+    ),
     "job_goes_on": (
         "The work goes on without you. See it with: anyun job wait {ids}",
         "任务在后台继续。查看：anyun job wait {ids}",
@@ -178,6 +183,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{url} 尚未设置密码。请运行：anyun first-password {url}",
     ),
     "uploading": ("sending {name}", "正在上传 {name}"),
+    "downloading": ("Getting {name}", "正在下载 {name}"),
     "which_store": (
         "There are {count} image stores ({names}). Say which one with --image-store.",
         "共有 {count} 个镜像服务器（{names}）。请用 --image-store 指定。",

@@ -95,6 +95,8 @@ TITLES = {
     "volume.attach": "将云盘挂载到云主机，运行中亦可",
     "volume.detach": "从云主机卸载云盘，运行中亦可",
     "volume.resize": "扩容云盘，运行中亦可",
+    "volume.create_image": "由云盘制作镜像，云主机运行中亦可",
+    "image.upload_status": "查看镜像上传的进度",
     "volume.set_limits": "设置云盘每秒可读写的次数和数据量",
     "volume.delete": "将云盘移到回收站，或按策略直接删除",
     "volume.recover": "从回收站恢复云盘",
@@ -401,6 +403,12 @@ HELP = {
     r"Name \[default: the file's].": "名称 [默认：文件名]。",
     "Needed if there are several.": "有多个时必填。",
     "root, data or iso, if it is not clear.": "root、data 或 iso；省略则按内容识别。",
+    "Get the file of an image and check it; one that broke off is gone on with.": (
+        "下载镜像文件并校验；中断的下载可继续。"
+    ),
+    "Image: id or name.": "镜像：ID 或名称。",
+    "File to write.": "要写入的文件。",
+    "Go on with the upload of this image: its id or name.": ("继续上传此镜像（ID 或名称）。"),
     "bios, uefi or uefi_secure.": "bios、uefi 或 uefi_secure。",
     "linux, windows or other.": "linux、windows 或 other。",
     "Checksum that it must have.": "必须符合的校验和。",

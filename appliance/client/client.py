@@ -18,6 +18,7 @@ import msgspec
 
 from appliance.client.feed import FeedEvent, follow
 from appliance.client.trust import Trust, plain_fingerprint, probe, unreachable
+from appliance.client.uploads import ImageUploader, Progress
 from appliance.protocol import requests as q
 from appliance.protocol import resources as r
 from appliance.protocol.errors import (
@@ -42,10 +43,8 @@ HEARTBEAT_S = 20.0
 GOODBYE_S = 0.1
 REQUEST_ID = "X-Request-Id"  # names a request in the log of the service
 TURNS_TO_CLOSE = 5
-CHUNK_BYTES = 1024**2
+PIECE_BYTES = 1024**2
 NOT_LOGGED_IN = ("session.required", "console.bad_ticket")
-
-Progress = Callable[[int, int], None]
 
 
 class Client:
@@ -171,19 +170,44 @@ class Client:
 
     async def upload_image(
         self, image_id: str, path: Path, on_progress: Progress | None = None
+    ) -> Accepted | None:
+        """Send the content of an image that was created with source `upload`, or the rest of it.
+
+        Returns the job that goes on, None if all was there. See `ImageUploader.run`.
+        """
+        return await ImageUploader(self, image_id, path, on_progress).run()
+
+    async def get_content(self, image_id: str, offset: int = 0) -> AsyncIterator[bytes]:
+        """The file of an image from `offset` on, piece by piece."""
+        session, tls = await self._connected()
+        headers = {"Range": f"bytes={offset}-", "Authorization": f"Bearer {self.token}"}
+        url = f"{self.url}/v1/images/{quote(image_id, safe='')}/content"
+        try:
+            async with session.get(url, headers=headers, ssl=tls, timeout=LONG) as answer:
+                if answer.status >= 400:
+                    content = await answer.read()
+                    raise _error(answer.status, content, answer.headers.get(REQUEST_ID, ""))
+                async for piece in answer.content.iter_chunked(PIECE_BYTES):
+                    yield piece
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise unreachable(self.url, error) from error
+
+    async def put_content(
+        self,
+        image_id: str,
+        headers: dict[str, str],
+        length: int,
+        body: AsyncIterator[bytes] | bytes,
     ) -> Accepted:
-        """Send the content of an image that was created with source `upload`."""
-        size_bytes = path.stat().st_size
-        headers = {"Content-Length": str(size_bytes)}
-        body = _file_chunks(path, size_bytes, on_progress)
+        """Send `length` bytes of an image's content; `headers` say which (protocol/uploads.py)."""
         # The service may refuse at once: it is asked before the bytes are sent.
         answer = await self._raw(
             "PUT",
             f"/v1/images/{quote(image_id, safe='')}/content",
             data=body,
-            headers=headers,
+            headers=headers | {"Content-Length": str(length)},
             timeout=LONG,
-            expect100=True,
+            expect100=length > 0,
         )
         return msgspec.json.decode(answer, type=Accepted)
 
@@ -404,15 +428,3 @@ def _error(status: int, content: bytes, request_id: str) -> ApiError:
     error = from_body(status, body)
     error.request_id = body.request_id or request_id
     return error
-
-
-async def _file_chunks(
-    path: Path, size_bytes: int, on_progress: Progress | None
-) -> AsyncIterator[bytes]:
-    sent = 0
-    with path.open("rb") as file:
-        while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
-            yield chunk
-            sent += len(chunk)
-            if on_progress is not None:
-                on_progress(sent, size_bytes)

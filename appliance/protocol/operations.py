@@ -262,6 +262,13 @@ _add(
 )
 _reads("image", "images", r.Image, "image", TENANT)
 _job("image.create", "POST /images", "Add an image", q.ImageCreate, TENANT)
+_add(
+    "image.upload_status",
+    "GET /images/{id}/upload",
+    "How far the upload of an image is",
+    r.ImageUpload,
+    access=TENANT,
+)
 _update("image", "images", r.Image, "image", q.ImageUpdate, access=TENANT)
 _job(
     "image.delete",
@@ -389,9 +396,17 @@ _add(
 _add(
     "image.upload",
     "PUT /images/{id}/content",
-    "Send the content of an image that waits for it",
+    "Send the content of an image that waits for it, or a part of it (Upload-Offset)",
     Accepted,
     kind=Kind.JOB,
+    access=TENANT,
+    into=BYTES,
+)
+_add(
+    "image.download",
+    "GET /images/{id}/content",
+    "Get the file of an image, from an offset on if asked (Range)",
+    None,
     access=TENANT,
     into=BYTES,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from appliance.protocol import requests as q
 from appliance.protocol import volumes as v
 from appliance.protocol.declaring import TENANT, add, job, reads, update
 
@@ -36,6 +37,13 @@ def declare_volumes() -> None:
         "POST /volumes/{id}/limits",
         "Change how much a volume may be read and written in a second",
         v.VolumeSetLimits,
+        TENANT,
+    )
+    job(
+        "volume.create_image",
+        "POST /volumes/{id}/create-image",
+        "Make an image out of a volume, also while its virtual machine runs",
+        q.VolumeCreateImage,
         TENANT,
     )
     job(

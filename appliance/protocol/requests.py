@@ -137,6 +137,15 @@ class ImageCreate(Create, kw_only=True, frozen=True):
     sha256: Annotated[str, Meta(max_length=64)] = ""  # checked if given
 
 
+class VolumeCreateImage(Create, kw_only=True, frozen=True):
+    """Make an image out of a volume; `auto` as for other images, but the kind follows the disk."""
+
+    image_store_id: Id
+    kind: Literal["auto", "root", "data"] = "auto"
+    platform: Literal["auto", "linux", "windows", "other"] = "auto"
+    firmware: Literal["auto", "bios", "uefi", "uefi_secure"] = "auto"
+
+
 class ImageUpdate(Update, kw_only=True, frozen=True):
     """Change of what is said of an image; fields left out stay as they are.
 

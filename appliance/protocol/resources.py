@@ -198,6 +198,14 @@ class Image(Resource, kw_only=True, frozen=True):
     deleted_at: datetime | None = None
 
 
+class ImageUpload(msgspec.Struct, kw_only=True, frozen=True):
+    """How far the content of an image has come; the next part goes on there."""
+
+    received_bytes: int
+    size_bytes: int
+    is_waiting: bool  # for more, or to be told that this is all
+
+
 class VmState(StrEnum):
     """States of a virtual machine; the transitions are in the compute service."""
 
@@ -307,7 +315,7 @@ class Progress(msgspec.Struct, kw_only=True, frozen=True):
 class Waiting(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """What a job waits for, and for whom: a code with parameters, as errors have them."""
 
-    code: str  # "wait.job", "wait.jobs", "wait.place", "wait.host", "wait.retry"
+    code: str  # "wait.job", "wait.jobs", "wait.place", "wait.host", "wait.upload", …
     params: dict[str, Any] = {}
 
 

@@ -47,6 +47,7 @@ def ready_path(place: ImagePlace) -> Path:
 
 async def settle(ready: Path, place: ImagePlace) -> ImageInfo:
     """Give a qcow2 file that is ours its place as an image; returns what it is."""
+    ready.chmod(finish.FILE_MODE)  # QEMU made it for itself alone
     found = await qemu_img.info(str(ready), expected_format="qcow2")
     head = await finish.head_of(Window.whole(ready), "qcow2", ready.with_suffix(".head"))
     seen = guess.of_disk(head)

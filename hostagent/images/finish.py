@@ -57,6 +57,7 @@ async def finish(params: FinishParams, context: CallContext) -> ImageInfo:
         if before is None:
             raise CommandFailed("image.missing", f"{incoming} does not exist")
         return before
+    incoming.chmod(FILE_MODE)  # who looks at it in a cage is nobody
     digest = await sha256_of(incoming, context.progress)
     if params.sha256 and digest != params.sha256:
         raise CommandFailed(
@@ -154,7 +155,7 @@ async def head_of(window: Window, kind: str, target: Path) -> bytes:
     if kind == recognise.RAW:
         return window.read(0, guess.HEAD_BYTES)
     target.write_bytes(b"")
-    give_to_nobody(target)
+    await give_to_nobody(target)
     try:
         await qemu_img.run(
             [
@@ -188,7 +189,7 @@ async def _convert(
             ["create", "-q", "-f", "qcow2", str(target), str(virtual_size_bytes)],
             timeout_s=CREATE_TIMEOUT_S,
         )
-        give_to_nobody(target)
+        await give_to_nobody(target)
         await qemu_img.run(
             [
                 *("convert", "-p", "-n", "--target-is-zero", *window.words(kind)),
@@ -204,7 +205,7 @@ async def _convert(
         if "No space left" in str(error):
             raise no_space(target.parent, window.size_bytes) from error
         raise not_an_image(explained(error, window)) from error
-    take_back(target)
+    await take_back(target)
 
 
 def made_before(place: ImagePlace) -> ImageInfo | None:

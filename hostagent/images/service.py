@@ -15,9 +15,7 @@ from hostagent.protocol.storage import (
     CachedImage,
     EnsureCachedParams,
     ImagePlace,
-    ReceiveParams,
 )
-from hostagent.protocol.streams import StreamBroken
 from hostagent.storage.driver import Progress
 from hostagent.storage.drivers import driver_for
 from hostagent.storage.paths import (
@@ -30,31 +28,6 @@ from hostagent.storage.paths import (
     remove,
 )
 from hostagent.storage.transfer import KEEP_FREE_BYTES, read_file, write_file
-
-
-async def receive(params: ReceiveParams, context: CallContext) -> None:
-    """Take the bytes of an image from a stream of the link."""
-    stream = context.peer.stream(params.stream_id)
-
-    async def chunks() -> AsyncIterator[bytes]:
-        while data := await stream.read():
-            yield data
-
-    try:
-        received = await write_incoming(params.place, chunks(), params.size_bytes, _silent)
-    except StreamBroken as error:
-        remove(incoming_path(params.place))
-        raise CommandFailed("image.receive_broken", str(error)) from error
-    finally:
-        stream.close()
-    if received != params.size_bytes:
-        remove(incoming_path(params.place))
-        raise CommandFailed(
-            "image.truncated",
-            f"{received} of {params.size_bytes} bytes",
-            received_bytes=received,
-            expected_bytes=params.size_bytes,
-        )
 
 
 async def adopt_file(params: AdoptFileParams, context: CallContext) -> None:
@@ -103,7 +76,3 @@ async def write_incoming(
         raise no_space(path.parent, size_bytes + KEEP_FREE_BYTES)
     remove(path)
     return await write_file(path, chunks, size_bytes, progress)
-
-
-def _silent(done: int, total: int, unit: str) -> None:
-    """The service counts the bytes that it sends itself."""

@@ -107,7 +107,9 @@ SNAPSHOT_DROP = _command("snapshot.drop", snap.DropParams, Nothing)
 SNAPSHOT_MERGE = _command("snapshot.merge", snap.MergeParams, snap.MergeResult, 24 * 3600.0)
 SNAPSHOT_SETTLE = _command("snapshot.settle", snap.SettleParams, snap.SettleResult)
 
-IMAGE_RECEIVE = _command("image.receive", s.ReceiveParams, Nothing, 24 * 3600.0)
+IMAGE_RECEIVE = _command("image.receive", s.ReceiveParams, s.Received, 24 * 3600.0)
+IMAGE_RECEIVED = _command("image.received", s.ImagePlace, s.Received)
+IMAGE_SEND = _command("image.send", s.SendParams, Nothing, 24 * 3600.0)
 IMAGE_FETCH_URL = _command("image.fetch_url", s.FetchUrlParams, Nothing, 24 * 3600.0)
 IMAGE_CHECK_URL = _command("image.check_url", s.CheckUrlParams, s.CheckUrlResult)
 IMAGE_ADOPT_FILE = _command("image.adopt_file", s.AdoptFileParams, Nothing, 3600.0)
@@ -115,6 +117,7 @@ IMAGE_FINISH = _command("image.finish", s.FinishParams, s.ImageInfo, 12 * 3600.0
 IMAGE_EXPORT_VOLUME = _command(
     "image.export_volume", s.ExportVolumeParams, s.ImageInfo, 12 * 3600.0
 )
+IMAGE_EXPORT_DISK = _command("image.export_disk", s.ExportDiskParams, s.ImageInfo, 12 * 3600.0)
 IMAGE_DELETE = _command("image.delete", s.ImagePlace, Nothing)
 IMAGE_DROP_CACHED = _command("image.drop_cached", s.CachedImage, Nothing)
 IMAGE_ENSURE_CACHED = _command("image.ensure_cached", s.EnsureCachedParams, Nothing, 3600.0)

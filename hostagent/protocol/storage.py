@@ -102,11 +102,30 @@ class ImagePlace(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class ReceiveParams(msgspec.Struct, kw_only=True, frozen=True):
-    """Take an image's bytes from a stream; answered when all have arrived and are on the disk."""
+    """Take `size_bytes` of an image from a stream and add them to the `offset_bytes` that are
+    there; answered when all have arrived and are on the disk. What came of a stream that breaks
+    off stays. With offset 0 the image begins anew. `left_bytes` are still to come with this.
+    """
 
     place: ImagePlace
     size_bytes: int
     stream_id: int
+    offset_bytes: int = 0
+    left_bytes: int = 0
+
+
+class Received(msgspec.Struct, kw_only=True, frozen=True):
+    """How much of an image is there, before it is finished."""
+
+    size_bytes: int
+
+
+class SendParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Send the file of an image into a stream, from an offset on; answered when all is sent."""
+
+    place: ImagePlace
+    stream_id: int
+    offset_bytes: int = 0
 
 
 class FetchUrlParams(msgspec.Struct, kw_only=True, frozen=True):
@@ -170,6 +189,14 @@ class ExportVolumeParams(msgspec.Struct, kw_only=True, frozen=True):
     file that refers to no other.
     """
 
+    volume: VolumeRef
+    place: ImagePlace
+
+
+class ExportDiskParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Make an image out of a disk of a machine, as it is at one instant if the machine runs."""
+
+    vm_id: str
     volume: VolumeRef
     place: ImagePlace
 

@@ -60,15 +60,15 @@ class Cage:
         return [*made, *reads, *writes]
 
 
-def give_to_nobody(path: Path) -> None:
+async def give_to_nobody(path: Path) -> None:
     """Let a program in a cage write into this file."""
-    if _verdict:
+    if await _can_be_made():
         os.chown(path, NOBODY, NOBODY)
 
 
-def take_back(path: Path) -> None:
+async def take_back(path: Path) -> None:
     """The file is root's again."""
-    if _verdict:
+    if await _can_be_made():
         os.chown(path, 0, 0)
 
 

@@ -62,6 +62,7 @@ ALLOWED: dict[str, frozenset[S]] = {
     "detach_iso": frozenset({S.RUNNING, S.PAUSED, S.STOPPED}),
     "reimage": frozenset({S.STOPPED}),
     "change_image": frozenset({S.STOPPED}),
+    "export_volume": frozenset({S.RUNNING, S.PAUSED, S.STOPPED}),
     "ask_guest": frozenset({S.RUNNING}),
     "resize": frozenset({S.RUNNING, S.STOPPED}),
     "update_hardware": frozenset({S.RUNNING, S.PAUSED, S.STOPPED}),

@@ -16,7 +16,7 @@ UNTOLD = {"platform": "linux", "firmware": "bios"}  # until the content is there
 AUTO = "auto"
 
 
-def asked(request: q.ImageCreate) -> dict[str, str]:
+def asked(request: q.ImageCreate | q.VolumeCreateImage) -> dict[str, str]:
     """The columns of a new image: what is left open is a guess from the beginning."""
     told = {"platform": request.platform, "firmware": request.firmware}
     return {

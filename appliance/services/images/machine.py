@@ -8,7 +8,7 @@ from appliance.protocol.resources import ImageStatus as S
 IMAGE_MACHINE: StateMachine[S] = StateMachine(
     "image",
     {
-        S.UPLOADING: frozenset({S.READY}),
+        S.UPLOADING: frozenset({S.CREATING}),
         S.CREATING: frozenset({S.READY}),
         S.READY: frozenset({S.DELETED, S.DELETING}),
         S.DELETED: frozenset({S.READY, S.DELETING}),

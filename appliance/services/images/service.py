@@ -31,7 +31,8 @@ from appliance.services.common import (
 )
 from appliance.services.guests.discs import refuse_in_drives
 from appliance.services.images import hints
-from appliance.services.images.machine import IMAGE_MACHINE
+from appliance.services.images.downloads import Downloads
+from appliance.services.images.endings import claim_size, forget, move, ready
 from appliance.services.images.models import ImageRow
 from appliance.services.images.uploads import Uploads
 from appliance.services.images.views import render_images
@@ -72,6 +73,7 @@ class Images:
         self._settings = parts.settings
         self._caches = Caches(parts.store, parts.hosts)
         self.uploads = Uploads(parts.store, parts.hosts)
+        self.downloads = Downloads(parts.store, parts.hosts)
         parts.store.kinds.add(
             ResourceKind(
                 name="image",
@@ -119,6 +121,7 @@ class Images:
         parts.registry.bind("image.delete", self._delete)
         parts.registry.bind("image.recover", self._recover)
         parts.registry.bind("image.expunge", self._expunge)
+        parts.registry.bind("image.upload_status", self.uploads.status)
         parts.registry.bind("host.check_url", self._check_url)
 
     async def _create(self, call: Call, request: q.ImageCreate) -> Accepted:
@@ -174,9 +177,9 @@ class Images:
             is_direct = self._settings.get(IMAGE_DELETION) == "direct"
             to_bin = row.status == ImageStatus.READY and not is_direct
             if to_bin:
-                _move(tx, row.id, ImageStatus.DELETED, deleted_at=now_ms())
+                move(tx, row.id, ImageStatus.DELETED, deleted_at=now_ms())
             else:
-                _move(tx, row.id, ImageStatus.DELETING)
+                move(tx, row.id, ImageStatus.DELETING)
             data = {"before": row.status, "to_bin": to_bin}
             return self._accept(tx, call, self._delete_job, row.id, row.name, row.image_store, data)
 
@@ -185,7 +188,7 @@ class Images:
     async def _recover(self, call: Call, _: q.Empty) -> Any:
         def recover(tx: Transaction) -> Any:
             row = _binned(call.target)
-            _move(tx, row.id, ImageStatus.READY, deleted_at=None)
+            move(tx, row.id, ImageStatus.READY, deleted_at=None)
             return self._store.kinds.render_one("image", row.id)
 
         return await self._store.write(recover)
@@ -201,7 +204,7 @@ class Images:
             is_kept = self._settings.get(IMAGE_DELETION) == "never"
             if is_kept and call.caller is not SYSTEM:
                 raise Conflict("image.kept_for_ever", name=row.name)
-            _move(tx, row.id, ImageStatus.DELETING)
+            move(tx, row.id, ImageStatus.DELETING)
             data = {"before": row.status}
             return self._accept(
                 tx, call, self._expunge_job, row.id, row.name, row.image_store, data
@@ -304,7 +307,7 @@ class Images:
                 report=run.report,
             )
         run.data["info"] = msgspec.to_builtins(info)
-        await self._store.write(lambda tx: _claim_size(run.resource_id, info.size_bytes))
+        await self._store.write(lambda tx: claim_size(run.resource_id, info.size_bytes))
 
     async def _discard(self, run: JobRun) -> None:
         """Delete the image's file, and whatever of it is on its way."""
@@ -322,39 +325,19 @@ class Images:
     # Ends of jobs
 
     def _ready(self, tx: Transaction, run: JobRun) -> None:
-        info = msgspec.convert(run.data["info"], ImageInfo)
-        row = ImageRow.get_by_id(run.resource_id)
-        _move(
-            tx,
-            run.resource_id,
-            ImageStatus.READY,
-            format=info.format,
-            size_bytes=info.size_bytes,
-            virtual_size_bytes=info.virtual_size_bytes,
-            sha256=info.sha256,
-            stored_sha256=info.stored_sha256,
-            **hints.found(row, info),
-        )
+        ready(tx, run.resource_id, msgspec.convert(run.data["info"], ImageInfo))
 
     def _gone(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
-        _forget(tx, run.resource_id)
+        forget(tx, run.resource_id)
 
     def _left(self, tx: Transaction, run: JobRun) -> None:
         if not run.data.get("to_bin"):
-            _forget(tx, run.resource_id)
+            forget(tx, run.resource_id)
 
     def _keep(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
         before = ImageStatus(run.data.get("before", ImageStatus.READY))
         more = {"deleted_at": None} if before == ImageStatus.READY else {}
-        _move(tx, run.resource_id, before, **more)
-
-
-def _move(tx: Transaction, image_id: str, status: ImageStatus, **columns: Any) -> None:
-    """Put an image into `status`; raises UndefinedTransition for what cannot be."""
-    (before,) = tx.execute("SELECT status FROM image WHERE id = ?", image_id).fetchone()
-    IMAGE_MACHINE.check(ImageStatus(before), status)
-    ImageRow.update(status=status, **columns).where(ImageRow.id == image_id).execute()
-    tx.touch("image", image_id)
+        move(tx, run.resource_id, before, **more)
 
 
 def _binned(image_id: str) -> ImageRow:
@@ -377,21 +360,6 @@ def starter_image(folder: Path | None) -> tuple[Path, str]:
 def _place(run: JobRun) -> tuple[str, ImagePlace]:
     """The host of the image's store, and how it finds the image."""
     return run.data["host_id"], ImagePlace(**run.data["place"])
-
-
-def _claim_size(image_id: str, size_bytes: int) -> None:
-    """The image's true size counts from now on; raises NoResources if the quota forbids it."""
-    row = ImageRow.get_by_id(image_id)
-    quotas.check(
-        row.owner_id, {"image_bytes": size_bytes - (row.size_bytes or row.expected_size_bytes)}
-    )
-    row.size_bytes = size_bytes
-    row.save()
-
-
-def _forget(tx: Transaction, image_id: str) -> None:
-    ImageRow.delete().where(ImageRow.id == image_id).execute()
-    tx.touch("image", image_id)
 
 
 @contextlib.contextmanager

@@ -65,6 +65,7 @@ class Holding:
             command,
             params,
             on_wait=run.wait,
+            report=report,
             wait_s=link_wait_s(run),
             code=code,
             report=report,

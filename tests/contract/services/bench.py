@@ -27,6 +27,8 @@ from hostagent import facts
 from hostagent.images import fetch
 from hostagent.images import service as images
 from hostagent.images.finish import finish
+from hostagent.images.receive import receive, received
+from hostagent.images.send import send
 from hostagent.link import enrol
 from hostagent.link.dialler import Dialler
 from hostagent.network.manager import NetworkManager
@@ -67,7 +69,9 @@ class HostSide:
         peer.handle(c.STORAGE_RELEASE, _nothing(lambda p, _: asyncio.to_thread(release, p)))
         peer.handle(c.VOLUME_CREATE_OVERLAY, lambda p, _: volumes.create_overlay(p))
         peer.handle(c.VOLUME_DELETE, _nothing(lambda p, _: volumes.delete(p)))
-        peer.handle(c.IMAGE_RECEIVE, _nothing(images.receive))
+        peer.handle(c.IMAGE_RECEIVE, receive)
+        peer.handle(c.IMAGE_RECEIVED, received)
+        peer.handle(c.IMAGE_SEND, _nothing(send))
         peer.handle(c.IMAGE_FETCH_URL, _nothing(fetch.fetch_url))
         peer.handle(c.IMAGE_CHECK_URL, fetch.check_url)
         peer.handle(c.IMAGE_ADOPT_FILE, _nothing(images.adopt_file))

@@ -160,7 +160,7 @@ class Stage:
         """Begin to send the content of an image."""
         self.uploads.add(asyncio.create_task(self._upload(ref), name=f"upload {ref}"))
 
-    async def _upload(self, ref: str) -> Accepted:
+    async def _upload(self, ref: str) -> Accepted | None:
         with tempfile.NamedTemporaryFile() as file:
             file.write(tiny_image())
             file.flush()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
+from typing import Any
 
 import msgspec
 
@@ -25,12 +26,28 @@ FETCHED_VIRTUAL_BYTES = 2 * GiB
 OVERLAY_BYTES = 196_624  # of a fresh qcow2 overlay
 
 
+@dataclass
+class _Part:
+    """What has come of an upload."""
+
+    size_bytes: int = 0
+    head: bytes = b""
+    digest: Any = field(default_factory=hashlib.sha256)
+
+    def add(self, data: bytes) -> None:
+        """Take more of it."""
+        self.digest.update(data)
+        self.head += data[: HEAD_BYTES - len(self.head)]
+        self.size_bytes += len(data)
+
+
 class Storage:
     """Files by name and size."""
 
     def __init__(self, state: HostState) -> None:
         self._state = state
         self._heads: dict[str, bytes] = {}
+        self._parts: dict[str, _Part] = {}
 
     # Directories
 
@@ -125,31 +142,39 @@ class Storage:
 
     # Images
 
-    async def receive(self, params: s.ReceiveParams, context: CallContext) -> Nothing:
-        """Take the bytes of an image; only their sum, number and beginning are kept."""
+    async def receive(self, params: s.ReceiveParams, context: CallContext) -> s.Received:
+        """Take the next bytes of an image; only their sum, number and beginning are kept."""
         path = str(incoming_path(params.place))
-        self._need(path, params.size_bytes)
+        self._need(path, max(params.size_bytes, params.left_bytes))
+        part = self._parts.get(path) or _Part()
+        if params.offset_bytes not in (0, part.size_bytes):
+            raise CommandFailed("image.wrong_offset", "elsewhere", received_bytes=part.size_bytes)
+        part = self._parts[path] = part if params.offset_bytes else _Part()
         stream = context.peer.stream(params.stream_id)
-        digest, head, received = hashlib.sha256(), b"", 0
         try:
             while data := await stream.read():
-                digest.update(data)
-                head += data[: HEAD_BYTES - len(head)]
-                received += len(data)
+                part.add(data)
         except StreamBroken as error:
             raise CommandFailed("image.receive_broken", str(error)) from error
         finally:
             stream.close()
-        if received != params.size_bytes:
+            sha256 = part.digest.hexdigest()
+            self._heads[path] = part.head
+            self._state.files[path] = SimFile(part.size_bytes, sha256=sha256)
+        came, expected = part.size_bytes - params.offset_bytes, params.size_bytes
+        if came != expected:
             raise CommandFailed(
                 "image.truncated",
-                f"{received} of {params.size_bytes} bytes",
-                received_bytes=received,
-                expected_bytes=params.size_bytes,
+                f"{came} of {expected} bytes",
+                received_bytes=came,
+                expected_bytes=expected,
             )
-        self._heads[path] = head
-        self._state.files[path] = SimFile(received, sha256=digest.hexdigest())
-        return Nothing()
+        return s.Received(size_bytes=part.size_bytes)
+
+    async def received(self, place: s.ImagePlace, _: CallContext) -> s.Received:
+        """How much of an image has come so far."""
+        part = self._parts.get(str(incoming_path(place)))
+        return s.Received(size_bytes=part.size_bytes if part else 0)
 
     async def fetch_url(self, params: s.FetchUrlParams, context: CallContext) -> Nothing:
         """Any address answers with the same image."""
@@ -203,27 +228,35 @@ class Storage:
         self._state.note("image.finish", params.place.image_id)
         return _info(found)
 
+    async def export_disk(self, params: s.ExportDiskParams, _: CallContext) -> s.ImageInfo:
+        """Make an image of a machine's disk, whether it runs or not."""
+        return self._exported(params.volume, params.place)
+
     async def export_volume(self, params: s.ExportVolumeParams, _: CallContext) -> s.ImageInfo:
-        """Make an image of a volume, unless it is there."""
-        final, source = str(image_path(params.place)), file_of(self._state, params.volume)
+        """Make an image of a volume that nobody writes to."""
+        for domain in self._state.domains.values():
+            if domain.is_active and any(d.volume == params.volume for d in domain.spec.disks):
+                self._state.anomalies.append(f"{params.volume} was read under a running machine")
+        return self._exported(params.volume, params.place)
+
+    def _exported(self, volume: s.VolumeRef, place: s.ImagePlace) -> s.ImageInfo:
+        final, source = str(image_path(place)), file_of(self._state, volume)
         if final not in self._state.stores:
             found = self._state.files.get(source)
             if found is None:
                 raise CommandFailed("volume.missing", f"{source} does not exist", path=source)
-            for domain in self._state.domains.values():
-                if domain.is_active and any(d.volume == params.volume for d in domain.spec.disks):
-                    self._state.anomalies.append(f"{source} was read under a running machine")
             self._need(final, found.size_bytes)
             digest = hashlib.sha256(source.encode()).hexdigest()
             size, virtual = found.size_bytes, found.virtual_size_bytes
             self._state.stores[final] = SimFile(size, virtual, sha256=digest)
-            self._state.note("image.export_volume", params.place.image_id)
+            self._state.note("image.export", place.image_id)
         return _info(self._state.stores[final])
 
     async def delete_image(self, place: s.ImagePlace, _: CallContext) -> Nothing:
         """Delete an image and whatever of it is on its way."""
         incoming = str(incoming_path(place))
         self._heads.pop(incoming, None)
+        self._parts.pop(incoming, None)
         self._state.files.pop(incoming, None)
         for is_iso in (False, True):
             kept = msgspec.structs.replace(place, is_iso=is_iso)

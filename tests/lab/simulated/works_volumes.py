@@ -6,8 +6,9 @@ from collections.abc import Awaitable
 
 from appliance.protocol.ids import new_id
 from appliance.protocol.operations import Accepted
+from appliance.protocol.requests import VolumeCreateImage
 from tests.lab.simulated.stages import MiB, Stage
-from tests.lab.simulated.work import Work, asked, fresh_id
+from tests.lab.simulated.work import Prepare, Work, asked, fresh_id
 
 
 async def _new_beside_vm(stage: Stage) -> str:
@@ -44,7 +45,51 @@ def _attach(stage: Stage, ref: str) -> Awaitable[Accepted]:
     return stage.client.call("volume.attach", id=ref, vm_id=stage.vm_id)
 
 
+def _to_image(prepare: Prepare) -> Prepare:
+    """The image's id is known before, so that faults are meant for it."""
+
+    async def prepared(stage: Stage) -> str:
+        ref = await prepare(stage)
+        stage.images.append(new_id())
+        return ref
+
+    return prepared
+
+
+async def _image(stage: Stage, ref: str) -> Accepted:
+    name, store_id = f"of-{ref[-6:]}", stage.store_id
+    request = VolumeCreateImage(id=stage.images[-1], name=name, image_store_id=store_id)
+    return await stage.client.call("volume.create_image", request, id=ref)
+
+
 VOLUME_WORKS = (
+    Work(
+        operation="volume.create_image",
+        prepare=_to_image(_on_host),
+        ask=_image,
+        commands=("image.export_volume",),
+        before="ready",
+        after="ready",
+    ),
+    Work(
+        operation="volume.create_image",
+        situation="of a machine that runs",
+        prepare=_to_image(_attached),
+        ask=_image,
+        commands=("image.export_disk",),
+        before="attached",
+        after="attached",
+    ),
+    Work(
+        operation="volume.create_image",
+        situation="undone",
+        prepare=_to_image(_attached),
+        ask=_image,
+        commands=("image.delete",),
+        before="attached",
+        after="attached",
+        fails_at="image.export_disk",
+    ),
     Work(
         operation="volume.create",
         situation="on a host",

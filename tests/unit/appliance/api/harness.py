@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ from appliance.engine.registry import Handler, Registry
 from appliance.protocol.errors import Unauthenticated
 from appliance.protocol.operations import OPERATIONS, Accepted, OperationSpec
 from appliance.protocol.resources import ConsoleTicket
+from appliance.protocol.uploads import Download, Part
 from appliance.services.audit.service import AuditLog
 from appliance.services.identity.endings import Endings
 from appliance.store.database import Store
@@ -137,6 +139,7 @@ class Api:
             consoles=self.consoles,
             screenshot=self._screenshot,
             upload=self._upload,
+            download=self._download,
         )
 
     def _handler(self, name: str) -> Handler:
@@ -153,8 +156,25 @@ class Api:
         self.seen.append((call, vm_id))
         return b"\x89PNG"
 
+    async def _download(self, call: Call, image_id: str, offset: int) -> Download:
+        result = self.results.get(call.operation)
+        if isinstance(result, BaseException):
+            raise result
+        content = b"0123456789"
+
+        async def pieces() -> AsyncIterator[bytes]:
+            yield content[offset:]
+
+        return Download(
+            name="an image.qcow2",
+            size_bytes=len(content),
+            offset=offset,
+            sha256=hashlib.sha256(content).hexdigest(),
+            content=pieces(),
+        )
+
     async def _upload(
-        self, call: Call, image_id: str, length: int, body: AsyncIterator[bytes]
+        self, call: Call, image_id: str, part: Part, body: AsyncIterator[bytes]
     ) -> Accepted:
         result = self.results.get(call.operation)
         if isinstance(result, BaseException):
@@ -164,7 +184,7 @@ class Api:
         except BaseException as error:
             self.on_broken_upload(error)
             raise
-        self.uploaded.append((image_id, length, content))
+        self.uploaded.append((image_id, part.length, content))
         return Accepted(jobs=[], resource_ids=[image_id])
 
     async def request(

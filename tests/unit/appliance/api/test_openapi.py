@@ -32,7 +32,7 @@ def references(node: Any) -> Iterator[str]:
 def test_every_operation_is_described_once() -> None:
     operations = [entry for path in DOCUMENT["paths"].values() for entry in path.values()]
     assert sorted(entry["operationId"] for entry in operations) == sorted(
-        [*OPERATIONS, "image.upload", "vm.screenshot"]
+        [*OPERATIONS, "image.upload", "image.download", "vm.screenshot"]
     )
     assert all(entry["summary"] for entry in operations)
 

@@ -1,0 +1,161 @@
+"""Images made out of volumes: of data disks and root disks, also while their machine runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from appliance.engine.calls import Call
+from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
+from appliance.protocol import requests as q
+from appliance.protocol.errors import ApiError, Conflict
+from appliance.protocol.operations import Accepted
+from appliance.protocol.resources import ImageStatus, State
+from appliance.protocol.volumes import VolumeStatus
+from appliance.services.common import chosen_id, clean_name, create_once, find
+from appliance.services.compute.standing import Standing, check_state, load_standing
+from appliance.services.images import hints
+from appliance.services.images.endings import claim_size, forget, ready
+from appliance.services.images.models import ImageRow
+from appliance.services.parts import Parts
+from appliance.services.storage.models import ImageStoreRow, VolumeRow
+from appliance.services.tenancy import quotas
+from appliance.services.volumes.disks import disk_of
+from appliance.services.volumes.holding import Holding, hold, release, resting
+from appliance.store.database import Transaction
+from hostagent.protocol import commands as c
+from hostagent.protocol.domain import DiskSpec
+from hostagent.protocol.storage import ExportDiskParams, ExportVolumeParams, ImageInfo, ImagePlace
+
+
+class FromVolume:
+    """Makes images of volumes. The job holds the volume: nothing else works on it meanwhile."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._store = parts.store
+        self._runner = parts.runner
+        self._holding = Holding(parts.store, parts.hosts)
+        self._job = parts.runner.define(
+            JobDefinition(
+                operation="volume.create_image",
+                steps=(self._holding.step, Step("export_volume", self._export, self._discard)),
+                done=self._made,
+                failed=self._not_made,
+            )
+        )
+        parts.registry.bind("volume.create_image", self._create)
+
+    async def _create(self, call: Call, request: q.VolumeCreateImage) -> Accepted:
+        ref = chosen_id(request)
+        values = {
+            "name": clean_name(request.name),
+            "description": request.description,
+            "image_store": request.image_store_id,
+            "source": "volume",
+            "url": "",
+            "format": "",
+            "status": ImageStatus.CREATING,
+            "state": State.ENABLED,
+            "expected_size_bytes": 0,
+            "expected_sha256": "",
+            "size_bytes": 0,
+            "virtual_size_bytes": 0,
+            "sha256": "",
+            "owner_id": call.caller.account_id,
+        } | hints.asked(request)
+
+        def accept(tx: Transaction) -> Accepted:
+            row = resting(call.target)
+            if row.host_id is None or row.primary_storage is None:
+                raise Conflict("image.volume_not_made", name=row.name)
+            store = find(
+                ImageStoreRow, request.image_store_id, "image_store", field="image_store_id"
+            )
+            vm = _machine_of(tx, row)
+            host_id = vm.host_id if vm is not None and vm.host_id else row.host_id
+            if store.host_id != host_id:
+                raise Conflict("image.store_elsewhere", field="image_store_id", name=store.name)
+            quotas.check(call.caller.account_id, {"image": 1})
+            if request.kind == hints.AUTO:
+                values["kind"] = "root" if row.kind == "root" else "data"
+            create_once(ImageRow, ref, values)
+            tx.touch("image", ref)
+            return self._accept(tx, call, row, vm, ref, store, values["kind"])
+
+        return await self._store.write(accept)
+
+    def _accept(
+        self,
+        tx: Transaction,
+        call: Call,
+        row: VolumeRow,
+        vm: Standing | None,
+        image_id: str,
+        store: ImageStoreRow,
+        kind: str,
+    ) -> Accepted:
+        data: dict[str, Any] = {
+            "host_id": store.host_id,
+            "vm_id": vm.id if vm is not None else "",
+            "disk": msgspec.to_builtins(disk_of(row.id)),
+            "image_id": image_id,
+            "kind": kind,
+            "place": {"image_id": image_id, "store_path": store.path},
+            "back": {"status": row.status},
+        }
+        new = NewJob(
+            definition=self._job,
+            queue=f"vm:{vm.id}" if vm is not None else f"volume:{row.id}",
+            resource_kind="volume",
+            resource_id=row.id,
+            resource_name=row.name,
+            data=data,
+        )
+        accepted = self._runner.accept(tx, call.caller, new)
+        hold(tx, row.id, accepted.jobs[0].id, VolumeStatus.CHANGING)
+        return Accepted(jobs=accepted.jobs, resource_ids=[image_id])
+
+    # Steps
+
+    async def _export(self, run: JobRun) -> None:
+        disk, place = msgspec.convert(run.data["disk"], DiskSpec), _place(run)
+        if run.data["vm_id"]:
+            attached = ExportDiskParams(vm_id=run.data["vm_id"], volume=disk.volume, place=place)
+            info = await self._holding.call(
+                run, c.IMAGE_EXPORT_DISK, attached, code="image.export_failed", report=run.report
+            )
+        else:
+            alone = ExportVolumeParams(volume=disk.volume, place=place)
+            info = await self._holding.call(
+                run, c.IMAGE_EXPORT_VOLUME, alone, code="image.export_failed", report=run.report
+            )
+        info = msgspec.structs.replace(info, kind=run.data["kind"])
+        run.data["info"] = msgspec.to_builtins(info)
+        await self._store.write(lambda tx: claim_size(run.data["image_id"], info.size_bytes))
+
+    async def _discard(self, run: JobRun) -> None:
+        await self._holding.call(run, c.IMAGE_DELETE, _place(run))
+
+    # Endings
+
+    def _made(self, tx: Transaction, run: JobRun) -> None:
+        ready(tx, run.data["image_id"], msgspec.convert(run.data["info"], ImageInfo))
+        release(tx, run, VolumeStatus(run.data["back"]["status"]))
+
+    def _not_made(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
+        forget(tx, run.data["image_id"])
+        self._holding.failed(tx, run, error)
+
+
+def _machine_of(tx: Transaction, row: VolumeRow) -> Standing | None:
+    """The volume's machine if it has one; raises Conflict if it is neither on nor off."""
+    if row.vm_id is None:
+        return None
+    vm = load_standing(tx, row.vm_id)
+    check_state(vm, "export_volume")
+    return vm
+
+
+def _place(run: JobRun) -> ImagePlace:
+    return ImagePlace(**run.data["place"])
