@@ -223,6 +223,45 @@
     </message>
 </context>
 <context>
+    <name>Adopt</name>
+    <message>
+        <source>Network of its NIC {mac}</source>
+        <translation>网卡 {mac} 所在网络</translation>
+    </message>
+    <message>
+        <source>Leave this NIC out</source>
+        <translation>不保留此网卡</translation>
+    </message>
+    <message>
+        <source>Choose a network for one NIC at least.</source>
+        <translation>请至少为一块网卡选择网络。</translation>
+    </message>
+    <message>
+        <source>Each NIC needs a network of its own.</source>
+        <translation>每块网卡需使用不同的网络。</translation>
+    </message>
+    <message>
+        <source>Take over</source>
+        <translation>接管</translation>
+    </message>
+    <message>
+        <source>Primary storage for its disks</source>
+        <translation>存放其磁盘的主存储</translation>
+    </message>
+    <message>
+        <source>This cluster has no local primary storage.</source>
+        <translation>该集群没有本地主存储。</translation>
+    </message>
+    <message>
+        <source>It becomes a machine of this cloud, with virtio disks and NICs. Its definition is kept on the host, beside the agent’s files.</source>
+        <translation>它将成为本云平台的云主机，使用 virtio 磁盘和网卡。原有定义保存在物理机代理的目录中。</translation>
+    </message>
+    <message>
+        <source>{size} are copied; the former files stay.</source>
+        <translation>将复制 {size}，原文件保留。</translation>
+    </message>
+</context>
+<context>
     <name>Affinity</name>
     <message>
         <source>Never two on one host</source>
@@ -615,6 +654,10 @@
         <translation>创建云主机</translation>
     </message>
     <message>
+        <source>CPU</source>
+        <translation>CPU</translation>
+    </message>
+    <message>
         <source>chosen by the system</source>
         <translation>由系统选择</translation>
     </message>
@@ -647,6 +690,14 @@
         <translation>去掉这块云盘</translation>
     </message>
     <message>
+        <source>virtio-blk, the usual way</source>
+        <translation>virtio-blk（通常方式）</translation>
+    </message>
+    <message>
+        <source>virtio SCSI</source>
+        <translation>virtio SCSI</translation>
+    </message>
+    <message>
         <source>Disks</source>
         <translation>云盘</translation>
     </message>
@@ -657,6 +708,10 @@
     <message>
         <source>Add a data disk</source>
         <translation>添加数据云盘</translation>
+    </message>
+    <message>
+        <source>How the guest reaches its disks</source>
+        <translation>客户机访问云盘的方式</translation>
     </message>
     <message>
         <source>The image needs at least {size}.</source>
@@ -838,6 +893,10 @@
         <source>Choose a public key</source>
         <translation>选择公钥</translation>
     </message>
+    <message>
+        <source>Advanced: boot and firmware</source>
+        <translation>高级：启动与固件</translation>
+    </message>
 </context>
 <context>
     <name>Deleting</name>
@@ -900,6 +959,10 @@
     <message>
         <source>All that was ever written to it is gone.</source>
         <translation>写入其中的所有数据都将丢失。</translation>
+    </message>
+    <message>
+        <source>Nobody can go back to it. The volume and other snapshots stay as they are.</source>
+        <translation>将无法再恢复到该快照。云盘和其他快照不受影响。</translation>
     </message>
     <message>
         <source>Its rules, and those that name it, go as well.</source>
@@ -1460,6 +1523,229 @@
     </message>
 </context>
 <context>
+    <name>Hardware</name>
+    <message>
+        <source>as the image is for</source>
+        <translation>按镜像</translation>
+    </message>
+    <message>
+        <source>TPM 2.0, which Windows 11 asks for</source>
+        <translation>TPM 2.0（Windows 11 需要）</translation>
+    </message>
+    <message>
+        <source>Firmware</source>
+        <translation>固件</translation>
+    </message>
+    <message>
+        <source>Boots from</source>
+        <translation>启动顺序</translation>
+    </message>
+    <message>
+        <source>BIOS</source>
+        <translation>BIOS</translation>
+    </message>
+    <message>
+        <source>UEFI</source>
+        <translation>UEFI</translation>
+    </message>
+    <message>
+        <source>UEFI with secure boot</source>
+        <translation>UEFI（安全启动）</translation>
+    </message>
+    <message>
+        <source>disk</source>
+        <translation>硬盘</translation>
+    </message>
+    <message>
+        <source>CD</source>
+        <translation>光驱</translation>
+    </message>
+    <message>
+        <source>network</source>
+        <translation>网络</translation>
+    </message>
+    <message>
+        <source>Nested virtualisation</source>
+        <translation>嵌套虚拟化</translation>
+    </message>
+    <message>
+        <source>no more than it has</source>
+        <translation>不预留</translation>
+    </message>
+    <message>
+        <source>Processor</source>
+        <translation>处理器</translation>
+    </message>
+    <message>
+        <source>Processor model</source>
+        <translation>处理器型号</translation>
+    </message>
+    <message>
+        <source>CPUs it may grow to while it runs</source>
+        <translation>运行中可增至的 CPU 数</translation>
+    </message>
+    <message>
+        <source>Memory it may grow to while it runs</source>
+        <translation>运行中可增至的内存</translation>
+    </message>
+    <message>
+        <source>Sockets × cores × threads</source>
+        <translation>插槽 × 核 × 线程</translation>
+    </message>
+    <message>
+        <source>Like 1x4x2; together as many as it may have CPUs.</source>
+        <translation>例如 1x4x2；乘积等于最大 CPU 数。</translation>
+    </message>
+    <message>
+        <source>CPUs bound to those of the host</source>
+        <translation>绑定到物理机 CPU</translation>
+    </message>
+    <message>
+        <source>A line each: CPU=host CPUs, like 0=0-3,8.</source>
+        <translation>每行一项：CPU=物理机 CPU，例如 0=0-3,8。</translation>
+    </message>
+    <message>
+        <source>NUMA nodes</source>
+        <translation>NUMA 节点</translation>
+    </message>
+    <message>
+        <source>A line each: CPUs=memory@host node, like 0-3=4G@1.</source>
+        <translation>每行一项：CPU=内存@物理机节点，例如 0-3=4G@1。</translation>
+    </message>
+    <message>
+        <source>Write it like 1x4x2.</source>
+        <translation>请按 1x4x2 的形式填写。</translation>
+    </message>
+    <message>
+        <source>Name a processor model.</source>
+        <translation>请填写处理器型号。</translation>
+    </message>
+    <message>
+        <source>Write each line like 0=0-3,8.</source>
+        <translation>请每行按 0=0-3,8 的形式填写。</translation>
+    </message>
+    <message>
+        <source>Write each line like 0-3=4G or 0-3=4G@1.</source>
+        <translation>请每行按 0-3=4G 或 0-3=4G@1 的形式填写。</translation>
+    </message>
+    <message>
+        <source>The plain processor cannot run nested machines.</source>
+        <translation>基本处理器不支持嵌套虚拟化。</translation>
+    </message>
+    <message>
+        <source>nested</source>
+        <translation>嵌套</translation>
+    </message>
+    <message>
+        <source>as the cluster says</source>
+        <translation>跟随集群</translation>
+    </message>
+    <message>
+        <source>plain, for very old guests</source>
+        <translation>基本型，用于很旧的系统</translation>
+    </message>
+    <message>
+        <source>model nearest to the host&apos;s</source>
+        <translation>最接近物理机的型号</translation>
+    </message>
+    <message>
+        <source>the host&apos;s own</source>
+        <translation>与物理机相同</translation>
+    </message>
+    <message>
+        <source>a named model</source>
+        <translation>指定型号</translation>
+    </message>
+    <message>
+        <source>The guest can run virtual machines itself. Those are slower, above all their disks and networks; more of the hypervisor is within the guest&apos;s reach; and the machine migrates only to hosts with the same processor, with some kernels not at all while others run in it. Its host must have nesting switched on.</source>
+        <translation>客户机可以自己运行虚拟机。内层虚拟机较慢，磁盘和网络尤其明显；客户机能接触到更多的虚拟化代码；云主机只能迁移到处理器相同的物理机，某些内核在内层虚拟机运行时完全无法迁移。物理机须已开启嵌套。</translation>
+    </message>
+    <message>
+        <source>Processor of machines</source>
+        <translation>云主机的处理器</translation>
+    </message>
+    <message>
+        <source>Machines that follow their cluster have it from their next start on. With the baseline each of them can go to each host.</source>
+        <translation>跟随集群的云主机在下次启动后使用该处理器。使用基线时，每台云主机都能迁移到任意物理机。</translation>
+    </message>
+    <message>
+        <source>the best that all hosts have</source>
+        <translation>所有物理机共有的最佳处理器（基线）</translation>
+    </message>
+    <message>
+        <source>Common to all hosts</source>
+        <translation>所有物理机共有</translation>
+    </message>
+    <message>
+        <source>{host} lacks</source>
+        <translation>{host} 缺少</translation>
+    </message>
+    <message>
+        <source>Processor of machines …</source>
+        <translation>云主机的处理器…</translation>
+    </message>
+    <message>
+        <source>{name} is off: it has this at once.</source>
+        <translation>{name} 已关机：修改立即生效。</translation>
+    </message>
+    <message>
+        <source>{name} runs: it has this from its next start on.</source>
+        <translation>{name} 正在运行：修改在下次启动后生效。</translation>
+    </message>
+    <message>
+        <source>While it runs, memory is added in pieces of {size}.</source>
+        <translation>运行中以 {size} 为单位增加内存。</translation>
+    </message>
+    <message>
+        <source>{name} is off: it gets the new size at once.</source>
+        <translation>{name} 已关机：新规格立即生效。</translation>
+    </message>
+    <message>
+        <source>{name} was started without room to grow. Stop it to change its size; or give it room under “Change hardware”, which counts from its next start.</source>
+        <translation>{name} 启动时没有预留扩容空间。请停止后调整规格；或在“修改硬件”中预留，下次启动后生效。</translation>
+    </message>
+    <message>
+        <source>{name} runs: it can grow to {cpus} and {memory}, not shrink.</source>
+        <translation>{name} 正在运行：可增至 {cpus}、{memory}，不能减少。</translation>
+    </message>
+    <message>
+        <source>Change size</source>
+        <translation>调整规格</translation>
+    </message>
+    <message>
+        <source>Change size …</source>
+        <translation>调整规格…</translation>
+    </message>
+    <message>
+        <source>Change hardware …</source>
+        <translation>修改硬件…</translation>
+    </message>
+    <message>
+        <source>This needs a machine that is: {states}.</source>
+        <translation>需要云主机处于：{states}。</translation>
+    </message>
+    <message>
+        <source>yes</source>
+        <translation>是</translation>
+    </message>
+    <message>
+        <source>no</source>
+        <translation>否</translation>
+    </message>
+    <message>
+        <source>From its next start on: {fields}.</source>
+        <translation>下次启动后生效：{fields}。</translation>
+    </message>
+    <message>
+        <source>CPUs it may grow to</source>
+        <translation>可增至的 CPU 数</translation>
+    </message>
+    <message>
+        <source>Memory it may grow to</source>
+        <translation>可增至的内存</translation>
+    </message>
+</context>
+<context>
     <name>HostLimits</name>
     <message>
         <source>How much virtual machines may claim together. Left empty, a host follows its cluster, and a cluster the global settings.</source>
@@ -1648,12 +1934,36 @@
         <translation>启用</translation>
     </message>
     <message>
+        <source>Maintenance: empty it …</source>
+        <translation>维护：清空物理机……</translation>
+    </message>
+    <message>
+        <source>Leave maintenance</source>
+        <translation>退出维护模式</translation>
+    </message>
+    <message>
         <source>Reconnect: bring everything on it in line</source>
         <translation>重新连接：使其上的一切保持一致</translation>
     </message>
     <message>
         <source>Ask anew what it is</source>
         <translation>重新查询信息</translation>
+    </message>
+    <message>
+        <source>It is still being emptied; that job can be cancelled.</source>
+        <translation>仍在清空中，可取消该任务。</translation>
+    </message>
+    <message>
+        <source>It is not in maintenance.</source>
+        <translation>不处于维护模式。</translation>
+    </message>
+    <message>
+        <source>It is being emptied for maintenance.</source>
+        <translation>正在清空以进入维护模式。</translation>
+    </message>
+    <message>
+        <source>It is in maintenance.</source>
+        <translation>处于维护模式。</translation>
     </message>
     <message>
         <source>It is enabled already.</source>
@@ -2188,6 +2498,81 @@
     <message>
         <source>Anyun</source>
         <translation>安云</translation>
+    </message>
+</context>
+<context>
+    <name>Maintenance</name>
+    <message>
+        <source>Virtual machine</source>
+        <translation>云主机</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>What becomes of it</source>
+        <translation>处理方式</translation>
+    </message>
+    <message>
+        <source>Why it cannot move</source>
+        <translation>无法迁移的原因</translation>
+    </message>
+    <message>
+        <source>Maintenance</source>
+        <translation>维护</translation>
+    </message>
+    <message>
+        <source>Enter maintenance</source>
+        <translation>进入维护模式</translation>
+    </message>
+    <message>
+        <source>Asking where each machine could go …</source>
+        <translation>正在查询各云主机可迁移的位置……</translation>
+    </message>
+    <message>
+        <source>Move what can move, stop the rest</source>
+        <translation>可迁移的迁移，其余停止</translation>
+    </message>
+    <message>
+        <source>Move all, or refuse</source>
+        <translation>全部迁移，否则拒绝</translation>
+    </message>
+    <message>
+        <source>Stop all</source>
+        <translation>全部停止</translation>
+    </message>
+    <message>
+        <source>Nothing runs on a host in maintenance, and nothing is placed on it. Later it returns to the state that it has now, and what was stopped for it is started again.</source>
+        <translation>维护中的物理机不运行、也不接收任何云主机。退出后恢复到当前状态，因维护而停止的云主机会重新启动。</translation>
+    </message>
+    <message>
+        <source>Its virtual machines</source>
+        <translation>其上的云主机</translation>
+    </message>
+    <message>
+        <source>At once</source>
+        <translation>同时处理</translation>
+    </message>
+    <message>
+        <source>Guests shut down within</source>
+        <translation>客户机关机时限</translation>
+    </message>
+    <message>
+        <source>Empty {host} for maintenance</source>
+        <translation>清空 {host} 以进入维护模式</translation>
+    </message>
+    <message>
+        <source>Nothing runs on it: it is in maintenance at once.</source>
+        <translation>没有运行的云主机，可立即进入维护模式。</translation>
+    </message>
+    <message>
+        <source>{migrate} migrate · {stop} are stopped · {stays} cannot leave</source>
+        <translation>{migrate} 台迁移 · {stop} 台停止 · {stays} 台无法离开</translation>
     </message>
 </context>
 <context>
@@ -2823,6 +3208,10 @@
         <translation>探测物理机间路径</translation>
     </message>
     <message>
+        <source>Say what follows the reboot of a host</source>
+        <translation>设置物理机重启后的处理方式</translation>
+    </message>
+    <message>
         <source>Ask a host anew what it is</source>
         <translation>重新查询物理机信息</translation>
     </message>
@@ -2863,6 +3252,14 @@
         <translation>限制网卡带宽</translation>
     </message>
     <message>
+        <source>Change size</source>
+        <translation>调整规格</translation>
+    </message>
+    <message>
+        <source>Change hardware</source>
+        <translation>修改硬件</translation>
+    </message>
+    <message>
         <source>Switch anti-spoofing</source>
         <translation>切换防欺骗</translation>
     </message>
@@ -2873,6 +3270,10 @@
     <message>
         <source>Recover volume</source>
         <translation>恢复云盘</translation>
+    </message>
+    <message>
+        <source>Show the files of a volume</source>
+        <translation>核对云盘文件</translation>
     </message>
     <message>
         <source>Recover image</source>
@@ -2957,6 +3358,18 @@
     <message>
         <source>Send the content of an image</source>
         <translation>上传镜像内容</translation>
+    </message>
+    <message>
+        <source>See how far an upload is</source>
+        <translation>查看上传进度</translation>
+    </message>
+    <message>
+        <source>Get the file of an image</source>
+        <translation>下载镜像文件</translation>
+    </message>
+    <message>
+        <source>Make image of volume</source>
+        <translation>由云盘制作镜像</translation>
     </message>
     <message>
         <source>Set the password of an account</source>
@@ -3099,6 +3512,10 @@
     <message>
         <source>Create VM</source>
         <translation>创建云主机</translation>
+    </message>
+    <message>
+        <source>{claimed} claimed · {share} in use</source>
+        <translation>已分配 {claimed} · 实际使用 {share}</translation>
     </message>
 </context>
 <context>
@@ -4030,6 +4447,149 @@
     </message>
 </context>
 <context>
+    <name>Snapshots</name>
+    <message>
+        <source>New snapshot</source>
+        <translation>创建快照</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>snapshot</source>
+        <translation>快照</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>描述</translation>
+    </message>
+    <message>
+        <source>Let the guest&apos;s agent freeze its file systems meanwhile</source>
+        <translation>由客户机代理在此期间冻结文件系统</translation>
+    </message>
+    <message>
+        <source>Without an agent it is as if the power had gone at that instant: the guest&apos;s journal puts it right at its next start.</source>
+        <translation>若无代理，则相当于在该时刻断电：客户机下次启动时由文件系统日志修复。</translation>
+    </message>
+    <message>
+        <source>Consistency</source>
+        <translation>一致性</translation>
+    </message>
+    <message>
+        <source>Go back to {name}</source>
+        <translation>恢复到 {name}</translation>
+    </message>
+    <message>
+        <source>Keep what is there now as a snapshot</source>
+        <translation>将当前数据保留为快照</translation>
+    </message>
+    <message>
+        <source>What is there now</source>
+        <translation>当前数据</translation>
+    </message>
+    <message>
+        <source>Its name</source>
+        <translation>快照名称</translation>
+    </message>
+    <message>
+        <source>before going back</source>
+        <translation>恢复前</translation>
+    </message>
+    <message>
+        <source>What was written since is lost for good.</source>
+        <translation>此后写入的数据将永久丢失。</translation>
+    </message>
+    <message>
+        <source>A name is needed.</source>
+        <translation>请填写名称。</translation>
+    </message>
+    <message>
+        <source>A data disk of {size} that holds what {name} holds, and shares nothing.</source>
+        <translation>{size} 的数据盘，内容与快照 {name} 相同，且彼此独立。</translation>
+    </message>
+    <message>
+        <source>New volume of a snapshot</source>
+        <translation>由快照创建云盘</translation>
+    </message>
+    <message>
+        <source>Of the volume {name}, also while its machine runs.</source>
+        <translation>为云盘 {name} 创建快照，其云主机运行中亦可。</translation>
+    </message>
+    <message>
+        <source>Take snapshot</source>
+        <translation>创建快照</translation>
+    </message>
+    <message>
+        <source>Of all disks of {name} at one instant, also while it runs.</source>
+        <translation>为 {name} 的全部云盘在同一时刻创建快照，运行中亦可。</translation>
+    </message>
+    <message>
+        <source>The volume {name} holds again what it held at {moment}.</source>
+        <translation>云盘 {name} 将恢复为 {moment} 的数据。</translation>
+    </message>
+    <message>
+        <source>All disks of {name} hold again what they held at {moment}.</source>
+        <translation>{name} 的全部云盘将恢复为 {moment} 的数据。</translation>
+    </message>
+    <message>
+        <source>Make volume</source>
+        <translation>创建云盘</translation>
+    </message>
+    <message>
+        <source>Stop {vm} first: it would go on with what it remembers.</source>
+        <translation>请先停止 {vm}：否则其系统会按内存中的旧数据继续写入。</translation>
+    </message>
+    <message>
+        <source>It is not made yet: there is nothing in it.</source>
+        <translation>云盘尚未实例化，没有数据。</translation>
+    </message>
+    <message>
+        <source>It was not taken of all disks of a machine.</source>
+        <translation>该快照不是整机快照。</translation>
+    </message>
+    <message>
+        <source>Go back to it …</source>
+        <translation>恢复到此快照…</translation>
+    </message>
+    <message>
+        <source>Go back with all disks …</source>
+        <translation>恢复全部云盘…</translation>
+    </message>
+    <message>
+        <source>New volume of it …</source>
+        <translation>由此创建云盘…</translation>
+    </message>
+    <message>
+        <source>Take snapshot …</source>
+        <translation>创建快照…</translation>
+    </message>
+    <message>
+        <source>You are here</source>
+        <translation>当前位置</translation>
+    </message>
+    <message>
+        <source>The volume as it is now, without any snapshot below it</source>
+        <translation>云盘的当前数据，尚无快照</translation>
+    </message>
+    <message>
+        <source>The volume as it is now</source>
+        <translation>云盘的当前数据</translation>
+    </message>
+    <message>
+        <source>file systems were frozen</source>
+        <translation>文件系统已冻结</translation>
+    </message>
+    <message>
+        <source>Snapshots</source>
+        <translation>快照</translation>
+    </message>
+    <message>
+        <source>all disks</source>
+        <translation>整机</translation>
+    </message>
+</context>
+<context>
     <name>StatusLine</name>
     <message>
         <source>Not connected</source>
@@ -4360,6 +4920,61 @@ Licence: Apache-2.0.</source>
     </message>
 </context>
 <context>
+    <name>Unknown</name>
+    <message>
+        <source>can be taken over</source>
+        <translation>可以接管</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>规格</translation>
+    </message>
+    <message>
+        <source>Origin</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>Taking over</source>
+        <translation>接管</translation>
+    </message>
+    <message>
+        <source>Disks</source>
+        <translation>磁盘</translation>
+    </message>
+    <message>
+        <source>NICs</source>
+        <translation>网卡</translation>
+    </message>
+    <message>
+        <source>Take over …</source>
+        <translation>接管……</translation>
+    </message>
+    <message>
+        <source>Look again</source>
+        <translation>重新查看</translation>
+    </message>
+    <message>
+        <source>No machines but those of this cloud.</source>
+        <translation>没有本云平台以外的云主机。</translation>
+    </message>
+    <message>
+        <source>Machines on this host that this cloud did not make.</source>
+        <translation>此物理机上并非由本云平台创建的云主机。</translation>
+    </message>
+    <message>
+        <source>Unknown machines</source>
+        <translation>未知云主机</translation>
+    </message>
+</context>
+<context>
     <name>Usage</name>
     <message>
         <source>no limit</source>
@@ -4559,12 +5174,43 @@ Licence: Apache-2.0.</source>
         <translation>屏幕已关闭</translation>
     </message>
     <message>
+        <source>Hardware</source>
+        <translation>硬件</translation>
+    </message>
+    <message>
         <source>Disks</source>
         <translation>磁盘</translation>
     </message>
     <message>
+        <source>Snapshots</source>
+        <translation>快照</translation>
+    </message>
+    <message>
         <source>Network</source>
         <translation>网络</translation>
+    </message>
+</context>
+<context>
+    <name>VmRecovery</name>
+    <message>
+        <source>stays off</source>
+        <translation>保持关机</translation>
+    </message>
+    <message>
+        <source>starts again, if it ran before</source>
+        <translation>若原本在运行则重新启动</translation>
+    </message>
+    <message>
+        <source>That is so already.</source>
+        <translation>已是如此。</translation>
+    </message>
+    <message>
+        <source>After a reboot of its host: start again</source>
+        <translation>物理机重启后：重新启动</translation>
+    </message>
+    <message>
+        <source>After a reboot of its host: leave off</source>
+        <translation>物理机重启后：保持关机</translation>
     </message>
 </context>
 <context>
@@ -4664,6 +5310,10 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Accelerator</source>
         <translation>加速方式</translation>
+    </message>
+    <message>
+        <source>After a reboot of its host</source>
+        <translation>物理机重启后</translation>
     </message>
     <message>
         <source>Running for</source>
@@ -4789,6 +5439,10 @@ Licence: Apache-2.0.</source>
         <translation>类型</translation>
     </message>
     <message>
+        <source>Bus</source>
+        <translation>总线</translation>
+    </message>
+    <message>
         <source>Serial number</source>
         <translation>序列号</translation>
     </message>
@@ -4871,6 +5525,10 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Limits in a second</source>
         <translation>每秒限速</translation>
+    </message>
+    <message>
+        <source>Snapshots</source>
+        <translation>快照</translation>
     </message>
     <message>
         <source>Volumes</source>

@@ -68,7 +68,6 @@ class Holding:
             report=report,
             wait_s=link_wait_s(run),
             code=code,
-            report=report,
         )
 
     async def _hold(self, run: JobRun) -> None:

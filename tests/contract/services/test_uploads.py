@@ -64,7 +64,7 @@ async def ended(cloud: Bench, accepted: Any) -> str:
 async def refusal(work: Any) -> tuple[str, dict[str, Any]]:
     with pytest.raises(ApiError) as caught:
         await work
-    return caught.value.code, caught.value.params
+    return caught.value.code, dict(caught.value.params)
 
 
 async def test_parts_must_fit(cloud: Bench, disk: Path) -> None:

@@ -35,7 +35,7 @@ def snapshot(number: int, name: str, parent: int | None = None, **fields: Any) -
         size_bytes=20 * 1024 * MiB,
         used_bytes=(number + 1) * 37 * MiB,
         owner_id=make_id(1),
-        **({"volume_id": DATA, "volume_name": "data-1"} | fields),
+        **{"volume_id": DATA, "volume_name": "data-1", **fields},
     )
 
 

@@ -18,7 +18,7 @@ from hostagent.protocol.commands import DOMAIN_GET, HOST_FACTS, IMAGE_RECEIVE, N
 from hostagent.protocol.domain import DomainReport, DomainState, VmRef
 from hostagent.protocol.enrolment import BadToken, JoinToken
 from hostagent.protocol.link import CallContext, CallTimeout, CommandFailed, LinkLost, Peer
-from hostagent.protocol.storage import ImagePlace, ReceiveParams
+from hostagent.protocol.storage import ImagePlace, Received, ReceiveParams
 from hostagent.protocol.streams import WINDOW_BYTES, StreamBroken
 
 
@@ -115,12 +115,12 @@ async def test_a_stream_carries_much_but_never_more_than_its_window() -> None:
         taken = bytearray()
         may_read = asyncio.Event()
 
-        async def receive(params: ReceiveParams, context: CallContext) -> Nothing:
+        async def receive(params: ReceiveParams, context: CallContext) -> Received:
             stream = context.peer.stream(params.stream_id)
             await may_read.wait()
             while data := await stream.read():
                 taken.extend(data)
-            return Nothing()
+            return Received(size_bytes=len(taken))
 
         agent.handle(IMAGE_RECEIVE, receive)
         stream = service.open_stream()
