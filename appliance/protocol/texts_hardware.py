@@ -111,6 +111,19 @@ HARDWARE_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "物理机未能为云主机增加 CPU 或内存：{reason}。",
         "已显示实际获得的规格。请重试，或停止后再调整。",
     ),
+    "domain.no_firmware": (
+        "The host {name} has no firmware for UEFI: {path} does not exist.",
+        "Install the package ovmf there, or give the virtual machine the firmware bios.",
+        "物理机 {name} 没有 UEFI 固件：{path} 不存在。",
+        "请在该物理机上安装软件包 ovmf，或将云主机的固件改为 bios。",
+    ),
+    "domain.no_tpm": (
+        "The host {name} has no software TPM.",
+        "Install the packages swtpm and swtpm-tools there, or take the TPM from the virtual "
+        "machine.",
+        "物理机 {name} 没有软件 TPM。",
+        "请在该物理机上安装软件包 swtpm 和 swtpm-tools，或移除云主机的 TPM。",
+    ),
 }
 HARDWARE_WORDS: dict[str, tuple[str, str]] = {
     "operation.vm.resize": ("Change size", "调整规格"),

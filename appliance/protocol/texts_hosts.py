@@ -83,15 +83,15 @@ HOST_ERRORS: dict[str, tuple[str, str, str, str]] = {
     ),
     "maintenance.stopped_instead": (
         "{name} could not move and is stopped instead: {reason}",
-        "",
+        "It starts again when the host leaves maintenance, if that was asked for.",
         "{name} 无法迁移，改为停止：{reason}",
-        "",
+        "如已选择，物理机退出维护后它会重新启动。",
     ),
     "maintenance.away": (
         "The host {name} is away; it is brought in line when it comes back.",
-        "",
+        "Nothing needs to be done; look after its connection if it stays away.",
         "物理机 {name} 未连接，恢复连接后会自动保持一致。",
-        "",
+        "无需处理；如长时间未恢复，请检查其连接。",
     ),
 }
 

@@ -36,6 +36,9 @@ TOLD_AS_FAULT_OF_THE_HOST = frozenset(
         "image.missing",
         "image.not_cached",
         "image.receive_broken",
+        "image.send_broken",
+        "host.no_baseline",
+        "domain.would_shrink",
     }
     | {"storage.qemu_img", "volume.missing", "volume.would_shrink"}
 )

@@ -57,6 +57,7 @@ async def test_what_was_there_is_the_administrators(tmp_path: Path) -> None:
             "image": 1,
             "image_bytes": 7,
             "elastic_ip": 0,
+            "snapshot": 0,
         }
         assert {item.limit for item in shown.items} == {-1}
         assert await store.read(lambda: ledger.differences(SOURCES)) == []
