@@ -87,7 +87,7 @@ async def test_a_guest_answers(cloud: Cloud) -> None:
     assert not is_frozen(cloud, vm.id)
     process = await asyncio.to_thread(stand_still, cloud, vm.id)
     process.kill()
-    process.wait()
+    process.communicate()  # closes its pipes as well
     assert is_frozen(cloud, vm.id)
     cloud.lab.kill_agent()
     cloud.lab.start_agent()
