@@ -92,6 +92,43 @@ async def test_a_host_is_emptied_and_returns_to_what_it_was(lab: Lab) -> None:
     await lab.assert_clean()
 
 
+async def test_what_can_move_moves_and_runs_on(lab: Lab) -> None:
+    """And what can go nowhere is refused, or stopped, as the policy says."""
+    host = lab.fleet.hosts[7]
+    vm_ids = await machines(lab, host, "a", "b")
+    others = [one for one in lab.fleet.hosts if one is not host]
+    plan = await lab.client.call("host.maintenance_plan", id=host.id)
+    assert [one.action for one in plan.machines] == ["migrate", "migrate"]
+    assert all(one.host_name for one in plan.machines)
+
+    await asyncio.gather(*(lab.client.call("host.disable", id=one.id) for one in others))
+    plan = await lab.client.call("host.maintenance_plan", id=host.id)
+    assert [one.action for one in plan.machines] == ["stop", "stop"]
+    assert plan.machines[0].reasons[0].host_name
+    assert await refusal(enter(lab, host, policy="migrate")) == "host.cannot_be_emptied"
+    await asyncio.gather(*(lab.client.call("host.enable", id=one.id) for one in others))
+
+    accepted = await enter(lab, host, policy="migrate", parallel=1)
+    assert await lab.ended(accepted, timeout_s=60) == []
+    assert await state_of(lab, host) == "maintenance"
+    assert host.state.domains == {}
+    for vm_id in vm_ids:
+        vm = await lab.client.call("vm.get", id=vm_id)
+        assert vm.state == VmState.RUNNING
+        (there,) = [one for one in others if vm_id in one.state.domains]
+        assert (vm.host_id, there.state.domains[vm_id].is_active) == (there.id, True)
+    children = [
+        job async for job in lab.client.iterate("job.list") if job.parent_id == accepted.jobs[0].id
+    ]
+    assert {(job.operation, job.reason) for job in children} == {
+        ("vm.migrate", "host.enter_maintenance")
+    }
+    await leave(lab, host)
+    assert await state_of(lab, host) == "enabled"
+    await lab.remove_all()
+    await lab.assert_clean()
+
+
 async def test_a_maintenance_that_is_cancelled_leaves_all_as_it_was(lab: Lab) -> None:
     host = lab.fleet.hosts[1]
     vm_ids = await machines(lab, host, "a", "b", "c")
