@@ -22,7 +22,32 @@ from desktop.pages.sheets import creating
 from desktop.pages.sheets.deleting import delete_action
 from desktop.pages.sheets.editing import edit_action
 from desktop.pages.sheets.images import edit_image
+from desktop.pages.sheets.transfer import download, go_on_with_upload
 from desktop.texts import translate
+
+
+def transfer_actions() -> list[Action]:
+    """What brings images to the appliance and back."""
+    not_waiting = translate("Images", "It does not wait for a file.")
+    not_ready = translate("Images", "It is not ready yet.")
+    return [
+        Action(
+            name="go_on",
+            title=translate("Images", "Go on with upload …"),
+            icon="upload",
+            run=go_on_with_upload,
+            reason=lambda one: "" if one.status == r.ImageStatus.UPLOADING else not_waiting,
+            is_single=True,
+        ),
+        Action(
+            name="download",
+            title=translate("Images", "Download …"),
+            icon="download",
+            run=download,
+            reason=lambda one: "" if one.status == r.ImageStatus.READY else not_ready,
+            is_single=True,
+        ),
+    ]
 
 
 class ImagePage(ResourcePage):
@@ -103,8 +128,8 @@ class ImagePage(ResourcePage):
         ]
 
     def actions_of(self) -> list[Action]:
-        """Edit and delete."""
-        return [edit_action("image", run=edit_image), delete_action("image")]
+        """Go on with an upload, download, edit, delete."""
+        return [*transfer_actions(), edit_action("image", run=edit_image), delete_action("image")]
 
     def facts(self, image: r.Image) -> list[tuple[str, str]]:
         """What the detail shows."""

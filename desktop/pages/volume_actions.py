@@ -12,6 +12,7 @@ from desktop.pages.base import Shell
 from desktop.pages.sheets import volumes as sheets
 from desktop.pages.sheets.deleting import delete_action, show_delete
 from desktop.pages.sheets.editing import edit_action
+from desktop.pages.sheets.images import make_image
 from desktop.texts import translate
 
 V = r.VolumeStatus
@@ -135,9 +136,26 @@ def volume_actions(cache: Cache, *, at_machine: bool = False) -> list[Action]:
             is_single=True,
             is_main=True,
         ),
+        _image(can_change),
         edit_action("volume"),
     ]
     return common if at_machine else [attaching, *common, _delete()]
+
+
+def _image(can_change: Reason) -> Action:
+    not_made = translate("Volumes", "It has not been made yet: there is nothing in it.")
+
+    async def make(shell: Shell, volumes: list[Any]) -> None:
+        make_image(shell, volumes[0])
+
+    return Action(
+        name="image",
+        title=translate("Volumes", "Make image …"),
+        icon="disc",
+        run=make,
+        reason=lambda volume: not_made if volume.status == V.NOT_MADE else can_change(volume),
+        is_single=True,
+    )
 
 
 def _delete() -> Action:

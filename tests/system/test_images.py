@@ -82,6 +82,7 @@ async def test_a_machine_that_runs_becomes_an_image(cloud: Cloud) -> None:
     )
     again = await image_of(cloud, volume.id, "zeros")
     assert content(cloud, again) == bytes(4 * MiB)
+    await here.close()
     second = await cloud.create("two", image_id=image.id)
     await cloud.read_serial(second.id, b"two login:", LOGIN_WITHIN_S)
 

@@ -16,6 +16,7 @@ from appliance.protocol.resources import CheckResult
 from desktop.net.bridge import single_flight
 from desktop.pages.base import Shell
 from desktop.pages.sheets.footer import SheetFooter
+from desktop.pages.sheets.transfer import remember_file
 from desktop.texts import translate
 from desktop.wizard.fields import FormField
 from desktop.wizard.live_check import LiveCheck
@@ -136,7 +137,10 @@ class FormSheet(QDialog):
         answer = await bridge.run(self.shell.ref.call(self.spec.operation, **body))
         if file is not None:
             client, seen = self.shell.ref.client, self._upload_seen.emit
-            await bridge.run(send_content(client, answer.resource_ids[0], file, seen))
+            image_id = answer.resource_ids[0]
+            remember_file(self.shell, image_id, file)  # the client may be closed before it is sent
+            await bridge.run(send_content(client, image_id, file, seen))
+            remember_file(self.shell, image_id, None)
         return answer
 
     def _set_busy(self, *, busy: bool) -> None:

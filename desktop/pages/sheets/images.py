@@ -11,7 +11,8 @@ from appliance.protocol import resources as r
 from desktop import image_words
 from desktop.operation_titles import operation_title
 from desktop.pages.base import Shell
-from desktop.pages.sheets.form_sheet import FormSheet, SheetSpec
+from desktop.pages.sheets.creating import free_name
+from desktop.pages.sheets.form_sheet import Choice, FormSheet, SheetSpec
 from desktop.texts import translate
 from desktop.widgets.sheet import show_sheet
 from desktop.wizard.page import Request, choose
@@ -48,6 +49,67 @@ class ImageEdit(NamePage):
     def _hint(self, key: str) -> str:
         words = translate("Images", "Guessed from its content. Saving confirms it.")
         return words if key in self._guessed else ""
+
+
+class ImageOfVolume(NamePage):
+    """What the image of a volume is called, and what its machines need."""
+
+    def __init__(self, volume: r.Volume, *, is_running: bool) -> None:
+        words = (
+            translate(
+                "Images",
+                "The image is the disk as it is at this moment; the machine goes on meanwhile. "
+                "If its guest agent answers, its file systems stand still for that moment.",
+            )
+            if is_running
+            else translate("Images", "Nobody can use the disk until the image is made.")
+        )
+        title = translate("Images", "Image of {name}").format(name=volume.name)
+        super().__init__("image", title, words)
+        by_content = (translate("Wizard", "As its content says"), "auto")
+        self.platform = self.add_choice(
+            "platform", translate("Images", "Platform"), [by_content, *image_words.platforms()]
+        )
+        self.firmware = self.add_choice(
+            "firmware", translate("Images", "Firmware"), [by_content, *image_words.firmwares()]
+        )
+        self.side_by_side("platform", "firmware")
+
+    def values(self, name: str) -> dict[str, Any]:
+        """What the fields say."""
+        return super().values(name) | {
+            "platform": self.platform.currentData(),
+            "firmware": self.firmware.currentData(),
+        }
+
+
+def make_image(shell: Shell, volume: r.Volume) -> None:
+    """Open the sheet that makes an image of a volume."""
+    vm = shell.cache.get("vm", volume.vm_id)
+    is_running = vm is not None and vm.state in (r.VmState.RUNNING, r.VmState.PAUSED)
+
+    def make() -> FormSheet:
+        form = ImageOfVolume(volume, is_running=is_running)
+        stem = vm.name if vm is not None else volume.name
+        form.show_requests({"image": {"name": free_name(stem, shell.cache.all("image"))}})
+        stores = sorted(shell.cache.all("image_store"), key=lambda one: one.name)
+        choice = Choice(
+            key="image_store_id",
+            title=translate("Sheets", "Image store"),
+            items=[(one.name, one.id) for one in stores],
+            missing=translate("Sheets", "Make an image store first."),
+        )
+        spec = SheetSpec(
+            operation="volume.create_image",
+            button=translate("Images", "Make image"),
+            fixed={"id": volume.id},
+            choices=(choice,),
+        )
+        sheet = FormSheet(shell, form, spec)
+        sheet.resize(560, 440)
+        return sheet
+
+    show_sheet(shell.window, f"image-of-{volume.id}", make)
 
 
 async def edit_image(shell: Shell, resources: list[Any]) -> None:
