@@ -2109,6 +2109,22 @@
         <translation>类型</translation>
     </message>
     <message>
+        <source>It does not wait for a file.</source>
+        <translation>该镜像不在等待文件。</translation>
+    </message>
+    <message>
+        <source>It is not ready yet.</source>
+        <translation>尚未就绪。</translation>
+    </message>
+    <message>
+        <source>Go on with upload …</source>
+        <translation>继续上传…</translation>
+    </message>
+    <message>
+        <source>Download …</source>
+        <translation>下载…</translation>
+    </message>
+    <message>
         <source>Image store</source>
         <translation>镜像服务器</translation>
     </message>
@@ -2127,6 +2143,22 @@
     <message>
         <source>Guessed from its content. Saving confirms it.</source>
         <translation>根据内容推测，保存即确认。</translation>
+    </message>
+    <message>
+        <source>The image is the disk as it is at this moment; the machine goes on meanwhile. If its guest agent answers, its file systems stand still for that moment.</source>
+        <translation>镜像为磁盘此刻的内容，云主机可继续运行。若客户机代理有响应，其文件系统将在该瞬间静止。</translation>
+    </message>
+    <message>
+        <source>Nobody can use the disk until the image is made.</source>
+        <translation>镜像制作完成前无法使用该磁盘。</translation>
+    </message>
+    <message>
+        <source>Image of {name}</source>
+        <translation>{name} 的镜像</translation>
+    </message>
+    <message>
+        <source>Make image</source>
+        <translation>制作镜像</translation>
     </message>
 </context>
 <context>
@@ -4909,6 +4941,57 @@ Licence: Apache-2.0.</source>
     </message>
 </context>
 <context>
+    <name>Transfer</name>
+    <message>
+        <source>{n} s left</source>
+        <translation>剩余 {n} 秒</translation>
+    </message>
+    <message>
+        <source>{n} min left</source>
+        <translation>剩余 {n} 分钟</translation>
+    </message>
+    <message>
+        <source>{n} h left</source>
+        <translation>剩余 {n} 小时</translation>
+    </message>
+    <message>
+        <source>Asking how far it is …</source>
+        <translation>正在查询进度…</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Paused. What has been moved is kept.</source>
+        <translation>已暂停，已传输的部分会保留。</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>{done} of {total}</source>
+        <translation>{done} / {total}</translation>
+    </message>
+    <message>
+        <source>Upload of {name}</source>
+        <translation>上传 {name}</translation>
+    </message>
+    <message>
+        <source>Choose the file that was being sent</source>
+        <translation>选择正在上传的文件</translation>
+    </message>
+    <message>
+        <source>Save the image as</source>
+        <translation>镜像另存为</translation>
+    </message>
+    <message>
+        <source>Download of {name}</source>
+        <translation>下载 {name}</translation>
+    </message>
+</context>
+<context>
     <name>Units</name>
     <message>
         <source>{n} CPU</source>
@@ -5513,6 +5596,14 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Limits …</source>
         <translation>限速…</translation>
+    </message>
+    <message>
+        <source>It has not been made yet: there is nothing in it.</source>
+        <translation>尚未创建，其中没有内容。</translation>
+    </message>
+    <message>
+        <source>Make image …</source>
+        <translation>制作镜像…</translation>
     </message>
     <message>
         <source>Host</source>

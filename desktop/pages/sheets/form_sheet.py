@@ -10,14 +10,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QDialog, QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from appliance.client.setup import send_content
 from appliance.protocol.errors import ApiError, to_body
 from appliance.protocol.resources import CheckResult
 from desktop.net.bridge import single_flight
 from desktop.pages.base import Shell
 from desktop.pages.sheets.footer import SheetFooter
-from desktop.pages.sheets.transfer import remember_file
-from desktop.texts import translate
+from desktop.pages.sheets.transfer import upload
 from desktop.wizard.fields import FormField
 from desktop.wizard.live_check import LiveCheck
 from desktop.wizard.page import StepPage
@@ -58,7 +56,6 @@ class FormSheet(QDialog):
 
     accepted_request = Signal(object)
     """The answer of the service."""
-    _upload_seen = Signal(object, object)
 
     def __init__(self, shell: Shell, form: StepPage, spec: SheetSpec) -> None:
         super().__init__(shell.window)
@@ -75,9 +72,6 @@ class FormSheet(QDialog):
         self._build()
         self.footer.go.clicked.connect(lambda: shell.bridge.spawn(self._submit()))
         self.footer.cancel.clicked.connect(self.reject)
-        self._upload_seen.connect(
-            self.footer.progress.show_upload, Qt.ConnectionType.QueuedConnection
-        )
         form.changed.connect(self._changed)
         self._review()
 
@@ -136,11 +130,7 @@ class FormSheet(QDialog):
                 raise Refused(found.problems[0])
         answer = await bridge.run(self.shell.ref.call(self.spec.operation, **body))
         if file is not None:
-            client, seen = self.shell.ref.client, self._upload_seen.emit
-            image_id = answer.resource_ids[0]
-            remember_file(self.shell, image_id, file)  # the client may be closed before it is sent
-            await bridge.run(send_content(client, image_id, file, seen))
-            remember_file(self.shell, image_id, None)
+            upload(self.shell, answer.resource_ids[0], body["name"], file)
         return answer
 
     def _set_busy(self, *, busy: bool) -> None:
@@ -148,11 +138,6 @@ class FormSheet(QDialog):
         self.live.stop()
         self.form.setEnabled(not busy)
         self.footer.go.setEnabled(not busy)
-        is_sending = busy and self.form.upload_from is not None
-        self.footer.progress.setVisible(is_sending)
-        leave = translate("Sheets", "Hide") if is_sending else translate("Sheets", "Cancel")
-        self.footer.cancel.setText(leave)
-        self.footer.cancel.updateGeometry()
 
     def _show_error(self, error: Refused | ApiError | OSError) -> None:
         """In place; a sheet that was hidden meanwhile comes back with it."""

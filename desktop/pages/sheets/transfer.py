@@ -14,7 +14,7 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QVBoxLayout
 
 from appliance.client.downloads import download_image
-from appliance.client.uploads import ImageUploader
+from appliance.client.setup import send_content
 from appliance.protocol import resources as r
 from desktop import texts
 from desktop.pages.base import Shell
@@ -193,23 +193,20 @@ def remember_file(shell: Shell, image_id: str, file: Path | None) -> None:
     shell.settings.set_texts(_key(image_id), [str(file)] if file is not None else [])
 
 
-def upload(shell: Shell, image: r.Image, file: Path) -> TransferSheet:
+def upload(shell: Shell, image_id: str, name: str, file: Path) -> TransferSheet:
     """Send a file as the content of an image, or what is missing of it."""
     client = shell.ref.client
-    remember_file(shell, image.id, file)
+    remember_file(shell, image_id, file)  # the client may be closed before it is sent
 
     def make() -> TransferSheet:
-        title = translate("Transfer", "Upload of {name}").format(name=image.name)
+        title = translate("Transfer", "Upload of {name}").format(name=name)
         sheet = TransferSheet(
-            shell,
-            title,
-            str(file),
-            lambda seen: ImageUploader(client, image.id, file, seen).run(),
+            shell, title, str(file), lambda seen: send_content(client, image_id, file, seen)
         )
-        sheet.finished_work.connect(lambda: remember_file(shell, image.id, None))
+        sheet.finished_work.connect(lambda: remember_file(shell, image_id, None))
         return sheet
 
-    sheet = show_sheet(shell.window, f"upload-{image.id}", make)
+    sheet = show_sheet(shell.window, f"upload-{image_id}", make)
     assert isinstance(sheet, TransferSheet)
     return sheet
 
@@ -223,7 +220,7 @@ async def go_on_with_upload(shell: Shell, images: list[Any]) -> None:
         path, _ = QFileDialog.getOpenFileName(shell.window, title)
         file = Path(path) if path else None
     if file is not None:
-        upload(shell, image, file)
+        upload(shell, image.id, image.name, file)
 
 
 async def download(shell: Shell, images: list[Any]) -> None:

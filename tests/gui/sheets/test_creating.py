@@ -21,6 +21,7 @@ from desktop.main_window.window import MainWindow
 from desktop.net.bridge import Bridge
 from desktop.net.cache import Cache
 from desktop.pages.sheets.form_sheet import FormSheet
+from desktop.pages.sheets.transfer import TransferSheet
 from tests.gui.samples import infrastructure, make_id
 from tests.gui.screens import clipped, take
 from tests.gui.sheets.conftest import Registrar, Shown
@@ -213,18 +214,18 @@ def test_a_file_is_sent_with_progress(
     form.file.setText(str(file))
     form.touched()
     assert f"anyun image upload {file}" in sheet.footer.equivalent.text()
+    window = sheet.shell.window
     press(sheet)
-    qtbot.waitUntil(lambda: sheet.footer.progress.bar.value() == 25)
-    assert sheet.footer.progress.isVisible()
-    assert not form.isEnabled()
-    sheet.reject()  # hides: the file is sent all the same
-    assert not sheet.isVisible()
+    moving = transfer_of(window, qtbot)
+    qtbot.waitUntil(lambda: moving.bar.value() == 25)
+    moving.close()  # hides: the file is sent all the same
+    assert not moving.isVisible()
 
     async def open_gate() -> None:
         gate.set()
 
     gone: list[bool] = []
-    sheet.destroyed.connect(lambda *_: gone.append(True))
+    moving.destroyed.connect(lambda *_: gone.append(True))
     bridge.submit(open_gate()).result(timeout=5)
     qtbot.waitUntil(lambda: bool(gone))
     _, body = only_change(registrar)
@@ -232,23 +233,38 @@ def test_a_file_is_sent_with_progress(
     assert registrar.sent == [(body["id"], file)]
 
 
+def transfer_of(window: Any, qtbot: QtBot) -> TransferSheet:
+    """The sheet of the one file that is on its way."""
+    qtbot.waitUntil(lambda: bool(window.findChildren(TransferSheet)))
+    return window.findChildren(TransferSheet)[0]
+
+
 def test_an_upload_that_fails_brings_the_sheet_back(
-    shown: Shown, registrar: Registrar, qtbot: QtBot, tmp_path: Path
+    shown: Shown, registrar: Registrar, qtbot: QtBot, bridge: Bridge, tmp_path: Path
 ) -> None:
     file = tmp_path / "disk.qcow2"
     file.write_bytes(b"QFI\xfb" + b"\0" * 4092)
+    gate = registrar.gate = asyncio.Event()
     registrar.refusals["upload"] = ConnectionResetError(104, "Connection reset by peer")
     sheet = shown("image")
     form: Any = sheet.form
     form.choose_source("upload")
     form.file.setText(str(file))
     form.touched()
+    window = sheet.shell.window
     press(sheet)
-    sheet.hide()
-    qtbot.waitUntil(lambda: bool(sheet.error.text()))
-    assert sheet.isVisible()
+    moving = transfer_of(window, qtbot)
+    moving.close()  # hides
+    assert not moving.isVisible()
+
+    async def open_gate() -> None:
+        gate.set()
+
+    bridge.submit(open_gate()).result(timeout=5)
+    qtbot.waitUntil(moving.isVisible)
+    assert moving.error.text()
     registrar.refusals.clear()
-    press(sheet)
+    moving.pause.click()
     qtbot.waitUntil(lambda: bool(registrar.sent))
 
 
