@@ -112,6 +112,7 @@ def test_an_image_is_made_of_a_volume(
     window: MainWindow, registrar: Registrar, qtbot: QtBot
 ) -> None:
     volume = window.cache.get("volume", DATA)
+    assert volume is not None
     make_image(window.shell, volume)
     sheet = sheet_of(window, FormSheet, qtbot)
     take(sheet, "image-of-volume")

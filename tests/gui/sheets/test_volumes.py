@@ -140,7 +140,7 @@ def test_actions_say_why_they_do_not_fit(window: MainWindow) -> None:
     }
     changed(window, status=r.VolumeStatus.CHANGING)
     busy = {name for name, reason in reasons(window).items() if reason}
-    assert busy == {"attach", "detach", "grow", "limit", "delete"}
+    assert busy == {"attach", "detach", "grow", "limit", "image", "delete"}
 
 
 def test_it_is_detached(window: MainWindow, registrar: Registrar, qtbot: QtBot) -> None:
