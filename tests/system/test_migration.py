@@ -12,6 +12,7 @@ import itertools
 import os
 import re
 import signal
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,8 @@ class Moving:
         self.lan_id = ""
 
     async def prepare(self) -> None:
+        """Both hosts, the network on the wire, and the guest on the first."""
+        await self._small_disk()
         first = self.cloud.flow.step("host").request["candidate_id"]
         cluster_id = self.cloud.flow.step("cluster").request["id"]
         self.host_ids = [first, await self.lab.join_second(self.cloud.client, cluster_id)]
@@ -87,6 +90,18 @@ class Moving:
         self.vm_id = vm.id
         self.shell = GuestShell(self.lab.wire.command(), vm.nics[0].address, self.key)
         await self.shell.is_up(BOOTED_WITHIN_S)
+
+    async def _small_disk(self) -> None:
+        """The second host's storage is a file system of its own, which can be filled."""
+        file = str(self.lab.folder / "second-disk")
+        await run(self.lab.second, "truncate", "-s", "4G", file)
+        await run(self.lab.second, "mkfs.ext4", "-q", "-m", "0", file)
+        await run(self.lab.second, "mount", "-o", "loop", file, str(self.storage))
+
+    @property
+    def storage(self) -> Path:
+        """Where the disks lie on each host."""
+        return self.lab.state / "storage" / "primary-storage"
 
     async def vm(self) -> Vm:
         return await self.cloud.vm(self.vm_id)
@@ -144,9 +159,8 @@ class Moving:
         vm = await self.vm()
         here = {disk.host_id for disk in vm.volumes}
         assert len(here) == 1
-        folder = self.lab.state / "storage" / "primary-storage"
         for host_id, host in zip(self.host_ids, self.lab.hosts, strict=True):
-            files = (await run(host, "find", str(folder), "-name", "*.qcow2")).split()
+            files = (await run(host, "find", str(self.storage), "-name", "*.qcow2")).split()
             names = [file for file in files if "/volumes/" in file]
             assert len(names) == (len(vm.volumes) if host_id in here else 0), names
             assert "any" not in await run(host, "find", "/run/anyun/migration", "-name", "any*")
@@ -273,6 +287,30 @@ async def test_libvirtd_of_the_source_is_killed_in_the_middle(moving: Moving) ->
     await asyncio.to_thread(moving.lab.hosts[here].restart_libvirtd)
     await moving.ended(job_id)
     await moving.cloud.vm_becomes(moving.vm_id, lambda vm: vm.state == VmState.RUNNING, 60)
+    assert await moving.is_on_one_side() == "running"
+    assert await moving.shell.succeeds("true")
+    await moving.settled()
+
+
+async def test_the_destination_has_a_full_disk(moving: Moving) -> None:
+    if (await moving.sides())[1] == 0:
+        await moving.ended(await moving.begin())
+    here, _ = await moving.sides()
+    await moving.shell.run("dd if=/dev/urandom of=/dev/vdb bs=1M count=48 conv=fsync 2>/dev/null")
+    job_id = await moving.begin(bandwidth_bytes_s=SLOW)
+    await moving.in_the_middle(job_id)
+    filler = str(moving.storage / "filler")
+    second = moving.lab.second
+    free = int((await run(second, "stat", "-f", "-c", "%f", str(moving.storage))).strip())
+    size = int((await run(second, "stat", "-f", "-c", "%S", str(moving.storage))).strip())
+    with contextlib.suppress(subprocess.CalledProcessError):  # it takes what there is
+        await run(second, "fallocate", "-l", str((free - 64) * size), filler)
+        await run(second, "dd", "if=/dev/zero", f"of={filler}-2", "bs=4k")
+    job = await moving.ended(job_id)
+    await run(second, "rm", "-f", filler, f"{filler}-2")
+    assert job.state == "failed"
+    assert job.error.code == "storage.no_space"
+    assert (await moving.vm()).host_id == moving.host_ids[here]
     assert await moving.is_on_one_side() == "running"
     assert await moving.shell.succeeds("true")
     await moving.settled()

@@ -49,6 +49,7 @@ from hostagent.protocol.migration import (
     RunResult,
 )
 from hostagent.protocol.storage import (
+    CheckPathParams,
     CreateEmptyParams,
     CreateOverlayParams,
     EnsureCachedParams,
@@ -133,6 +134,7 @@ class MigrationSteps:
                 self._running.pop(run.id, None)
             await self._settle(run)
         if run.data["where"] == "source":
+            await self._refuse_if_full(run)
             raise failure or Unavailable("migration.came_back", host=self._links.name_of(there))
         params = CompleteParams(migration_id=run.id, vm_id=run.resource_id, resumes=False)
         await self._call(run, there, c.MIGRATION_COMPLETE, params)
@@ -188,6 +190,18 @@ class MigrationSteps:
                     image_id=cd.image_id, store_path=store_path, storage=cd.storage, is_iso=True
                 )
                 await self._call(run, there, c.IMAGE_ENSURE_CACHED, params, report=run.report)
+
+    async def _refuse_if_full(self, run: JobRun) -> None:
+        """QEMU says of a full disk no more than that writing failed: look at the destination."""
+        for path in {disk["volume"]["storage"]["path"] for disk in run.data["disks"]}:
+            try:
+                await self._call(
+                    run, run.data["destination"], c.STORAGE_CHECK_PATH, CheckPathParams(path=path)
+                )
+            except ApiError as error:
+                if error.code == "storage.no_space":
+                    raise
+                log.info("migration_storage_not_looked_at", reason=str(error))
 
     async def _settle(self, run: JobRun) -> None:
         if "where" not in run.data:
