@@ -33,6 +33,13 @@ MIGRATION_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "云主机 {name} 有 {count} 块磁盘正在处理中。",
         "请等待其结束。",
     ),
+    "migration.snapshots": (
+        "{count} snapshots of the virtual machine {name} lie on its host's own storage, and would "
+        "stay behind.",
+        "Delete them first, or have its disks on shared storage.",
+        "云主机 {name} 有 {count} 个快照位于物理机本地存储，无法随之迁移。",
+        "请先删除这些快照，或将磁盘放在共享存储上。",
+    ),
     "migration.unfinished": (
         "An earlier migration of the virtual machine {name} is not cleaned up yet.",
         "See to it that both hosts of it are connected; it is cleaned up by itself.",
@@ -50,6 +57,12 @@ MIGRATION_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "Remove the cause and try again.",
         "云主机未能迁出物理机 {name}，仍在该物理机上运行：{reason}。",
         "请消除原因后重试。",
+    ),
+    "migration.copy_failed": (
+        "The disks could not be copied from the host {name}: {reason}.",
+        "Nothing has changed; remove the cause and try again.",
+        "无法从物理机 {name} 复制磁盘：{reason}。",
+        "未作任何更改；请消除原因后重试。",
     ),
     "migration.came_back": (
         "The virtual machine is still where it was: it did not arrive on {host}.",
@@ -130,6 +143,7 @@ MIGRATION_WORDS: dict[str, tuple[str, str]] = {
     "step.hold_place": ("taking a place on the other host", "在目标物理机占用资源"),
     "step.create_disks": ("making disks on the other host", "在目标物理机创建磁盘"),
     "step.migrate": ("moving the machine", "迁移云主机"),
+    "step.copy_disks": ("copying the disks and comparing them", "复制并比对磁盘"),
     "step.switch_host": ("leading its addresses to the new host", "将网络切换到新物理机"),
     "step.leave_source": ("leaving the old host", "离开原物理机"),
     "step.delete_old_disks": ("deleting its disks on the old host", "删除原物理机上的磁盘"),
@@ -161,6 +175,10 @@ MIGRATION_WORDS: dict[str, tuple[str, str]] = {
         "虚拟化加速方式不同",
     ),
     "migration.reason.disk_busy": ("a disk is being worked on", "有磁盘正在处理中"),
+    "migration.reason.snapshots": (
+        "snapshots on its host's own storage would stay behind",
+        "本地存储上的快照无法随之迁移",
+    ),
     "migration.reason.unfinished": (
         "an earlier migration is not cleaned up yet",
         "上一次迁移尚未清理完毕",

@@ -332,7 +332,7 @@ def guard_actions(*, group: int) -> list[Action]:
             title=translate("Migrate", "Move to another host …"),
             icon="swap-horizontal",
             run=migrate,
-            reason=allowed_in(S.RUNNING, S.PAUSED),
+            reason=allowed_in(S.RUNNING, S.PAUSED, S.STOPPED),
             is_single=True,
             group=group,
         ),

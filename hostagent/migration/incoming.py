@@ -17,6 +17,7 @@ import structlog
 
 from hostagent.libvirt.discs import drives_of
 from hostagent.libvirt.domains import Domains
+from hostagent.migration.copying import Receiver
 from hostagent.migration.sides import qemu_owner, side_of
 from hostagent.migration.way import Credentials, Entrance, make_folder, remove_folder
 from hostagent.protocol.link import CommandFailed
@@ -41,6 +42,7 @@ class _Open:
     migration_id: str
     entrance: Entrance
     result: ListenResult
+    receiver: Receiver
 
 
 class Incoming:
@@ -59,13 +61,19 @@ class Incoming:
         known = self._open.get(params.vm_id)
         if known is not None and known.migration_id == params.migration_id:
             return known.result
-        self._close(params.vm_id)
+        await self._close(params.vm_id)
         owner = await self._domains.look(params.vm_id, _make_room, FAILED)
         await asyncio.to_thread(make_folder, params.migration_id, owner)
         await asyncio.to_thread(drives_of, params.spec)
+        receiver = Receiver()
         entrance = Entrance(params, credentials, lambda: self._gone(params))
-        result = entrance.open()
-        self._open[params.vm_id] = _Open(params.migration_id, entrance, result)
+        try:
+            await receiver.start(params.migration_id, params.received)
+            result = entrance.open()
+        except BaseException:
+            await receiver.stop()
+            raise
+        self._open[params.vm_id] = _Open(params.migration_id, entrance, result, receiver)
         return result
 
     async def complete(self, params: CompleteParams) -> SideReport:
@@ -74,7 +82,7 @@ class Incoming:
         """
         side = await self._resume(params.vm_id) if params.resumes else await self._side(params)
         if side not in (Side.HELD, Side.ABSENT):
-            self._close(params.vm_id)
+            await self._close(params.vm_id)
         return SideReport(side=side)
 
     async def drop(self, params: MigrationRef) -> SideReport:
@@ -82,16 +90,16 @@ class Incoming:
 
         Raises CommandFailed if it runs here.
         """
-        self._close(params.vm_id)
+        await self._close(params.vm_id)
         side = await self._domains.look(params.vm_id, _drop, FAILED)
         await asyncio.to_thread(remove_folder, params.migration_id)
         await asyncio.to_thread(remove_seed, params.vm_id)
         return SideReport(side=side)
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Listen no more."""
         for vm_id in list(self._open):
-            self._close(vm_id)
+            await self._close(vm_id)
 
     async def _side(self, params: CompleteParams) -> Side:
         return await self._domains.look(params.vm_id, lambda _, domain: side_of(domain), FAILED)
@@ -108,10 +116,11 @@ class Incoming:
     async def _resume(self, vm_id: str) -> Side:
         return await self._domains.look(vm_id, _resume, FAILED)
 
-    def _close(self, vm_id: str) -> None:
+    async def _close(self, vm_id: str) -> None:
         known = self._open.pop(vm_id, None)
         if known is not None:
             known.entrance.close()
+            await known.receiver.stop()
             remove_folder(known.migration_id)
 
 

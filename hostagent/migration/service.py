@@ -8,6 +8,7 @@ import libvirt
 
 from hostagent.libvirt.domains import Domains
 from hostagent.link import enrol
+from hostagent.migration.copying import send
 from hostagent.migration.incoming import Incoming
 from hostagent.migration.outgoing import Outgoing, Tell
 from hostagent.migration.way import Credentials
@@ -28,6 +29,7 @@ class Migrations:
         """Bind the commands to a new link."""
         peer.handle(c.MIGRATION_LISTEN, self._listen)
         peer.handle(c.MIGRATION_RUN, self._run)
+        peer.handle(c.MIGRATION_COPY, self._copy)
         peer.handle(c.MIGRATION_LOOK, lambda params, _: self._outgoing.look(params))
         peer.handle(c.MIGRATION_STOP, lambda params, _: self._outgoing.stop(params))
         peer.handle(c.MIGRATION_POST_COPY, lambda params, _: self._outgoing.post_copy(params))
@@ -43,13 +45,17 @@ class Migrations:
     async def stop(self) -> None:
         """The agent stops."""
         await self._outgoing.stop_all()
-        self._incoming.stop()
+        await self._incoming.stop()
 
     async def _listen(self, params: m.ListenParams, _: CallContext) -> m.ListenResult:
         return await self._incoming.listen(params, self._credentials())
 
     async def _run(self, params: m.RunParams, _: CallContext) -> m.RunResult:
         return await self._outgoing.run(params, self._credentials())
+
+    async def _copy(self, params: m.CopyParams, context: CallContext) -> c.Nothing:
+        await send(params, self._credentials(), context.progress)
+        return c.Nothing()
 
     def _credentials(self) -> Credentials:
         identity = enrol.load(self._folder)

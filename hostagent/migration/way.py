@@ -17,7 +17,7 @@ import shutil
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ MAX_OPENING_BYTES = 4096
 FOLDER = Path("/run/anyun/migration")
 URN = "urn:anyun:host:"
 LIBVIRT, MEMORY, DISKS, CONTROL = "libvirt", "memory", "disks", "control"
-SPLICED = (LIBVIRT, MEMORY, DISKS)
+SPLICED = (LIBVIRT, MEMORY, DISKS)  # of a machine that runs
 LIBVIRT_SOCKETS = ("/run/libvirt/libvirt-sock", "/run/libvirt/virtqemud-sock")
 
 log = structlog.get_logger(__name__)
@@ -82,6 +82,11 @@ def remove_folder(migration_id: str) -> None:
     shutil.rmtree(FOLDER / migration_id, ignore_errors=True)
 
 
+def disk_channel(number: int) -> str:
+    """The channel of a disk that is copied while its machine is off."""
+    return f"disk-{number}"
+
+
 @dataclass
 class _Splices:
     """The joined sockets of a way."""
@@ -123,6 +128,8 @@ class Entrance:
     ) -> None:
         self._params = params
         self._secret = secrets.token_urlsafe(32)
+        disks = [disk_channel(number) for number in range(len(params.received))]
+        self._channels = [CONTROL, *(disks or SPLICED)]
         self._on_gone = on_gone
         self._credentials = credentials
         self._context = _server_context(credentials)
@@ -198,7 +205,7 @@ class Entrance:
         opening = _read_opening(secure)
         if not hmac.compare_digest(opening.secret, self._secret):
             raise ValueError("not the secret of this migration")
-        if opening.channel not in (*SPLICED, CONTROL) or self._is_closed:
+        if opening.channel not in self._channels or self._is_closed:
             raise ValueError(f"no channel {opening.channel!r}")
         return opening.channel
 
@@ -227,14 +234,14 @@ class Exit:
         """What went over the wire."""
         return self._splices.bytes
 
-    def open(self, owner: tuple[int, int]) -> ssl.SSLSocket:
+    def open(self, owner: tuple[int, int], channels: Sequence[str] = SPLICED) -> ssl.SSLSocket:
         """Find the destination, make the local sockets; returns the control channel.
 
         Raises CommandFailed if the destination cannot be reached.
         """
         control = self._find()
         make_folder(self._migration_id, owner)
-        for channel in SPLICED:
+        for channel in channels:
             path = socket_path(self._migration_id, channel)
             listener = socket.socket(socket.AF_UNIX)
             listener.bind(str(path))

@@ -39,6 +39,7 @@ class ListenParams(msgspec.Struct, kw_only=True, frozen=True):
     """Be ready to receive a machine from one host and from no other.
 
     `spec` is the machine as it would be started here: what it needs beside its disks is made.
+    `received` are disks here that are filled from there while the machine is off.
     `addresses` are tried for listening in this order, one port for all of them, between the two
     `ports` (both included).
     """
@@ -49,6 +50,7 @@ class ListenParams(msgspec.Struct, kw_only=True, frozen=True):
     source_host_id: str
     addresses: list[str]
     ports: tuple[int, int]
+    received: list[VolumeRef] = []
 
 
 class ListenResult(msgspec.Struct, kw_only=True, frozen=True):
@@ -93,6 +95,18 @@ class RunResult(msgspec.Struct, kw_only=True, frozen=True):
     downtime_ms: int = 0
     seconds: float = 0.0
     bytes: int = 0
+
+
+class CopyParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Fill the disks that the other host receives, in their order, and compare them after.
+
+    Nobody may have them open here.
+    """
+
+    migration_id: str
+    vm_id: str
+    way: ListenResult
+    volumes: list[VolumeRef]
 
 
 class SideReport(msgspec.Struct, kw_only=True, frozen=True):

@@ -51,7 +51,7 @@ ALLOWED: dict[str, frozenset[S]] = {
     "reboot": frozenset({S.RUNNING}),
     "pause": frozenset({S.RUNNING}),
     "resume": frozenset({S.PAUSED}),
-    "migrate": frozenset({S.RUNNING, S.PAUSED}),
+    "migrate": frozenset({S.RUNNING, S.PAUSED, S.STOPPED}),
     "attach_nic": frozenset({S.RUNNING, S.PAUSED, S.STOPPED}),
     "detach_nic": frozenset({S.RUNNING, S.STOPPED}),
     "attach_volume": frozenset({S.RUNNING, S.PAUSED, S.STOPPED}),

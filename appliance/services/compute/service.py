@@ -418,7 +418,8 @@ def guests_on(host_id: str) -> list[Guest]:
     rows = database.execute_sql(
         "SELECT v.id, v.name, v.image_id, v.ssh_public_key, v.user_data, coalesce(g.hostname, ''), "
         "coalesce(g.cloud_init, 'auto') FROM vm v LEFT JOIN vm_guest g ON g.vm_id = v.id "
-        "WHERE v.host_id = ?1 OR v.id IN (SELECT vm_id FROM vm_migration WHERE host_id = ?1)",
+        "WHERE v.host_id = ?1 OR v.id IN (SELECT vm_id FROM vm_migration WHERE host_id = ?1 "
+        "AND cpu_count > 0)",
         (host_id,),
     )
     return [

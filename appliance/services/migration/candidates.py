@@ -39,6 +39,8 @@ class Disk:
     size_bytes: int
     used_bytes: int
     image_id: str
+    head: str
+    fallback: str | None
     storage: StorageRef
 
     @property
@@ -49,12 +51,14 @@ class Disk:
     @property
     def volume(self) -> VolumeRef:
         """How hosts find it."""
-        return VolumeRef(volume_id=self.volume_id, storage=self.storage)
+        return VolumeRef(
+            volume_id=self.volume_id, storage=self.storage, head=self.head, fallback=self.fallback
+        )
 
 
 _DISKS = f"""
     SELECT d.id, d.kind, d.status, d.size_bytes, COALESCE(d.used_bytes, d.size_bytes),
-           d.image_id, {REF_COLUMNS}
+           d.image_id, d.head, d.fallback_head, {REF_COLUMNS}
     FROM volume d JOIN primary_storage s ON s.id = d.primary_storage_id
     WHERE d.vm_id = ? ORDER BY d.position
 """  # noqa: S608 fixed names
@@ -131,6 +135,14 @@ def _against(vm: Standing, disks: list[Disk], here: str) -> list[MigrationReason
     """What speaks against moving the machine anywhere."""
     busy = [disk for disk in disks if disk.status != "ready"]
     reasons = [MigrationReason(code="disk_busy", params={"count": len(busy)})] if busy else []
+    (snapshots,) = database.execute_sql(
+        "SELECT COUNT(*) FROM snapshot n JOIN volume d ON d.id = n.volume_id "
+        "JOIN primary_storage s ON s.id = d.primary_storage_id "
+        "WHERE d.vm_id = ? AND s.kind = 'local'",
+        (vm.id,),
+    ).fetchone()
+    if snapshots:
+        reasons.append(MigrationReason(code="snapshots", params={"count": snapshots}))
     left = database.execute_sql(
         "SELECT 1 FROM vm_migration WHERE vm_id = :vm UNION "
         "SELECT 1 FROM volume_copy c JOIN volume d ON d.id = c.volume_id WHERE d.vm_id = :vm",

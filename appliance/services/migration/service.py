@@ -17,6 +17,7 @@ from appliance.protocol.resources import VmState
 from appliance.services.compute.endings import move
 from appliance.services.compute.standing import Standing, check_state, load_standing, read_standing
 from appliance.services.compute.sync import StateSync
+from appliance.services.guests.busy import refuse_if_reimaging
 from appliance.services.migration.candidates import Disk, candidates, choose, disks_that_move
 from appliance.services.migration.models import VmMigrationRow, VolumeCopyRow
 from appliance.services.migration.slots import Slots
@@ -50,6 +51,7 @@ class Migration:
                     Step("create_disks", s.create_disks, s.delete_disks),
                     Step("configure_network", s.configure_network),
                     Step("migrate", s.migrate, s.stay),
+                    Step("copy_disks", s.copy_disks, s.stay_off),
                     Step("switch_host", s.switch, forward_only=True),
                     Step("leave_source", s.leave_source, forward_only=True),
                     Step("delete_old_disks", s.delete_old_disks, forward_only=True),
@@ -79,6 +81,7 @@ class Migration:
         """
         vm = load_standing(tx, vm_id)
         check_state(vm, "migrate")
+        refuse_if_reimaging(tx, vm)
         there = choose(vm, request.host_id)
         disks = disks_that_move(vm_id)
         data = _job_data(vm, there, disks, request)
@@ -135,6 +138,9 @@ class Migration:
 
 
 def _steps_for(data: dict[str, Any]) -> tuple[str, ...]:
+    if data["before"] == VmState.STOPPED:
+        copy = ("create_disks", "copy_disks") if data["disks"] else ()
+        return ("hold_place", *copy, "switch_host", "delete_old_disks")
     cache = ("cache_image",) if data["image"] is not None else ()
     make, delete = (("create_disks",), ("delete_old_disks",)) if data["disks"] else ((), ())
     before = ("hold_place", *cache, *make, "configure_network", "migrate")
@@ -143,7 +149,8 @@ def _steps_for(data: dict[str, Any]) -> tuple[str, ...]:
 
 def _job_data(vm: Standing, there: str, disks: list[Disk], request: VmMigrate) -> dict[str, Any]:
     local = [disk for disk in disks if not disk.is_shared]
-    image = _image_of(local)
+    # Of a machine that is off the disks are copied whole.
+    image = None if vm.state == VmState.STOPPED else _image_of(local)
     return {
         "host_id": vm.host_id or vm.volume_host_id,
         "destination": there,

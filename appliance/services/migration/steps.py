@@ -42,7 +42,9 @@ from hostagent.protocol import commands as c
 from hostagent.protocol.domain import CdSpec, VmRef
 from hostagent.protocol.migration import (
     CompleteParams,
+    CopyParams,
     ListenParams,
+    ListenResult,
     MigrationProgress,
     MigrationRef,
     RunParams,
@@ -139,7 +141,8 @@ class MigrationSteps:
         params = CompleteParams(migration_id=run.id, vm_id=run.resource_id, resumes=False)
         await self._call(run, there, c.MIGRATION_COMPLETE, params)
 
-    async def _move(self, run: JobRun) -> None:
+    async def _listen(self, run: JobRun, received: Sequence[VolumeRef] = ()) -> ListenResult:
+        """Have the destination ready."""
         there = run.data["destination"]
         addresses, spec = await self._store.read(
             lambda: (
@@ -148,7 +151,7 @@ class MigrationSteps:
             )
         )
         await self._cache_discs(run, spec.cds)
-        listen = ListenParams(
+        params = ListenParams(
             migration_id=run.id,
             vm_id=run.resource_id,
             spec=spec,
@@ -158,8 +161,12 @@ class MigrationSteps:
                 self._settings.get(MIGRATION_PORT_FIRST),
                 self._settings.get(MIGRATION_PORT_LAST),
             ),
+            received=list(received),
         )
-        way = await self._call(run, there, c.MIGRATION_LISTEN, listen)
+        return await self._call(run, there, c.MIGRATION_LISTEN, params)
+
+    async def _move(self, run: JobRun) -> None:
+        way = await self._listen(run)
         options = run.data["options"]
         limit = options["bandwidth_bytes_s"]
         params = RunParams(
@@ -190,6 +197,34 @@ class MigrationSteps:
                     image_id=cd.image_id, store_path=store_path, storage=cd.storage, is_iso=True
                 )
                 await self._call(run, there, c.IMAGE_ENSURE_CACHED, params, report=run.report)
+
+    async def copy_disks(self, run: JobRun) -> None:
+        """Copy the disks of a machine that is off, and compare them."""
+        there = run.data["destination"]
+        hosts = [(ref, self._links.name_of(ref)) for ref in (run.data["host_id"], there)]
+        volumes = [convert(disk["volume"], VolumeRef) for disk in run.data["disks"]]
+        async with self._slots.place(hosts, run.wait):
+            way = await self._listen(run, volumes)
+            params = CopyParams(
+                migration_id=run.id, vm_id=run.resource_id, way=way, volumes=volumes
+            )
+            try:
+                await self._call(
+                    run, run.data["host_id"], c.MIGRATION_COPY, params, report=run.report,
+                    code="migration.copy_failed",
+                )  # fmt: skip
+            except ApiError:
+                await self._refuse_if_full(run)
+                raise
+        # The destination lets go of the disks.
+        await self._call(run, there, c.MIGRATION_DROP, _ref(run))
+        run.data |= {"where": "destination", "state": VmState.STOPPED}
+
+    async def stay_off(self, run: JobRun) -> None:
+        """The disks are what they were before: it is not said that others were made."""
+        run.data |= {"where": "source", "state": VmState.STOPPED}
+        if not await self._is_now_on(run, run.data["destination"]):
+            await self._call(run, run.data["destination"], c.MIGRATION_DROP, _ref(run))
 
     async def _refuse_if_full(self, run: JobRun) -> None:
         """QEMU says of a full disk no more than that writing failed: look at the destination."""
@@ -225,9 +260,8 @@ class MigrationSteps:
             task.add_done_callback(self._tasks.discard)
 
     async def _to_post_copy(self, run: JobRun) -> None:
-        ref = MigrationRef(migration_id=run.id, vm_id=run.resource_id)
         try:
-            await self._links.call(run.data["host_id"], c.MIGRATION_POST_COPY, ref)
+            await self._links.call(run.data["host_id"], c.MIGRATION_POST_COPY, _ref(run))
         except ApiError as error:
             run.note("migration.no_post_copy", level="warning", reason=str(error))
         else:
@@ -242,8 +276,7 @@ class MigrationSteps:
             await self.switch(run)
             await self.leave_source(run)
         elif not await self._is_now_on(run, run.data["destination"]):
-            ref = MigrationRef(migration_id=run.id, vm_id=run.resource_id)
-            await self._call(run, run.data["destination"], c.MIGRATION_DROP, ref)
+            await self._call(run, run.data["destination"], c.MIGRATION_DROP, _ref(run))
 
     async def switch(self, run: JobRun) -> None:
         """The machine is the destination's from now on: rows first, then what the networks know."""
@@ -310,6 +343,10 @@ class MigrationSteps:
         return await self._links.call(
             host_id, command, params, on_wait=run.wait, wait_s=link_wait_s(run), **how
         )
+
+
+def _ref(run: JobRun) -> MigrationRef:
+    return MigrationRef(migration_id=run.id, vm_id=run.resource_id)
 
 
 def _other(run: JobRun) -> str:

@@ -139,6 +139,42 @@ async def test_a_paused_machine_stays_paused(moving: Lab) -> None:
     assert await moving.on_all("vm.resume", [vm.id]) == []
 
 
+async def test_a_machine_that_is_off_moves_with_its_disks(moving: Lab) -> None:
+    vm = await machine(moving)
+    source, target = host_of(moving, vm), other_than(moving, vm)
+    assert await moving.on_all("vm.stop", [vm.id], timeout_s=1) == []
+    source.state.migrations.breaks = "way"
+    assert await move(moving, vm, host_id=target.id) == ["migration.copy_failed"]
+    source.state.migrations.breaks = ""
+    assert {disk.host_id for disk in (await get(moving, vm)).volumes} == {source.id}
+    assert await move(moving, vm, host_id=target.id) == []
+    moved = await get(moving, vm)
+    assert (moved.state, moved.host_id) == (VmState.STOPPED, None)
+    assert {disk.host_id for disk in moved.volumes} == {target.id}
+    assert await moving.on_all("vm.start", [vm.id]) == []
+    assert (await get(moving, vm)).host_id == target.id
+    await agrees(moving, vm)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("kind", ["fail", "crash"])
+@pytest.mark.parametrize(
+    "command", ["volume.create_empty", "migration.listen", "migration.copy", "migration.drop",
+                "volume.delete"],
+)  # fmt: skip
+async def test_trouble_with_a_machine_that_is_off(
+    moving: Lab, command: str, kind: Kind, when: When
+) -> None:
+    vm = await machine(moving)
+    assert await moving.on_all("vm.stop", [vm.id], timeout_s=1) == []
+    moving.fleet.plan.replace([Fault(kind=kind, command=command, when=when, times=1)])
+    await move(moving, vm)
+    moving.fleet.plan.replace([])
+    await moving.retry_cleanup()
+    assert await moving.on_all("vm.start", [vm.id]) == []
+    await agrees(moving, vm)
+
+
 async def test_progress_is_told_with_what_operators_want_to_know(moving: Lab) -> None:
     vm = await machine(moving)
     host_of(moving, vm).state.migrations.seconds = 1.6
@@ -185,7 +221,7 @@ async def test_what_cannot_be_is_refused_and_changes_nothing(moving: Lab) -> Non
         "request.bad_value", "bandwidth_bytes_s",
     )  # fmt: skip
     await agrees(moving, vm)
-    assert await moving.on_all("vm.stop", [vm.id], timeout_s=1) == []
+    assert await moving.on_all("vm.destroy", [vm.id]) == []
     assert (await refused(moving, **ask))[0] == "vm.wrong_state"
 
 

@@ -197,6 +197,15 @@ class Domains:
         task.add_done_callback(self._consoles.discard)
         return Nothing()
 
+    def has_open(self, path: str) -> bool:
+        """Whether a machine that runs here has this file."""
+        return any(
+            str(volume_path(disk.volume)) == path
+            for domain in self._state.domains.values()
+            if domain.is_active
+            for disk in domain.spec.disks
+        )
+
     def end(self, vm_id: str, reason: str) -> None:
         """Something on the host ends a machine: `crashed`, `outside` or `guest_shutdown`."""
         self._stop(vm_id, reason)

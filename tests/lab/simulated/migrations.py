@@ -16,6 +16,7 @@ from hostagent.protocol.domain import DomainState
 from hostagent.protocol.link import CallContext, CommandFailed
 from hostagent.protocol.migration import (
     CompleteParams,
+    CopyParams,
     ListenParams,
     ListenResult,
     MigrationProgress,
@@ -78,6 +79,27 @@ class Migrations:
             work.add_done_callback(lambda task: task.cancelled() or task.exception())
             self._works[params.migration_id] = work
         return await asyncio.shield(work)
+
+    async def copy(self, params: CopyParams, context: CallContext) -> Nothing:
+        """Fill disks of a machine that is off."""
+        there = self._ways.get(params.way.secret)
+        if there is None:
+            raise CommandFailed(
+                "migration.unreachable", "nobody listens", port=params.way.port,
+                addresses=", ".join(params.way.addresses),
+            )  # fmt: skip
+        await asyncio.sleep(self._state.migrations.seconds)
+        if self._state.migrations.breaks:
+            raise CommandFailed("migration.copy_failed", "the simulated way broke")
+        for volume in params.volumes:
+            path = str(volume_path(volume))
+            if path not in self._state.files or path not in there._state.files:
+                raise CommandFailed("migration.copy_failed", f"{path} does not exist")
+            if self._domains.has_open(path) or there._domains.has_open(path):
+                self._state.anomalies.append(f"{path} was copied while it was open")
+        self._state.note("migration.copy", params.vm_id)
+        context.progress(1, 1, "percent")
+        return Nothing()
 
     async def look(self, params: MigrationRef, _: CallContext) -> SideReport:
         """How this host has the machine."""
@@ -220,6 +242,7 @@ def commands_of(migrations: Migrations) -> dict[str, Any]:
     return {
         "migration.listen": m.listen,
         "migration.run": m.run,
+        "migration.copy": m.copy,
         "migration.look": m.look,
         "migration.stop": m.stop,
         "migration.complete": m.complete,
