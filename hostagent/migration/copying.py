@@ -65,7 +65,7 @@ async def send(
         for number, volume in enumerate(params.volumes):
             await _copy(params.migration_id, number, volume, len(channels), report)
     except qemu_img.QemuImgFailed as error:
-        raise CommandFailed("migration.copy_failed", str(error)) from error
+        raise CommandFailed("migration.copy_failed", str(error), reason=str(error)) from error
     finally:
         control.close()
         await asyncio.to_thread(out.close)
@@ -105,5 +105,6 @@ async def _is_ready(server: asyncio.subprocess.Process, path: Path) -> None:
         while not path.exists():
             if server.returncode is not None:
                 said = (await server.stderr.read()).decode(errors="replace").strip()
-                raise CommandFailed("migration.copy_failed", said or "qemu-nbd ended")
+                reason = said or "qemu-nbd ended"
+                raise CommandFailed("migration.copy_failed", reason, reason=reason)
             await asyncio.sleep(LOOK_EVERY_S)
