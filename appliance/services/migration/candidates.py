@@ -21,6 +21,7 @@ from appliance.services.compute.placement import (
 )
 from appliance.services.compute.standing import Standing
 from appliance.services.infrastructure.models import HostRow
+from appliance.services.snapshots.rows import count_of
 from appliance.services.storage.refs import REF_COLUMNS, REF_COUNT, make_ref
 from appliance.store.fields import database
 from hostagent.protocol.storage import StorageRef, VolumeRef
@@ -150,6 +151,9 @@ def _against(vm: Standing, disks: list[Disk], here: str) -> list[MigrationReason
     ).fetchone()
     if left is not None and vm.state != VmState.MIGRATING:
         reasons.append(MigrationReason(code="unfinished"))
+    kept = [disk for disk in disks if not disk.is_shared and count_of(disk.volume_id)]
+    if kept:
+        reasons.append(MigrationReason(code="snapshots", params={"count": len(kept)}))
     connected = database.execute_sql("SELECT connected FROM host WHERE id = ?", (here,)).fetchone()
     if connected is None or not connected[0]:
         reasons.append(MigrationReason(code="source_away"))
