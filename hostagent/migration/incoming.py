@@ -15,8 +15,9 @@ from typing import Any
 import libvirt
 import structlog
 
+from hostagent.libvirt import firmware
 from hostagent.libvirt.discs import drives_of
-from hostagent.libvirt.domains import Domains
+from hostagent.libvirt.domains import KEEP_STATE, Domains
 from hostagent.migration.copying import Receiver
 from hostagent.migration.sides import qemu_owner, side_of
 from hostagent.migration.way import Credentials, Entrance, make_folder, remove_folder
@@ -65,6 +66,7 @@ class Incoming:
         owner = await self._domains.look(params.vm_id, _make_room, FAILED)
         await asyncio.to_thread(make_folder, params.migration_id, owner)
         await asyncio.to_thread(drives_of, params.spec)
+        await asyncio.to_thread(firmware.prepare, params.spec)
         receiver = Receiver()
         entrance = Entrance(params, credentials, lambda: self._gone(params))
         try:
@@ -129,7 +131,7 @@ def _make_room(connection: Any, domain: Any | None) -> tuple[int, int]:
     if domain is not None:
         if domain.isActive():
             raise CommandFailed("migration.in_the_way", "the machine is on this host already")
-        domain.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
+        domain.undefineFlags(KEEP_STATE)
     return qemu_owner(connection)
 
 
@@ -152,7 +154,7 @@ def _drop(_: Any, domain: Any | None) -> Side:
         if domain.isActive():
             domain.destroy()
         if domain.isPersistent():
-            domain.undefineFlags(libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
+            domain.undefineFlags(KEEP_STATE)
     except libvirt.libvirtError as error:
         if error.get_error_code() not in (
             libvirt.VIR_ERR_NO_DOMAIN, libvirt.VIR_ERR_OPERATION_INVALID,
