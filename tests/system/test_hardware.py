@@ -116,8 +116,7 @@ async def test_firmware_and_tpm_are_real_and_go_with_their_machine(cloud: Cloud)
     hardware = {"firmware": "uefi", "tpm": True, "boot_order": ["disk"]}
     vm = await cloud.create("uefi", hardware=hardware, memory_bytes=512 * MiB)
     # The starter image boots by BIOS alone: the firmware says that it found nothing to start.
-    said = await cloud.read_serial(vm.id, b"BdsDxe", FIRMWARE_SPEAKS_WITHIN_S)
-    assert b"Boot0" in said
+    await cloud.read_serial(vm.id, b"BdsDxe: failed to load Boot0", FIRMWARE_SPEAKS_WITHIN_S)
     shown = domain(cloud, vm.id, "qemu-monitor-command", "--hmp", "info tpm")
     assert "tpm-crb" in shown
     files = firmware_files(cloud)
