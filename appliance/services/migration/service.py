@@ -145,7 +145,7 @@ def _job_data(vm: Standing, there: str, disks: list[Disk], request: VmMigrate) -
     local = [disk for disk in disks if not disk.is_shared]
     image = _image_of(local)
     return {
-        "host_id": vm.host_id or vm.volume_host_id,
+        "host_id": vm.work_host_id,
         "destination": there,
         "before": vm.state,
         "resumes": vm.state == VmState.RUNNING,
