@@ -25,6 +25,7 @@ from appliance.engine.nodes import Nodes
 from appliance.engine.registry import Registry
 from appliance.engine.retention import Retention
 from appliance.engine.runner import Runner
+from appliance.engine.sealing import Sealer
 from appliance.engine.settings import Settings
 from appliance.hosts.ca import CertificateAuthority, local_names
 from appliance.hosts.links import HostLinks
@@ -129,6 +130,7 @@ class Node:
             starter_folder=self._config.starter_dir,
             settings=self.settings,
             cascade=Cascade(self.store.kinds),
+            sealer=Sealer(self._folder / "seal.key"),
         )
         settings.install(parts)
         self.identity = Identity(

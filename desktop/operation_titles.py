@@ -52,6 +52,14 @@ def _titles() -> dict[str, str]:
         "network.detach_cluster": translate("Operations", "Detach network from a cluster"),
         "vm.migrate": translate("Operations", "Move VM to another host"),
         "vm.migration_candidates": translate("Operations", "Show where a VM could move"),
+        "primary_storage.attach_cluster": translate(
+            "Operations", "Attach primary storage to a cluster"
+        ),
+        "primary_storage.detach_cluster": translate(
+            "Operations", "Detach primary storage from a cluster"
+        ),
+        "primary_storage.reconnect": translate("Operations", "Reconnect primary storage"),
+        "primary_storage.clean_cache": translate("Operations", "Clean image cache"),
         "vm.attach_nic": translate("Operations", "Attach NIC"),
         "vm.detach_nic": translate("Operations", "Detach NIC"),
         "vm.set_default_nic": translate("Operations", "Make NIC the default"),

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from hostagent import facts as facts_module
 from hostagent.console.splice import Consoles
-from hostagent.images import fetch
+from hostagent.images import fetch, relay
 from hostagent.images import service as images
 from hostagent.images.export import export_volume
 from hostagent.images.finish import finish
@@ -43,10 +43,13 @@ from hostagent.protocol.facts import HostFacts, MachineFacts
 from hostagent.protocol.hardware import Baseline, BaselineParams
 from hostagent.protocol.link import CallContext, CommandFailed, Peer
 from hostagent.protocol.migration import MigrationProgress
-from hostagent.protocol.storage import ReleaseParams
+from hostagent.protocol.storage import LeaveParams, ReleaseParams, StorageSpec, StorageStatus
 from hostagent.shutdown import is_stopping
-from hostagent.storage import volumes
+from hostagent.storage import ceph, volumes
+from hostagent.storage.guard import guarded
+from hostagent.storage.manager import Storages
 from hostagent.storage.paths import check_path, release
+from hostagent.storage.specs import keep_spec
 
 JOIN_RETRY_S = 1.0
 DROPS_EVERY_S = 0.5  # at most; together they cost the service less
@@ -91,6 +94,7 @@ class Agent:
         self._foreign = Foreign(self._connection, self._folder / "taken-over")
         self._network = NetworkManager(self._folder / "network")
         self._paths = PathProbes()
+        self._storages = Storages(self._folder, self._tell_storage, self._learn_storage)
         self._verdict = Verdict(accelerator="tcg", reason="no_probe_kernel")
         self._dialler: Dialler | None = None
         self._reports: set[asyncio.Task[None]] = set()
@@ -109,6 +113,7 @@ class Agent:
             asyncio.create_task(self._tell_drops(self._dialler), name="dropped packets"),
             asyncio.create_task(self._tell_load(self._dialler), name="load"),
         ]
+        await self._storages.start()
         log.info("agent_started", host=identity.host_id)
 
     async def stop(self) -> None:
@@ -118,6 +123,7 @@ class Agent:
         await asyncio.gather(*self._telling, return_exceptions=True)
         if self._dialler is not None:
             await self._dialler.stop()
+        await self._storages.stop()
         self._paths.stop()
         await self._migrations.stop()
         await self._consoles.stop()
@@ -176,7 +182,10 @@ class Agent:
         peer.handle(c.FOREIGN_TAKE_DISK, self._foreign.take_disk)
         peer.handle(c.FOREIGN_RELEASE, _plain(self._foreign.release))
         peer.handle(c.CONSOLE_OPEN, self._consoles.open)
-        peer.handle(c.STORAGE_CHECK_PATH, lambda p, _: asyncio.to_thread(check_path, p))
+        peer.handle(c.STORAGE_PREPARE, _plain(self._storages.prepare))
+        peer.handle(c.STORAGE_APPLY, _plain(self._storages.apply))
+        peer.handle(c.STORAGE_LEAVE, lambda p, _: self._leave_storage(p))
+        peer.handle(c.STORAGE_CHECK_PATH, lambda p, _: guarded(p.path, lambda: check_path(p)))
         peer.handle(c.STORAGE_RELEASE, lambda p, _: _released(p))
         peer.handle(c.VOLUME_CREATE_OVERLAY, _plain(v.create_overlay))
         peer.handle(c.VOLUME_CREATE_EMPTY, _plain(v.create_empty))
@@ -203,6 +212,8 @@ class Agent:
         peer.handle(c.IMAGE_DELETE, _answers_nothing(i.delete))
         peer.handle(c.IMAGE_DROP_CACHED, _answers_nothing(i.drop_cached))
         peer.handle(c.IMAGE_ENSURE_CACHED, _answers_nothing(i.ensure_cached))
+        peer.handle(c.IMAGE_DESCRIBE, _plain(relay.describe))
+        peer.handle(c.IMAGE_CACHE_FROM, _answers_nothing(relay.cache_from))
         peer.handle(c.NETWORK_APPLY, _plain(self._network.apply))
         peer.handle(c.NETWORK_CHECK, _plain(self._network.check))
         peer.handle(c.NETWORK_STATUS, lambda _, __: self._network.status())
@@ -220,6 +231,26 @@ class Agent:
     async def _retry_network(self) -> c.Nothing:
         await self._network.retry()
         return c.Nothing()
+
+    # Storages
+
+    async def _leave_storage(self, params: LeaveParams) -> c.Nothing:
+        await self._storages.leave(params.storage, is_gone=params.is_gone)
+        return c.Nothing()
+
+    def _tell_storage(self, status: StorageStatus) -> None:
+        if self._dialler is not None:
+            self._dialler.notify("storage.status", status)
+
+    async def _learn_storage(self, spec: StorageSpec) -> None:
+        """Keep what is needed to reach a storage; libvirt gets the key of those that have one."""
+        match spec.storage.kind:
+            case "nfs":
+                keep_spec(spec)
+            case "ceph":
+                ceph.learn(spec)
+                if spec.key:
+                    await self._connection.run(lambda connection: _set_secret(connection, spec))
 
     # Facts
 
@@ -272,6 +303,7 @@ class Agent:
     def _libvirt_up(self) -> None:
         """After a reconnection anything may have changed: report every machine."""
         self._spawn(self._report_all())
+        self._spawn(self._storages.learn_again())
         self._spawn(self._guests.thaw_forgotten())
 
     def _lifecycle(self, vm_id: str, event: int, detail: int) -> None:
@@ -327,8 +359,13 @@ class Agent:
         task.add_done_callback(self._reports.discard)
 
 
+def _set_secret(connection: Any, spec: StorageSpec) -> None:
+    secret = connection.secretDefineXML(ceph.secret_xml(spec.storage))
+    secret.setValue(ceph.secret_value(spec))
+
+
 async def _released(params: ReleaseParams) -> c.Nothing:
-    await asyncio.to_thread(release, params)
+    await guarded(params.path, lambda: release(params))
     return c.Nothing()
 
 

@@ -16,14 +16,17 @@ BUILD = ("ca-certificates", "gcc", "libc6-dev", "libvirt-dev", "pkg-config")
 # What the host agent drives.
 HOST = (
     "bubblewrap",
+    "ceph-common",
     "dnsmasq-base",
     "iproute2",
     "kmod",
     "libvirt-clients",
     "libvirt-daemon-system",
+    "nfs-common",
     "nftables",
     "ovmf",
     "procps",
+    "qemu-block-extra",
     "qemu-system-x86",
     "qemu-utils",
     "swtpm",

@@ -253,6 +253,7 @@ COLUMNS: dict[type[Any], tuple[Column, ...]] = {
         NAME,
         _plain("kind"),
         _plain("path"),
+        STATE,
         STATUS,
         _pair("free", "available_bytes", "total_bytes", is_size=True),
         ID,

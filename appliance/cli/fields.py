@@ -78,6 +78,10 @@ HELP = {
     "hypervisor": "Kind of hypervisor.",
     "path": "Absolute path of a directory on the host.",
     "kind": "Which kind.",
+    "options": "Further mount options, with commas between.",
+    "monitors": "Monitor of a Ceph cluster: address, with port if need be; may be given several "
+    "times.",
+    "key": "File with the key of the Ceph user; - reads standard input.",
     "cpu_count": "Number of virtual CPUs.",
     "memory_bytes": "Memory, like 512M or 4GiB.",
     "root_disk_bytes": "Size of the root disk, like 20GiB; 0: as large as the image.",
@@ -96,13 +100,13 @@ HELP = {
     "hostname": "Host name of the guest; without it, it is made from the machine's name.",
     "cloud_init": "How the guest learns of keys and user data: metadata (it asks over the "
     "network), seed (on a start-up disc), none, or auto.",
-    "user": "User of the guest.",
+    "user": "User: of the guest, or of a Ceph cluster without “client.”.",
     "user_data": "User data for the guest's first boot; @FILE reads it from a file, @- from input.",
     "start": "Start it at once.",
     "force": "At once, without asking the guest.",
     "timeout_s": "Seconds until the guest is switched off if it does not obey.",
     "view_only": "Look only; keys and mouse do nothing.",
-    "source": "Where the image comes from.",
+    "source": "Where an image comes from; an NFS export (server:/directory), or a Ceph pool.",
     "url": "Address of the image, http:// or https://.",
     "platform": "Operating system in the image.",
     "firmware": "Firmware that machines start with: bios, uefi, or uefi_secure.",
@@ -193,7 +197,9 @@ STRUCTS: dict[str, tuple[Any, str, dict[str, Any]]] = {
     "hardware": (list[str], "KEY=VALUE", {}),
 }
 JSON = frozenset({"statements", "request"})
-FROM_FILE = frozenset({"ssh_public_key", "user_data", "request", "statements"})
+FROM_FILE = frozenset({"ssh_public_key", "user_data", "request", "statements", "key"})
+# Secrets: what is given is always the name of a file.
+ONLY_FROM_FILE = frozenset({"key"})
 # Never options, because other users of the machine can see command lines.
 SECRET = frozenset({"password"})
 SUFFIXES = ("_id", "_bytes", "_bits_per_s", "_s")
@@ -348,7 +354,7 @@ def _placeholder(name: str) -> str:
 
 def _convert(field: RequestField, typed: Any) -> Any:
     if field.name in FROM_FILE:
-        typed = from_file(typed)
+        typed = from_file(f"@{typed.removeprefix('@')}" if field.name in ONLY_FROM_FILE else typed)
     match field.type:
         case mi.IntType() if typed == str(UNLIMITED):
             return UNLIMITED

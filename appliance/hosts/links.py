@@ -18,6 +18,7 @@ from hostagent.protocol.drops import DropReport
 from hostagent.protocol.link import CallTimeout, CommandFailed, LinkLost, Peer
 from hostagent.protocol.load import LoadReport
 from hostagent.protocol.migration import MigrationProgress
+from hostagent.protocol.storage import StorageStatus
 from hostagent.protocol.streams import Stream, StreamBroken
 
 P = TypeVar("P")
@@ -30,6 +31,7 @@ EVENTS: dict[str, type[Any]] = {
     "network.drops": DropReport,
     "host.load": LoadReport,
     "migration.progress": MigrationProgress,
+    "storage.status": StorageStatus,
 }
 
 log = structlog.get_logger()

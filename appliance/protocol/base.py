@@ -17,6 +17,14 @@ class Resource(msgspec.Struct, kw_only=True, frozen=True):
     created_at: datetime
 
 
+class Status(StrEnum):
+    """What the system sees."""
+
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    DISCONNECTED = "disconnected"
+
+
 class State(StrEnum):
     """What the administrator wants."""
 

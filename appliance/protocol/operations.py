@@ -43,6 +43,7 @@ from appliance.protocol.operations_network import (
     declare_security,
 )
 from appliance.protocol.operations_snapshots import declare_snapshots
+from appliance.protocol.operations_storages import declare_storages
 from appliance.protocol.operations_tenancy import declare_tenancy
 from appliance.protocol.operations_volumes import declare_volumes
 
@@ -220,27 +221,7 @@ _add(
 )
 _update("image_store", "image-stores", r.ImageStore, "image store")
 _add("image_store.delete", "DELETE /image-stores/{id}", "Delete an empty image store", None)
-_reads("primary_storage", "primary-storages", r.PrimaryStorage, "primary storage")
-_add(
-    "primary_storage.create",
-    "POST /primary-storages",
-    "Make a primary storage",
-    r.PrimaryStorage,
-    request=q.PrimaryStorageCreate,
-)
-_update(
-    "primary_storage",
-    "primary-storages",
-    r.PrimaryStorage,
-    "primary storage",
-    q.PrimaryStorageUpdate,
-)
-_add(
-    "primary_storage.delete",
-    "DELETE /primary-storages/{id}",
-    "Delete an empty primary storage",
-    None,
-)
+declare_storages()
 declare_volumes()
 declare_snapshots()
 

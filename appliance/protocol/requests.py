@@ -106,14 +106,6 @@ class ImageStoreCreate(Create, kw_only=True, frozen=True):
     path: Annotated[str, Meta(min_length=1, max_length=1024)]
 
 
-class PrimaryStorageCreate(Create, kw_only=True, frozen=True):
-    """Use a directory, the same on each host of a cluster, for the disks of its VMs."""
-
-    cluster_id: Id
-    kind: Literal["local"] = "local"
-    path: Annotated[str, Meta(min_length=1, max_length=1024)]
-
-
 class InstanceOfferingCreate(Create, kw_only=True, frozen=True):
     """Make a size of virtual machine."""
 
@@ -369,6 +361,7 @@ class VmCreate(Create, kw_only=True, frozen=True):
     # Left out: the firmware that the image is for, the cluster's processor, no room to grow
     hardware: NewHardware | None = None
     host_id: Id | None = None
+    primary_storage_id: Id | None = None  # of its disks; else the first one that they fit on
     strategy: Literal["least_loaded", "most_packed"] = "least_loaded"
     address: str | None = None
     ipv6_address: Ipv6Text | None = None

@@ -11,6 +11,7 @@ import msgspec
 from appliance.protocol import hardware as h
 from appliance.protocol.base import Resource as Resource
 from appliance.protocol.base import State as State
+from appliance.protocol.base import Status as Status
 from appliance.protocol.errors import ErrorBody
 from appliance.protocol.hosts import FileSystemLoad as FileSystemLoad
 from appliance.protocol.hosts import HostLoad as HostLoad
@@ -20,17 +21,10 @@ from appliance.protocol.networks import Allocation as Allocation
 from appliance.protocol.networks import HostRoute as HostRoute
 from appliance.protocol.networks import Network as Network
 from appliance.protocol.networks import Nic as Nic
+from appliance.protocol.storages import PrimaryStorage as PrimaryStorage
 from appliance.protocol.volumes import CdDrive as CdDrive
 from appliance.protocol.volumes import Volume as Volume
 from appliance.protocol.volumes import VolumeStatus as VolumeStatus
-
-
-class Status(StrEnum):
-    """What the system sees."""
-
-    CONNECTING = "connecting"
-    CONNECTED = "connected"
-    DISCONNECTED = "disconnected"
 
 
 class Zone(Resource, kw_only=True, frozen=True):
@@ -135,24 +129,6 @@ class ImageStore(Resource, kw_only=True, frozen=True):
     status: Status
     total_bytes: int
     available_bytes: int
-
-
-class PrimaryStorage(Resource, kw_only=True, frozen=True):
-    """Where the disks of virtual machines live."""
-
-    zone_id: str
-    cluster_id: str
-    kind: str  # "local": a directory on each host
-    path: str
-    state: State
-    status: Status
-    total_bytes: int
-    available_bytes: int
-    ratio: float = 1.0  # disks may claim so many times what is there
-    reserved_bytes: int = 0
-    threshold: float = 0.9  # nothing new is placed where more than this share is really used
-    capacity_bytes: int = 0  # what disks may claim
-    claimed_bytes: int
 
 
 class InstanceOffering(Resource, kw_only=True, frozen=True):

@@ -46,13 +46,6 @@ MIGRATION_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "云主机 {name} 的上一次迁移尚未清理完毕。",
         "请确保相关的两台物理机均已连接，系统会自动完成清理。",
     ),
-    "migration.snapshots": (
-        "{count} disks of the virtual machine {name} on local storage have snapshots, which would "
-        "not go along.",
-        "Delete their snapshots first; disks on shared storage keep theirs.",
-        "云主机 {name} 有 {count} 块本地存储云盘带有快照，快照无法随之迁移。",
-        "请先删除这些快照；共享存储上的云盘不受此限制。",
-    ),
     "migration.source_away": (
         "The host of the virtual machine {name} is not connected.",
         "Bring that host back first: nobody can move a machine off a host that does not answer.",
@@ -189,10 +182,6 @@ MIGRATION_WORDS: dict[str, tuple[str, str]] = {
     "migration.reason.unfinished": (
         "an earlier migration is not cleaned up yet",
         "上一次迁移尚未清理完毕",
-    ),
-    "migration.reason.snapshots": (
-        "disks on local storage have snapshots",
-        "本地存储云盘带有快照",
     ),
     "migration.reason.source_away": ("its own host is not connected", "所在物理机未连接"),
     # Settings

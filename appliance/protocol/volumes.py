@@ -89,6 +89,7 @@ class VolumeCreate(Create, kw_only=True, frozen=True):
     snapshot_id: Id | None = None
     vm_id: Id | None = None  # attach it to this machine
     host_id: Id | None = None  # for administrators
+    primary_storage_id: Id | None = None  # for administrators; on local storage with a host
     owner_id: Id | None = None  # the account that gets it; administrators may name another
     bus: Bus = "virtio"
     read_iops: Iops = 0

@@ -15,6 +15,7 @@ from appliance.services.guests.discs import machines_with_disc
 from appliance.services.networks.clusters import networks_in
 from appliance.services.networks.elastic import elastic_ips_of_vm
 from appliance.services.parts import Parts
+from appliance.services.storage.reach import storages_of
 from appliance.store.fields import database
 
 Table = Literal[
@@ -57,7 +58,13 @@ EDGES = (
     Edge(parent="cluster", child="network", alone="refuses", along="deleted", find=networks_in),
     _edge("zone", "vxlan_pool", "deleted", "deleted", "zone_id"),
     _edge("vxlan_pool", "network", "refuses", "deleted", "vxlan_pool_id"),
-    _edge("cluster", "primary_storage", "refuses", "deleted", "cluster_id"),
+    Edge(
+        parent="cluster",
+        child="primary_storage",
+        alone="refuses",
+        along="deleted",
+        find=lambda ref: [row.id for row in storages_of(ref)],
+    ),
     _edge("cluster", "host", "refuses", "deleted", "cluster_id"),
     _edge("host", "vm", "refuses", "deleted", "COALESCE(host_id, last_host_id)"),
     _edge("host", "image_store", "refuses", "deleted", "host_id"),

@@ -27,8 +27,8 @@ SOURCES: ledger.Sources = {
     ),
     "disk": (
         "SELECT place, SUM(bytes) FROM ("
-        "SELECT primary_storage_id || ':' || host_id place, size_bytes bytes FROM volume "
-        "WHERE host_id IS NOT NULL UNION ALL "
+        "SELECT primary_storage_id || ':' || coalesce(host_id, '') place, size_bytes bytes "
+        "FROM volume WHERE primary_storage_id IS NOT NULL UNION ALL "
         "SELECT primary_storage_id || ':' || host_id, size_bytes FROM volume_copy UNION ALL "
         "SELECT place_id, used_bytes FROM snapshot) GROUP BY 1"
     ),

@@ -8,6 +8,7 @@ from pathlib import Path
 from appliance.engine.cascade import Cascade
 from appliance.engine.registry import Registry
 from appliance.engine.runner import Runner
+from appliance.engine.sealing import Sealer
 from appliance.engine.settings import Settings
 from appliance.hosts.links import HostLinks
 from appliance.store.database import Store
@@ -27,3 +28,4 @@ class Parts:
     starter_folder: Path | None
     settings: Settings
     cascade: Cascade
+    sealer: Sealer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from appliance.protocol import resources as r
+from appliance.protocol.storages import StorageHost
 from desktop import texts
 from desktop.models.columns import Column
 from desktop.pages.actions import Action
@@ -20,6 +21,7 @@ from desktop.pages.resource_page import ResourcePage
 from desktop.pages.sheets import creating
 from desktop.pages.sheets.deleting import delete_action
 from desktop.pages.sheets.editing import edit_action
+from desktop.pages.storage_actions import storage_actions
 from desktop.texts import translate
 
 
@@ -44,9 +46,34 @@ def kind_words(kind: str) -> str:
     """What a storage is made of."""
     words = {
         "local": translate("Storage", "Local directory"),
+        "nfs": translate("Storage", "NFS"),
+        "shared": translate("Storage", "Shared directory"),
+        "ceph": translate("Storage", "Ceph"),
         "directory": translate("Storage", "Directory on a host"),
     }
     return words.get(kind, kind)
+
+
+def place_of(storage: r.PrimaryStorage) -> str:
+    """Where a storage is: a directory, an export, or a pool."""
+    return storage.source or storage.path
+
+
+def _hosts_words(storage: r.PrimaryStorage) -> str:
+    """How many of its hosts reach it."""
+    good = sum(host.status == "connected" for host in storage.hosts)
+    words = translate("Storage", "{good} of {all}")
+    return words.format(good=texts.number(good), all=texts.number(len(storage.hosts)))
+
+
+def _status_words(host: StorageHost) -> str:
+    """How a host reaches a storage, and what is wrong if it does not."""
+    words = {
+        "connected": translate("Storage", "connected"),
+        "broken": translate("Storage", "broken"),
+        "unknown": translate("Storage", "not known: the host is away"),
+    }[host.status]
+    return f"{words}: {host.reason}" if host.reason else words
 
 
 class PrimaryStoragePage(ResourcePage):
@@ -64,8 +91,22 @@ class PrimaryStoragePage(ResourcePage):
             name_column(),
             status_column(),
             state_column(),
-            _path_column(),
+            Column(
+                name="kind",
+                title=translate("Storage", "Kind"),
+                text=lambda one: kind_words(one.kind),
+                width=128,
+            ),
+            Column(name="path", title=translate("Storage", "Where"), text=place_of, width=240),
+            Column(name="hosts", title=translate("Storage", "Hosts"), text=_hosts_words, width=112),
             used_column(),
+            share_column(
+                "promised",
+                translate("Storage", "Promised"),
+                lambda one: (one.claimed_bytes, one.capacity_bytes),
+                texts.size,
+                176,
+            ),
             size_column(
                 "claimed",
                 translate("Storage", "Promised to disks"),
@@ -77,18 +118,24 @@ class PrimaryStoragePage(ResourcePage):
         ]
 
     def actions_of(self) -> list[Action]:
-        """Edit and delete."""
-        return [edit_action("primary_storage"), delete_action("primary_storage")]
+        """Edit, what storages can do, delete."""
+        return [
+            edit_action("primary_storage"),
+            *storage_actions(),
+            delete_action("primary_storage"),
+        ]
 
     def facts(self, storage: r.PrimaryStorage) -> list[tuple[str, str]]:
         """What the detail shows."""
-        cluster = self.shell.cache.name("cluster", storage.cluster_id)
+        names = [self.shell.cache.name("cluster", ref) for ref in storage.cluster_ids]
         return [
             (translate("Storage", "Kind"), kind_words(storage.kind)),
-            (translate("Storage", "Path"), storage.path),
+            (translate("Storage", "Where"), place_of(storage)),
             (translate("Storage", "Free"), texts.size(storage.available_bytes)),
             (translate("Storage", "Promised to disks"), texts.size(storage.claimed_bytes)),
-            (translate("Storage", "Cluster"), cluster),
+            (translate("Storage", "Disks may claim"), texts.size(storage.capacity_bytes)),
+            (translate("Storage", "Clusters"), ", ".join(names)),
+            *((host.host_name, _status_words(host)) for host in storage.hosts),
             *common_facts(storage),
         ]
 

@@ -17,6 +17,8 @@ from desktop.widgets.buttons import FlatButton
 
 NEVER_SHOWN = "password"
 """The command asks for it."""
+FROM_FILE = "key"
+"""A secret, too: the command reads it from a file."""
 SHORT = {
     "ranges": "range",
     "ipv6-ranges": "ipv6-range",
@@ -67,6 +69,8 @@ def _options(name: str, value: Any) -> list[str]:
     """How a field is written: switches, lists item by item, ranges as FIRST-LAST."""
     if value in ("", None, []) or name == NEVER_SHOWN:
         return []
+    if name == FROM_FILE:
+        return [f"--{name}", f"@{name}-file"]
     if isinstance(value, bool):
         return [f"--{name}" if value else f"--no-{name}"]
     if name == "hardware":
@@ -106,8 +110,7 @@ def _nic_parts(nic: dict[str, Any]) -> list[str]:
 def api_call(operation: str, request: dict[str, Any]) -> str:
     """The HTTP request for an operation."""
     spec = OPERATIONS[operation]
-    if NEVER_SHOWN in request:
-        request = request | {NEVER_SHOWN: "…"}
+    request = request | {name: "…" for name in (NEVER_SHOWN, FROM_FILE) if request.get(name)}
     if _is_on_one(operation):
         body = {name: value for name, value in request.items() if name != "id"}
         path = spec.path.replace("{id}", str(request["id"]))

@@ -23,6 +23,7 @@ from hostagent.protocol.domain import (
     DiskSpec,
     DomainReport,
     DomainSpec,
+    DomainState,
     ResizeDiskParams,
     VmRef,
 )
@@ -45,11 +46,19 @@ class Disks:
     async def start(self, spec: DomainSpec) -> DomainReport:
         """Start the machine with its disks; does nothing if it runs."""
         sources = [await source_of(disk) for disk in spec.disks]
+        before = await self._domains.get(VmRef(vm_id=spec.vm_id))
+        if before.state not in (DomainState.RUNNING, DomainState.PAUSED):
+            await await_closed(spec.disks)
         return await self._domains.start(spec, sources, refuse_open_elsewhere, drives_of(spec))
 
     async def attach(self, params: DiskParams) -> DomainReport:
         """Plug a disk into the machine, unless it is there or the machine is off."""
         source = await source_of(params.disk)
+        is_there = await self._domains.on_active(
+            params.vm_id, lambda domain: source.path in disks_of(domain.XMLDesc())
+        )
+        if is_there is False:
+            await await_closed([params.disk])
 
         def attach(domain: Any) -> None:
             if source.path not in disks_of(domain.XMLDesc()):
@@ -106,6 +115,12 @@ class Disks:
 
         await self._domains.on_active(params.vm_id, limit)
         return await self._domains.get(VmRef(vm_id=params.vm_id))
+
+
+async def await_closed(disks: Iterable[DiskSpec]) -> None:
+    """Raises CommandFailed if another QEMU has one of the disks open."""
+    for disk in disks:
+        await driver_for(disk.volume.storage).await_closed(disk.volume)
 
 
 async def source_of(disk: DiskSpec) -> DiskSource:

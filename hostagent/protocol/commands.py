@@ -92,6 +92,9 @@ CONSOLE_OPEN = _command("console.open", d.ConsoleParams, Nothing)
 HOST_RELEASE = _command("host.release", Nothing, Nothing)
 
 STORAGE_RELEASE = _command("storage.release", s.ReleaseParams, Nothing)
+STORAGE_PREPARE = _command("storage.prepare", s.PrepareParams, s.CheckPathResult)
+STORAGE_APPLY = _command("storage.apply", s.StorageDocument, s.StorageReport)
+STORAGE_LEAVE = _command("storage.leave", s.LeaveParams, Nothing)
 STORAGE_CHECK_PATH = _command("storage.check_path", s.CheckPathParams, s.CheckPathResult)
 VOLUME_CREATE_OVERLAY = _command("volume.create_overlay", s.CreateOverlayParams, s.VolumeInfo)
 VOLUME_CREATE_EMPTY = _command("volume.create_empty", s.CreateEmptyParams, s.VolumeInfo)
@@ -121,6 +124,8 @@ IMAGE_EXPORT_VOLUME = _command(
 IMAGE_EXPORT_DISK = _command("image.export_disk", s.ExportDiskParams, s.ImageInfo, 12 * 3600.0)
 IMAGE_DELETE = _command("image.delete", s.ImagePlace, Nothing)
 IMAGE_DROP_CACHED = _command("image.drop_cached", s.CachedImage, Nothing)
+IMAGE_DESCRIBE = _command("image.describe", s.ImagePlace, s.StoredImage, 3600.0)
+IMAGE_CACHE_FROM = _command("image.cache_from", s.CacheFromParams, Nothing, 24 * 3600.0)
 IMAGE_ENSURE_CACHED = _command("image.ensure_cached", s.EnsureCachedParams, Nothing, 3600.0)
 
 NETWORK_APPLY = _command("network.apply", n.NetworkDocument, n.NetworkReport, 120.0)

@@ -42,6 +42,56 @@ class StorageRef(msgspec.Struct, kw_only=True, frozen=True):
     source: str = ""
 
 
+class StorageSpec(msgspec.Struct, kw_only=True, frozen=True):
+    """All that a host needs to reach a storage. `key` is secret: it is never logged.
+
+    `options` are for mounting; `monitors` are addresses of a Ceph cluster, with or without port.
+    """
+
+    storage: StorageRef
+    options: str = ""
+    monitors: list[str] = []
+    user: str = ""
+    key: str = ""
+
+
+class PrepareParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Find out whether this host can use a storage. `is_new`: no host has used it before."""
+
+    spec: StorageSpec
+    is_new: bool = False
+
+
+class LeaveParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Give a storage back. `is_gone`: no host has it any more, so that our empty folders go."""
+
+    storage: StorageRef
+    is_gone: bool = False
+
+
+class StorageDocument(msgspec.Struct, kw_only=True, frozen=True):
+    """All primary storages of a host."""
+
+    storages: list[StorageSpec]
+
+
+class StorageStatus(msgspec.Struct, kw_only=True, frozen=True):
+    """How a host reaches a storage; `code` and `reason` say why it does not."""
+
+    storage_id: str
+    is_connected: bool
+    code: str = ""
+    reason: str = ""
+    total_bytes: int = 0
+    available_bytes: int = 0
+
+
+class StorageReport(msgspec.Struct, kw_only=True, frozen=True):
+    """How a host reaches each of its storages."""
+
+    storages: list[StorageStatus]
+
+
 class CachedImage(msgspec.Struct, kw_only=True, frozen=True):
     """An image in the cache of a primary storage."""
 
@@ -208,3 +258,21 @@ class EnsureCachedParams(msgspec.Struct, kw_only=True, frozen=True):
     store_path: str
     storage: StorageRef
     is_iso: bool = False
+
+
+class StoredImage(msgspec.Struct, kw_only=True, frozen=True):
+    """The file of an image in its store, as it is now."""
+
+    size_bytes: int
+    sha256: str
+
+
+class CacheFromParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Take an image from a stream into the cache of a primary storage."""
+
+    image_id: str
+    storage: StorageRef
+    is_iso: bool = False
+    size_bytes: int
+    sha256: str
+    stream_id: int

@@ -66,12 +66,15 @@ class Driver(ABC):
         self.storage = storage
 
     @abstractmethod
-    async def check(self) -> CheckPathResult:
-        """Have the storage ready on this host, and really write to it; returns its sizes."""
+    async def check(self, *, is_new: bool = False) -> CheckPathResult:
+        """Have the storage ready on this host, and really write to it; returns its sizes.
+
+        One that several hosts see must be known to be that storage, unless it `is_new`.
+        """
 
     @abstractmethod
-    async def release(self) -> None:
-        """Leave the storage: what this host has made for it goes, if nothing is in it."""
+    async def release(self, *, is_gone: bool = False) -> None:
+        """Leave the storage. If it `is_gone` for all hosts, our own empty folders in it go."""
 
     @abstractmethod
     async def create_empty(self, volume: VolumeRef, size_bytes: int) -> VolumeInfo:
@@ -114,6 +117,12 @@ class Driver(ABC):
     @abstractmethod
     def path_of(self, volume: VolumeRef) -> str:
         """The `path` of a volume's source, whether it exists or not: machines know it by that."""
+
+    @abstractmethod
+    async def await_closed(self, volume: VolumeRef) -> None:
+        """Raises if another QEMU has the volume open, on whatever host, and QEMU itself would not
+        refuse to open it. Files have locks, so QEMU does.
+        """
 
     def qemu_words(self, volume: VolumeRef) -> list[str]:
         """How qemu-img is told to read the volume; storages without files say it in their way."""

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from hostagent.protocol.link import CommandFailed
 from hostagent.protocol.storage import StorageRef
+from hostagent.storage.ceph import CephDriver
 from hostagent.storage.driver import Driver
 from hostagent.storage.files import LocalDriver, SharedDriver
+from hostagent.storage.nfs import NfsDriver
 
-DRIVERS: dict[str, type[Driver]] = {"local": LocalDriver, "shared": SharedDriver}
+DRIVERS: dict[str, type[Driver]] = {
+    "local": LocalDriver,
+    "shared": SharedDriver,
+    "nfs": NfsDriver,
+    "ceph": CephDriver,
+}
 
 
 def driver_for(storage: StorageRef) -> Driver:

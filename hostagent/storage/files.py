@@ -1,14 +1,18 @@
 """Storages that are directories: volumes are qcow2 files, empty or overlays on cached images.
 
 A volume exists whole or not at all: its file is made beside its place, and named when it is whole.
+The directory may lie on another machine, so everything that touches it may hang.
 """
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
+import uuid
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from hostagent.protocol.link import CommandFailed
 from hostagent.protocol.storage import (
@@ -26,6 +30,8 @@ from hostagent.storage.driver import (
     Progress,
     refuse_shrinking,
 )
+from hostagent.storage.guard import guarded
+from hostagent.storage.mark import check_mark, remove_mark, set_mark
 from hostagent.storage.nodes import chain_of, delete_all
 from hostagent.storage.paths import (
     cache_mode,
@@ -38,47 +44,49 @@ from hostagent.storage.paths import (
     remove,
     volume_path,
 )
-from hostagent.storage.transfer import copy_file, publish
+from hostagent.storage.transfer import copy_file, name_new, publish
 
 CREATE_TIMEOUT_S = 60.0
 RESIZE_TIMEOUT_S = 60.0
 SMALLEST_FREE_BYTES = 16 * 1024**2
 IMAGE_MODE = 0o644  # QEMU's user reads the backing file
 
+T = TypeVar("T")
+
 
 class FileDriver(Driver):
     """A directory, whatever holds it."""
 
-    @property
-    def folder(self) -> Path:
-        """The directory."""
-        return Path(self.storage.path)
-
-    async def check(self) -> CheckPathResult:
+    async def check(self, *, is_new: bool = False) -> CheckPathResult:
         """Make the directory if need be, and really write into it."""
-        return await asyncio.to_thread(check_path, CheckPathParams(path=self.storage.path))
+        params = CheckPathParams(path=self.storage.path)
+        return await self._guarded(lambda: check_path(params))
 
-    async def release(self) -> None:
+    async def release(self, *, is_gone: bool = False) -> None:
         """Our own empty folders in it go, anything else stays."""
-        await asyncio.to_thread(release, ReleaseParams(path=self.storage.path))
+        if is_gone:
+            params = ReleaseParams(path=self.storage.path)
+            await self._guarded(lambda: release(params))
 
     async def create_empty(self, volume: VolumeRef, size_bytes: int) -> VolumeInfo:
         """Make a file that grows as it is written to."""
+        await self._ready()
         path = volume_path(volume)
-        if not path.exists():
-            await _create(path, size_bytes, [])
+        if not await self._exists(path):
+            await self._create(path, size_bytes, [])
         return await self.info(volume)
 
     async def create_overlay(self, volume: VolumeRef, image_id: str, size_bytes: int) -> VolumeInfo:
         """Make a file that stands on the cached image."""
+        await self._ready()
         path = volume_path(volume)
-        if not path.exists():
+        if not await self._exists(path):
             backing = cache_path(self.storage, image_id)
-            if not backing.exists():
+            if not await self._exists(backing):
                 raise CommandFailed(
                     "image.not_cached", f"{backing} does not exist", path=str(backing)
                 )
-            await _create(path, size_bytes, ["-F", "qcow2", "-b", str(backing)])
+            await self._create(path, size_bytes, ["-F", "qcow2", "-b", str(backing)])
         return await self.info(volume)
 
     async def resize(self, volume: VolumeRef, size_bytes: int) -> VolumeInfo:
@@ -96,11 +104,12 @@ class FileDriver(Driver):
 
     async def delete(self, volume: VolumeRef) -> None:
         """Delete all its files, also those of its snapshots and what was not finished."""
-        await asyncio.to_thread(delete_all, volume)
+        await self._ready()
+        await self._guarded(lambda: delete_all(volume))
 
     async def info(self, volume: VolumeRef) -> VolumeInfo:
         """What qemu-img says of the file."""
-        path = _existing(volume)
+        path = await self._existing(volume)
         try:
             found = await qemu_img.info(str(path), expected_format="qcow2", in_use=True)
         except qemu_img.QemuImgFailed as error:
@@ -111,38 +120,69 @@ class FileDriver(Driver):
 
     async def has_image(self, image_id: str, *, is_iso: bool = False) -> bool:
         """Whether its file is there."""
-        return cache_path(self.storage, image_id, is_iso=is_iso).exists()
+        await self._ready()
+        return await self._exists(cache_path(self.storage, image_id, is_iso=is_iso))
 
     async def cache_image(self, image_id: str, source: Path, report: Progress) -> None:
         """Have it linked if it can be, copied if not."""
+        await self._ready()
         target = cache_path(self.storage, image_id, is_iso=source.suffix == ".iso")
-        make_folder(target.parent)
         temporary = target.with_suffix(".new")
-        remove(temporary)
-        try:
-            os.link(source, temporary)
-        except OSError as error:
-            if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK):
-                raise
+        if not await self._guarded(lambda: _linked(source, temporary)):
             await copy_file(source, temporary, report)
-        await asyncio.to_thread(publish, temporary, target, IMAGE_MODE)
+        await self._guarded(lambda: publish(temporary, target, IMAGE_MODE))
 
     async def drop_image(self, image_id: str) -> None:
         """Delete its file."""
+        await self._ready()
         for is_iso in (False, True):
             path = cache_path(self.storage, image_id, is_iso=is_iso)
-            if path.parent.exists():
-                await asyncio.to_thread(remove, path)
+            await self._guarded(partial(remove, path))
 
     async def source_of(self, volume: VolumeRef) -> DiskSource:
         """Its file; whatever that stands on must be there, too."""
-        path = _existing(volume)
-        chain_of(path)
-        return DiskSource(str(path), cache_mode(path))
+        path = await self._existing(volume)
+        await self._guarded(lambda: chain_of(path))
+        return DiskSource(str(path), await self._guarded(lambda: cache_mode(path)))
+
+    async def await_closed(self, volume: VolumeRef) -> None:
+        """Files have locks, and QEMU respects them."""
 
     def path_of(self, volume: VolumeRef) -> str:
         """Its file."""
         return str(volume_path(volume))
+
+    async def _ready(self) -> None:
+        """Raises CommandFailed if the directory must not be worked in now."""
+
+    async def _guarded(self, work: Callable[[], T]) -> T:
+        return await guarded(self.storage.path, work)
+
+    async def _exists(self, path: Path) -> bool:
+        return await self._guarded(path.exists)
+
+    async def _existing(self, volume: VolumeRef) -> Path:
+        path = volume_path(volume)
+        if not await self._exists(path):
+            await self._ready()
+            raise CommandFailed("volume.missing", f"{path} does not exist", path=str(path))
+        return path
+
+    async def _create(self, path: Path, size_bytes: int, base: list[str]) -> None:
+        """Make the file beside its place, and give it its name when it is whole.
+
+        Of two hosts that make one volume only one names its file; the other finds it there.
+        """
+        temporary = path.with_name(f"{path.stem}.{uuid.uuid4().hex}.new")
+        arguments = ["create", "-q", "-f", "qcow2", *base, str(temporary), str(size_bytes)]
+        await self._guarded(lambda: _make_room(path.parent))
+        try:
+            await qemu_img.run(arguments, timeout_s=CREATE_TIMEOUT_S)
+            await self._guarded(lambda: name_new(temporary, path))
+        except qemu_img.QemuImgFailed as error:
+            raise _explained(error, path.parent) from error
+        finally:
+            await self._guarded(lambda: temporary.unlink(missing_ok=True))
 
 
 class LocalDriver(FileDriver):
@@ -152,33 +192,55 @@ class LocalDriver(FileDriver):
 
 
 class SharedDriver(FileDriver):
-    """A directory that all hosts see, however the administrator has mounted it."""
+    """A directory that all hosts see, however the administrator has mounted it.
+
+    It is used only where it has its mark, so not while it is not mounted.
+    """
 
     capabilities = Capabilities(is_shared=True, has_files=True)
 
+    async def check(self, *, is_new: bool = False) -> CheckPathResult:
+        """Find the mark, or set it if the storage is new, and really write beside it."""
 
-def _existing(volume: VolumeRef) -> Path:
-    path = volume_path(volume)
-    if not path.exists():
-        raise CommandFailed("volume.missing", f"{path} does not exist", path=str(path))
-    return path
+        def look() -> CheckPathResult:
+            if not is_new:
+                check_mark(self.storage)
+            found = check_path(CheckPathParams(path=self.storage.path))
+            if is_new:
+                set_mark(self.storage)
+            return found
+
+        return await self._guarded(look)
+
+    async def release(self, *, is_gone: bool = False) -> None:
+        """The mark goes with the storage."""
+        if is_gone:
+            await self._guarded(lambda: remove_mark(self.storage))
+        await super().release(is_gone=is_gone)
+
+    async def _ready(self) -> None:
+        """Nothing is made in a directory that only looks like the storage."""
+        await self._guarded(lambda: check_mark(self.storage))
 
 
-async def _create(path: Path, size_bytes: int, base: list[str]) -> None:
-    """Make the file beside its place, and give it its name when it is whole."""
-    make_folder(path.parent)
-    if free_bytes(path.parent) < SMALLEST_FREE_BYTES:
-        raise no_space(path.parent, SMALLEST_FREE_BYTES)
-    temporary = path.with_suffix(".new")
-    temporary.unlink(missing_ok=True)
-    arguments = ["create", "-q", "-f", "qcow2", *base, str(temporary), str(size_bytes)]
+def _make_room(folder: Path) -> None:
+    """Make the folder; raises CommandFailed if nothing fits in."""
+    make_folder(folder)
+    if free_bytes(folder) < SMALLEST_FREE_BYTES:
+        raise no_space(folder, SMALLEST_FREE_BYTES)
+
+
+def _linked(source: Path, target: Path) -> bool:
+    """Link a file if that can be done."""
+    make_folder(target.parent)
+    remove(target)
     try:
-        await qemu_img.run(arguments, timeout_s=CREATE_TIMEOUT_S)
-        await asyncio.to_thread(publish, temporary, path)
-    except qemu_img.QemuImgFailed as error:
-        raise _explained(error, path.parent) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+        os.link(source, target)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK):
+            raise
+        return False
+    return True
 
 
 def _explained(error: qemu_img.QemuImgFailed, folder: Path) -> CommandFailed:

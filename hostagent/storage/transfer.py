@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import os
 from collections.abc import AsyncIterator
@@ -54,14 +55,30 @@ async def read_file(source: Path) -> AsyncIterator[bytes]:
             yield data
 
 
+def name_new(temporary: Path, final: Path) -> None:
+    """Give a finished file a name that nothing has; if something has it, that stays.
+
+    Renaming would replace what another host has made of it meanwhile.
+    """
+    _flush(temporary)
+    with contextlib.suppress(FileExistsError):
+        os.link(temporary, final)
+    temporary.unlink()
+    sync_folder(final.parent)
+
+
 def publish(temporary: Path, final: Path, mode: int | None = None) -> None:
     """Give a finished file its name, surviving a power cut."""
     if mode is not None:
         temporary.chmod(mode)
-    handle = os.open(temporary, os.O_RDONLY)
+    _flush(temporary)
+    temporary.replace(final)
+    sync_folder(final.parent)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
-    temporary.replace(final)
-    sync_folder(final.parent)

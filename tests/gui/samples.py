@@ -11,6 +11,7 @@ from appliance.protocol import tenancy as t
 from appliance.protocol.elastic import ElasticIp
 from appliance.protocol.errors import ErrorBody
 from appliance.protocol.layer2 import VxlanPool
+from appliance.protocol.storages import StorageHost
 
 GIB = 1024**3
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -189,8 +190,20 @@ def infrastructure() -> dict[str, list[Any]]:
                 name="Local-1",
                 zone_id=zone,
                 cluster_id=cluster,
+                cluster_ids=[cluster],
                 kind="local",
                 path="/var/lib/anyun/storage/disks",
+                capacity_bytes=512 * GIB,
+                hosts=[
+                    StorageHost(host_id=make_id(900_041), host_name="node-1", status="connected"),
+                    StorageHost(
+                        host_id=make_id(900_042),
+                        host_name="node-2",
+                        status="broken",
+                        code="storage.hangs",
+                        reason="/var/lib/anyun/storage/disks does not answer",
+                    ),
+                ],
                 total_bytes=512 * GIB,
                 available_bytes=89 * GIB,
                 claimed_bytes=480 * GIB,

@@ -36,7 +36,8 @@ from appliance.services.hardware.processor import check_host, needs
 from appliance.services.hardware.rules import check_hardware
 from appliance.services.images.models import InstanceOfferingRow
 from appliance.services.infrastructure.models import HostRow
-from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
+from appliance.services.storage.models import PrimaryStorageRow, VolumeRow, place_host
+from appliance.services.storage.reach import storages_of, to_be_reached
 from appliance.services.tenancy import quotas
 from appliance.services.tenancy.belonging import owner_for
 from appliance.store.database import Transaction
@@ -114,9 +115,7 @@ def gather(caller: Caller, request: q.VmCreate, *, is_filtered: bool = False) ->
     cpu_count, memory_bytes = _size(request)
     hardware = hardware_for(request.hardware, source.firmware)
     check_hardware(hardware, cpu_count, memory_bytes, prefix="hardware.")
-    places = _places(shared_clusters(wires), request.host_id)
-    if not places:
-        raise NoResources("storage.none")
+    places = _places(shared_clusters(wires), request)
     group = request.affinity_group_id and chosen_group(request.affinity_group_id, owner_id)
     return Ingredients(
         source,
@@ -130,25 +129,39 @@ def gather(caller: Caller, request: q.VmCreate, *, is_filtered: bool = False) ->
     )
 
 
-def _places(clusters: list[str], host_id: str | None) -> tuple[Place, ...]:
-    """The clusters of its networks that have a storage; that of a chosen host alone."""
-    if host_id is not None and len(clusters) > 1:
-        host = find(HostRow, host_id, "host", field="host_id")
+def _places(clusters: list[str], request: q.VmCreate) -> tuple[Place, ...]:
+    """The clusters of its networks with the storages that they have, or the chosen one; that of a
+    chosen host alone. Raises NotFound, Conflict or NoResources if there are none.
+    """
+    if request.host_id is not None and len(clusters) > 1:
+        host = find(HostRow, request.host_id, "host", field="host_id")
         clusters = [host.cluster_id] if host.cluster_id in clusters else clusters
-    found = []
-    for cluster_id in clusters:
-        storage = PrimaryStorageRow.get_or_none(
-            PrimaryStorageRow.cluster == cluster_id, PrimaryStorageRow.state == State.ENABLED
-        )
-        if storage is not None:
-            found.append(Place(cluster_id, storage))
-    return tuple(found)
+    places = tuple(
+        Place(cluster_id, storage) for cluster_id in clusters for storage in storages_of(cluster_id)
+    )
+    if request.primary_storage_id is not None:
+        chosen = chosen_storage(request.primary_storage_id)
+        places = tuple(place for place in places if place.storage.id == chosen.id)
+        if not places:
+            raise Conflict("storage.not_reached", field="primary_storage_id", name=chosen.name)
+    places = tuple(place for place in places if place.storage.state == State.ENABLED)
+    if not places:
+        raise NoResources("storage.none")
+    return places
+
+
+def chosen_storage(storage_id: str) -> PrimaryStorageRow:
+    """A storage that a request names; raises NotFound, or Conflict if it gets nothing new."""
+    storage = find(PrimaryStorageRow, storage_id, "primary_storage", field="primary_storage_id")
+    if storage.state != State.ENABLED:
+        raise Conflict("resource.disabled", field="primary_storage_id", name=storage.name)
+    return storage
 
 
 def _choose(request: q.VmCreate, parts: Ingredients) -> tuple[Place, Choice]:
-    """The best host of the first cluster that has one.
+    """The best host of the first cluster and storage that have one.
 
-    Raises NoResources with the reason of the first of its networks' clusters.
+    Raises NoResources with the reason of the first of them.
     """
     refusals = []
     for place in parts.places:
@@ -179,6 +192,7 @@ def wish_for(request: q.VmCreate, parts: Ingredients, place: Place) -> Wish:
         affinity=affinity_to(parts.group) if parts.group else None,
         networks=special_networks([wire.network.id for wire in parts.wires]),
         needs=needs(parts.hardware, place.cluster_id),
+        storages=to_be_reached([place.storage.id]),
     )
 
 
@@ -229,7 +243,7 @@ def create_rows(
         kind="root",
         image_id=parts.source.image_id,
         primary_storage=place.storage,
-        host_id=host.host_id,
+        host_id=place_host(place.storage, host.host_id) or None,
         size_bytes=parts.source.disk_bytes,
         bus=request.root_bus,
         owner_id=parts.owner_id,

@@ -5,7 +5,10 @@ Each is run in the transaction that ends the job.
 
 from __future__ import annotations
 
+import msgspec
+
 from appliance.engine.jobs import JobRun
+from appliance.engine.models import CleanupRow
 from appliance.hosts.links import HostLinks
 from appliance.protocol.errors import ApiError, NoResources
 from appliance.protocol.resources import VmState
@@ -31,9 +34,12 @@ from appliance.services.networks.elastic import elastic_ips_of_vm
 from appliance.services.networks.models import NicRow
 from appliance.services.snapshots.rows import forget_snapshots
 from appliance.services.storage.models import VolumeRow
+from appliance.services.storage.reach import to_be_reached
+from appliance.services.storage.refs import is_shared
 from appliance.services.volumes.holding import let_go_of
 from appliance.store.database import Transaction
 from appliance.store.fields import now_ms
+from hostagent.protocol.storage import VolumeRef
 
 MAX_HOSTS_TRIED = 3
 # Errors that speak against the host, not against the machine.
@@ -139,6 +145,8 @@ class Endings:
         """A host failed: place the machine on another one, if it was not pinned to this one."""
         if error.code not in HOST_FAULTS or run.data["pinned"]:
             return False
+        if CleanupRow.get_or_none(CleanupRow.job_id == run.id) and _is_on_shared(run):
+            return False  # the disk, and perhaps the machine, may still be in that host's hands
         failed = run.data["host_id"]
         tried = [*run.data["tried"], failed]
         if len(tried) >= MAX_HOSTS_TRIED:
@@ -193,28 +201,36 @@ def _place_again(vm_id: str, tried: list[str]) -> str | None:
     assert volume.primary_storage_id is not None
     image = ImageRow.get_or_none(ImageRow.id == vm.image_id)
     VmRow.update(host_id=None).where(VmRow.id == vm_id).execute()
+    shared = volume.host_id is None
+    disk_bytes = volume.size_bytes + sum(size_bytes for _, size_bytes in new_disks(vm_id))
     wish = Wish(
         cluster_id=vm.cluster_id,
         cpu_count=vm.cpu_count,
         memory_bytes=vm.memory_bytes,
         storage_id=volume.primary_storage_id,
-        disk_bytes=volume.size_bytes + sum(size_bytes for _, size_bytes in new_disks(vm_id)),
+        # What hosts share is claimed already, wherever the machine runs.
+        disk_bytes=0 if shared else disk_bytes,
         image_bytes=(image.size_bytes if image else 0) + FREE_SPACE_KEPT_BYTES,
         avoid=tried,
         needs=needs_of_vm(vm_id, vm.cluster_id),
         affinity=affinity_of(vm_id),
         networks=special_networks_of(vm_id),
+        storages=to_be_reached([volume.primary_storage_id]),
     )
     try:
         choice = choose_host(wish)
     except NoResources:
         return None
-    vm.host_id = vm.last_host_id = volume.host_id = choice.host_id
+    vm.host_id = vm.last_host_id = choice.host_id
     vm.accelerator = choice.accelerator
     vm.save()
-    volume.save()
-    VolumeRow.update(host_id=choice.host_id).where(VolumeRow.vm_id == vm_id).execute()
+    if not shared:
+        VolumeRow.update(host_id=choice.host_id).where(VolumeRow.vm_id == vm_id).execute()
     return choice.host_id
+
+
+def _is_on_shared(run: JobRun) -> bool:
+    return is_shared(msgspec.convert(run.data["volume"], VolumeRef).storage.kind)
 
 
 def _touch_host(tx: Transaction, host_id: str) -> None:

@@ -193,7 +193,8 @@ def _params(run: JobRun) -> NicParams:
 
 def _check_host(vm: Standing, network: NetworkRow) -> None:
     """Raises Conflict if the machine's host cannot carry a network."""
-    if network.id in dict(unable(vm.host_id or vm.volume_host_id)):
+    host_id = vm.host_id or vm.volume_host_id
+    if host_id and network.id in dict(unable(host_id)):
         raise Conflict("vm.network_not_there", field="network_id", name=network.name)
 
 

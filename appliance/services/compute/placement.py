@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from appliance.protocol.errors import ApiError, NoResources
 from appliance.protocol.results import (
@@ -43,8 +43,8 @@ class Wish:
     `last_host_id` is preferred by the strategy `last_host`. `disk_bytes` is what its new disks
     claim and `image_bytes` what must really be free for its image; both 0 if it has its disks.
     `networks` are those of its networks that not every host can carry, `needs` the abilities that
-    its hardware asks of a host. With `is_return` it ran on `last_host_id` before, so that will do
-    even if it takes no new machines.
+    its hardware asks of a host, `storages` those of its storages that not every host reaches. With
+    `is_return` it ran on `last_host_id` before, so that will do even if it takes no new machines.
     """
 
     cluster_id: str
@@ -61,6 +61,7 @@ class Wish:
     networks: Sequence[str] = field(default_factory=tuple)
     needs: Sequence[str] = field(default_factory=tuple)
     is_return: bool = False
+    storages: Sequence[str] = field(default_factory=tuple)
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,13 @@ FILTERS = (
         f"(SELECT 1 FROM json_each(:needs) w WHERE {_LACKS}))",
         "placement.no_hardware",
     ),
+    Filter(
+        "storage",
+        "(:storages = '[]' OR NOT EXISTS (SELECT 1 FROM json_each(:storages) w WHERE NOT EXISTS "
+        "(SELECT 1 FROM storage_host x WHERE x.primary_storage_id = w.value "
+        "AND x.host_id = h.id AND x.status = 'connected')))",
+        "placement.no_storage",
+    ),
     Filter("cpu", "COALESCE(c.free, 0) >= :cpu_count", "placement.no_cpu"),
     Filter("memory", "COALESCE(m.free, 0) >= :memory_bytes", "placement.no_memory"),
     Filter(
@@ -154,7 +162,8 @@ _TABLES = """
     {join} host h {on_host}
     {join} ledger c ON c.holder = h.id AND c.unit = 'cpu'
     {join} primary_storage s ON s.id = :storage_id
-    {join} storage_place p ON p.primary_storage_id = :storage_id AND p.host_id = h.id
+    {join} storage_place p ON p.primary_storage_id = :storage_id
+        AND p.host_id = CASE WHEN s.is_shared THEN '' ELSE h.id END
     {join} ledger d ON d.holder = p.id AND d.unit = 'disk'
 """
 # CROSS JOIN keeps SQLite to this order of tables: hosts by free memory, best first.
@@ -166,11 +175,10 @@ _ALL = (
     + " LEFT JOIN ledger m ON m.holder = h.id AND m.unit = 'memory'"
 )
 _CONDITIONS = " AND ".join(item.condition for item in FILTERS)
-# Most machines are in networks that every host can carry, and need nothing that a host may lack:
-# what need not be asked costs nothing.
-_USUAL_CONDITIONS = " AND ".join(
-    item.condition for item in FILTERS if item.name not in ("network", "hardware")
-)
+# Most machines are in networks that every host can carry, on storages that every host has, and need
+# nothing that a host may lack: what need not be asked costs nothing.
+_UNUSUAL = ("network", "hardware", "storage")
+_USUAL_CONDITIONS = " AND ".join(item.condition for item in FILTERS if item.name not in _UNUSUAL)
 
 
 def choose_host(wish: Wish) -> Choice:
@@ -179,7 +187,8 @@ def choose_host(wish: Wish) -> Choice:
     Raises NoResources naming the first filter that no host passed, with the numbers.
     """
     order = _order(wish)
-    conditions = _CONDITIONS if wish.networks or wish.needs else _USUAL_CONDITIONS
+    is_unusual = wish.networks or wish.needs or wish.storages
+    conditions = _CONDITIONS if is_unusual else _USUAL_CONDITIONS
     rows = _rows(
         f"SELECT h.id, h.agent_id {_FAST} WHERE m.unit = 'memory' AND m.free >= :memory_bytes "
         f"AND {conditions} ORDER BY {order} LIMIT 1",
@@ -317,9 +326,11 @@ def _numbers(wish: Wish, index: int, values: dict[str, Any]) -> dict[str, Any]:
                 "reserved_bytes": reserved,
             }
         case "network":
-            return {"names": ", ".join(_network_names(wish.networks))}
+            return {"names": ", ".join(_names("network", wish.networks))}
         case "hardware":
             return {"names": ", ".join(_lacking(values, passed))}
+        case "storage":
+            return {"names": ", ".join(_names("primary_storage", wish.storages))}
         case "affinity_group":
             group = _rows(
                 f"SELECT n.name, (SELECT COUNT(*) FROM {_MEMBERS}) FROM affinity_group n "  # noqa: S608
@@ -339,9 +350,9 @@ def _numbers(wish: Wish, index: int, values: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def _network_names(ids: Sequence[str]) -> list[str]:
+def _names(table: Literal["network", "primary_storage"], ids: Sequence[str]) -> list[str]:
     rows = _rows(
-        "SELECT name FROM network WHERE id IN (SELECT value FROM json_each(:ids)) ORDER BY name",
+        f"SELECT name FROM {table} WHERE id IN (SELECT value FROM json_each(:ids)) ORDER BY name",  # noqa: S608
         {"ids": json.dumps(list(ids))},
     )
     return [name for (name,) in rows]
@@ -379,6 +390,7 @@ def _values(wish: Wish) -> dict[str, Any]:
         "avoid": json.dumps(list(wish.avoid)),
         "networks": json.dumps(list(wish.networks)),
         "needs": json.dumps(list(wish.needs)),
+        "storages": json.dumps(list(wish.storages)),
         "affinity": None,
         "group_id": group.group_id if group else "",
         "vm_id": group.vm_id if group else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -26,6 +27,7 @@ from appliance.protocol.results import (
 )
 from appliance.services.common import accepted_before, updater
 from appliance.services.compute.affinity import affinity_of
+from appliance.services.compute.bonds import bonds_of
 from appliance.services.compute.creation import (
     Ingredients,
     check_request,
@@ -343,7 +345,7 @@ class Compute:
         quotas.check(vm.owner_id, _QUOTAS_OF.get(verb, lambda _: {})(vm))
         debt = debt_of(vm.id) if verb in _SETTLES else None
         if verb == "start":
-            _claim_place(tx, vm, debt)
+            vm = dataclasses.replace(vm, host_id=_claim_place(tx, vm, debt))
         data = vm.job_data | {"before": vm.state}
         if verb == "start":
             data["has_discs"] = has_discs(vm.id)
@@ -458,23 +460,27 @@ def _stop_steps(data: dict[str, Any]) -> tuple[str, ...]:
     return names if data["force"] else ("shut_down", *names)
 
 
-def _claim_place(tx: Transaction, vm: Standing, debt: Debt | None) -> None:
-    """Claim CPU and memory where the machine's disk is; raises NoResources.
+def _claim_place(tx: Transaction, vm: Standing, debt: Debt | None) -> str:
+    """Claim CPU and memory where the machine's disks let it run; raises NoResources.
 
-    A machine that is owed a start returns to its host, even if that takes no new ones.
+    Disks that hosts share let it run on each that reaches them, the last one first. A machine that
+    is owed a start returns to its host, even if that takes no new ones.
     """
+    bonds = bonds_of(vm.id)
+    last_host_id = vm.last_host_id if debt is None else debt.host_id
     wish = Wish(
         cluster_id=vm.cluster_id,
         cpu_count=vm.cpu_count,
         memory_bytes=vm.memory_bytes,
         storage_id=vm.storage.storage_id,
-        host_id=vm.volume_host_id,
+        host_id=bonds.host_id,
+        last_host_id=last_host_id,
+        strategy="least_loaded" if bonds.host_id and debt is None else "last_host",
         affinity=affinity_of(vm.id),
         networks=special_networks_of(vm.id),
         needs=needs_of_vm(vm.id, vm.cluster_id),
         is_return=debt is not None,
-        last_host_id=None if debt is None else debt.host_id,
-        strategy="least_loaded" if debt is None else "last_host",
+        storages=bonds.storages,
     )
     host = choose_host(wish)
     check_host(hardware_of(vm.id), host.host_id)
@@ -482,6 +488,7 @@ def _claim_place(tx: Transaction, vm: Standing, debt: Debt | None) -> None:
         "UPDATE vm SET host_id = ?, last_host_id = ?, accelerator = ?, resume = 0 WHERE id = ?",
         *(host.host_id, host.host_id, host.accelerator, vm.id),
     )
+    return host.host_id
 
 
 def _same_or_conflict(vm: VmRow, request: q.VmCreate, owner_id: str) -> Accepted:

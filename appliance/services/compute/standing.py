@@ -10,6 +10,7 @@ import msgspec
 from appliance.protocol.errors import Conflict, NotFound
 from appliance.protocol.resources import VmState
 from appliance.services.compute.machine import ALLOWED
+from appliance.services.storage.reach import host_for
 from appliance.services.storage.refs import REF_COLUMNS, REF_COUNT, make_ref
 from appliance.store.database import Transaction
 from appliance.store.fields import database
@@ -17,7 +18,7 @@ from hostagent.protocol.storage import StorageRef, VolumeRef
 
 _STANDING = f"""
     SELECT v.id, v.name, v.state, v.owner_id, v.cluster_id, v.cpu_count, v.memory_bytes, v.host_id,
-           v.accelerator, d.id, d.host_id, d.image_id, {REF_COLUMNS}
+           v.accelerator, v.last_host_id, d.id, d.host_id, d.image_id, {REF_COLUMNS}
     FROM vm v
     JOIN volume d ON d.vm_id = v.id AND d.kind = 'root'
     JOIN primary_storage s ON s.id = d.primary_storage_id
@@ -38,8 +39,9 @@ class Standing:
     memory_bytes: int
     host_id: str | None
     accelerator: str
+    last_host_id: str | None
     volume_id: str
-    volume_host_id: str
+    volume_host_id: str | None
     disk_image_id: str
     storage: StorageRef
 
@@ -48,9 +50,18 @@ class Standing:
         """Where a job on the machine works: all that may be needed when its rows are gone."""
         return {
             "image_id": self.disk_image_id,
-            "host_id": self.host_id or self.volume_host_id,
+            "host_id": self.work_host_id,
             "volume": msgspec.to_builtins(self.volume),
         }
+
+    @property
+    def work_host_id(self) -> str:
+        """The host that works on the machine's disks; within a read or write.
+
+        Raises Conflict if there is none that could.
+        """
+        there = self.host_id or self.volume_host_id
+        return there or host_for(self.storage.storage_id, self.last_host_id)
 
     @property
     def volume(self) -> VolumeRef:

@@ -20,11 +20,13 @@ from appliance.protocol.resources import VmState
 from appliance.services.common import link_wait_s
 from appliance.services.compute.machine import TRANSIENT
 from appliance.services.compute.models import VmRow
+from appliance.services.compute.relay import relay_image, store_host_of
 from appliance.services.compute.sync import SEEN, StateSync
 from appliance.services.compute.target import Target, domain_spec, load_target
 from appliance.services.guests.discs import store_path_of
 from appliance.services.networks.documents import Documents
-from appliance.services.storage.caches import Caches, Copy, unneeded_copies
+from appliance.services.storage.caches import Caches, copy_on, unneeded_copies
+from appliance.services.storage.refs import is_shared
 from appliance.store.database import Store, Transaction
 from hostagent.protocol import commands as c
 from hostagent.protocol.domain import DomainReport, DomainState, ShutdownParams, VmRef
@@ -51,7 +53,7 @@ class VmSteps:
         self._documents = documents
         self._sync = sync
         self._caches = Caches(store, links)
-        self._caching: dict[tuple[str, str], asyncio.Lock] = {}
+        self._caching: dict[tuple[str, ...], asyncio.Lock] = {}
 
     async def cache_image(self, run: JobRun) -> None:
         """Have the image in the host's cache; machines of the same image share one copying."""
@@ -75,15 +77,20 @@ class VmSteps:
         *,
         is_iso: bool = False,
     ) -> None:
-        """Have an image in the cache of a storage on the job's host."""
-        host_id = run.data["host_id"]
-        lock = self._caching.setdefault((host_id, image_id), asyncio.Lock())
-        async with lock:
-            await self._caches.note(Copy(image_id, host_id, storage.path))
-            params = EnsureCachedParams(
-                image_id=image_id, store_path=store_path, storage=storage, is_iso=is_iso
-            )
-            await self.call(run, c.IMAGE_ENSURE_CACHED, params, report=run.report)
+        """Have an image in the cache of a storage on the job's host, also from another host."""
+        copy = copy_on(image_id, run.data["host_id"], storage)
+        params = EnsureCachedParams(
+            image_id=image_id, store_path=store_path, storage=storage, is_iso=is_iso
+        )
+        async with self._caching.setdefault(copy.key, asyncio.Lock()):
+            await self._caches.note(copy)
+            try:
+                await self.call(run, c.IMAGE_ENSURE_CACHED, params, report=run.report)
+            except ApiError as error:
+                store_host = await self._store.read(lambda: store_host_of(image_id))
+                if error.code != "image.missing" or store_host in (None, run.data["host_id"]):
+                    raise
+                await relay_image(self._links, run, store_host, run.data["host_id"], params)
 
     async def create_disk(self, run: JobRun) -> None:
         """Make the root disk as an overlay on the cached image, or empty if there is none."""
@@ -121,12 +128,12 @@ class VmSteps:
 
     async def drop_cache_of_deleted_image(self, run: JobRun) -> None:
         """The last disk on the cached copy of an image that is gone takes the copy along."""
-        host_id, image_id = run.data["host_id"], run.data["image_id"]
-        disk_id = _root_of(run).volume_id
+        host_id, image_id, root = run.data["host_id"], run.data["image_id"], _root_of(run)
+        place = "" if is_shared(root.storage.kind) else host_id
         copies = await self._store.read(
-            lambda: unneeded_copies(host_id=host_id, image_id=image_id, but_for=disk_id)
+            lambda: unneeded_copies(host_id=place, image_id=image_id, but_for=root.volume_id)
         )
-        await self._caches.drop(copies, wait_s=link_wait_s(run))
+        await self._caches.drop(copies, wait_s=link_wait_s(run), by=host_id)
 
     async def configure_network(self, run: JobRun) -> None:
         """Have DHCP, metadata and anti-spoofing ready for the machine on its host."""

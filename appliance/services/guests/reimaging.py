@@ -32,6 +32,7 @@ from appliance.services.snapshots.rows import count_of
 from appliance.services.storage.caches import Caches, unneeded_copies
 from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
 from appliance.services.storage.places import check_room
+from appliance.services.storage.refs import is_shared
 from appliance.services.tenancy import quotas
 from appliance.services.volumes.limits import LIMITS
 from appliance.store.database import Transaction
@@ -117,11 +118,11 @@ class Reimaging:
         if more_bytes > 0:
             quotas.check(vm.owner_id, {"volume_bytes": more_bytes})
             storage = PrimaryStorageRow.get_by_id(vm.storage.storage_id)
-            check_room(storage, vm.volume_host_id, more_bytes)
+            check_room(storage, vm.work_host_id, more_bytes)
         new = _new_row(old, wish)
         insert(tx, new)
         data = {
-            "host_id": vm.volume_host_id,
+            "host_id": vm.work_host_id,
             "image_id": wish.image.id,
             "store_path": wish.image.image_store.path,
             "size_bytes": wish.size_bytes,
@@ -187,11 +188,12 @@ class Reimaging:
     async def _drop_caches(self, run: JobRun) -> None:
         """The last disk on the cached copy of an image that is gone takes the copy along."""
         host_id, image_id = run.data["host_id"], run.data["old_image_id"]
-        old_id = _volume(run, "old_volume").volume_id
+        old = _volume(run, "old_volume")
+        place = "" if is_shared(old.storage.kind) else host_id
         copies = await self._store.read(
-            lambda: unneeded_copies(host_id=host_id, image_id=image_id, but_for=old_id)
+            lambda: unneeded_copies(host_id=place, image_id=image_id, but_for=old.volume_id)
         )
-        await self._caches.drop(copies, wait_s=link_wait_s(run))
+        await self._caches.drop(copies, wait_s=link_wait_s(run), by=host_id)
 
     # Endings
 

@@ -31,7 +31,7 @@ class HardwareChanges:
             check_state(vm, "update_hardware")
             wanted = changed(hardware_of(vm.id), request)
             check_hardware(wanted, vm.cpu_count, vm.memory_bytes)
-            check_host(wanted, vm.host_id or vm.volume_host_id)
+            check_host(wanted, vm.work_host_id)
             keep_hardware(tx, vm.id, wanted, runs=vm.host_id is not None)
             tx.touch("vm", vm.id)
             return self._store.kinds.render_one("vm", vm.id)

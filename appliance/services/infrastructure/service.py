@@ -198,7 +198,7 @@ class Infrastructure:
                 ("host", "host"),
                 ("vm", "vm"),
                 ("network_cluster", "network"),
-                ("primary_storage", "primary_storage"),
+                ("primary_storage_cluster", "primary_storage"),
             ):
                 refuse_if_used(row.name, _count_in_cluster(table, row.id), users)
             row.delete_instance()

@@ -21,7 +21,7 @@ from appliance.services.compute.placement import (
 )
 from appliance.services.compute.standing import Standing
 from appliance.services.infrastructure.models import HostRow
-from appliance.services.snapshots.rows import count_of
+from appliance.services.storage.reach import to_be_reached
 from appliance.services.storage.refs import REF_COLUMNS, REF_COUNT, make_ref
 from appliance.store.fields import database
 from hostagent.protocol.storage import StorageRef, VolumeRef
@@ -76,7 +76,7 @@ def disks_that_move(vm_id: str) -> list[Disk]:
 def candidates(vm: Standing) -> MigrationCandidates:
     """All other hosts of its cluster, the best first; within a read or write."""
     disks = disks_that_move(vm.id)
-    here = vm.host_id or vm.volume_host_id
+    here = vm.work_host_id
     found = []
     for host in judge(_wish(vm, disks, here)):
         if host.id == here:
@@ -127,7 +127,7 @@ def choose(vm: Standing, wanted: str | None) -> str:
                     why=codes,
                 )  # fmt: skip
             return wanted
-    if wanted == (vm.host_id or vm.volume_host_id):
+    if wanted == vm.work_host_id:
         raise Conflict("migration.is_there", field="host_id", name=vm.name)
     raise Conflict("migration.other_cluster", field="host_id", name=vm.name)
 
@@ -151,9 +151,6 @@ def _against(vm: Standing, disks: list[Disk], here: str) -> list[MigrationReason
     ).fetchone()
     if left is not None and vm.state != VmState.MIGRATING:
         reasons.append(MigrationReason(code="unfinished"))
-    kept = [disk for disk in disks if not disk.is_shared and count_of(disk.volume_id)]
-    if kept:
-        reasons.append(MigrationReason(code="snapshots", params={"count": len(kept)}))
     connected = database.execute_sql("SELECT connected FROM host WHERE id = ?", (here,)).fetchone()
     if connected is None or not connected[0]:
         reasons.append(MigrationReason(code="source_away"))
@@ -178,4 +175,5 @@ def _wish(vm: Standing, disks: list[Disk], here: str) -> Wish:
         image_bytes=used_bytes + FREE_SPACE_KEPT_BYTES if local else 0,
         affinity=affinity_of(vm.id),
         networks=special_networks_of(vm.id),
+        storages=to_be_reached([disk.storage.storage_id for disk in disks]),
     )

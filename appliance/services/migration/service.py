@@ -152,7 +152,7 @@ def _job_data(vm: Standing, there: str, disks: list[Disk], request: VmMigrate) -
     # Of a machine that is off the disks are copied whole.
     image = None if vm.state == VmState.STOPPED else _image_of(local)
     return {
-        "host_id": vm.host_id or vm.volume_host_id,
+        "host_id": vm.work_host_id,
         "destination": there,
         "before": vm.state,
         "resumes": vm.state == VmState.RUNNING,

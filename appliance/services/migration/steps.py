@@ -23,6 +23,7 @@ from appliance.protocol.errors import ApiError, Unavailable
 from appliance.protocol.resources import Progress, VmState
 from appliance.services.common import link_wait_s
 from appliance.services.compute.models import VmRow
+from appliance.services.compute.relay import relay_image, store_host_of
 from appliance.services.compute.target import domain_spec, load_target
 from appliance.services.guests.discs import store_path_of
 from appliance.services.migration.addresses import addresses_between
@@ -35,7 +36,7 @@ from appliance.services.settings import (
     MIGRATION_PORT_FIRST,
     MIGRATION_PORT_LAST,
 )
-from appliance.services.storage.caches import Caches, Copy, unneeded_copies
+from appliance.services.storage.caches import Caches, copy_on, unneeded_copies
 from appliance.services.storage.models import VolumeRow
 from appliance.store.database import Store, Transaction
 from hostagent.protocol import commands as c
@@ -95,11 +96,17 @@ class MigrationSteps:
         """Have on the destination what the root disk stands on."""
         image, there = run.data["image"], run.data["destination"]
         storage = convert(image["storage"], StorageRef)
-        await self._caches.note(Copy(image["id"], there, storage.path))
+        await self._caches.note(copy_on(image["id"], there, storage))
         params = EnsureCachedParams(
             image_id=image["id"], store_path=image["store_path"], storage=storage
         )
-        await self._call(run, there, c.IMAGE_ENSURE_CACHED, params, report=run.report)
+        try:
+            await self._call(run, there, c.IMAGE_ENSURE_CACHED, params, report=run.report)
+        except ApiError as error:
+            store_host = await self._store.read(lambda: store_host_of(image["id"]))
+            if error.code != "image.missing" or store_host in (None, there):
+                raise
+            await relay_image(self._links, run, store_host, there, params)
 
     async def create_disks(self, run: JobRun) -> None:
         """Make empty disks of the same sizes on the destination."""
@@ -192,7 +199,7 @@ class MigrationSteps:
         for cd in cds:
             if cd.image_id:
                 store_path = await self._store.read(partial(store_path_of, cd.image_id))
-                await self._caches.note(Copy(cd.image_id, there, cd.storage.path))
+                await self._caches.note(copy_on(cd.image_id, there, cd.storage))
                 params = EnsureCachedParams(
                     image_id=cd.image_id, store_path=store_path, storage=cd.storage, is_iso=True
                 )

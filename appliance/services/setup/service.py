@@ -18,6 +18,7 @@ from appliance.protocol import requests as q
 from appliance.protocol.errors import ApiError, Conflict, InvalidInput, NotFound
 from appliance.protocol.operations import Accepted
 from appliance.protocol.resources import SetupPlan, SetupStepPlan
+from appliance.protocol.storages import PrimaryStorageCreate
 from appliance.services.images.models import ImageRow, InstanceOfferingRow
 from appliance.services.images.service import starter_image
 from appliance.services.infrastructure.models import AgentRow, ClusterRow, HostRow, ZoneRow
@@ -45,7 +46,7 @@ REQUESTS: dict[str, type[q.Create]] = {
     "cluster": q.ClusterCreate,
     "host": q.HostCreate,
     "image_store": q.ImageStoreCreate,
-    "primary_storage": q.PrimaryStorageCreate,
+    "primary_storage": PrimaryStorageCreate,
     "offering": q.InstanceOfferingCreate,
     "image": q.ImageCreate,
     "network": q.NetworkCreate,
@@ -89,6 +90,8 @@ class Setup:
             raise InvalidInput(
                 "setup.step_unknown", field="step", step=request.step, steps=", ".join(STEPS)
             )
+        if request.request.get("key"):
+            raise InvalidInput("setup.no_secret", field="request")
         survey = await self._survey()
 
         def change(tx: Transaction) -> SetupPlan:

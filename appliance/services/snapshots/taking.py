@@ -172,7 +172,8 @@ def add_row(
 ) -> None:
     """Write down that a volume's head is about to be frozen, and claim what it takes."""
     assert volume.primary_storage is not None
-    assert volume.host_id is not None
+    if volume.host_id is None:
+        raise Conflict("volume.no_snapshots", name=volume.name)
     used_bytes = volume.used_bytes or 0
     check_room(volume.primary_storage, volume.host_id, used_bytes)
     row = SnapshotRow(
@@ -186,7 +187,7 @@ def add_row(
         size_bytes=volume.size_bytes,
         used_bytes=used_bytes,
         status=SnapshotStatus.CREATING,
-        place_id=place_id(volume.primary_storage.id, volume.host_id),
+        place_id=place_id(volume.primary_storage, volume.host_id),
         owner_id=volume.owner_id,
         created_at=now_ms(),
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from appliance.engine.jobs import JobDefinition, JobRun, Step
 from appliance.engine.models import CleanupRow
 from appliance.protocol.errors import Conflict
@@ -12,10 +14,12 @@ from appliance.services.infrastructure.models import HostRow
 from appliance.services.parts import Parts
 from appliance.services.storage.caches import Caches, copies_at
 from appliance.services.storage.models import ImageStoreRow, PrimaryStorageRow
+from appliance.services.storage.reach import storages_of
+from appliance.services.storage.refs import ref_of
 from appliance.store.database import Transaction
 from appliance.store.fields import now_ms
-from hostagent.protocol.commands import STORAGE_RELEASE
-from hostagent.protocol.storage import ReleaseParams
+from hostagent.protocol.commands import STORAGE_LEAVE, STORAGE_RELEASE
+from hostagent.protocol.storage import LeaveParams, ReleaseParams, StorageRef
 
 # How long machines that are no hosts any more may stay away until they are given up.
 GIVEN_UP_AFTER_MS = 24 * 3600 * 1000
@@ -40,11 +44,16 @@ class Folders:
         self, tx: Transaction, row: ImageStoreRow | PrimaryStorageRow, hosts: list[str]
     ) -> list[str]:
         """Note that a storage's directory is to be given back; returns what to `attempt`."""
-        kind = "image_store" if isinstance(row, ImageStoreRow) else "primary_storage"
+        data: dict[str, Any] = {"path": row.path, "until": now_ms() + GIVEN_UP_AFTER_MS}
+        kind = "image_store"
+        if isinstance(row, PrimaryStorageRow):
+            kind = "primary_storage"
+            data["storage"] = msgspec.to_builtins(ref_of(row))
         definition = self._definitions[f"{kind}.delete"]
-        until = now_ms() + GIVEN_UP_AFTER_MS
-        places = [{"host_id": ref, "path": row.path, "until": until} for ref in hosts]
-        return [self._cleanup.leave(tx, definition, row.id, row.name, data) for data in places]
+        return [
+            self._cleanup.leave(tx, definition, row.id, row.name, data | {"host_id": ref})
+            for ref in hosts
+        ]
 
     async def _give_back(self, run: JobRun) -> None:
         host_id, path = run.data["host_id"], run.data["path"]
@@ -53,10 +62,16 @@ class Folders:
         if await self._store.read(lambda: _is_more_left(host_id)):
             raise Conflict("host.cleanup_first", name=self._links.name_of(host_id))
         wait_s = link_wait_s(run)
-        copies = await self._store.read(lambda: copies_at(host_id, path))
-        await self._caches.drop(copies, wait_s=wait_s)
-        params = ReleaseParams(path=path)
-        await self._links.call(host_id, STORAGE_RELEASE, params, wait_s=wait_s)
+        if "storage" not in run.data:
+            await self._links.call(
+                host_id, STORAGE_RELEASE, ReleaseParams(path=path), wait_s=wait_s
+            )
+            return
+        storage = msgspec.convert(run.data["storage"], StorageRef)
+        copies = await self._store.read(lambda: copies_at(host_id, storage))
+        await self._caches.drop(copies, wait_s=wait_s, by=host_id)
+        params = LeaveParams(storage=storage, is_gone=True)
+        await self._links.call(host_id, STORAGE_LEAVE, params, wait_s=wait_s)
 
     def _is_needless(self, data: dict[str, Any]) -> bool:
         """Whether the directory is in use again, or its machine is gone for good."""
@@ -67,10 +82,9 @@ class Folders:
         if host is None:
             is_away = not self._links.is_connected(data["host_id"])
             return is_away and now_ms() > data["until"]
-        primaries = PrimaryStorageRow.select().where(
-            PrimaryStorageRow.cluster == host.cluster_id, PrimaryStorageRow.path == data["path"]
+        return stores.exists() or any(
+            row.path == data["path"] for row in storages_of(host.cluster_id) if row.path
         )
-        return stores.exists() or primaries.exists()
 
 
 def _is_more_left(host_id: str) -> bool:

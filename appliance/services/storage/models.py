@@ -5,7 +5,7 @@ from __future__ import annotations
 import peewee
 
 from appliance.services.infrastructure.models import ClusterRow, HostRow, ZoneRow
-from appliance.store.fields import BaseModel
+from appliance.store.fields import BaseModel, json_field
 
 
 class ImageStoreRow(BaseModel):
@@ -30,7 +30,10 @@ class ImageStoreRow(BaseModel):
 
 
 class PrimaryStorageRow(BaseModel):
-    """A directory, the same on each host of a cluster, for disks; sizes are sums of its places.
+    """Where disks are; sizes are sums of its places. `cluster` is the first of its clusters, see
+    `StorageClusterRow`.
+
+    What `is_shared` is the same for all hosts, by its kind; else each host has its own part.
 
     Disks may claim `ratio` times what is there, less `reserved_bytes`; nothing new is placed
     where more than the share `threshold` is really used.
@@ -43,7 +46,12 @@ class PrimaryStorageRow(BaseModel):
     cluster_id: str
     kind = peewee.TextField()
     path = peewee.TextField()
+    is_shared = peewee.BooleanField(default=False)
     source = peewee.TextField(default="")
+    options = peewee.TextField(default="")
+    monitors: list[str] = json_field(list[str], default=list)
+    user = peewee.TextField(default="")
+    sealed_key = peewee.BlobField(null=True)
     state = peewee.TextField()
     total_bytes = peewee.BigIntegerField()
     available_bytes = peewee.BigIntegerField()
@@ -56,10 +64,22 @@ class PrimaryStorageRow(BaseModel):
         table_name = "primary_storage"
 
 
-class StoragePlaceRow(BaseModel):
-    """Where disks of a primary storage are: on local storage one place on each host.
+class StorageClusterRow(BaseModel):
+    """A cluster that uses a storage. Its first one is noted by a trigger."""
 
-    The id is `<primary storage>:<host>`; it holds the ledger's claims in the unit `disk`.
+    id = peewee.TextField(primary_key=True)
+    primary_storage = peewee.ForeignKeyField(PrimaryStorageRow, on_delete="CASCADE")
+    cluster = peewee.ForeignKeyField(ClusterRow, on_delete="RESTRICT")
+
+    class Meta:
+        table_name = "primary_storage_cluster"
+
+
+class StoragePlaceRow(BaseModel):
+    """Where disks of a primary storage are: on local storage one place on each host, else one.
+
+    The id is `<primary storage>:<host>`, without a host if all share it; it holds the ledger's
+    claims in the unit `disk`.
     """
 
     id = peewee.TextField(primary_key=True)
@@ -74,19 +94,24 @@ class StoragePlaceRow(BaseModel):
         indexes = ((("primary_storage", "host_id"), True),)
 
 
-def place_id(primary_storage_id: str, host_id: str) -> str:
-    """The id of a storage's place on a host."""
-    return f"{primary_storage_id}:{host_id}"
+def place_host(storage: PrimaryStorageRow, host_id: str) -> str:
+    """The host of the place that a host uses: none if all share it."""
+    return "" if storage.is_shared else host_id
+
+
+def place_id(storage: PrimaryStorageRow, host_id: str) -> str:
+    """The id of the place that a host uses."""
+    return f"{storage.id}:{place_host(storage, host_id)}"
 
 
 class VolumeRow(BaseModel):
     """A disk; `vm_id` names its machine (compute knows more), None if it has none.
 
-    It has a storage and a host once it is made. `position` is its place among its machine's
-    disks. `job_id` is the job that works on it, None while it rests. `head` is the file that is
-    written to, `fallback_head` the one that is if that is not there (`VolumeRef` says when);
-    `snapshot_id` is the snapshot that it stands on, `source_snapshot_id` the one that it is being
-    made of.
+    It has a storage once it is made, and a host if that is not shared. `position` is its place
+    among its machine's disks. `job_id` is the job that works on it, None while it rests. `head` is
+    the file that is written to, `fallback_head` the one that is if that is not there (`VolumeRef`
+    says when); `snapshot_id` is the snapshot that it stands on, `source_snapshot_id` the one that
+    it is being made of.
     """
 
     id = peewee.TextField(primary_key=True)

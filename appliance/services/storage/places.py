@@ -9,23 +9,31 @@ from msgspec import UNSET
 from appliance.engine import ledger
 from appliance.protocol import requests as q
 from appliance.protocol.errors import NoResources
-from appliance.services.storage.models import PrimaryStorageRow, StoragePlaceRow, place_id
+from appliance.services.storage.models import (
+    PrimaryStorageRow,
+    StoragePlaceRow,
+    place_host,
+    place_id,
+)
 from appliance.store.database import Transaction
 from appliance.store.fields import database
-from hostagent.protocol.storage import CheckPathResult
+from hostagent.protocol.storage import CheckPathResult, StorageStatus
 
 NOTABLE_SHARE = 0.005  # smaller changes of free space are not told to clients
 
 
 def note_place(
-    tx: Transaction, storage: PrimaryStorageRow, host_id: str, sizes: CheckPathResult
+    tx: Transaction,
+    storage: PrimaryStorageRow,
+    host_id: str,
+    sizes: CheckPathResult | StorageStatus,
 ) -> None:
-    """Keep the present sizes of a storage's place on a host."""
+    """Keep the present sizes of a storage's place, as a host sees it."""
     tx.execute(
         "INSERT INTO storage_place (id, primary_storage_id, host_id, total_bytes, available_bytes) "
         "VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
         "total_bytes = excluded.total_bytes, available_bytes = excluded.available_bytes",
-        *(place_id(storage.id, host_id), storage.id, host_id),
+        *(place_id(storage, host_id), storage.id, place_host(storage, host_id)),
         *(sizes.total_bytes, sizes.available_bytes),
     )
     _set_capacity(tx, storage, host_id, sizes.total_bytes)
@@ -56,8 +64,8 @@ def check_room(storage: PrimaryStorageRow, host_id: str, size_bytes: int) -> Non
 
     Must come before the row that claims it; within a write.
     """
-    place = StoragePlaceRow.get_or_none(StoragePlaceRow.id == place_id(storage.id, host_id))
-    usage = ledger.usage_or_none("disk", place_id(storage.id, host_id)) or ledger.Usage()
+    place = StoragePlaceRow.get_or_none(StoragePlaceRow.id == place_id(storage, host_id))
+    usage = ledger.usage_or_none("disk", place_id(storage, host_id)) or ledger.Usage()
     if place is None or usage.free < size_bytes:
         raise NoResources(
             "storage.no_claim",
@@ -92,7 +100,7 @@ def _set_capacity(
     tx: Transaction, storage: PrimaryStorageRow, host_id: str, total_bytes: int
 ) -> None:
     capacity = int(total_bytes * storage.ratio) - storage.reserved_bytes
-    ledger.set_capacity(tx, place_id(storage.id, host_id), "disk", capacity)
+    ledger.set_capacity(tx, place_id(storage, host_id), "disk", capacity)
 
 
 def _sum_up(tx: Transaction, storage: PrimaryStorageRow) -> None:

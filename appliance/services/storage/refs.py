@@ -18,3 +18,8 @@ def make_ref(storage_id: str, kind: str, path: str, source: str) -> StorageRef:
 def ref_of(row: PrimaryStorageRow) -> StorageRef:
     """A reference to a storage."""
     return make_ref(row.id, row.kind, row.path, row.source)
+
+
+def is_shared(kind: str) -> bool:
+    """Whether all hosts see the same volumes on storages of this kind."""
+    return kind != "local"

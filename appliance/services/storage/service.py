@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import PurePosixPath
 from typing import Any
 
 import structlog
 
 from appliance.engine.calls import Call
 from appliance.protocol import requests as q
-from appliance.protocol.errors import ApiError, Conflict, InvalidInput, NoResources, to_body
+from appliance.protocol.errors import ApiError, Conflict, NoResources, to_body
 from appliance.protocol.resources import CheckResult, State
 from appliance.services.common import (
     chosen_id,
@@ -21,31 +19,25 @@ from appliance.services.common import (
     refuse_if_used,
     updater,
 )
-from appliance.services.infrastructure.models import ClusterRow, HostRow, ZoneRow, hosts_of
+from appliance.services.infrastructure.models import HostRow, ZoneRow
 from appliance.services.parts import Parts
-from appliance.services.settings import STORAGE_RATIO, STORAGE_THRESHOLD
 from appliance.services.storage.caches import Caches
 from appliance.services.storage.folders import Folders
+from appliance.services.storage.kinds import checked_path
 from appliance.services.storage.models import (
     ImageStoreRow,
     PrimaryStorageRow,
-    StoragePlaceRow,
+    StorageClusterRow,
     VolumeRow,
 )
-from appliance.services.storage.places import change_limits, forget_places, note_place
+from appliance.services.storage.primary import PrimaryStorages
 from appliance.services.storage.views import StorageViews
 from appliance.store.database import Transaction
-from appliance.store.kinds import Relation, ResourceKind
+from appliance.store.kinds import Relation, ResourceKind, Rows
 from hostagent.protocol.commands import STORAGE_CHECK_PATH
 from hostagent.protocol.storage import CheckPathParams, CheckPathResult
 
 NEEDED_BYTES = 1024**3
-SYSTEM_FOLDERS = frozenset(
-    {"/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/media", "/mnt", "/opt"}
-    | {"/proc", "/root", "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/var", "/var/lib"}  # noqa: S108
-    | {"/var/log", "/var/tmp"}  # noqa: S108
-)
-
 log = structlog.get_logger()
 
 
@@ -59,6 +51,7 @@ class Storage:
         self._cleanup = parts.runner.cleanup
         self._caches = Caches(parts.store, parts.hosts)
         self._folders = Folders(parts, self._caches)
+        self._primary = PrimaryStorages(parts, self._caches, self._folders)
         views = StorageViews(parts.hosts)
         kinds = parts.store.kinds
         kinds.add(
@@ -79,25 +72,30 @@ class Storage:
                 name="primary_storage",
                 model=PrimaryStorageRow,
                 render=views.primary_storages,
+                internal=frozenset({"sealed_key"}),
                 relations={
                     "cluster": Relation("cluster", ("cluster_id", "id")),
+                    "clusters": Relation(
+                        "primary_storage_cluster", ("id", "primary_storage_id"), many=True
+                    ),
                     "volumes": Relation("volume", ("id", "primary_storage_id"), many=True),
                 },
                 aliases={"zone_id": "cluster.zone_id"},
                 live=True,
             )
         )
+        kinds.add_rows(
+            Rows(
+                name="primary_storage_cluster",
+                model=StorageClusterRow,
+                part_of=("primary_storage_id", "primary_storage"),
+            )
+        )
         bind = parts.registry.bind
         bind("image_store.create", self._create_image_store)
         bind("image_store.update", updater(parts.store, ImageStoreRow, "image_store"))
         bind("image_store.delete", self._delete_image_store)
-        bind("primary_storage.create", self._create_primary)
-        bind("primary_storage.update", self._update_primary(parts))
-        bind("primary_storage.delete", self._delete_primary)
         bind("host.check_path", self._check)
-
-    def _update_primary(self, parts: Parts) -> Any:
-        return updater(parts.store, PrimaryStorageRow, "primary_storage", change_limits)
 
     async def _create_image_store(self, call: Call, request: q.ImageStoreCreate) -> Any:
         path = checked_path(request.path)
@@ -118,42 +116,6 @@ class Storage:
             find(HostRow, request.host_id, "host", field="host_id")
             _refuse_taken(ImageStoreRow, ref, path, ImageStoreRow.host == request.host_id)
             return self._keep(tx, "image_store", ImageStoreRow, ref, values, found)
-
-        return await self._store.write(create)
-
-    async def _create_primary(self, call: Call, request: q.PrimaryStorageCreate) -> Any:
-        path = checked_path(request.path)
-        ref = chosen_id(request)
-        hosts = await self._store.read(lambda: hosts_of(request.cluster_id))
-        connected = [host_id for host_id in hosts if self._links.is_connected(host_id)]
-        found = await asyncio.gather(*(self._probe(host_id, path) for host_id in connected))
-        places = dict(zip(connected, found, strict=True))
-        values = {
-            "name": clean_name(request.name),
-            "description": request.description,
-            "cluster": request.cluster_id,
-            "kind": request.kind,
-            "path": path,
-            "state": State.ENABLED,
-        }
-        limits = {
-            "ratio": self._settings.get(STORAGE_RATIO),
-            "threshold": self._settings.get(STORAGE_THRESHOLD),
-        }
-
-        def create(tx: Transaction) -> Any:
-            find(ClusterRow, request.cluster_id, "cluster", field="cluster_id")
-            _refuse_taken(
-                PrimaryStorageRow, ref, path, PrimaryStorageRow.cluster == request.cluster_id
-            )
-            nothing = CheckPathResult(total_bytes=0, available_bytes=0)
-            shown = self._keep(
-                tx, "primary_storage", PrimaryStorageRow, ref, values, nothing, limits
-            )
-            storage = PrimaryStorageRow.get_by_id(ref)
-            for host_id, sizes in places.items():
-                note_place(tx, storage, host_id, sizes)
-            return self._store.kinds.render_one("primary_storage", ref) if places else shown
 
         return await self._store.write(create)
 
@@ -183,17 +145,6 @@ class Storage:
             row.delete_instance()
             tx.touch("image_store", row.id)
             return self._folders.leave(tx, row, [row.host_id])
-
-        await self._cleanup.attempt(await self._store.write(delete))
-
-    async def _delete_primary(self, call: Call, _: q.Empty) -> None:
-        def delete(tx: Transaction) -> list[str]:
-            row = find(PrimaryStorageRow, call.target, "primary_storage")
-            refuse_if_used(row.name, _count("volume", "primary_storage_id", row.id), "volume")
-            forget_places(tx, StoragePlaceRow.primary_storage == row.id)
-            row.delete_instance()
-            tx.touch("primary_storage", row.id)
-            return self._folders.leave(tx, row, hosts_of(row.cluster_id))
 
         await self._cleanup.attempt(await self._store.write(delete))
 
@@ -235,49 +186,22 @@ class Storage:
     async def refresh(self, host_id: str) -> None:
         """Note the present sizes of the storages that `host_id` serves, and empty its caches."""
 
-        def paths() -> list[tuple[str, Any, Any]]:
-            stores = ImageStoreRow.select().where(ImageStoreRow.host == host_id)
-            host = HostRow.get_or_none(HostRow.id == host_id)
-            if host is None:
-                return []
-            primaries = PrimaryStorageRow.select().where(
-                PrimaryStorageRow.cluster == host.cluster_id
-            )
-            return [
-                *(("image_store", ImageStoreRow, row) for row in stores),
-                *(("primary_storage", PrimaryStorageRow, row) for row in primaries),
-            ]
-
-        for kind, model, row in await self._store.read(paths):
+        stores = ImageStoreRow.select().where(ImageStoreRow.host == host_id)
+        for row in await self._store.read(lambda: list(stores)):
             result = await self._links.call(
                 host_id, STORAGE_CHECK_PATH, CheckPathParams(path=row.path)
             )
-            await self._store.write(_size_noter(kind, model, row.id, host_id, result))
+            await self._store.write(_size_noter(row.id, result))
+        await self._primary.apply(host_id)
         await self._caches.sweep(host_id)
 
 
-def checked_path(text: str) -> str:
-    """A directory path in its normal form; raises InvalidInput for relative or system ones."""
-    path = PurePosixPath(text.strip())
-    if not path.is_absolute() or ".." in path.parts or "\0" in text:
-        raise InvalidInput("path.not_absolute", field="path", path=text)
-    normal = "/" + "/".join(path.parts[1:])  # POSIX lets a path begin with two slashes
-    if normal in SYSTEM_FOLDERS:
-        raise InvalidInput("path.reserved", field="path", path=normal)
-    return normal
-
-
-def _size_noter(kind: str, model: Any, ref: str, host_id: str, result: CheckPathResult) -> Any:
+def _size_noter(ref: str, result: CheckPathResult) -> Any:
     def note(tx: Transaction) -> None:
-        if model is PrimaryStorageRow:
-            storage = model.get_or_none(model.id == ref)
-            if storage is not None:
-                note_place(tx, storage, host_id, result)
-            return
-        model.update(total_bytes=result.total_bytes, available_bytes=result.available_bytes).where(
-            model.id == ref
-        ).execute()
-        tx.touch(kind, ref)
+        ImageStoreRow.update(
+            total_bytes=result.total_bytes, available_bytes=result.available_bytes
+        ).where(ImageStoreRow.id == ref).execute()
+        tx.touch("image_store", ref)
 
     return note
 

@@ -10,17 +10,20 @@ import msgspec
 from appliance.engine.calls import Call
 from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
 from appliance.protocol import requests as q
+from appliance.protocol.base import State
 from appliance.protocol.errors import Conflict
 from appliance.protocol.operations import Accepted
 from appliance.protocol.requests import DATA_VOLUMES_MAX
 from appliance.protocol.volumes import VolumeAttach, VolumeStatus
 from appliance.services.common import find
+from appliance.services.compute.bonds import bonds_of
 from appliance.services.compute.models import VmRow
 from appliance.services.compute.standing import Standing, check_state, load_standing
 from appliance.services.infrastructure.models import HostRow
 from appliance.services.parts import Parts
-from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
+from appliance.services.storage.models import PrimaryStorageRow, VolumeRow, place_host
 from appliance.services.storage.places import check_room
+from appliance.services.storage.reach import clusters_of, host_for, reaches
 from appliance.services.volumes.disks import disk_of
 from appliance.services.volumes.holding import Holding, hold, release, resting
 from appliance.store.database import Transaction
@@ -33,7 +36,10 @@ from hostagent.protocol.storage import CreateEmptyParams, VolumeRef
 
 @dataclass(frozen=True)
 class Place:
-    """Where a volume lies, and whose it is: nowhere, on a host, or with a machine's disks."""
+    """Where a volume lies, and whose it is: nowhere, on a storage, or with a machine's disks.
+
+    `host_id` is the host that works on it.
+    """
 
     host_id: str = ""
     storage: PrimaryStorageRow | None = None
@@ -43,10 +49,11 @@ class Place:
     @property
     def columns(self) -> dict[str, Any]:
         """What a volume's row says of its place."""
-        if not self.host_id:
+        if self.storage is None:
             return {}
         vm_id = self.vm.id if self.vm else None
-        place = {"host_id": self.host_id, "primary_storage": self.storage}
+        host_id = place_host(self.storage, self.host_id) or None
+        place = {"host_id": host_id, "primary_storage": self.storage}
         return place | {"vm_id": vm_id, "position": self.position}
 
     def queue_for(self, volume_id: str) -> str:
@@ -108,8 +115,15 @@ class Attaching:
         plug = ("plug_disk",) if data["is_placed"] else ()
         return ("hold_volume", *make, *plug) if make or plug else ()
 
-    def place_at(self, tx: Transaction, vm_id: str, owner_id: str) -> Place:
-        """The next free place among a machine's disks, for a volume of this owner.
+    def place_at(
+        self,
+        tx: Transaction,
+        vm_id: str,
+        owner_id: str,
+        storage: PrimaryStorageRow | None = None,
+    ) -> Place:
+        """The next free place among a machine's disks, for a volume of this owner, on `storage` or
+        where its root disk is.
 
         Raises NotFound, or Conflict if the machine cannot get one.
         """
@@ -123,8 +137,10 @@ class Attaching:
         free = [place for place in range(1, DATA_VOLUMES_MAX + 1) if place not in taken]
         if not free:
             raise Conflict("vm.too_many_volumes", name=vm.name, count=DATA_VOLUMES_MAX)
-        storage = PrimaryStorageRow.get_by_id(vm.storage.storage_id)
-        host_id = vm.host_id or vm.volume_host_id
+        if storage is None:
+            storage = PrimaryStorageRow.get_by_id(vm.storage.storage_id)
+        host_id = vm.work_host_id
+        refuse_unreached(storage, host_id, vm)
         return Place(host_id=host_id, storage=storage, vm=vm, position=free[0])
 
     # Operations
@@ -136,9 +152,9 @@ class Attaching:
                 raise Conflict("volume.is_root", name=row.name)
             if row.vm_id is not None:
                 raise Conflict("volume.attached", name=row.name, vm=name_of_vm(row.vm_id))
-            place = self.place_at(tx, request.vm_id, row.owner_id)
+            place = self.place_at(tx, request.vm_id, row.owner_id, row.primary_storage)
             back = {"status": row.status, "vm_id": None, "position": 0, "bus": row.bus}
-            is_made = row.host_id is not None
+            is_made = row.primary_storage_id is not None
             if request.bus is not None:
                 VolumeRow.update(bus=request.bus).where(VolumeRow.id == row.id).execute()
             if is_made:
@@ -173,7 +189,7 @@ class Attaching:
             vm = load_standing(tx, row.vm_id)
             check_state(vm, "detach_volume")
             data = {
-                "host_id": vm.host_id or vm.volume_host_id,
+                "host_id": vm.work_host_id,
                 "vm_id": vm.id,
                 "is_placed": vm.host_id is not None,
                 "disk": msgspec.to_builtins(disk_of(row.id)),
@@ -245,6 +261,19 @@ class Attaching:
         release(tx, run, VolumeStatus.READY, vm_id=None, position=0)
 
 
+def work_host(row: VolumeRow, vm: Standing | None) -> str:
+    """The host that works on a volume that is made; raises Conflict if none could.
+
+    What a machine has open only its own host touches.
+    """
+    if row.host_id is not None:
+        return row.host_id
+    if vm is not None and vm.host_id is not None:
+        return vm.host_id
+    assert row.primary_storage_id is not None
+    return host_for(row.primary_storage_id, vm.last_host_id if vm else None)
+
+
 def name_of_vm(vm_id: str) -> str:
     """What a machine is called, its id if it is gone; within a read or write."""
     row = VmRow.get_or_none(VmRow.id == vm_id)
@@ -256,19 +285,41 @@ def _disk(run: JobRun) -> DiskSpec:
 
 
 def _refuse_elsewhere(row: VolumeRow, place: Place) -> None:
-    """A disk on local storage stays on its host; raises Conflict."""
+    """A disk on local storage stays on its host; raises Conflict if the machine is bound to
+    another one.
+    """
     assert place.vm is not None
-    assert place.storage is not None
-    if (row.host_id, row.primary_storage_id) == (place.host_id, place.storage.id):
+    if row.host_id is None:
         return
+    bonds = bonds_of(place.vm.id)
+    bound_to = place.vm.host_id or bonds.host_id
+    if bound_to == row.host_id:
+        return
+    host = HostRow.get_or_none(HostRow.id == row.host_id)
+    if bound_to is None and host is not None and host.cluster_id == place.vm.cluster_id:
+        return  # from now on the machine runs there
     raise Conflict(
         "volume.elsewhere",
         field="vm_id",
         name=row.name,
         host=_name_of_host(row.host_id),
         vm=place.vm.name,
-        other=_name_of_host(place.host_id),
+        other=_name_of_host(bound_to or place.host_id),
     )
+
+
+def refuse_unreached(storage: PrimaryStorageRow, host_id: str, vm: Standing) -> None:
+    """Raises Conflict if a machine could not have a disk on this storage where it runs."""
+    if storage.state == State.MAINTENANCE:
+        raise Conflict("storage.in_maintenance", name=storage.name)
+    if not storage.is_shared:
+        return
+    in_cluster = vm.cluster_id in clusters_of(storage.id)
+    if not in_cluster or (vm.host_id and not reaches(host_id, storage.id)):
+        host = _name_of_host(host_id)
+        raise Conflict(
+            "volume.not_reached", field="vm_id", name=storage.name, vm=vm.name, host=host
+        )
 
 
 def _name_of_host(host_id: str | None) -> str:

@@ -16,6 +16,7 @@ from appliance.services.parts import Parts
 from appliance.services.storage.models import VolumeRow
 from appliance.services.storage.places import check_room
 from appliance.services.tenancy import quotas
+from appliance.services.volumes.attaching import work_host
 from appliance.services.volumes.disks import disk_of
 from appliance.services.volumes.holding import Holding, hold, release, resting
 from appliance.services.volumes.limits import LIMITS, checked_limits
@@ -69,9 +70,8 @@ class Changing:
                     size_bytes=row.size_bytes,
                 )
             quotas.check(row.owner_id, {"volume_bytes": more_bytes})
-            if row.host_id is not None:
-                assert row.primary_storage is not None
-                check_room(row.primary_storage, row.host_id, more_bytes)
+            if row.primary_storage is not None:
+                check_room(row.primary_storage, row.host_id or "", more_bytes)
             back = {"size_bytes": row.size_bytes}
             more = {"size_bytes": request.size_bytes}
             return self._accept(tx, call, self._resize_job, row, vm, more, back, more)
@@ -101,10 +101,10 @@ class Changing:
         columns: dict[str, Any],
     ) -> Accepted:
         data: dict[str, Any] = {
-            "host_id": row.host_id or "",
+            "host_id": work_host(row, vm) if row.primary_storage_id else "",
             "vm_id": vm.id if vm else "",
             "is_placed": vm is not None and vm.host_id is not None,
-            "disk": msgspec.to_builtins(disk_of(row.id)) if row.host_id else None,
+            "disk": msgspec.to_builtins(disk_of(row.id)) if row.primary_storage_id else None,
             "back": {"status": row.status} | back,
         }
         new = NewJob(

@@ -11,7 +11,8 @@ import structlog
 from appliance.engine.calls import SYSTEM, Call
 from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
 from appliance.protocol import requests as q
-from appliance.protocol.errors import ApiError, Conflict, NoResources
+from appliance.protocol.base import State
+from appliance.protocol.errors import ApiError, Conflict, InvalidInput, NoResources
 from appliance.protocol.operations import Accepted
 from appliance.protocol.volumes import VolumeCreate, VolumeStatus
 from appliance.services.common import (
@@ -21,16 +22,18 @@ from appliance.services.common import (
     find,
     updater,
 )
+from appliance.services.compute.creation import chosen_storage
 from appliance.services.infrastructure.models import HostRow
 from appliance.services.parts import Parts
 from appliance.services.settings import VOLUME_DELETION, VOLUME_DELETION_PERIOD_S
 from appliance.services.snapshots.models import SnapshotRow
 from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
 from appliance.services.storage.places import check_room
+from appliance.services.storage.reach import host_for, storages_of
 from appliance.services.storage.refs import ref_of
 from appliance.services.tenancy import quotas
 from appliance.services.tenancy.belonging import owner_for
-from appliance.services.volumes.attaching import Attaching, Place, name_of_vm
+from appliance.services.volumes.attaching import Attaching, Place, name_of_vm, work_host
 from appliance.services.volumes.changing import Changing
 from appliance.services.volumes.copying import Source, refuse_copied, size_for, source_of
 from appliance.services.volumes.holding import Holding, forget, hold, release, resting
@@ -152,17 +155,19 @@ class Volumes:
         source: Source | None,
         size_bytes: int,
     ) -> Place:
-        """Where a new volume is made: nowhere yet, on a host, with a machine's disks, or where
+        """Where a new volume is made: nowhere yet, on a storage, with a machine's disks, or where
         the snapshot lies that it is made of.
         """
+        asked = request.primary_storage_id
+        chosen = None if asked is None else chosen_storage(asked)
         if request.vm_id is not None:
             if request.host_id is not None:
                 raise Conflict("volume.host_and_vm", field="host_id")
-            place = self._attaching.place_at(tx, request.vm_id, owner_id)
+            place = self._attaching.place_at(tx, request.vm_id, owner_id, chosen)
         elif source is not None:
             place = Place(host_id=source.host_id, storage=source.storage)
-        elif request.host_id is not None:
-            place = _place_on(request.host_id)
+        elif request.host_id is not None or chosen is not None:
+            place = _place_on(request.host_id, chosen)
         else:
             return Place()
         assert place.storage is not None
@@ -193,7 +198,7 @@ class Volumes:
         def recover(tx: Transaction) -> Any:
             row = _binned(call.target)
             quotas.check(row.owner_id, {"data_volume": 1})
-            row.status = VolumeStatus.READY if row.host_id else VolumeStatus.NOT_MADE
+            row.status = VolumeStatus.READY if row.primary_storage_id else VolumeStatus.NOT_MADE
             row.deleted_at = None
             row.save()
             tx.touch("volume", row.id)
@@ -241,7 +246,7 @@ class Volumes:
         to_bin: bool,
     ) -> Accepted:
         """Into the recycle bin, or away for good."""
-        has_file = row.host_id is not None and not to_bin
+        has_file = row.primary_storage_id is not None and not to_bin
         data: dict[str, Any] = {
             "back": {"status": row.status, "deleted_at": row.deleted_at},
             "has_file": has_file,
@@ -250,7 +255,7 @@ class Volumes:
         if has_file:
             assert row.primary_storage is not None
             ref = VolumeRef(volume_id=row.id, storage=ref_of(row.primary_storage))
-            data |= {"host_id": row.host_id, "volume": msgspec.to_builtins(ref)}
+            data |= {"host_id": work_host(row, None), "volume": msgspec.to_builtins(ref)}
         new = NewJob(
             definition=definition,
             queue=f"volume:{row.id}",
@@ -305,13 +310,26 @@ def _kind() -> ResourceKind:
     )
 
 
-def _place_on(host_id: str) -> Place:
-    """A place on a host in the storage of its cluster; raises NotFound or NoResources."""
+def _place_on(host_id: str | None, storage: PrimaryStorageRow | None) -> Place:
+    """A place on a storage, of a host if it is given: on the first of that host's storages that
+    is enabled, unless one is chosen.
+
+    Raises NotFound, Conflict, InvalidInput or NoResources.
+    """
+    if host_id is None:
+        assert storage is not None
+        if not storage.is_shared:
+            raise InvalidInput("volume.host_needed", field="host_id", name=storage.name)
+        return Place(host_id=host_for(storage.id), storage=storage)
     host = find(HostRow, host_id, "host", field="host_id")
-    storage = PrimaryStorageRow.get_or_none(PrimaryStorageRow.cluster == host.cluster_id)
-    if storage is None:
+    there = [row for row in storages_of(host.cluster_id) if row.state == State.ENABLED]
+    if storage is not None:
+        if storage.id not in [row.id for row in there]:
+            raise Conflict("storage.not_reached", field="primary_storage_id", name=storage.name)
+        return Place(host_id=host.id, storage=storage)
+    if not there:
         raise NoResources("storage.none", field="host_id")
-    return Place(host_id=host.id, storage=storage)
+    return Place(host_id=host.id, storage=there[0])
 
 
 def _binned(volume_id: str) -> VolumeRow:

@@ -36,7 +36,14 @@ from hostagent.probe import Verdict
 from hostagent.protocol import commands as c
 from hostagent.protocol.enrolment import JoinToken
 from hostagent.protocol.link import CallContext, Peer
+from hostagent.protocol.storage import (
+    LeaveParams,
+    StorageDocument,
+    StorageReport,
+    StorageStatus,
+)
 from hostagent.storage import volumes
+from hostagent.storage.drivers import driver_for
 from hostagent.storage.paths import check_path, release
 
 PASSWORD = "correct horse battery"
@@ -65,6 +72,9 @@ class HostSide:
         """Bind the commands to a new link, as the agent does."""
         peer.handle(c.HOST_FACTS, lambda _, __: self.facts())
         peer.handle(c.HOST_RELEASE, _nothing(lambda _, __: self.network.remove_all()))
+        peer.handle(c.STORAGE_PREPARE, lambda p, _: driver_for(p.spec.storage).check())
+        peer.handle(c.STORAGE_APPLY, _apply_storages)
+        peer.handle(c.STORAGE_LEAVE, _nothing(_leave_storage))
         peer.handle(c.STORAGE_CHECK_PATH, lambda p, _: asyncio.to_thread(check_path, p))
         peer.handle(c.STORAGE_RELEASE, _nothing(lambda p, _: asyncio.to_thread(release, p)))
         peer.handle(c.VOLUME_CREATE_OVERLAY, lambda p, _: volumes.create_overlay(p))
@@ -81,6 +91,25 @@ class HostSide:
         peer.handle(c.IMAGE_ENSURE_CACHED, _nothing(images.ensure_cached))
         peer.handle(c.NETWORK_APPLY, lambda p, _: self.network.apply(p))
         peer.handle(c.NETWORK_CHECK, lambda p, _: self.network.check(p))
+
+
+async def _leave_storage(params: LeaveParams, _: CallContext) -> None:
+    await driver_for(params.storage).release(is_gone=params.is_gone)
+
+
+async def _apply_storages(document: StorageDocument, _: CallContext) -> StorageReport:
+    found = []
+    for spec in document.storages:
+        sizes = await driver_for(spec.storage).check()
+        found.append(
+            StorageStatus(
+                storage_id=spec.storage.storage_id,
+                is_connected=True,
+                total_bytes=sizes.total_bytes,
+                available_bytes=sizes.available_bytes,
+            )
+        )
+    return StorageReport(storages=found)
 
 
 def _nothing(work: Handler) -> Handler:

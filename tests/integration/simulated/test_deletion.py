@@ -103,7 +103,7 @@ async def test_folders_are_given_back_whenever_their_host_can(
     image_id = await stage.make_image()
     await stage.make_vm("destroy", "expunge", image_id=image_id)
     plan = theatre.fleet.plan
-    plan.replace([Fault(kind="fail", command="storage.release")])
+    plan.replace([Fault(kind="fail", command="storage.leave")])
     await stage.client.call("primary_storage.delete", id=stage.storage_id)
     (left,) = (await stage.client.call("cleanup.list")).items
     assert (left.operation, left.resource_id) == ("primary_storage.delete", stage.storage_id)

@@ -26,7 +26,8 @@ from hostagent.protocol.domain import (
 )
 from hostagent.protocol.link import CallContext, CommandFailed
 from hostagent.protocol.streams import Stream, StreamBroken
-from hostagent.storage.paths import cache_path
+from hostagent.storage.paths import cache_path, volume_path
+from tests.lab.simulated.sharing import files_on, others_with
 from tests.lab.simulated.state import Domain, HostState, file_of
 
 PIXEL = base64.b64decode(
@@ -229,25 +230,22 @@ class Domains:
 
     def _must_be_there(self, disk: DiskSpec) -> None:
         path = file_of(self._state, disk.volume)
-        if path not in self._state.files:
+        if path not in files_on(self._state, disk.volume.storage):
             raise CommandFailed("volume.missing", f"{path} does not exist", path=path)
 
     def _must_be_cached(self, cd: CdSpec) -> None:
         path = str(cache_path(cd.storage, cd.image_id, is_iso=True))
-        if path not in self._state.files:
+        if path not in files_on(self._state, cd.storage):
             raise CommandFailed("image.not_cached", f"{path} does not exist", path=path)
 
     def _refuse_second_writer(self, vm_id: str, disks: Sequence[DiskSpec]) -> None:
         """No service should ever ask for this, and no host does it."""
-        for other in self._state.domains.values():
-            if not other.is_active or other.spec.vm_id == vm_id:
-                continue
-            for disk in disks:
-                if _disk_of(other, disk) is not None:
-                    path = file_of(self._state, disk.volume)
-                    self._state.anomalies.append(f"{path} was to have a second writer, {vm_id}")
-                    vm = other.spec.vm_id
-                    raise CommandFailed("volume.in_use", f"{path} is open", path=path, vm=vm)
+        for disk in disks:
+            for other in others_with(self._state, vm_id, disk.volume.volume_id):
+                path = file_of(self._state, disk.volume)
+                self._state.anomalies.append(f"{path} was to have a second writer, {vm_id}")
+                vm = other.spec.vm_id
+                raise CommandFailed("volume.in_use", f"{path} is open", path=path, vm=vm)
 
     def _active(self, vm_id: str) -> Domain | None:
         domain = self._state.domains.get(vm_id)

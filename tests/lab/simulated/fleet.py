@@ -16,6 +16,7 @@ from tests.lab.simulated.faults import Fault, FaultPlan
 from tests.lab.simulated.host import SimulatedHost
 from tests.lab.simulated.migrations import Ways
 from tests.lab.simulated.paths import PathTruth
+from tests.lab.simulated.sharing import SharedTruth
 from tests.lab.simulated.state import HostState, SimFile, Traits, summary
 
 AT_ONCE = 48  # handshakes at a time while joining
@@ -45,6 +46,7 @@ class Fleet:
         self._own_folder = folder is None
         self._folder = folder or _temporary_folder()
         self._stores: dict[str, SimFile] = {}
+        self.shared = SharedTruth()
         self.paths = PathTruth()
         self._ways: Ways = {}
         traits = traits or Traits()
@@ -55,7 +57,8 @@ class Fleet:
     def _host(self, name: str, traits: Traits) -> SimulatedHost:
         folder = self._folder / name
         folder.mkdir(parents=True, exist_ok=True)
-        state = HostState(traits, self._stores, paths=self.paths)
+        state = HostState(traits, self._stores, paths=self.paths, shared=self.shared)
+        self.shared.hosts.append(state)
         return SimulatedHost(name, folder, state, self.plan, ways=self._ways)
 
     async def __aenter__(self) -> Fleet:

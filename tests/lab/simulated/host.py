@@ -21,6 +21,7 @@ from hostagent.protocol.link import CallContext, Peer
 from hostagent.protocol.load import LoadReport
 from hostagent.protocol.migration import MigrationProgress
 from hostagent.protocol.network import NetworkDocument
+from hostagent.protocol.storage import StorageRef
 from hostagent.protocol.trail import TRAIL
 from tests.lab.simulated.domains import Domains
 from tests.lab.simulated.faults import Fault, FaultPlan, When, refusal
@@ -69,7 +70,8 @@ class SimulatedHost:
         ways = {} if ways is None else ways
         self._migrations = Migrations(state, self.domains, ways, self._tell_progress)
         paths = Paths(name, state.traits.nics, state.paths)
-        self._handlers = self._bind(Storage(state), networks or Networks(state), paths)
+        self._storage = Storage(state)
+        self._handlers = self._bind(self._storage, networks or Networks(state), paths)
         if self._identity is not None:
             self.id = self._identity.host_id
 
@@ -127,6 +129,13 @@ class SimulatedHost:
         assert self._dialler is not None, "a host that has hung up says nothing"
         self._dialler.notify("host.load", report)
 
+    def set_broken(self, storage: StorageRef, *, is_broken: bool) -> None:
+        """A storage hangs from now on, or answers again; the host tells of it."""
+        change = self.state.broken.add if is_broken else self.state.broken.discard
+        change(storage.storage_id)
+        assert self._dialler is not None, "a host that has hung up says nothing"
+        self._dialler.notify("storage.status", self._storage.status_of(storage))
+
     def change(self, traits: Traits) -> None:
         """Be another size; the service hears of it with the next link."""
         self.state.traits = traits
@@ -175,6 +184,9 @@ class SimulatedHost:
             c.FOREIGN_RELEASE.name: foreign.release,
             c.GUEST_INFO.name: guests.info,
             c.GUEST_SET_PASSWORD.name: guests.set_password,
+            c.STORAGE_PREPARE.name: storage.prepare,
+            c.STORAGE_APPLY.name: storage.apply,
+            c.STORAGE_LEAVE.name: storage.leave,
             c.STORAGE_CHECK_PATH.name: storage.check_path,
             c.STORAGE_RELEASE.name: storage.release,
             c.VOLUME_CREATE_OVERLAY.name: storage.create_overlay,
@@ -201,6 +213,9 @@ class SimulatedHost:
             c.IMAGE_DELETE.name: storage.delete_image,
             c.IMAGE_DROP_CACHED.name: storage.drop_cached,
             c.IMAGE_ENSURE_CACHED.name: storage.ensure_cached,
+            c.IMAGE_DESCRIBE.name: storage.describe,
+            c.IMAGE_SEND.name: storage.send,
+            c.IMAGE_CACHE_FROM.name: storage.cache_from,
             c.NETWORK_APPLY.name: networks.apply,
             c.NETWORK_CHECK.name: networks.check,
             c.NETWORK_STATUS.name: networks.status,

@@ -16,6 +16,7 @@ from hostagent.protocol.network import NetworkDocument, PortDrops
 from hostagent.protocol.storage import VolumeRef
 from hostagent.storage.paths import node_path
 from tests.lab.simulated.paths import PathTruth
+from tests.lab.simulated.sharing import SharedTruth
 
 GiB = 1024**3
 NIC_MTU = 1500
@@ -92,12 +93,18 @@ class HostState:
     `cutting_nics` cut the host off when they go under a bridge; what was taken back for that, and
     is refused since, is in `rolled_back` as (network, NIC).
 
+    `shared` is what lies on shared storages. A test says by `unshared` which directories are the
+    host's own although they should not be, and by `broken` which storages it does not reach.
+
     `effects` counts, by command and resource, how often a command really changed something;
     `anomalies` says what no service should ever ask for.
     """
 
     traits: Traits
     stores: dict[str, SimFile]
+    shared: SharedTruth = field(default_factory=SharedTruth)
+    unshared: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
     domains: dict[str, Domain] = field(default_factory=dict)
     foreign: dict[str, ForeignDomain] = field(default_factory=dict)  # what others have made
     files: dict[str, SimFile] = field(default_factory=dict)

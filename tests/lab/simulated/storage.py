@@ -18,6 +18,13 @@ from hostagent.protocol.link import CallContext, CommandFailed
 from hostagent.protocol.streams import StreamBroken
 from hostagent.storage.files import SMALLEST_FREE_BYTES
 from hostagent.storage.paths import cache_path, image_path, incoming_path
+from tests.lab.simulated.sharing import (
+    check_mark,
+    files_on,
+    is_shared,
+    others_with,
+    refuse_broken,
+)
 from tests.lab.simulated.state import GiB, HostState, SimFile, file_of
 
 HEAD_BYTES = 1024
@@ -69,36 +76,88 @@ class Storage:
             self._state.folders.discard(params.path)
         return Nothing()
 
+    async def prepare(self, params: s.PrepareParams, _: CallContext) -> s.CheckPathResult:
+        """Any storage can be used, if it is the one that it should be."""
+        return self._look(params.spec.storage, is_new=params.is_new)
+
+    async def apply(self, document: s.StorageDocument, _: CallContext) -> s.StorageReport:
+        """How each storage is."""
+        return s.StorageReport(
+            storages=[self.status_of(spec.storage) for spec in document.storages]
+        )
+
+    async def leave(self, params: s.LeaveParams, _: CallContext) -> Nothing:
+        """Give a storage back."""
+        storage = params.storage
+        if is_shared(storage):
+            place = storage.source or storage.path
+            if params.is_gone and self._state.shared.marks.get(place) == storage.storage_id:
+                del self._state.shared.marks[place]
+        elif params.is_gone:
+            await self.release(s.ReleaseParams(path=storage.path), _)
+        return Nothing()
+
+    def _look(self, storage: s.StorageRef, *, is_new: bool) -> s.CheckPathResult:
+        refuse_broken(self._state, storage)
+        place = storage.source or storage.path
+        if not is_shared(storage):
+            self._state.folders.add(storage.path)
+        elif is_new and place not in self._state.unshared:
+            self._state.shared.marks.setdefault(place, storage.storage_id)
+        if is_shared(storage):
+            check_mark(self._state, storage)
+        traits = self._state.traits
+        return s.CheckPathResult(
+            total_bytes=traits.disk_total_bytes,
+            available_bytes=traits.disk_available_bytes,
+            file_system="ext4",
+        )
+
+    def status_of(self, storage: s.StorageRef) -> s.StorageStatus:
+        """How the host reaches a storage now."""
+        ref = storage.storage_id
+        try:
+            sizes = self._look(storage, is_new=False)
+        except CommandFailed as error:
+            return s.StorageStatus(
+                storage_id=ref, is_connected=False, code=error.code, reason=error.message
+            )
+        return s.StorageStatus(
+            storage_id=ref,
+            is_connected=True,
+            total_bytes=sizes.total_bytes,
+            available_bytes=sizes.available_bytes,
+        )
+
     # Volumes
 
     async def create_overlay(self, params: s.CreateOverlayParams, _: CallContext) -> s.VolumeInfo:
         """Make a volume, unless it is there."""
+        files = files_on(self._state, params.volume.storage)
         path = file_of(self._state, params.volume)
-        if path not in self._state.files:
+        if path not in files:
             backing = str(cache_path(params.volume.storage, params.image_id))
-            if backing not in self._state.files:
+            if backing not in files:
                 raise CommandFailed("image.not_cached", f"{backing} does not exist", path=backing)
             self._need(path, SMALLEST_FREE_BYTES)
-            self._state.files[path] = SimFile(OVERLAY_BYTES, params.size_bytes, backing=backing)
+            files[path] = SimFile(OVERLAY_BYTES, params.size_bytes, backing=backing)
             self._state.note("volume.create_overlay", params.volume.volume_id)
         return await self.info(params.volume, _)
 
     async def create_empty(self, params: s.CreateEmptyParams, _: CallContext) -> s.VolumeInfo:
         """Make an empty volume, unless it is there."""
+        files = files_on(self._state, params.volume.storage)
         path = file_of(self._state, params.volume)
-        if path not in self._state.files:
+        if path not in files:
             self._need(path, SMALLEST_FREE_BYTES)
-            self._state.files[path] = SimFile(OVERLAY_BYTES, params.size_bytes)
+            files[path] = SimFile(OVERLAY_BYTES, params.size_bytes)
             self._state.note("volume.create_empty", params.volume.volume_id)
         return await self.info(params.volume, _)
 
     async def resize(self, params: s.ResizeParams, _: CallContext) -> s.VolumeInfo:
         """Make a volume larger that no machine has open."""
-        for domain in self._state.domains.values():
-            if domain.is_active and any(
-                d.volume.volume_id == params.volume.volume_id for d in domain.spec.disks
-            ):
-                raise CommandFailed("storage.qemu_img", 'Failed to get "write" lock')
+        if others_with(self._state, "", params.volume.volume_id):
+            raise CommandFailed("storage.qemu_img", 'Failed to get "write" lock')
         return await self._grow(params.volume, params.size_bytes)
 
     async def resize_disk(self, params: ResizeDiskParams, _: CallContext) -> s.VolumeInfo:
@@ -106,35 +165,35 @@ class Storage:
         return await self._grow(params.disk.volume, params.size_bytes)
 
     async def _grow(self, volume: s.VolumeRef, size_bytes: int) -> s.VolumeInfo:
+        files = files_on(self._state, volume.storage)
         path = file_of(self._state, volume)
-        found = self._state.files.get(path)
+        found = files.get(path)
         if found is None:
             raise CommandFailed("volume.missing", f"{path} does not exist", path=path)
         if found.virtual_size_bytes > size_bytes:
             self._state.anomalies.append(f"{path} was to shrink")
             raise CommandFailed("volume.would_shrink", f"{path} is larger")
         if found.virtual_size_bytes < size_bytes:
-            self._state.files[path] = replace(found, virtual_size_bytes=size_bytes)
+            files[path] = replace(found, virtual_size_bytes=size_bytes)
             self._state.note("volume.grow", volume.volume_id)
         return s.VolumeInfo(path=path, size_bytes=size_bytes, used_bytes=found.size_bytes)
 
     async def delete_volume(self, volume: s.VolumeRef, _: CallContext) -> Nothing:
         """Delete a volume with its snapshots; does nothing if it is gone."""
-        mine = [path for path in self._state.files if f"/volumes/{volume.volume_id}." in path]
+        files = files_on(self._state, volume.storage)
+        mine = [path for path in files if f"/volumes/{volume.volume_id}." in path]
         for path in mine:
-            del self._state.files[path]
+            del files[path]
         if mine:
             self._state.note("volume.delete", volume.volume_id)
-            for domain in self._state.domains.values():
-                disks = {disk.volume.volume_id for disk in domain.spec.disks}
-                if domain.is_active and volume.volume_id in disks:
-                    self._state.anomalies.append(f"{mine[0]} was deleted under a running machine")
+            if others_with(self._state, "", volume.volume_id):
+                self._state.anomalies.append(f"{mine[0]} was deleted under a running machine")
         return Nothing()
 
     async def info(self, volume: s.VolumeRef, _: CallContext) -> s.VolumeInfo:
         """How large a volume is."""
         path = file_of(self._state, volume)
-        found = self._state.files.get(path)
+        found = files_on(self._state, volume.storage).get(path)
         if found is None:
             raise CommandFailed("volume.missing", f"{path} does not exist", path=path)
         size, used = found.virtual_size_bytes, found.size_bytes
@@ -265,8 +324,9 @@ class Storage:
 
     async def ensure_cached(self, params: s.EnsureCachedParams, _: CallContext) -> Nothing:
         """Have an image of a store in the cache."""
+        files = files_on(self._state, params.storage)
         target = str(cache_path(params.storage, params.image_id, is_iso=params.is_iso))
-        if target not in self._state.files:
+        if target not in files:
             place = s.ImagePlace(
                 image_id=params.image_id, store_path=params.store_path, is_iso=params.is_iso
             )
@@ -275,8 +335,53 @@ class Storage:
             if image is None:
                 raise CommandFailed("image.missing", f"{source} does not exist")
             self._need(target, image.size_bytes)
-            self._state.files[target] = image
+            files[target] = image
             self._state.note("image.ensure_cached", params.image_id)
+        return Nothing()
+
+    async def describe(self, place: s.ImagePlace, _: CallContext) -> s.StoredImage:
+        """Size and checksum of an image."""
+        image = self._state.stores.get(str(image_path(place)))
+        if image is None:
+            raise CommandFailed("image.missing", "it does not exist")
+        return s.StoredImage(size_bytes=image.size_bytes, sha256=image.sha256)
+
+    async def send(self, params: s.SendParams, context: CallContext) -> Nothing:
+        """Write as many bytes as the image has."""
+        stream = context.peer.stream(params.stream_id)
+        try:
+            image = self._state.stores.get(str(image_path(params.place)))
+            if image is None:
+                raise CommandFailed("image.missing", "it does not exist")
+            await stream.write(bytes(image.size_bytes))
+        except StreamBroken as error:
+            raise CommandFailed("image.send_broken", str(error)) from error
+        finally:
+            stream.close()
+        return Nothing()
+
+    async def cache_from(self, params: s.CacheFromParams, context: CallContext) -> Nothing:
+        """Take an image; only its size is looked at."""
+        stream = context.peer.stream(params.stream_id)
+        files, received = files_on(self._state, params.storage), 0
+        target = str(cache_path(params.storage, params.image_id, is_iso=params.is_iso))
+        try:
+            self._need(target, params.size_bytes)
+            while data := await stream.read():
+                received += len(data)
+        except StreamBroken as error:
+            raise CommandFailed("image.receive_broken", str(error)) from error
+        finally:
+            stream.close("no more is taken")
+        if received != params.size_bytes:
+            raise CommandFailed(
+                "image.truncated",
+                f"{received} of {params.size_bytes} bytes",
+                received_bytes=received,
+                expected_bytes=params.size_bytes,
+            )
+        files[target] = SimFile(received, FETCHED_VIRTUAL_BYTES)
+        self._state.note("image.cache_from", params.image_id)
         return Nothing()
 
     async def drop_cached(self, params: s.CachedImage, _: CallContext) -> Nothing:
@@ -286,8 +391,9 @@ class Storage:
         return Nothing()
 
     def _drop(self, path: str, params: s.CachedImage) -> None:
-        if self._state.files.pop(path, None) is not None:
-            if any(file.backing == path for file in self._state.files.values()):
+        files = files_on(self._state, params.storage)
+        if files.pop(path, None) is not None:
+            if any(file.backing == path for file in files.values()):
                 self._state.anomalies.append(f"{path} was dropped under a volume")
             self._state.note("image.drop_cached", params.image_id)
 

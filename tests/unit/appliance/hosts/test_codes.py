@@ -33,7 +33,6 @@ TOLD_AS_FAULT_OF_THE_HOST = frozenset(
         "domain.nic_busy",
         "domain.disk_busy",
         "domain.no_screenshot",
-        "image.missing",
         "image.not_cached",
         "image.receive_broken",
         "image.send_broken",

@@ -21,7 +21,7 @@ from appliance.services.infrastructure.models import ClusterRow, HostRow
 from appliance.services.ledger import SOURCES
 from appliance.services.networks.allocation import attach
 from appliance.services.networks.models import NetworkRow, NicRow
-from appliance.services.storage.models import PrimaryStorageRow, VolumeRow, place_id
+from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
 from appliance.services.storage.places import change_limits
 from appliance.store.database import Transaction
 from tests.unit.appliance.services.rows import (
@@ -138,7 +138,7 @@ async def test_changing_a_ratio_and_back_restores_the_numbers(tmp_path: Path) ->
         await store.write(lambda tx: add_volume("v", "host-1", 7))
 
         def numbers() -> list[Any]:
-            places = [place_id(STORAGE, f"host-{number}") for number in range(2)]
+            places = [f"{STORAGE}:host-{number}" for number in range(2)]
             hosts = ["host-0", "host-1"]
             return [
                 *ledger.usage("cpu", hosts).values(),

@@ -13,11 +13,13 @@ from appliance.services.images.models import ImageRow
 from appliance.services.storage.caches import Copy, copies_at, unneeded_copies
 from appliance.services.storage.models import ImageStoreRow, VolumeRow
 from appliance.store.database import Store, Transaction
+from hostagent.protocol.storage import StorageRef
 from tests.unit.appliance.services.rows import STORAGE, ZONE, rows_store
 
-PATH = "/s"  # of the storage in these rows
-HERE, THERE = Copy("image", "host-0", PATH), Copy("image", "host-1", PATH)
-GONE = Copy("gone", "host-0", PATH)
+REF = StorageRef(storage_id=STORAGE, path="/s")  # of the storage in these rows
+HERE, THERE = Copy("image", "host-0", REF), Copy("image", "host-1", REF)
+GONE = Copy("gone", "host-0", REF)
+NOTE = "INSERT INTO image_cache VALUES (?, ?, ?, ?)"
 
 
 @pytest.fixture
@@ -56,7 +58,7 @@ def _fill(tx: Transaction) -> None:
         **common,
     )
     for copy in (HERE, THERE, GONE):
-        tx.execute("INSERT INTO image_cache VALUES (?, ?, ?)", *copy)
+        tx.execute(NOTE, *copy.key)
     VolumeRow.create(
         id="disk",
         vm_id="vm",
@@ -83,7 +85,7 @@ async def test_copies_of_an_image_that_goes_are_kept_under_disks(store: Store) -
 
 
 async def test_copies_are_kept_under_disks_that_are_still_to_be_deleted(store: Store) -> None:
-    volume = {"volume_id": "left", "storage": {"storage_id": "s", "path": PATH}}
+    volume = {"volume_id": "left", "storage": {"storage_id": STORAGE, "path": "/s"}}
     data = {"host_id": "host-0", "image_id": "gone", "volume": volume}
     await store.write(
         lambda tx: CleanupRow.create(
@@ -95,8 +97,8 @@ async def test_copies_are_kept_under_disks_that_are_still_to_be_deleted(store: S
 
 
 async def test_machines_that_were_given_back_do_not_count(store: Store) -> None:
-    assert set(await store.read(lambda: copies_at("host-0", PATH))) == {HERE, GONE}
-    away = Copy("gone", "away", PATH)
-    await store.write(lambda tx: tx.execute("INSERT INTO image_cache VALUES (?, ?, ?)", *away))
+    assert set(await store.read(lambda: copies_at("host-0", REF))) == {HERE, GONE}
+    away = Copy("gone", "away", REF)
+    await store.write(lambda tx: tx.execute(NOTE, *away.key))
     assert await store.read(lambda: unneeded_copies(image_id="gone")) == [GONE]
-    assert await store.read(lambda: copies_at("away", PATH)) == [away]
+    assert await store.read(lambda: copies_at("away", REF)) == [away]
