@@ -3268,6 +3268,22 @@
         <translation>查看可迁移的物理机</translation>
     </message>
     <message>
+        <source>Attach primary storage to a cluster</source>
+        <translation>加载主存储到集群</translation>
+    </message>
+    <message>
+        <source>Detach primary storage from a cluster</source>
+        <translation>从集群卸载主存储</translation>
+    </message>
+    <message>
+        <source>Reconnect primary storage</source>
+        <translation>重新连接主存储</translation>
+    </message>
+    <message>
+        <source>Clean image cache</source>
+        <translation>清理镜像缓存</translation>
+    </message>
+    <message>
         <source>Attach NIC</source>
         <translation>挂载网卡</translation>
     </message>
@@ -4671,6 +4687,66 @@
         <translation>主存储</translation>
     </message>
     <message>
+        <source>Export</source>
+        <translation>导出目录</translation>
+    </message>
+    <message>
+        <source>Each host mounts it by itself.</source>
+        <translation>每台物理机会自行挂载。</translation>
+    </message>
+    <message>
+        <source>Mount options</source>
+        <translation>挂载选项</translation>
+    </message>
+    <message>
+        <source>Optional, such as vers=4.2</source>
+        <translation>可选，例如 vers=4.2</translation>
+    </message>
+    <message>
+        <source>Pool</source>
+        <translation>存储池</translation>
+    </message>
+    <message>
+        <source>Monitors</source>
+        <translation>监视器</translation>
+    </message>
+    <message>
+        <source>Separated by commas</source>
+        <translation>以逗号分隔</translation>
+    </message>
+    <message>
+        <source>User</source>
+        <translation>用户</translation>
+    </message>
+    <message>
+        <source>Key</source>
+        <translation>密钥</translation>
+    </message>
+    <message>
+        <source>It is kept encrypted and never shown again.</source>
+        <translation>加密保存，不再显示。</translation>
+    </message>
+    <message>
+        <source>This is needed.</source>
+        <translation>必填。</translation>
+    </message>
+    <message>
+        <source>Local directory of each host</source>
+        <translation>每台物理机的本地目录</translation>
+    </message>
+    <message>
+        <source>NFS server</source>
+        <translation>NFS 服务器</translation>
+    </message>
+    <message>
+        <source>Directory that hosts share</source>
+        <translation>物理机共享的目录</translation>
+    </message>
+    <message>
+        <source>Ceph pool</source>
+        <translation>Ceph 存储池</translation>
+    </message>
+    <message>
         <source>Promised to disks</source>
         <translation>已承诺给云盘</translation>
     </message>
@@ -4683,12 +4759,92 @@
         <translation>本地目录</translation>
     </message>
     <message>
+        <source>NFS</source>
+        <translation>NFS</translation>
+    </message>
+    <message>
+        <source>Shared directory</source>
+        <translation>共享目录</translation>
+    </message>
+    <message>
+        <source>Ceph</source>
+        <translation>Ceph</translation>
+    </message>
+    <message>
+        <source>{good} of {all}</source>
+        <translation>{good}/{all}</translation>
+    </message>
+    <message>
+        <source>connected</source>
+        <translation>已连接</translation>
+    </message>
+    <message>
+        <source>broken</source>
+        <translation>异常</translation>
+    </message>
+    <message>
+        <source>not known: the host is away</source>
+        <translation>未知：物理机离线</translation>
+    </message>
+    <message>
+        <source>Where</source>
+        <translation>位置</translation>
+    </message>
+    <message>
+        <source>Hosts</source>
+        <translation>物理机</translation>
+    </message>
+    <message>
+        <source>Promised</source>
+        <translation>已分配</translation>
+    </message>
+    <message>
         <source>Free</source>
         <translation>可用</translation>
     </message>
     <message>
         <source>Cluster</source>
         <translation>集群</translation>
+    </message>
+    <message>
+        <source>The zone has no further cluster.</source>
+        <translation>该区域没有其他集群。</translation>
+    </message>
+    <message>
+        <source>It is in one cluster only.</source>
+        <translation>它只在一个集群中。</translation>
+    </message>
+    <message>
+        <source>Enable</source>
+        <translation>启用</translation>
+    </message>
+    <message>
+        <source>Disable: place no new disks here</source>
+        <translation>停用：不再放置新云盘</translation>
+    </message>
+    <message>
+        <source>Reconnect all hosts</source>
+        <translation>重新连接所有物理机</translation>
+    </message>
+    <message>
+        <source>Delete copies of images that no disk needs</source>
+        <translation>删除没有云盘使用的镜像副本</translation>
+    </message>
+    <message>
+        <source>Attach to a cluster …</source>
+        <translation>加载到集群…</translation>
+    </message>
+    <message>
+        <source>Detach from a cluster …</source>
+        <translation>从集群卸载…</translation>
+    </message>
+    <message>
+        <source>It is enabled already.</source>
+        <translation>已经启用。</translation>
+    </message>
+    <message>
+        <source>It is disabled already.</source>
+        <translation>已经停用。</translation>
     </message>
     <message>
         <source>Make image store</source>
@@ -4701,6 +4857,14 @@
     <message>
         <source>Directory on a host</source>
         <translation>物理机上的目录</translation>
+    </message>
+    <message>
+        <source>Disks may claim</source>
+        <translation>云盘可占用</translation>
+    </message>
+    <message>
+        <source>Clusters</source>
+        <translation>集群</translation>
     </message>
     <message>
         <source>Make primary storage</source>
