@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from appliance.protocol.errors import NotFound
+from appliance.protocol.resources import VmState
 from appliance.services.guests.discs import drives_of
 from appliance.services.guests.seeds import seed_of
-from appliance.services.hardware.models import hardware_of
+from appliance.services.hardware.models import hardware_of, running_hardware_of
 from appliance.services.hardware.processor import hardware_spec
 from appliance.services.storage.refs import REF_COLUMNS, REF_COUNT, make_ref
 from appliance.services.volumes.disks import disks_of
@@ -46,8 +47,8 @@ class Target:
 
 
 _TARGET = f"""
-    SELECT v.cluster_id, v.id, v.name, v.cpu_count, v.memory_bytes, v.accelerator, d.id, d.image_id,
-           d.size_bytes, v.image_id, i.path, {REF_COLUMNS}
+    SELECT v.cluster_id, v.state, v.id, v.name, v.cpu_count, v.memory_bytes, v.accelerator, d.id,
+           d.image_id, d.size_bytes, v.image_id, i.path, {REF_COLUMNS}
     FROM vm v
     JOIN volume d ON d.vm_id = v.id AND d.kind = 'root'
     JOIN primary_storage s ON s.id = d.primary_storage_id
@@ -64,8 +65,11 @@ def load_target(vm_id: str, job_id: str = "") -> Target:
         raise NotFound("resource.not_found", kind="vm", id=vm_id)
     columns, storage = row[:-REF_COUNT], make_ref(*row[-REF_COUNT:])
     nics, disks = nics_of(vm_id), tuple(disks_of(vm_id, job_id))
-    cluster_id, *others = columns
+    cluster_id, state, *others = columns
     accelerator = others[4]
+    # One that moves while it runs has what it was started with.
+    is_moving = state == VmState.MIGRATING
+    has = running_hardware_of(vm_id) if is_moving else hardware_of(vm_id)
     return Target(
         *others,
         storage=storage,
@@ -73,7 +77,7 @@ def load_target(vm_id: str, job_id: str = "") -> Target:
         disks=disks,
         seed=seed_of(vm_id),
         cds=tuple(drives_of(vm_id, storage, job_id)),
-        hardware=hardware_spec(hardware_of(vm_id), cluster_id, accelerator),
+        hardware=hardware_spec(has, cluster_id, accelerator),
     )
 
 

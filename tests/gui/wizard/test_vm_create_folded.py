@@ -82,7 +82,7 @@ def test_data_disks_are_asked_for_and_told_while_folded(opened: Opened) -> None:
         ("", 20 * GiB),
         ("logs", 5 * GiB),
     ]
-    assert "--data-disk" in dialog.footer.equivalent.text()
+    assert f"--data-disk logs={5 * GiB}" in dialog.footer.equivalent.text()
     assert not clipped(dialog)
     take(dialog, "vm-create-disks")
     fold.button.click()
