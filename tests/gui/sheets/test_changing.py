@@ -38,6 +38,9 @@ EDITED = {kind: ref for kind, ref in DELETED.items() if kind != "network"} | {
     "vm": make_id(1),
 }
 
+# What saving confirms along with name and description.
+BESIDE = {"image": {"kind": "root", "platform": "linux", "firmware": "bios"}}
+
 
 def sheet_of(window: MainWindow, kind: type[Any], qtbot: QtBot) -> Any:
     """The one sheet of a class that is open."""
@@ -68,7 +71,7 @@ def test_name_and_description_are_changed(
     sheet.form.touched()
     assert f"update {EDITED[kind]} --name other" in sheet.footer.equivalent.text()
     QTest.keyClick(sheet.form.name, Qt.Key.Key_Return)
-    asked = {"id": EDITED[kind], "name": "other", "description": "words"}
+    asked = {"id": EDITED[kind], "name": "other", "description": "words"} | BESIDE.get(kind, {})
     qtbot.waitUntil(lambda: registrar.changes() == [(f"{kind}.update", asked)])
     qtbot.waitUntil(lambda: is_gone(sheet))
 
