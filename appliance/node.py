@@ -75,6 +75,7 @@ from appliance.services.upkeep.adopting import Adopting
 from appliance.services.upkeep.maintenance import Maintenance
 from appliance.services.upkeep.reconnecting import Reconnecting
 from appliance.services.upkeep.recovery import Recovery
+from appliance.services.upkeep.storage_maintenance import StorageMaintenance
 from appliance.services.upkeep.unknown import Unknown
 from appliance.services.volumes.service import Volumes
 from appliance.store.database import Store
@@ -163,6 +164,7 @@ class Node:
         documents = networks.documents
         self._recovery = Recovery(parts, compute)
         Maintenance(parts, compute, storage, documents, self._recovery)
+        StorageMaintenance(parts, compute)
         Adopting(parts, compute, documents, Unknown(parts))
         self.infrastructure.on_host_booted(self._recovery.host_booted)
         Reconnecting(parts, self.infrastructure, storage, documents, compute.sync)

@@ -60,6 +60,9 @@ def _titles() -> dict[str, str]:
         ),
         "primary_storage.reconnect": translate("Operations", "Reconnect primary storage"),
         "primary_storage.clean_cache": translate("Operations", "Clean image cache"),
+        "primary_storage.enter_maintenance": translate(
+            "Operations", "Put primary storage into maintenance"
+        ),
         "vm.attach_nic": translate("Operations", "Attach NIC"),
         "vm.detach_nic": translate("Operations", "Detach NIC"),
         "vm.set_default_nic": translate("Operations", "Make NIC the default"),

@@ -104,6 +104,7 @@ HELP = {
     "user_data": "User data for the guest's first boot; @FILE reads it from a file, @- from input.",
     "start": "Start it at once.",
     "force": "At once, without asking the guest.",
+    "stop_machines": "Stop the machines that use it.",
     "timeout_s": "Seconds until the guest is switched off if it does not obey.",
     "view_only": "Look only; keys and mouse do nothing.",
     "source": "Where an image comes from; an NFS export (server:/directory), or a Ceph pool.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from appliance.protocol import requests as q
 from appliance.protocol import storages as s
-from appliance.protocol.declaring import add, reads, update
+from appliance.protocol.declaring import add, job, reads, update
 
 
 def declare_storages() -> None:
@@ -39,4 +39,10 @@ def declare_storages() -> None:
     ):
         path = f"POST {one}/{verb.replace('_', '-')}"
         add(f"primary_storage.{verb}", path, summary, s.PrimaryStorage)
+    job(
+        "primary_storage.enter_maintenance",
+        f"POST {one}/enter-maintenance",
+        "Let no machine use a primary storage until it is enabled again",
+        s.StorageEnterMaintenance,
+    )
     add("primary_storage.delete", f"DELETE {one}", "Delete an empty primary storage", None)

@@ -55,6 +55,17 @@ class StorageCluster(Request, kw_only=True, frozen=True):
     cluster_id: Id
 
 
+class StorageEnterMaintenance(Request, kw_only=True, frozen=True):
+    """Let no machine use a storage until it is enabled again.
+
+    With `stop_machines`, those that use it are stopped; a guest that does not shut down within
+    `timeout_s` is switched off. Without, nothing is done if there are any.
+    """
+
+    stop_machines: bool = False
+    timeout_s: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 60
+
+
 class PrimaryStorage(Resource, kw_only=True, frozen=True):
     """Where the disks of virtual machines live."""
 

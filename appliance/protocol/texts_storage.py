@@ -171,9 +171,15 @@ STORAGE_ERRORS: dict[str, tuple[str, str, str, str]] = {
     ),
     "storage.in_maintenance": (
         "The primary storage {name} is in maintenance.",
-        "Wait until it is enabled again.",
-        "主存储 {name} 处于维护状态。",
-        "请等待其重新启用。",
+        "Enable it when its maintenance is over.",
+        "主存储 {name} 处于维护模式。",
+        "请在维护结束后启用该主存储。",
+    ),
+    "storage.machines_run": (
+        "{count} running virtual machines have disks on the primary storage {name}: {machines}.",
+        "Stop them first, or have them stopped with it (stop_machines).",
+        "{count} 台运行中的云主机在主存储 {name} 上有云盘：{machines}。",
+        "请先停止这些云主机，或选择一并停止（stop_machines）。",
     ),
     "volume.no_snapshots": (
         "The volume {name} is on a shared primary storage: it can have no snapshots yet.",
@@ -201,4 +207,11 @@ STORAGE_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "{count} 台物理机均无法访问云主机所需的主存储：{names}。",
         "请检查这些主存储在各物理机上的状态。",
     ),
+}
+STORAGE_WORDS: dict[str, tuple[str, str]] = {
+    "operation.primary_storage.enter_maintenance": (
+        "Put primary storage into maintenance",
+        "主存储进入维护模式",
+    ),
+    "step.stop_machines": ("stopping machines", "停止云主机"),
 }

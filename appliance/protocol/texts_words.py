@@ -10,6 +10,7 @@ from appliance.protocol.texts_images import IMAGE_WORDS
 from appliance.protocol.texts_migration import MIGRATION_WORDS
 from appliance.protocol.texts_security import TRACE_STEPS
 from appliance.protocol.texts_snapshots import SNAPSHOT_WORDS
+from appliance.protocol.texts_storage import STORAGE_WORDS
 from appliance.protocol.texts_volumes import VOLUME_WORDS
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -247,6 +248,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "vm.reason.outside": ("changed outside the cloud", "在云平台之外被更改"),
     **TRACE_STEPS,
     **DROP_REASONS,
+    **STORAGE_WORDS,
     **VOLUME_WORDS,
     **HOST_WORDS,
     **GUEST_WORDS,

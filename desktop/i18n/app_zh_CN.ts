@@ -3284,6 +3284,10 @@
         <translation>清理镜像缓存</translation>
     </message>
     <message>
+        <source>Put primary storage into maintenance</source>
+        <translation>主存储进入维护模式</translation>
+    </message>
+    <message>
         <source>Attach NIC</source>
         <translation>挂载网卡</translation>
     </message>
@@ -4823,6 +4827,10 @@
         <translation>停用：不再放置新云盘</translation>
     </message>
     <message>
+        <source>Enter maintenance …</source>
+        <translation>进入维护模式…</translation>
+    </message>
+    <message>
         <source>Reconnect all hosts</source>
         <translation>重新连接所有物理机</translation>
     </message>
@@ -4845,6 +4853,10 @@
     <message>
         <source>It is disabled already.</source>
         <translation>已经停用。</translation>
+    </message>
+    <message>
+        <source>It is in maintenance already.</source>
+        <translation>已处于维护模式。</translation>
     </message>
     <message>
         <source>Make image store</source>
@@ -4885,6 +4897,30 @@
     <message>
         <source>An image store keeps images in a directory of a host.</source>
         <translation>镜像服务器将镜像保存在物理机的目录中。</translation>
+    </message>
+    <message>
+        <source>Until it is enabled again, no new disks are placed here, and no machine that has a disk here starts.</source>
+        <translation>在重新启用之前，不会在此放置新云盘，在此有云盘的云主机也无法启动。</translation>
+    </message>
+    <message>
+        <source>If machines that run have disks here</source>
+        <translation>如有运行中的云主机在此有云盘</translation>
+    </message>
+    <message>
+        <source>do nothing, and name them</source>
+        <translation>不做更改，并列出这些云主机</translation>
+    </message>
+    <message>
+        <source>stop them</source>
+        <translation>停止这些云主机</translation>
+    </message>
+    <message>
+        <source>Time for guests to shut down</source>
+        <translation>客户机关机时限</translation>
+    </message>
+    <message>
+        <source>Enter maintenance</source>
+        <translation>进入维护模式</translation>
     </message>
 </context>
 <context>

@@ -11,6 +11,7 @@ from desktop.pages.accounts import open_sheet
 from desktop.pages.actions import Action, call_each
 from desktop.pages.base import Shell
 from desktop.pages.sheets.form_sheet import SheetSpec
+from desktop.pages.sheets.storage_maintenance import show_storage_maintenance
 from desktop.texts import translate
 from desktop.wizard.page import Request, StepPage
 
@@ -66,6 +67,14 @@ def storage_actions() -> list[Action]:
             is_main=True,
         ),
         Action(
+            name="maintenance",
+            title=translate("Storage", "Enter maintenance …"),
+            icon="wrench-outline",
+            run=_maintain,
+            reason=_maintained_reason,
+            is_single=True,
+        ),
+        Action(
             name="reconnect",
             title=translate("Storage", "Reconnect all hosts"),
             icon="lan-connect",
@@ -107,6 +116,15 @@ def _enabled_reason(storage: r.PrimaryStorage) -> str:
 def _disabled_reason(storage: r.PrimaryStorage) -> str:
     is_so = storage.state is r.State.DISABLED
     return translate("Storage", "It is disabled already.") if is_so else ""
+
+
+def _maintained_reason(storage: r.PrimaryStorage) -> str:
+    is_so = storage.state is r.State.MAINTENANCE
+    return translate("Storage", "It is in maintenance already.") if is_so else ""
+
+
+async def _maintain(shell: Shell, storages: list[Any]) -> None:
+    show_storage_maintenance(shell, storages[0])
 
 
 def _each(operation: str) -> Any:

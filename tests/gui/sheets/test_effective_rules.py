@@ -80,7 +80,7 @@ def test_rules_stand_in_the_order_of_asking(
     assert rows[0][4] == "203.0.113.0/24"
     assert "10.0.0.20, 10.0.0.21, 10.0.0.22, 10.0.0.23 + 136" in rows[1][4]
     assert sheet.hint.text()
-    assert clipped(sheet) == []
+    qtbot.waitUntil(lambda: clipped(sheet) == [])
     take(sheet, f"sheet-effective-rules-{language}")
     sheet.nic.setCurrentIndex(1)
     assert shown(sheet) == []

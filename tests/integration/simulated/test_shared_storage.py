@@ -169,3 +169,40 @@ async def test_nobody_starts_what_a_lost_host_may_run(lab: Lab, shared: PrimaryS
     now = await lab.client.call("vm.get", id=vm.id)
     there = [one.id for one in lab.fleet.hosts if vm.id in one.state.domains]
     assert there == ([now.host_id] if now.host_id else [])
+
+
+async def test_a_storage_in_maintenance_is_used_by_nobody(lab: Lab, shared: PrimaryStorage) -> None:
+    one, other = await on_shared(lab, shared), await on_shared(lab, shared)
+    bystander = await lab.create(f"vm-{new_id()[-6:]}")
+    assert await lab.ended(bystander) == []
+    found = await refused(lab, "primary_storage.enter_maintenance", id=shared.id)
+    assert found == ("storage.machines_run", "stop_machines")
+    assert (await lab.client.call("primary_storage.get", id=shared.id)).state == "enabled"
+
+    options = {"stop_machines": True, "timeout_s": 5}
+    await do(lab, "primary_storage.enter_maintenance", shared.id, **options)
+    states = {vm.id: (await lab.client.call("vm.get", id=vm.id)).state for vm in (one, other)}
+    assert states == {one.id: "stopped", other.id: "stopped"}
+    assert (await lab.client.call("vm.get", id=bystander.resource_ids[0])).state == "running"
+    assert (await lab.client.call("primary_storage.get", id=shared.id)).state == "maintenance"
+    for name, fields in (
+        ("vm.start", {"id": one.id}),
+        ("primary_storage.enter_maintenance", {"id": shared.id}),
+    ):
+        assert (await refused(lab, name, **fields))[0] == "storage.in_maintenance"
+
+    await lab.client.call("primary_storage.enable", id=shared.id)
+    await do(lab, "vm.start", one.id)
+
+
+async def test_a_storage_is_what_it_was_if_a_machine_does_not_stop(
+    lab: Lab, shared: PrimaryStorage
+) -> None:
+    vm = await on_shared(lab, shared)
+    lab.fleet.plan.replace([Fault(kind="fail", command="domain.shutdown", times=1)])
+    accepted = await lab.client.call(
+        "primary_storage.enter_maintenance", id=shared.id, stop_machines=True, timeout_s=5
+    )
+    assert await lab.ended(accepted) != []
+    assert (await lab.client.call("primary_storage.get", id=shared.id)).state == "enabled"
+    assert (await lab.client.call("vm.get", id=vm.id)).state == "running"

@@ -409,6 +409,7 @@ WITH_TWO_HOSTS = frozenset({"vm.migrate"})
 WITHOUT_HOSTS = frozenset(
     {
         "host.enter_maintenance",
+        "primary_storage.enter_maintenance",
         "image.delete",
         "volume.delete",
         "vm.recover",
