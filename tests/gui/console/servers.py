@@ -94,8 +94,9 @@ class Shell:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self._process = subprocess.Popen(
-            # With the terminal as its own: otherwise Ctrl-C reaches nobody
-            ["setsid", "--ctty", "/bin/sh"],
+            # With the terminal as its own, and obeying interrupts even if the tests were started
+            # in the background: otherwise Ctrl-C reaches nobody.
+            ["env", "--default-signal=INT", "setsid", "--ctty", "/bin/sh"],
             stdin=slave,
             stdout=slave,
             stderr=slave,
