@@ -31,7 +31,7 @@ from tests.contract.api.appliance import Answer
 from tests.contract.api.bodies import good_body
 from tests.contract.api.tenants import Tenants, log_in, make
 
-EACH = 40  # rows of a kind: more than there are operations on one
+EACH = 80  # rows of a kind: more than there are operations on one
 ALL = [spec for spec in (OPERATIONS | BYTES).values() if spec.name != "feed.follow"]
 GUARDED = [spec for spec in ALL if spec.access != Access.PUBLIC]
 ADMINS = [spec for spec in ALL if spec.access == Access.ADMIN]
