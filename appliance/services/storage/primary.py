@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextvars import Context
 from typing import Any
 
 import structlog
@@ -338,7 +339,8 @@ class PrimaryStorages:
         self._spawn(note())
 
     def _spawn(self, work: Any) -> None:
-        task = asyncio.create_task(work, name="primary storages")
+        # Nobody's: it goes on after the job or request that it follows from.
+        task = asyncio.create_task(work, name="primary storages", context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

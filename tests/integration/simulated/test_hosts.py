@@ -86,7 +86,7 @@ async def test_facts_are_asked_for_anew(lab: Lab) -> None:
     assert (await lab.client.call("host.refresh_facts", id=host.id)).cpu_capacity == 640
 
 
-@pytest.mark.parametrize("command", ["network.apply", "domain.list", "storage.check_path"])
+@pytest.mark.parametrize("command", ["network.apply", "domain.list", "storage.apply"])
 async def test_reconnecting_goes_on_after_the_service_was_killed(lab: Lab, command: str) -> None:
     host = lab.fleet.hosts[4]
     lab.fleet.plan.replace([Fault(kind="hang", command=command, host=host.name, times=1)])
@@ -100,7 +100,7 @@ async def test_reconnecting_goes_on_after_the_service_was_killed(lab: Lab, comma
 
 async def test_a_host_that_does_not_come_back_is_told(lab: Lab) -> None:
     host = lab.fleet.hosts[5]
-    lab.fleet.plan.replace([Fault(kind="fail", command="storage.check_path", host=host.name)])
+    lab.fleet.plan.replace([Fault(kind="fail", command="storage.apply", host=host.name)])
     failed = await lab.ended(await lab.client.call("host.reconnect", id=host.id))
     assert failed == ["host.command_failed"]
 

@@ -241,7 +241,7 @@ class Domains:
     def _refuse_second_writer(self, vm_id: str, disks: Sequence[DiskSpec]) -> None:
         """No service should ever ask for this, and no host does it."""
         for disk in disks:
-            for other in others_with(self._state, vm_id, disk.volume.volume_id):
+            for other in others_with(self._state, vm_id, disk.volume):
                 path = file_of(self._state, disk.volume)
                 self._state.anomalies.append(f"{path} was to have a second writer, {vm_id}")
                 vm = other.spec.vm_id

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hostagent.protocol.link import CommandFailed
-from hostagent.protocol.storage import StorageRef
+from hostagent.protocol.storage import StorageRef, VolumeRef
 
 if TYPE_CHECKING:
     from tests.lab.simulated.state import Domain, HostState, SimFile
@@ -54,13 +54,14 @@ def refuse_broken(state: HostState, storage: StorageRef) -> None:
         raise CommandFailed("storage.hangs", f"{place} does not answer", path=place)
 
 
-def others_with(state: HostState, domain_id: str, volume_id: str) -> list[Domain]:
-    """Machines that run with a volume, on this host or on others, but for `domain_id` here."""
+def others_with(state: HostState, domain_id: str, volume: VolumeRef) -> list[Domain]:
+    """Machines that run with a volume, on all hosts that see it, but for `domain_id` here."""
+    hosts = state.shared.hosts if is_shared(volume.storage) else [state]
     return [
         domain
-        for host in (state.shared.hosts or [state])
+        for host in hosts
         for domain in host.domains.values()
         if domain.is_active
         and not (host is state and domain.spec.vm_id == domain_id)
-        and any(disk.volume.volume_id == volume_id for disk in domain.spec.disks)
+        and any(disk.volume.volume_id == volume.volume_id for disk in domain.spec.disks)
     ]

@@ -156,7 +156,7 @@ class Storage:
 
     async def resize(self, params: s.ResizeParams, _: CallContext) -> s.VolumeInfo:
         """Make a volume larger that no machine has open."""
-        if others_with(self._state, "", params.volume.volume_id):
+        if others_with(self._state, "", params.volume):
             raise CommandFailed("storage.qemu_img", 'Failed to get "write" lock')
         return await self._grow(params.volume, params.size_bytes)
 
@@ -186,7 +186,7 @@ class Storage:
             del files[path]
         if mine:
             self._state.note("volume.delete", volume.volume_id)
-            if others_with(self._state, "", volume.volume_id):
+            if others_with(self._state, "", volume):
                 self._state.anomalies.append(f"{mine[0]} was deleted under a running machine")
         return Nothing()
 
