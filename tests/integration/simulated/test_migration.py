@@ -223,6 +223,7 @@ async def test_what_cannot_be_is_refused_and_changes_nothing(moving: Lab) -> Non
     await agrees(moving, vm)
     assert await moving.on_all("vm.destroy", [vm.id]) == []
     assert (await refused(moving, **ask))[0] == "vm.wrong_state"
+    assert await moving.on_all("vm.recover", [vm.id]) == []
 
 
 async def test_while_it_moves_nothing_else_is_done_with_it(moving: Lab) -> None:

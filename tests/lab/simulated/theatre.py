@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -35,6 +36,7 @@ DEADLINE_S = 1.5
 SETTLED_WITHIN_S = 5.0
 ENDS_WITHIN_S = 25.0
 LOOK_EVERY_S = 0.1
+UPLOAD_GIVEN_UP_AFTER_S = 8.0
 RETRIES = 3
 HANGS_WITHIN_S = 20.0
 SHARED = ("network.apply", "image.receive")  # not the job's alone
@@ -191,6 +193,9 @@ class Theatre:
 
     async def _end(self, cases: list[Case], trouble: Trouble) -> None:
         """Wait for the jobs, heal the hosts, and try again what could not be undone."""
+        for case in cases:
+            if case.work.situation == "by upload" and case.command == "image.receive":
+                await self._give_up_upload(case)
         await self._ended(cases)
         self.fleet.plan.replace([])
         self.fleet.plan.thaw()
@@ -201,6 +206,21 @@ class Theatre:
             is_mine = case.work.situation == "by upload"
             case.problems += [repr(item) for item in failed if not is_mine]
         await self._clean_up(cases)
+
+    async def _give_up_upload(self, case: Case) -> None:
+        """An upload that broke off waits for its client, which may go on; this one gives up."""
+        assert case.job is not None
+        ended: list[str] = []
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(UPLOAD_GIVEN_UP_AFTER_S):
+                while not ended:
+                    job = await self.client.call("job.get", id=case.job.id)
+                    ended = [job.id] if job.state in ENDED else []
+                    await asyncio.sleep(LOOK_EVERY_S)
+        if ended:
+            return
+        with contextlib.suppress(Conflict):  # it has ended meanwhile
+            await self.client.call("job.cancel", id=case.job.id)
 
     async def _ended(self, cases: list[Case]) -> None:
         jobs = {case.job.id: case for case in cases if case.job is not None}
