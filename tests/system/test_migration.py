@@ -112,12 +112,21 @@ class Moving:
         return here, 1 - here
 
     async def begin(self, **fields: Any) -> str:
-        """Ask for a migration to the other host; returns the job."""
+        """Ask for a migration to the other host when that has its storage; returns the job."""
         _, there = await self.sides()
+        async with asyncio.timeout(30):  # a full disk is seen to be none by the next probe
+            while not await self.reaches_storage(self.host_ids[there]):
+                await asyncio.sleep(0.5)
         accepted = await self.call(
             "vm.migrate", id=self.vm_id, host_id=self.host_ids[there], **fields
         )
         return accepted.jobs[0].id
+
+    async def reaches_storage(self, host_id: str) -> bool:
+        """Whether a host is known to reach all storages."""
+        storages = (await self.call("primary_storage.list")).items
+        seen = [one.status for item in storages for one in item.hosts if one.host_id == host_id]
+        return set(seen) == {"connected"}
 
     async def ended(self, job_id: str, within_s: float = 90.0) -> Any:
         async with asyncio.timeout(within_s):
