@@ -57,8 +57,11 @@ DESKTOP = (
 # What tests use beside that: a screen, DHCP and HTTP clients, a look at the wire.
 TEST = (
     "busybox",
+    "ceph-mon",
+    "ceph-osd",
     "curl",
     "dhcpcd-base",
+    "e2fsprogs",
     "git",
     "iputils-ping",
     "isc-dhcp-client",
