@@ -147,6 +147,7 @@ class HostLinks:
         peer = await self._peer(host_id)
         stream = peer.open_stream()
         answer = asyncio.create_task(self._call_on(peer, host_id, command, params(stream.id)))
+        answer.add_done_callback(lambda ended: _let_go(stream, ended))
         try:
             try:
                 yield stream
@@ -235,6 +236,12 @@ class HostLinks:
             command=command.name,
             reason=error.message,
         )
+
+
+def _let_go(stream: HostStream, answer: asyncio.Task[Any]) -> None:
+    """A host that has refused takes no bytes any more: nobody waits for it to do so."""
+    if answer.cancelled() or answer.exception() is not None:
+        stream.end("refused")
 
 
 def _with_host(callback: Callable[[str, Any], None], host_id: str) -> Callable[[Any], None]:

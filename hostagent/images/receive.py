@@ -35,13 +35,16 @@ async def receive(params: ReceiveParams, context: CallContext) -> Received:
     stream = context.peer.stream(params.stream_id)
     path = incoming_path(params.place)
     lock = _locks.setdefault(path, asyncio.Lock())
+    problem: str | None = "refused"
     try:
         async with lock:  # until the piece before has really ended
-            return await _append(path, params, stream)
+            found = await _append(path, params, stream)
+        problem = None
+        return found
     except StreamBroken as error:
         raise CommandFailed("image.receive_broken", str(error)) from error
     finally:
-        stream.close()
+        stream.close(problem)
 
 
 async def received(place: ImagePlace, context: CallContext) -> Received:

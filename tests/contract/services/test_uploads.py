@@ -18,6 +18,7 @@ from appliance.protocol.resources import ImageStatus, ImageUpload
 from appliance.protocol.uploads import CHECKSUM, COMPLETE, NO, OFFSET, YES
 from tests.contract.services.bench import JOB_WITHIN_S, Bench
 from tests.contract.services.test_images import nothing_left, send
+from tests.integration.network.conftest import run
 
 MiB = 1024**2
 SIZE_BYTES = 12 * MiB
@@ -164,3 +165,41 @@ async def test_cancelling_ends_an_upload_and_leaves_nothing(cloud: Bench, disk: 
     await cloud.client.call("job.cancel", id=accepted.jobs[0].id)
     assert await ended(cloud, accepted) in ("image.checksum", "job.cancelled")
     assert await nothing_left(cloud)
+
+
+async def test_a_host_that_refuses_is_not_waited_for(cloud: Bench, disk: Path) -> None:
+    """More than a link holds at once is on its way when the host says no."""
+    image_id, _ = await begin(cloud)
+    content = disk.read_bytes()
+    await part(cloud, image_id, 0, content[:MiB])
+    async with asyncio.timeout(10):
+        code, params = await refusal(part(cloud, image_id, 5, content[5:]))
+    assert (code, params["received_bytes"]) == ("image.wrong_offset", MiB)
+    assert await so_far(cloud, image_id) == MiB
+
+
+async def test_a_disk_that_fills_up_in_the_middle(cloud: Bench, disk: Path) -> None:
+    """It is told with its numbers, what has come is kept, and it goes on when there is room."""
+    store = cloud.folder / "images"
+    run("mount", "-t", "tmpfs", "-o", "size=120m", "tmpfs", str(store))
+    image_id, accepted = await begin(cloud)
+    others = store / "others"
+    free = os.statvfs(store)
+
+    def fill(sent: int, _: int) -> None:
+        if sent >= 4 * MiB and not others.exists():
+            others.write_bytes(bytes(free.f_bavail * free.f_frsize - 8 * MiB))
+
+    async with asyncio.timeout(30):
+        code, params = await refusal(ImageUploader(cloud.client, image_id, disk, fill).run())
+    assert code == "storage.no_space"
+    assert params["needed_bytes"] > params["available_bytes"]
+    kept = await so_far(cloud, image_id)
+    assert 4 * MiB <= kept < SIZE_BYTES
+    others.unlink()
+    told: list[int] = []
+    await ImageUploader(cloud.client, image_id, disk, lambda sent, _: told.append(sent)).run()
+    assert told[0] == kept
+    await wait(cloud.client, accepted, timeout_s=JOB_WITHIN_S)
+    image = await cloud.client.call("image.get", id=image_id)
+    assert image.sha256 == hashlib.sha256(disk.read_bytes()).hexdigest()
