@@ -54,8 +54,10 @@ class Snapshots:
 
         def read() -> tuple[str, ChainParams, dict[str, str | None]]:
             volume = find(VolumeRow, call.target, "volume")
-            if volume.host_id is None:
+            if volume.primary_storage_id is None:
                 raise Conflict("snapshot.not_made", name=volume.name)
+            if volume.host_id is None:
+                raise Conflict("volume.no_snapshots", name=volume.name)
             return volume.host_id, _params(volume), _owners(volume)
 
         host_id, params, owners = await self._store.read(read)
