@@ -25,7 +25,7 @@ WRONG = [
     ("host", {"candidate_id": ["x"]}, "host.candidate_id"),
     ("image_store", {"path": {"a": 1}}, "image_store.path"),
     ("image_store", {"kind": "sftp"}, "image_store.kind"),
-    ("primary_storage", {"kind": "ceph"}, "primary_storage.kind"),
+    ("primary_storage", {"kind": "iscsi"}, "primary_storage.kind"),
     ("offering", {"cpu_count": 0}, "offering.cpu_count"),
     ("offering", {"memory_bytes": "1G"}, "offering.memory_bytes"),
     ("image", {"source": "bogus"}, "image.source"),
