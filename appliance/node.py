@@ -159,8 +159,8 @@ class Node:
         effective.install(parts)
         self._drops = Drops(parts)
         compute = Compute(parts, networks)
-        Migration(parts, networks.documents, compute.sync)
-        volumes = Volumes(parts)
+        Migration(parts, networks.documents, compute.sync, compute.steps.caching)
+        volumes = Volumes(parts, compute.steps.caching)
         documents = networks.documents
         self._recovery = Recovery(parts, compute)
         Maintenance(parts, compute, storage, documents, self._recovery)
