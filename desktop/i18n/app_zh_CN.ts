@@ -2687,6 +2687,57 @@
     </message>
 </context>
 <context>
+    <name>Moving</name>
+    <message>
+        <source>can take it</source>
+        <translation>可以接收</translation>
+    </message>
+    <message>
+        <source>; </source>
+        <translation>；</translation>
+    </message>
+    <message>
+        <source>Primary storage</source>
+        <translation>主存储</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>For this volume</source>
+        <translation>对此云盘</translation>
+    </message>
+    <message>
+        <source>Free</source>
+        <translation>可用</translation>
+    </message>
+    <message>
+        <source>{name} is copied whole and compared; the old copy is deleted only when the new one counts.</source>
+        <translation>{name} 将被完整复制并比对；新副本生效后才会删除原副本。</translation>
+    </message>
+    <message>
+        <source>Places</source>
+        <translation>位置</translation>
+    </message>
+    <message>
+        <source>It cannot be moved now: {why}.</source>
+        <translation>现在无法迁移：{why}。</translation>
+    </message>
+    <message>
+        <source>It cannot go to {place}: {why}.</source>
+        <translation>无法迁移到 {place}：{why}。</translation>
+    </message>
+    <message>
+        <source>Move</source>
+        <translation>迁移</translation>
+    </message>
+    <message>
+        <source>Move to …</source>
+        <translation>迁移到…</translation>
+    </message>
+</context>
+<context>
     <name>Navigation</name>
     <message>
         <source>Compute</source>
@@ -3266,6 +3317,14 @@
     <message>
         <source>Show where a VM could move</source>
         <translation>查看可迁移的物理机</translation>
+    </message>
+    <message>
+        <source>Move volume</source>
+        <translation>迁移云盘</translation>
+    </message>
+    <message>
+        <source>Show where a volume could move</source>
+        <translation>查看云盘可迁移的位置</translation>
     </message>
     <message>
         <source>Attach primary storage to a cluster</source>
@@ -5812,6 +5871,10 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Limits …</source>
         <translation>限速…</translation>
+    </message>
+    <message>
+        <source>It has not been made yet: it lies nowhere.</source>
+        <translation>云盘尚未实例化，不在任何存储上。</translation>
     </message>
     <message>
         <source>It has not been made yet: there is nothing in it.</source>
