@@ -714,8 +714,12 @@
         <translation>客户机访问云盘的方式</translation>
     </message>
     <message>
-        <source>The image needs at least {size}.</source>
-        <translation>该镜像至少需要 {size}。</translation>
+        <source>as the snapshot</source>
+        <translation>与快照相同</translation>
+    </message>
+    <message>
+        <source>At least {size} are needed for what it is made of.</source>
+        <translation>其来源至少需要 {size}。</translation>
     </message>
     <message>
         <source>A machine has at most {n} data disks.</source>
@@ -772,6 +776,10 @@
     <message>
         <source>Make a network first.</source>
         <translation>请先创建网络。</translation>
+    </message>
+    <message>
+        <source>Snapshot {name} of {volume}</source>
+        <translation>{volume} 的快照 {name}</translation>
     </message>
     <message>
         <source>A name has at most {n} characters.</source>
@@ -2143,6 +2151,10 @@
     <message>
         <source>Guessed from its content. Saving confirms it.</source>
         <translation>根据内容推测，保存即确认。</translation>
+    </message>
+    <message>
+        <source>The image is the disk as it was when this was taken.</source>
+        <translation>镜像内容为拍摄该快照时的磁盘。</translation>
     </message>
     <message>
         <source>The image is the disk as it is at this moment; the machine goes on meanwhile. If its guest agent answers, its file systems stand still for that moment.</source>
@@ -4668,8 +4680,20 @@
         <translation>恢复全部云盘…</translation>
     </message>
     <message>
+        <source>No machine starts from a data disk.</source>
+        <translation>云主机无法由数据盘启动。</translation>
+    </message>
+    <message>
         <source>New volume of it …</source>
         <translation>由此创建云盘…</translation>
+    </message>
+    <message>
+        <source>New image of it …</source>
+        <translation>由其制作镜像…</translation>
+    </message>
+    <message>
+        <source>New VM of it …</source>
+        <translation>由其创建云主机…</translation>
     </message>
     <message>
         <source>Take snapshot …</source>
