@@ -160,8 +160,8 @@ class Node:
         effective.install(parts)
         self._drops = Drops(parts)
         compute = Compute(parts, networks)
-        Migration(parts, networks.documents, compute.sync)
-        volumes = Volumes(parts)
+        Migration(parts, networks.documents, compute.sync, compute.steps.caching)
+        volumes = Volumes(parts, compute.steps.caching)
         Moving(parts)
         documents = networks.documents
         self._recovery = Recovery(parts, compute)

@@ -190,6 +190,7 @@ class Agent:
         peer.handle(c.STORAGE_CHECK_PATH, lambda p, _: guarded(p.path, lambda: check_path(p)))
         peer.handle(c.STORAGE_RELEASE, lambda p, _: _released(p))
         peer.handle(c.VOLUME_CREATE_OVERLAY, _plain(v.create_overlay))
+        peer.handle(c.VOLUME_COPY_IMAGE, v.copy_image)
         peer.handle(c.VOLUME_CREATE_EMPTY, _plain(v.create_empty))
         peer.handle(c.VOLUME_RESIZE, _plain(v.resize))
         peer.handle(c.VOLUME_DELETE, _plain(v.delete))

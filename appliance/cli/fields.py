@@ -137,8 +137,8 @@ HELP = {
     "outbound_bits_per_s": "Most that it sends, in bits per second like 10M; none: unlimited.",
     "more_nics": "Further NIC: a network by id or name, then what the NIC is to have, like "
     "office,address=10.0.0.9,security-group=web,inbound=10M,outbound=10M; may be repeated.",
-    "data_disks": "Empty data disk, like 20G or db=20G, with :virtio_scsi for that bus; may be "
-    "repeated.",
+    "data_disks": "Empty data disk, like 20G or db=20G, with :virtio_scsi for that bus and "
+    "@STORAGE for another primary storage than the root disk's; may be repeated.",
     "host_routes": "Route that machines are told of, like 10.20.0.0/16=192.168.100.5; may be "
     "repeated; none for none.",
     "domain": "DNS domain of the guests.",
@@ -187,7 +187,7 @@ ITEMS = {
     "ipv6_ranges": "FIRST-LAST",
     "host_routes": "CIDR=NEXT_HOP",
     "more_nics": METAVAR,
-    "data_disks": "[NAME=]SIZE[:BUS]",
+    "data_disks": "[NAME=]SIZE[:BUS][@STORAGE]",
     "cpu_pins": "CPU=HOST_CPUS",
     "numa": "CPUS=MEMORY[@NODE]",
     "nics": METAVAR,
@@ -416,10 +416,12 @@ def _span(text: str) -> dict[str, str]:
 
 
 def _data_disk(text: str) -> dict[str, Any]:
-    """A size, with the disk's name before it if it has one."""
+    """A size, with the disk's name before it and bus and storage behind it if it has them."""
     name, _, rest = text.rpartition("=")
+    rest, at, storage = rest.partition("@")
     size, colon, bus = rest.partition(":")
     disk = {"name": name.strip(), "size_bytes": parse_size(size.strip())}
+    disk |= {"primary_storage_id": storage.strip()} if at else {}
     return disk | {"bus": bus.strip()} if colon else disk
 
 

@@ -325,9 +325,14 @@ DATA_VOLUMES_MAX = 8  # of one machine: each takes a port of its PCIe bus, as NI
 
 
 class DataDisk(Request, kw_only=True, frozen=True):
-    """An empty data disk that a machine is made with; it is called after it if it has no name."""
+    """A data disk that a machine is made with; it is called after it if it has no name. It is empty
+    unless it is a copy of an image of the kind `data`, and with the root disk unless
+    `primary_storage_id` says where.
+    """
 
     name: Annotated[str, Meta(max_length=255)] = ""
+    image_id: Id | None = None
+    primary_storage_id: Id | None = None  # for administrators
     size_bytes: SizeBytes
     bus: Bus = "virtio"
 
@@ -362,6 +367,7 @@ class VmCreate(Create, kw_only=True, frozen=True):
     hardware: NewHardware | None = None
     host_id: Id | None = None
     primary_storage_id: Id | None = None  # of its disks; else the first one that they fit on
+    on_host_boot: Literal["restart", "leave_off"] = "restart"  # if it ran when its host went
     strategy: Literal["least_loaded", "most_packed"] = "least_loaded"
     address: str | None = None
     ipv6_address: Ipv6Text | None = None

@@ -78,6 +78,24 @@ SNAPSHOT_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "云盘 {name} 有 {count} 个快照，会随其数据一起丢失。",
         "请先删除这些快照，或改为恢复其中之一。",
     ),
+    "volume.two_sources": (
+        "A volume is made of a snapshot or of an image, not of both.",
+        "Leave one of them out.",
+        "云盘只能从快照或镜像之一创建，不能同时使用两者。",
+        "请去掉其中之一。",
+    ),
+    "volume.place_needed": (
+        "A volume that is made of an image is made at once, and needs a place for that.",
+        "Say for which virtual machine it is, or on which primary storage or host.",
+        "从镜像创建的云盘会立即创建，需要指定位置。",
+        "请指定云主机、主存储或物理机。",
+    ),
+    "image.no_data": (
+        "The image {name} is not of data: its kind is {image_kind}.",
+        "Choose an image of the kind data.",
+        "镜像 {name} 不是数据镜像：其类型为 {image_kind}。",
+        "请选择类型为 data 的镜像。",
+    ),
     "volume.size_needed": (
         "It is not said how large the volume shall be.",
         "Give its size, or a snapshot that it is made of.",

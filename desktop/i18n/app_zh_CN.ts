@@ -4810,6 +4810,22 @@
         <translation>Ceph 存储池</translation>
     </message>
     <message>
+        <source>Needs nothing but room on each host.</source>
+        <translation>只需要每台物理机上有可用空间。</translation>
+    </message>
+    <message>
+        <source>All hosts see the disks, and mount the server&apos;s export.</source>
+        <translation>所有物理机都能访问这些磁盘，并各自挂载服务器的导出目录。</translation>
+    </message>
+    <message>
+        <source>All hosts see the disks. You have mounted it at the same path on each.</source>
+        <translation>所有物理机都能访问这些磁盘。您已在每台物理机的相同路径上挂载该目录。</translation>
+    </message>
+    <message>
+        <source>All hosts see the disks, in a pool of a Ceph cluster.</source>
+        <translation>所有物理机都能访问这些磁盘，磁盘位于 Ceph 集群的存储池中。</translation>
+    </message>
+    <message>
         <source>Promised to disks</source>
         <translation>已承诺给云盘</translation>
     </message>
@@ -6273,14 +6289,6 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Directory on a host</source>
         <translation>物理机上的目录</translation>
-    </message>
-    <message>
-        <source>Primary storage holds the disks of virtual machines.</source>
-        <translation>主存储保存云主机的磁盘。</translation>
-    </message>
-    <message>
-        <source>Local directory, the same on each host of the cluster</source>
-        <translation>本地目录，集群内各物理机相同</translation>
     </message>
     <message>
         <source>Cluster</source>

@@ -101,6 +101,7 @@ VOLUME_CREATE_EMPTY = _command("volume.create_empty", s.CreateEmptyParams, s.Vol
 VOLUME_RESIZE = _command("volume.resize", s.ResizeParams, s.VolumeInfo)
 VOLUME_DELETE = _command("volume.delete", s.VolumeRef, Nothing)
 VOLUME_INFO = _command("volume.info", s.VolumeRef, s.VolumeInfo)
+VOLUME_COPY_IMAGE = _command("volume.copy_image", s.CopyImageParams, s.VolumeInfo, 24 * 3600.0)
 VOLUME_COPY = _command("volume.copy", snap.CopyParams, s.VolumeInfo, 24 * 3600.0)
 VOLUME_TRANSFER = _command("volume.transfer", moves.TransferParams, s.VolumeInfo, 24 * 3600.0)
 VOLUME_LISTEN = _command("volume.listen", moves.VolumeListenParams, m.ListenResult)

@@ -64,12 +64,22 @@ def root_image(image_id: str) -> ImageRow:
     return image
 
 
-def check_fits(image: ImageRow, disk_bytes: int) -> None:
-    """Raises InvalidInput if a root disk would be smaller than its image."""
+def data_image(image_id: str, field: str) -> ImageRow:
+    """An image that data disks are copied of, ready to be used; raises NotFound or Conflict."""
+    image = find(ImageRow, image_id, "image", field=field)
+    if image.status != ImageStatus.READY:
+        raise Conflict("image.not_ready", field=field, name=image.name, status=image.status)
+    if image.kind != "data":
+        raise Conflict("image.no_data", field=field, name=image.name, image_kind=image.kind)
+    return image
+
+
+def check_fits(image: ImageRow, disk_bytes: int, field: str = "root_disk_bytes") -> None:
+    """Raises InvalidInput if a disk would be smaller than its image."""
     if disk_bytes < image.virtual_size_bytes:
         raise InvalidInput(
             "volume.too_small",
-            field="root_disk_bytes",
+            field=field,
             asked_bytes=disk_bytes,
             needed_bytes=image.virtual_size_bytes,
         )

@@ -20,6 +20,7 @@ from appliance.services.compute.placement import (
     special_networks_of,
 )
 from appliance.services.compute.standing import Standing
+from appliance.services.hardware.processor import needs_of_vm
 from appliance.services.infrastructure.models import HostRow
 from appliance.services.storage.reach import to_be_reached
 from appliance.services.storage.refs import REF_COLUMNS, REF_COUNT, make_ref
@@ -164,6 +165,10 @@ def _refusal(vm: Standing, reasons: list[MigrationReason]) -> ApiError:
 
 def _wish(vm: Standing, disks: list[Disk], here: str) -> Wish:
     local = [disk for disk in disks if not disk.is_shared]
+    claims: dict[str, int] = {}
+    for disk in local:
+        ref = disk.storage.storage_id
+        claims[ref] = claims.get(ref, 0) + disk.size_bytes
     used_bytes = sum(disk.used_bytes for disk in local)
     runs = vm.state in _RUNS
     return Wish(
@@ -171,9 +176,11 @@ def _wish(vm: Standing, disks: list[Disk], here: str) -> Wish:
         cpu_count=vm.cpu_count if runs else 0,
         memory_bytes=vm.memory_bytes if runs else 0,
         storage_id=vm.storage.storage_id,
-        disk_bytes=sum(disk.size_bytes for disk in local),
+        disk_bytes=claims.pop(vm.storage.storage_id, 0),
         image_bytes=used_bytes + FREE_SPACE_KEPT_BYTES if local else 0,
         affinity=affinity_of(vm.id),
         networks=special_networks_of(vm.id),
+        needs=needs_of_vm(vm.id, vm.cluster_id),
         storages=to_be_reached([disk.storage.storage_id for disk in disks]),
+        others=tuple(claims.items()),
     )

@@ -1,4 +1,4 @@
-"""Volumes that are made of a snapshot: copies of their own, on the same host and storage."""
+"""Volumes that are made of a snapshot, on its host and storage, or of an image: copies all."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from appliance.protocol.errors import Conflict, InvalidInput
 from appliance.protocol.snapshots import SnapshotStatus
 from appliance.protocol.volumes import VolumeCreate
 from appliance.services.common import find
+from appliance.services.compute.sources import data_image
+from appliance.services.images.models import ImageRow
 from appliance.services.snapshots.models import SnapshotRow
 from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
 from appliance.services.storage.refs import ref_of
@@ -37,6 +39,32 @@ class Source:
         return {"source": msgspec.to_builtins(volume)}
 
 
+@dataclass(frozen=True)
+class ImageSource:
+    """An image that is to be copied; its store may be on any host."""
+
+    image: ImageRow
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the job that copies it works with."""
+        store_path = self.image.image_store.path
+        return {"image": {"id": self.image.id, "store_path": store_path}}
+
+
+def image_of(request: VolumeCreate) -> ImageSource | None:
+    """The image that a request names, if it does; within a write.
+
+    Raises NotFound, Conflict if it is not ready or no image of data, InvalidInput if a snapshot is
+    named as well.
+    """
+    if request.image_id is None:
+        return None
+    if request.snapshot_id is not None:
+        raise InvalidInput("volume.two_sources", field="image_id")
+    return ImageSource(data_image(request.image_id, "image_id"))
+
+
 def source_of(request: VolumeCreate) -> Source | None:
     """The snapshot that a request names, if it does; within a write.
 
@@ -60,13 +88,14 @@ def source_of(request: VolumeCreate) -> Source | None:
     return Source(snapshot, volume.host_id, volume.primary_storage)
 
 
-def size_for(request: VolumeCreate, source: Source | None) -> int:
-    """How large the new volume is; raises InvalidInput if that is not said, or too little."""
-    if source is None:
+def size_for(request: VolumeCreate, needed_bytes: int | None) -> int:
+    """How large the new volume is; raises InvalidInput if that is not said, or less than what its
+    source has.
+    """
+    if needed_bytes is None:
         if request.size_bytes is None:
             raise InvalidInput("volume.size_needed", field="size_bytes")
         return request.size_bytes
-    needed_bytes = source.snapshot.size_bytes
     if request.size_bytes is not None and request.size_bytes < needed_bytes:
         raise InvalidInput(
             "volume.too_small",

@@ -192,6 +192,7 @@ class SimulatedHost:
             c.STORAGE_CHECK_PATH.name: storage.check_path,
             c.STORAGE_RELEASE.name: storage.release,
             c.VOLUME_CREATE_OVERLAY.name: storage.create_overlay,
+            c.VOLUME_COPY_IMAGE.name: storage.copy_image,
             c.VOLUME_CREATE_EMPTY.name: storage.create_empty,
             c.VOLUME_RESIZE.name: storage.resize,
             c.VOLUME_DELETE.name: storage.delete_volume,

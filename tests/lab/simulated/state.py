@@ -66,13 +66,16 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class SimFile:
-    """A file by its properties only. `backing` is the path of the file that it stands on."""
+    """A file by its properties. `backing` is the path of the file that it stands on. Without a
+    `content` it has nothing but zeros.
+    """
 
     size_bytes: int
     virtual_size_bytes: int = 0
     format: str = "qcow2"
     sha256: str = ""
     backing: str = ""
+    content: bytes = field(default=b"", repr=False)
 
 
 @dataclass
