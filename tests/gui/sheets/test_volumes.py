@@ -136,11 +136,11 @@ def test_actions_say_why_they_do_not_fit(window: MainWindow) -> None:
     paused = msgspec.structs.replace(vm, state=r.VmState.PAUSED)
     window.cache.put("vm", [paused])
     assert {name for name, reason in reasons(window).items() if reason} == {
-        *("attach", "delete", "detach")
+        *("attach", "delete", "detach", "move")
     }
     changed(window, status=r.VolumeStatus.CHANGING)
     busy = {name for name, reason in reasons(window).items() if reason}
-    assert busy == {"attach", "detach", "grow", "limit", "image", "delete"}
+    assert busy == {"attach", "detach", "grow", "limit", "move", "image", "delete"}
 
 
 def test_it_is_detached(window: MainWindow, registrar: Registrar, qtbot: QtBot) -> None:

@@ -139,6 +139,7 @@ async def test_a_machine_follows_its_root_disk(lab: Lab, shared: PrimaryStorage)
     await do(lab, "vm.stop", vm.id)
     assert await move(lab, root, shared) == []
     first = vm.host_id
+    assert first is not None
     await lab.client.call("host.disable", id=first)
     try:
         await do(lab, "vm.start", vm.id)

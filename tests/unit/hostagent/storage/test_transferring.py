@@ -104,7 +104,7 @@ async def test_a_volume_that_is_open_is_not_copied(tmp_path: Path) -> None:
         assert user.stdin is not None
         user.stdin.write(b"write 0 4k\n")
         user.stdin.flush()
-        assert b"wrote" in user.stdout.read1(4096) + user.stdout.readline()
+        assert b"wrote" in user.stdout.readline()
         with pytest.raises(CommandFailed, match="lock"):
             await transfer(params_for(source, tmp_path / "b"))
 
