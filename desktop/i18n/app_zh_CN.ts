@@ -488,6 +488,26 @@
         <source>A cluster is a group of hosts of one kind.</source>
         <translation>集群是一组同类型的物理机。</translation>
     </message>
+    <message>
+        <source>Cluster</source>
+        <translation>集群</translation>
+    </message>
+    <message>
+        <source>The zone has no further cluster.</source>
+        <translation>该区域没有其他集群。</translation>
+    </message>
+    <message>
+        <source>It is in one cluster only.</source>
+        <translation>它只在一个集群中。</translation>
+    </message>
+    <message>
+        <source>Attach to a cluster …</source>
+        <translation>加载到集群…</translation>
+    </message>
+    <message>
+        <source>Detach from a cluster …</source>
+        <translation>从集群卸载…</translation>
+    </message>
 </context>
 <context>
     <name>Columns</name>
@@ -690,12 +710,32 @@
         <translation>去掉这块云盘</translation>
     </message>
     <message>
+        <source>What is on the data disk</source>
+        <translation>数据云盘内容</translation>
+    </message>
+    <message>
+        <source>Storage of the data disk</source>
+        <translation>数据云盘所在主存储</translation>
+    </message>
+    <message>
+        <source>empty</source>
+        <translation>空云盘</translation>
+    </message>
+    <message>
+        <source>with the root disk</source>
+        <translation>与根云盘相同</translation>
+    </message>
+    <message>
         <source>virtio-blk, the usual way</source>
         <translation>virtio-blk（通常方式）</translation>
     </message>
     <message>
         <source>virtio SCSI</source>
         <translation>virtio SCSI</translation>
+    </message>
+    <message>
+        <source>a copy of {name}</source>
+        <translation>复制自 {name}</translation>
     </message>
     <message>
         <source>Disks</source>
@@ -712,6 +752,10 @@
     <message>
         <source>How the guest reaches its disks</source>
         <translation>客户机访问云盘的方式</translation>
+    </message>
+    <message>
+        <source>Primary storage</source>
+        <translation>主存储</translation>
     </message>
     <message>
         <source>as the snapshot</source>
@@ -734,8 +778,16 @@
         <translation>创建后启动</translation>
     </message>
     <message>
+        <source>Start again after a reboot of its host, if it ran before</source>
+        <translation>物理机重启后，若此前在运行则自动启动</translation>
+    </message>
+    <message>
         <source>not started</source>
         <translation>不启动</translation>
+    </message>
+    <message>
+        <source>stays off after a reboot of its host</source>
+        <translation>物理机重启后保持关机</translation>
     </message>
     <message>
         <source>Own size</source>
@@ -2999,26 +3051,6 @@
         <translation>VXLAN 池</translation>
     </message>
     <message>
-        <source>Cluster</source>
-        <translation>集群</translation>
-    </message>
-    <message>
-        <source>The zone has no further cluster.</source>
-        <translation>该区域没有其他集群。</translation>
-    </message>
-    <message>
-        <source>It is in one cluster only.</source>
-        <translation>该网络仅在一个集群中。</translation>
-    </message>
-    <message>
-        <source>Attach to a cluster …</source>
-        <translation>加载到集群…</translation>
-    </message>
-    <message>
-        <source>Detach from a cluster …</source>
-        <translation>从集群卸载…</translation>
-    </message>
-    <message>
         <source>Make network</source>
         <translation>创建网络</translation>
     </message>
@@ -4906,18 +4938,6 @@
         <translation>可用</translation>
     </message>
     <message>
-        <source>Cluster</source>
-        <translation>集群</translation>
-    </message>
-    <message>
-        <source>The zone has no further cluster.</source>
-        <translation>该区域没有其他集群。</translation>
-    </message>
-    <message>
-        <source>It is in one cluster only.</source>
-        <translation>它只在一个集群中。</translation>
-    </message>
-    <message>
         <source>Enable</source>
         <translation>启用</translation>
     </message>
@@ -4936,14 +4956,6 @@
     <message>
         <source>Delete copies of images that no disk needs</source>
         <translation>删除没有云盘使用的镜像副本</translation>
-    </message>
-    <message>
-        <source>Attach to a cluster …</source>
-        <translation>加载到集群…</translation>
-    </message>
-    <message>
-        <source>Detach from a cluster …</source>
-        <translation>从集群卸载…</translation>
     </message>
     <message>
         <source>It is enabled already.</source>
@@ -5747,6 +5759,22 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Description</source>
         <translation>描述</translation>
+    </message>
+    <message>
+        <source>chosen when a machine gets it</source>
+        <translation>加载到云主机时确定</translation>
+    </message>
+    <message>
+        <source>on the host {name}</source>
+        <translation>物理机 {name}</translation>
+    </message>
+    <message>
+        <source>Where it lies</source>
+        <translation>所在位置</translation>
+    </message>
+    <message>
+        <source>Say where, as it is copied at once; or make it for a machine.</source>
+        <translation>复制会立即进行，请指定位置，或在云主机中创建。</translation>
     </message>
     <message>
         <source>It lies on {host}: machines with their disks there are shown.</source>

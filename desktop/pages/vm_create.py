@@ -28,7 +28,7 @@ from desktop.widgets.fold import Fold
 from desktop.widgets.labels import Label
 from desktop.widgets.sheet import show_sheet
 
-FOLLOWED = ("instance_offering", "image", "network", "host")
+FOLLOWED = ("instance_offering", "image", "network", "host", "primary_storage")
 
 
 class CreateVmDialog(QDialog):
@@ -48,7 +48,7 @@ class CreateVmDialog(QDialog):
         self.resize(600, 620)
         self._bridge, self._ref, self._cache = bridge, client_ref, cache
         self.essentials = Essentials(cache, snapshot)
-        self.disks, self.networks = Disks(), NetworkDetails(cache)
+        self.disks, self.networks = Disks(cache), NetworkDetails(cache)
         self.guest, self.placement = GuestDetails(), Placement(cache)
         # In the order in which they are shown.
         self.boot, self.cpu = BootDetails(), CpuDetails(cache)
