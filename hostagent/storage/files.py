@@ -95,8 +95,10 @@ class FileDriver(Driver):
             source = await self._cached(image_id)
 
             async def fill(new: Path) -> None:
+                # "writeback": it is really on the disk when this ends.
+                how = ["-p", "-t", "writeback", "-f", "qcow2", "-O", "qcow2"]
                 await qemu_img.run(
-                    ["convert", "-p", "-f", "qcow2", "-O", "qcow2", str(source), str(new)],
+                    ["convert", *how, str(source), str(new)],
                     timeout_s=qemu_img.CONVERT_TIMEOUT_S,
                     on_percent=lambda share: report(int(share), 100, "percent"),
                 )
@@ -179,7 +181,7 @@ class FileDriver(Driver):
         return await self._guarded(path.exists)
 
     async def _existing(self, volume: VolumeRef) -> Path:
-        path = volume_path(volume)
+        path = await self._guarded(lambda: volume_path(volume))
         if not await self._exists(path):
             await self._ready()
             raise CommandFailed("volume.missing", f"{path} does not exist", path=str(path))

@@ -363,3 +363,56 @@ async def test_a_host_is_lost_in_the_middle(moving: Moving) -> None:
     moving.lab.start_second_agent()
     await moving.settled()
     assert await moving.is_on_one_side() == "running"
+
+
+async def test_a_machine_on_shared_storage_moves_with_its_snapshots(moving: Moving) -> None:
+    write = "dd if=/dev/urandom of=/dev/vdb bs=1M count=8 conv=fsync 2>/dev/null"
+    check = "echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/vdb bs=1M count=8 2>/dev/null | md5sum"
+    folder = moving.lab.folder / "shared"
+    folder.mkdir(mode=0o711)
+    cluster_id = moving.cloud.flow.step("cluster").request["id"]
+    storage = await moving.call(
+        "primary_storage.create", name="shared", kind="shared", path=str(folder),
+        cluster_id=cluster_id,
+    )  # fmt: skip
+    vm = await moving.cloud.create(
+        "sharer", host_id=moving.host_ids[0], network_id=moving.lan_id,
+        ssh_public_key=moving.key.with_suffix(".pub").read_text().strip(),
+        data_disks=[{"size_bytes": 64 * MiB}], primary_storage_id=storage.id,
+    )  # fmt: skip
+    shell = GuestShell(moving.lab.wire.command(), vm.nics[0].address, moving.key)
+    await shell.is_up(BOOTED_WITHIN_S)
+
+    async def do(operation: str, ref: str = vm.id, **fields: Any) -> str:
+        accepted = await moving.call(operation, id=ref, **fields)
+        await wait(moving.cloud.client, accepted, timeout_s=90)
+        return accepted.resource_ids[0]
+
+    first = await shell.run(f"{write}; {check}")
+    taken = await do("vm.create_snapshot", name="first")
+    await shell.run(write)
+    await do("vm.migrate", host_id=moving.host_ids[1])
+    second = await shell.run(f"{write}; {check}")
+    # On its new host the snapshot is merged under the guest.
+    data = vm.volumes[1].id
+    accepted = await moving.call("snapshot.create", volume_id=data, name="second")
+    await wait(moving.cloud.client, accepted, timeout_s=60)
+    third = await shell.run(f"{write}; {check}")
+    await do("snapshot.delete", accepted.resource_ids[0])
+    assert await shell.run(check) == third != second != first
+    assert (await moving.call("volume.check_chain", id=data)).is_sound
+    # It goes back to what the first host has kept, and starts there.
+    await do("vm.stop", force=True)
+    await do("vm.revert_snapshot", snapshot_id=taken)
+    await moving.call("host.disable", id=moving.host_ids[1])
+    await do("vm.start")
+    await moving.call("host.enable", id=moving.host_ids[1])
+    assert (await moving.cloud.vm(vm.id)).host_id == moving.host_ids[0]
+    await shell.is_up(BOOTED_WITHIN_S)
+    assert await shell.run(check) == first
+    await do("vm.destroy")
+    await do("vm.expunge")
+    await do("volume.delete", data)
+    await do("volume.expunge", data)
+    await moving.call("primary_storage.delete", id=storage.id)
+    assert (await moving.call("ledger.check")).differences == []

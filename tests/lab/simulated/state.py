@@ -17,7 +17,7 @@ from hostagent.protocol.network import NetworkDocument, PortDrops
 from hostagent.protocol.storage import VolumeRef
 from hostagent.storage.paths import node_path
 from tests.lab.simulated.paths import PathTruth
-from tests.lab.simulated.sharing import SharedTruth
+from tests.lab.simulated.sharing import SharedTruth, files_on
 
 GiB = 1024**3
 NIC_MTU = 1500
@@ -181,7 +181,7 @@ def _node(traits: Traits) -> NumaNode:
 def file_of(state: HostState, volume: VolumeRef) -> str:
     """The file of a volume that is written to, by what is on the host."""
     head = str(node_path(volume, volume.head))
-    if volume.fallback is None or head in state.files:
+    if volume.fallback is None or head in files_on(state, volume.storage):
         return head
     return str(node_path(volume, volume.fallback))
 
