@@ -36,12 +36,6 @@ def chosen_iso(image_id: str, field: str) -> ImageRow:
     return image
 
 
-def check_storage(kind: str, name: str) -> None:
-    """Raises Conflict if the primary storage `name` has no folder for discs."""
-    if kind == "ceph":
-        raise Conflict("storage.no_discs", storage=name)
-
-
 def store_path_of(image_id: str) -> str:
     """Where the store of an image lies on its host."""
     return ImageRow.get_by_id(image_id).image_store.path
