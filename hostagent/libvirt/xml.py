@@ -155,16 +155,26 @@ def _disk(spec: DiskSpec, source: DiskSource) -> etree._Element:
     )
 
 
+TARGETS = {"virtio": ("vd", "virtio"), "virtio_scsi": ("sd", "scsi"), "sata": ("sd", "sata")}
+SATA_PORTS = 6  # of one controller
+
+
 def _target(spec: DiskSpec) -> etree._Element:
     """The guest's names are its own; these only tell the disks of a machine apart."""
-    stem, bus = ("sd", "scsi") if spec.bus == "virtio_scsi" else ("vd", "virtio")
+    stem, bus = TARGETS[spec.bus]
     return E.target(dev=f"{stem}{chr(ord('a') + spec.position)}", bus=bus)
 
 
 def _address(spec: DiskSpec) -> list[etree._Element]:
-    """On the one SCSI controller; CD drives are beside, on another target."""
-    if spec.bus != "virtio_scsi":
+    """On the one SCSI controller; CD drives are beside, on another target. On SATA, those have the
+    first controller, and disks the ones after it.
+    """
+    if spec.bus == "virtio":
         return []
+    if spec.bus == "sata":
+        controller, port = divmod(spec.position, SATA_PORTS)
+        place = {"controller": str(controller + 1), "bus": "0", "target": "0", "unit": str(port)}
+        return [E.address(type="drive", **place)]
     unit = str(spec.position)
     return [E.address(type="drive", controller="0", bus="0", target="0", unit=unit)]
 
