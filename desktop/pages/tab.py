@@ -6,8 +6,6 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.pages import actions as acts
@@ -49,7 +47,7 @@ class PartsTab(QWidget, metaclass=AbstractQObject):
             bar.addWidget(button)
         bar.addStretch()
         for action in self.actions_declared:
-            bar.addWidget(small_button(action, self.qactions[action.name]))
+            bar.addWidget(acts.small_button(action, self.qactions[action.name]))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -60,19 +58,3 @@ class PartsTab(QWidget, metaclass=AbstractQObject):
     def refresh_actions(self) -> None:
         """Enable what fits what is selected."""
         acts.refresh(self.actions_declared, self.qactions, self.view().selected())
-
-
-def small_button(action: Action, qaction: QAction) -> FlatButton:
-    """A button with an action's icon alone, which follows the action."""
-    button = FlatButton("", action.icon, "quiet")
-    button.setAccessibleName(action.title)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.clicked.connect(qaction.trigger)
-
-    def follow() -> None:
-        button.setEnabled(qaction.isEnabled())
-        button.setToolTip(qaction.toolTip())
-
-    qaction.changed.connect(follow)
-    follow()
-    return button

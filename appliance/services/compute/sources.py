@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from appliance.protocol.errors import Conflict, InvalidInput
+from appliance.protocol.errors import InvalidInput
 from appliance.protocol.requests import VmCreate
-from appliance.protocol.resources import ImageStatus
-from appliance.services.common import find
-from appliance.services.guests.discs import chosen_iso
+from appliance.services.images.choosing import chosen_image
 from appliance.services.images.models import ImageRow
 
 DISK_UNIT_BYTES = 1024**2  # what hosts make is a multiple of this
@@ -41,9 +39,9 @@ class Source:
 
 def chosen_source(request: VmCreate) -> Source:
     """What a request asks for; raises NotFound, Conflict or InvalidInput naming the field."""
-    iso = chosen_iso(request.iso_id, "iso_id") if request.iso_id is not None else None
+    iso = chosen_image(request.iso_id, "iso_id", "iso") if request.iso_id is not None else None
     if request.image_id is not None:
-        image = root_image(request.image_id)
+        image = chosen_image(request.image_id, "image_id", "root")
         disk_bytes = request.root_disk_bytes or image.virtual_size_bytes
         check_fits(image, disk_bytes)
         return Source(image, iso, disk_bytes)
@@ -52,26 +50,6 @@ def chosen_source(request: VmCreate) -> Source:
     if not request.root_disk_bytes or request.root_disk_bytes % DISK_UNIT_BYTES:
         raise InvalidInput("vm.disk_size_needed", field="root_disk_bytes")
     return Source(None, iso, request.root_disk_bytes)
-
-
-def root_image(image_id: str) -> ImageRow:
-    """An image that machines start from, ready to be used; raises NotFound or Conflict."""
-    image = find(ImageRow, image_id, "image", field="image_id")
-    if image.status != ImageStatus.READY:
-        raise Conflict("image.not_ready", field="image_id", name=image.name, status=image.status)
-    if image.kind != "root":
-        raise Conflict("image.wrong_kind", field="image_id", name=image.name, image_kind=image.kind)
-    return image
-
-
-def data_image(image_id: str, field: str) -> ImageRow:
-    """An image that data disks are copied of, ready to be used; raises NotFound or Conflict."""
-    image = find(ImageRow, image_id, "image", field=field)
-    if image.status != ImageStatus.READY:
-        raise Conflict("image.not_ready", field=field, name=image.name, status=image.status)
-    if image.kind != "data":
-        raise Conflict("image.no_data", field=field, name=image.name, image_kind=image.kind)
-    return image
 
 
 def check_fits(image: ImageRow, disk_bytes: int, field: str = "root_disk_bytes") -> None:

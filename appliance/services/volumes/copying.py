@@ -11,7 +11,7 @@ from appliance.protocol.errors import Conflict, InvalidInput
 from appliance.protocol.snapshots import SnapshotStatus
 from appliance.protocol.volumes import VolumeCreate
 from appliance.services.common import find
-from appliance.services.compute.sources import data_image
+from appliance.services.images.choosing import chosen_image
 from appliance.services.images.models import ImageRow
 from appliance.services.snapshots.models import SnapshotRow
 from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
@@ -62,7 +62,7 @@ def image_of(request: VolumeCreate) -> ImageSource | None:
         return None
     if request.snapshot_id is not None:
         raise InvalidInput("volume.two_sources", field="image_id")
-    return ImageSource(data_image(request.image_id, "image_id"))
+    return ImageSource(chosen_image(request.image_id, "image_id", "data"))
 
 
 def source_of(request: VolumeCreate) -> Source | None:
