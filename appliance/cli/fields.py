@@ -188,7 +188,7 @@ ITEMS = {
     "ipv6_ranges": "FIRST-LAST",
     "host_routes": "CIDR=NEXT_HOP",
     "more_nics": METAVAR,
-    "data_disks": "[NAME=]SIZE[:BUS][,storage=…][,image=…]",
+    "data_disks": "[NAME=]SIZE[:BUS][,OPTION=VALUE]",
     "cpu_pins": "CPU=HOST_CPUS",
     "numa": "CPUS=MEMORY[@NODE]",
     "nics": METAVAR,

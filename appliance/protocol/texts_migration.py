@@ -129,6 +129,14 @@ MIGRATION_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "多轮内存复制仍未收敛：云主机已在目标物理机上继续运行，并取回其余内存。",
         "无需操作；此时请勿关闭任何一台物理机。",
     ),
+    "migration.emulated": (
+        "The machine is emulated. QEMU now and then misses what such a machine writes to its "
+        "memory while it moves: if it is busy, its system may crash.",
+        "Move it while it is off if that must not happen, or use hosts with KVM.",
+        "该云主机为软件模拟运行。迁移过程中 QEMU 偶尔会漏掉其写入的内存："
+        "若其负载较高，系统可能崩溃。",
+        "如不能承受，请关机后迁移，或使用支持 KVM 的物理机。",
+    ),
     "migration.no_post_copy": (
         "The machine could not go on over there before all of it had come: {reason}",
         "Nothing is to be done; it is still being sent.",

@@ -30,6 +30,7 @@ class VolumeStatus(StrEnum):
     SNAPSHOTTING = "snapshotting"  # a snapshot is being taken
     REVERTING = "reverting"  # it goes back to a snapshot
     MERGING = "merging"  # it is given what a deleted snapshot had
+    MOVING = "moving"  # to another storage or host
     DELETED = "deleted"  # in the recycle bin
     EXPUNGING = "expunging"
 

@@ -758,8 +758,12 @@
         <translation>主存储</translation>
     </message>
     <message>
-        <source>The image needs at least {size}.</source>
-        <translation>该镜像至少需要 {size}。</translation>
+        <source>as the snapshot</source>
+        <translation>与快照相同</translation>
+    </message>
+    <message>
+        <source>At least {size} are needed for what it is made of.</source>
+        <translation>其来源至少需要 {size}。</translation>
     </message>
     <message>
         <source>A machine has at most {n} data disks.</source>
@@ -824,6 +828,10 @@
     <message>
         <source>Make a network first.</source>
         <translation>请先创建网络。</translation>
+    </message>
+    <message>
+        <source>Snapshot {name} of {volume}</source>
+        <translation>{volume} 的快照 {name}</translation>
     </message>
     <message>
         <source>A name has at most {n} characters.</source>
@@ -2197,6 +2205,10 @@
         <translation>根据内容推测，保存即确认。</translation>
     </message>
     <message>
+        <source>The image is the disk as it was when this was taken.</source>
+        <translation>镜像内容为拍摄该快照时的磁盘。</translation>
+    </message>
+    <message>
         <source>The image is the disk as it is at this moment; the machine goes on meanwhile. If its guest agent answers, its file systems stand still for that moment.</source>
         <translation>镜像为磁盘此刻的内容，云主机可继续运行。若客户机代理有响应，其文件系统将在该瞬间静止。</translation>
     </message>
@@ -2736,6 +2748,57 @@
     <message>
         <source>Move to another host …</source>
         <translation>迁移到其他物理机…</translation>
+    </message>
+</context>
+<context>
+    <name>Moving</name>
+    <message>
+        <source>can take it</source>
+        <translation>可以接收</translation>
+    </message>
+    <message>
+        <source>; </source>
+        <translation>；</translation>
+    </message>
+    <message>
+        <source>Primary storage</source>
+        <translation>主存储</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>For this volume</source>
+        <translation>对此云盘</translation>
+    </message>
+    <message>
+        <source>Free</source>
+        <translation>可用</translation>
+    </message>
+    <message>
+        <source>{name} is copied whole and compared; the old copy is deleted only when the new one counts.</source>
+        <translation>{name} 将被完整复制并比对；新副本生效后才会删除原副本。</translation>
+    </message>
+    <message>
+        <source>Places</source>
+        <translation>位置</translation>
+    </message>
+    <message>
+        <source>It cannot be moved now: {why}.</source>
+        <translation>现在无法迁移：{why}。</translation>
+    </message>
+    <message>
+        <source>It cannot go to {place}: {why}.</source>
+        <translation>无法迁移到 {place}：{why}。</translation>
+    </message>
+    <message>
+        <source>Move</source>
+        <translation>迁移</translation>
+    </message>
+    <message>
+        <source>Move to …</source>
+        <translation>迁移到…</translation>
     </message>
 </context>
 <context>
@@ -3298,6 +3361,14 @@
     <message>
         <source>Show where a VM could move</source>
         <translation>查看可迁移的物理机</translation>
+    </message>
+    <message>
+        <source>Move volume</source>
+        <translation>迁移云盘</translation>
+    </message>
+    <message>
+        <source>Show where a volume could move</source>
+        <translation>查看云盘可迁移的位置</translation>
     </message>
     <message>
         <source>Attach primary storage to a cluster</source>
@@ -4641,8 +4712,20 @@
         <translation>恢复全部云盘…</translation>
     </message>
     <message>
+        <source>No machine starts from a data disk.</source>
+        <translation>云主机无法由数据盘启动。</translation>
+    </message>
+    <message>
         <source>New volume of it …</source>
         <translation>由此创建云盘…</translation>
+    </message>
+    <message>
+        <source>New image of it …</source>
+        <translation>由其制作镜像…</translation>
+    </message>
+    <message>
+        <source>New VM of it …</source>
+        <translation>由其创建云主机…</translation>
     </message>
     <message>
         <source>Take snapshot …</source>
@@ -5840,6 +5923,10 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Limits …</source>
         <translation>限速…</translation>
+    </message>
+    <message>
+        <source>It has not been made yet: it lies nowhere.</source>
+        <translation>云盘尚未实例化，不在任何存储上。</translation>
     </message>
     <message>
         <source>It has not been made yet: there is nothing in it.</source>

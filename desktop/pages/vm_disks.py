@@ -53,7 +53,10 @@ class DisksTab(PartsTab):
     """All disks of one machine, as they are now."""
 
     def __init__(self, shell: Shell) -> None:
-        super().__init__(shell, volume_actions(shell.cache, at_machine=True))
+        declared = volume_actions(
+            shell.cache, at_machine=True, is_administrator=shell.is_administrator
+        )
+        super().__init__(shell, declared)
         self._vm: r.Vm | None = None
         self.model = TableModel(disk_columns(), self)
         self.table = ResourceTable(self.model, "vm-disks", shell.settings)

@@ -1,8 +1,10 @@
 """bench storage: what storage costs beside the plainest way to do the same.
 
 upload_ratio: the throughput of an upload from the client to the image store's disk, beside a plain
-copy of the same bytes over TLS to a trivial server, in turns in the same run. The last line is one
-JSON object.
+copy of the same bytes over TLS to a trivial server. create_ratio: machines of one image from create
+to running, beside qemu-img and libvirt alone. snapshot_s: a live snapshot of a disk that stands on
+one then, and on ten, beside libvirt's own. All in turns in the same run. The last line is one JSON
+object.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import argparse
 import asyncio
 import json
 import os
+import platform
 import statistics
 import subprocess
 import sys
@@ -23,7 +26,7 @@ from typing import Any
 import trustme
 
 from appliance.client.uploads import ImageUploader
-from tests.bench import plain_copy
+from tests.bench import libvirt, plain_copy, snapshots
 from tests.lab.cloud import LabCloud
 from tests.system.conftest import Cloud, set_up
 
@@ -61,7 +64,22 @@ async def upload_ratio(cloud: Cloud, options: argparse.Namespace) -> dict[str, A
     }
 
 
-PARTS: dict[str, Part] = {"upload": upload_ratio}
+async def create_ratio(cloud: Cloud, options: argparse.Namespace) -> dict[str, Any]:
+    """Machines at once, through the API and by libvirt alone, as `bench libvirt` does it."""
+    found = await libvirt.compare(cloud, options.count, options.rounds)
+    return {f"create_{name}": value for name, value in found.items()}
+
+
+async def snapshot_s(cloud: Cloud, options: argparse.Namespace) -> dict[str, Any]:
+    """Live snapshots at growing depth."""
+    return await snapshots.measure(cloud, options.rounds)
+
+
+PARTS: dict[str, Part] = {
+    "upload": upload_ratio,
+    "create": create_ratio,
+    "snapshot": snapshot_s,
+}
 
 
 async def _one_upload(cloud: Cloud, source: Path, number: int) -> float:
@@ -107,7 +125,8 @@ def _plain_server(folder: Path) -> tuple[subprocess.Popen[bytes], int]:
 
 
 async def _measure(options: argparse.Namespace) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    machine = f"{platform.machine()} {os.cpu_count()} cpus"
+    found: dict[str, Any] = {"name": "storage", "machine": machine}
     async with LabCloud(5) as lab:
         cloud = await set_up(lab)
         try:
@@ -123,6 +142,7 @@ def main() -> None:
     """Measure, and print the figures as JSON in the last line."""
     parser = argparse.ArgumentParser(prog="build.py bench storage", description=__doc__)
     parser.add_argument("--part", action="append", choices=PARTS, help="only this part")
+    parser.add_argument("--count", type=int, default=20, help="machines at once")
     parser.add_argument("--upload-mib", type=int, default=512, help="size of the file")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     print(json.dumps(asyncio.run(_measure(parser.parse_args()))))

@@ -159,6 +159,7 @@ def _job_data(vm: Standing, there: str, disks: list[Disk], request: VmMigrate) -
         "destination": there,
         "before": vm.state,
         "resumes": vm.state == VmState.RUNNING,
+        "is_emulated": vm.accelerator == "tcg",
         "image": image,
         "disks": [
             {

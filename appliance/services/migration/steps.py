@@ -1,10 +1,11 @@
 """The steps of a migration. Each bears being repeated.
 
 The job's data: `host_id` is the source and `destination` the other host; `disks` are those that
-are copied; `resumes` whether the machine is to run. `where` says, once it is known, on which of
-the two the machine is: until then nothing is deleted anywhere. What undoes a step works on the
-host that the machine is *not* on, whichever that is, and uses nothing but the data; later, as
-clean-up work, it leaves a host alone that the machine has come to meanwhile.
+are copied; `resumes` whether the machine is to run, `is_emulated` whether without KVM. `where`
+says, once it is known, on which of the two the machine is: until then nothing is deleted anywhere.
+What undoes a step works on the host that the machine is *not* on, whichever that is, and uses
+nothing but the data; later, as clean-up work, it leaves a host alone that the machine has come to
+meanwhile.
 """
 
 from __future__ import annotations
@@ -128,6 +129,8 @@ class MigrationSteps:
         """Move the machine; if it has not moved, say why."""
         there = run.data["destination"]
         failure: ApiError | None = None
+        if run.data.get("is_emulated") and run.data["resumes"]:
+            run.note("migration.emulated", level="warning")
         hosts = [(ref, self._links.name_of(ref)) for ref in (run.data["host_id"], there)]
         async with self._slots.place(hosts, run.wait):
             self._running[run.id] = run

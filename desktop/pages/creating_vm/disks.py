@@ -154,7 +154,9 @@ class Disks(Section):
         self._offer()
         usual = f"{USUAL_GIB} GiB"
         as_image = translate("CreateVm", "as the image")
-        self.root.setSpecialValueText(usual if self._is_empty else as_image)
+        as_snapshot = translate("CreateVm", "as the snapshot")
+        as_source = as_snapshot if draft.snapshot is not None else as_image
+        self.root.setSpecialValueText(usual if self._is_empty else as_source)
 
     def cloud_changed(self) -> None:
         """There may be other storages and images."""
@@ -177,12 +179,11 @@ class Disks(Section):
         return self.draft.image is not None and self.draft.image.kind == "iso"
 
     def problems(self) -> dict[str, str]:
-        """The root disk holds the whole image."""
-        is_image = self.draft.image is not None and not self._is_empty
-        needed = self.draft.image.virtual_size_bytes if self.draft.image and is_image else 0
+        """The root disk holds the whole image or snapshot."""
+        needed = self.draft.source_bytes
         if not self.root.value() or self.root.value() * GiB >= needed:
             return {}
-        words = translate("CreateVm", "The image needs at least {size}.")
+        words = translate("CreateVm", "At least {size} are needed for what it is made of.")
         return {"root_disk_bytes": words.format(size=texts.size(needed))}
 
     def summary(self) -> str:

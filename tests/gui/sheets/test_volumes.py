@@ -132,16 +132,16 @@ def test_actions_say_why_they_do_not_fit(window: MainWindow) -> None:
     vm = running(window)
     changed(window, vm_id=vm.id, vm_name=vm.name)
     found = reasons(window)
-    assert {name for name, reason in found.items() if reason} == {"attach", "delete"}
+    assert {name for name, reason in found.items() if reason} == {"attach", "move", "delete"}
     assert vm.name in found["attach"]
     paused = msgspec.structs.replace(vm, state=r.VmState.PAUSED)
     window.cache.put("vm", [paused])
     assert {name for name, reason in reasons(window).items() if reason} == {
-        *("attach", "delete", "detach")
+        *("attach", "delete", "detach", "move")
     }
     changed(window, status=r.VolumeStatus.CHANGING)
     busy = {name for name, reason in reasons(window).items() if reason}
-    assert busy == {"attach", "detach", "grow", "limit", "image", "delete"}
+    assert busy == {"attach", "detach", "grow", "limit", "move", "image", "delete"}
 
 
 def test_it_is_detached(window: MainWindow, registrar: Registrar, qtbot: QtBot) -> None:

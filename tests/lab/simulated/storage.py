@@ -185,7 +185,8 @@ class Storage:
     async def delete_volume(self, volume: s.VolumeRef, _: CallContext) -> Nothing:
         """Delete a volume with its snapshots; does nothing if it is gone."""
         files = files_on(self._state, volume.storage)
-        mine = [path for path in files if f"/volumes/{volume.volume_id}." in path]
+        begin = f"{PurePath(file_of(self._state, volume)).parent}/{volume.volume_id}."
+        mine = [path for path in files if path.startswith(begin)]
         for path in mine:
             del files[path]
         if mine:
