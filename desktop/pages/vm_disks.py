@@ -35,7 +35,7 @@ def disk_columns() -> list[Column]:
         Column(
             name="bus",
             title=translate("Volumes", "Bus"),
-            text=lambda one: "SCSI" if one.bus == "virtio_scsi" else str(one.bus),
+            text=lambda one: {"virtio_scsi": "SCSI", "sata": "SATA"}.get(one.bus, str(one.bus)),
             width=64,
         ),
         limits_column(),
