@@ -182,6 +182,7 @@ class Agent:
         self._migrations.prepare(peer)
         peer.handle(c.FOREIGN_LIST, _plain(self._foreign.list))
         peer.handle(c.FOREIGN_TAKE_DISK, self._foreign.take_disk)
+        peer.handle(c.FOREIGN_TAKE_FIRMWARE, _plain(self._foreign.take_firmware))
         peer.handle(c.FOREIGN_RELEASE, _plain(self._foreign.release))
         peer.handle(c.CONSOLE_OPEN, self._consoles.open)
         peer.handle(c.STORAGE_PREPARE, _plain(self._storages.prepare))

@@ -85,6 +85,7 @@ MIGRATION_DROP = _command("migration.drop", m.MigrationRef, m.SideReport, 120.0)
 MIGRATION_POST_COPY = _command("migration.post_copy", m.MigrationRef, Nothing)
 FOREIGN_LIST = _command("foreign.list", f.ForeignParams, f.ForeignList, 120.0)
 FOREIGN_TAKE_DISK = _command("foreign.take_disk", f.TakeDiskParams, s.VolumeInfo, 24 * 3600.0)
+FOREIGN_TAKE_FIRMWARE = _command("foreign.take_firmware", f.TakeFirmwareParams, Nothing)
 FOREIGN_RELEASE = _command("foreign.release", f.ReleaseDomainParams, Nothing)
 
 CONSOLE_OPEN = _command("console.open", d.ConsoleParams, Nothing)

@@ -158,6 +158,11 @@ class FileDriver(Driver):
             path = cache_path(self.storage, image_id, is_iso=is_iso)
             await self._guarded(partial(remove, path))
 
+    async def disc_of(self, image_id: str) -> DiskSource:
+        """Its file."""
+        path = await self._cached(image_id, is_iso=True)
+        return DiskSource(str(path), cache="", format="raw")
+
     async def source_of(self, volume: VolumeRef) -> DiskSource:
         """Its file; whatever that stands on must be there, too."""
         path = await self._existing(volume)
@@ -187,8 +192,8 @@ class FileDriver(Driver):
             raise CommandFailed("volume.missing", f"{path} does not exist", path=str(path))
         return path
 
-    async def _cached(self, image_id: str) -> Path:
-        path = cache_path(self.storage, image_id)
+    async def _cached(self, image_id: str, *, is_iso: bool = False) -> Path:
+        path = cache_path(self.storage, image_id, is_iso=is_iso)
         if not await self._exists(path):
             raise CommandFailed("image.not_cached", f"{path} does not exist", path=str(path))
         return path

@@ -183,6 +183,7 @@ class SimulatedHost:
             c.CONSOLE_OPEN.name: d.open_console,
             c.FOREIGN_LIST.name: foreign.list,
             c.FOREIGN_TAKE_DISK.name: foreign.take_disk,
+            c.FOREIGN_TAKE_FIRMWARE.name: foreign.take_firmware,
             c.FOREIGN_RELEASE.name: foreign.release,
             c.GUEST_INFO.name: guests.info,
             c.GUEST_SET_PASSWORD.name: guests.set_password,
