@@ -137,6 +137,19 @@ MIGRATION_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "若其负载较高，系统可能崩溃。",
         "如不能承受，请关机后迁移，或使用支持 KVM 的物理机。",
     ),
+    "migration.connections": (
+        "{count} open connections of the machine go on on {host}.",
+        "Nothing is to be done.",
+        "云主机的 {count} 个已建立连接在 {host} 上保持不断。",
+        "无需操作。",
+    ),
+    "migration.connections_lost": (
+        "Not all open connections of the machine came along. Those that its security groups let "
+        "begin in one direction alone may stand still.",
+        "If a program in it waits for ever, let it connect anew.",
+        "云主机的部分已建立连接未能一并迁移。安全组只允许单向发起的连接可能停滞。",
+        "如果其中的程序一直等待，请让它重新连接。",
+    ),
     "migration.no_post_copy": (
         "The machine could not go on over there before all of it had come: {reason}",
         "Nothing is to be done; it is still being sent.",

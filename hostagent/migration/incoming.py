@@ -8,6 +8,7 @@ the source knows, and if the source never learned of it, both would run it.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import TimeoutError as LateError
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from hostagent.libvirt.domains import KEEP_STATE, Domains
 from hostagent.migration.copying import Receiver
 from hostagent.migration.sides import qemu_owner, side_of
 from hostagent.migration.way import Credentials, Entrance, make_folder, remove_folder
+from hostagent.protocol.flows import Flow
 from hostagent.protocol.link import CommandFailed
 from hostagent.protocol.migration import (
     CompleteParams,
@@ -33,24 +35,29 @@ from hostagent.protocol.migration import MigrationSide as Side
 from hostagent.storage.seed import remove_seed
 
 RESUME_WITHIN_S = 20.0
+FLOWS_WITHIN_S = 5.0
 FAILED = "migration.failed"
+
+TakeFlows = Callable[[str, Sequence[Flow]], Awaitable[int]]
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Open:
     migration_id: str
     entrance: Entrance
     result: ListenResult
     receiver: Receiver
+    connections: int | None = None
 
 
 class Incoming:
-    """Migrations to this host, by machine."""
+    """Migrations to this host, by machine. `take_flows` lets one keep its connections."""
 
-    def __init__(self, domains: Domains) -> None:
+    def __init__(self, domains: Domains, take_flows: TakeFlows) -> None:
         self._domains = domains
+        self._take_flows = take_flows
         self._open: dict[str, _Open] = {}
         self._loop = asyncio.get_running_loop()
 
@@ -68,7 +75,9 @@ class Incoming:
         await asyncio.to_thread(drives_of, params.spec)
         await asyncio.to_thread(firmware.prepare, params.spec)
         receiver = Receiver()
-        entrance = Entrance(params, credentials, lambda: self._gone(params))
+        entrance = Entrance(
+            params, credentials, lambda: self._gone(params), lambda flows: self._told(params, flows)
+        )
         try:
             await receiver.start(params.migration_id, params.received)
             result = entrance.open()
@@ -83,9 +92,10 @@ class Incoming:
         more.
         """
         side = await self._resume(params.vm_id) if params.resumes else await self._side(params)
+        known = self._open.get(params.vm_id)
         if side not in (Side.HELD, Side.ABSENT):
             await self._close(params.vm_id)
-        return SideReport(side=side)
+        return SideReport(side=side, connections=known.connections if known else None)
 
     async def drop(self, params: MigrationRef) -> SideReport:
         """Forget what came of a machine that stays where it was.
@@ -114,6 +124,20 @@ class Incoming:
         except (CommandFailed, LateError, asyncio.CancelledError) as error:
             log.warning("migration_not_resumed", vm=params.vm_id, reason=str(error))
             return False
+
+    def _told(self, params: ListenParams, flows: Sequence[Flow]) -> None:
+        """Called in the thread of the way. Without them the machine goes on all the same."""
+        future = asyncio.run_coroutine_threadsafe(self._keep(params, flows), self._loop)
+        try:
+            future.result(FLOWS_WITHIN_S)
+        except (OSError, LateError, asyncio.CancelledError) as error:
+            log.warning("migration_flows_not_taken", vm=params.vm_id, reason=str(error))
+
+    async def _keep(self, params: ListenParams, flows: Sequence[Flow]) -> None:
+        taken = await self._take_flows(params.vm_id, flows)
+        known = self._open.get(params.vm_id)
+        if known is not None and known.migration_id == params.migration_id:
+            known.connections = taken
 
     async def _resume(self, vm_id: str) -> Side:
         return await self._domains.look(vm_id, _resume, FAILED)

@@ -12,18 +12,21 @@ from hostagent.migration.copying import send
 from hostagent.migration.incoming import Incoming
 from hostagent.migration.outgoing import Outgoing, Tell
 from hostagent.migration.way import Credentials
+from hostagent.network.manager import NetworkManager
 from hostagent.protocol import commands as c
 from hostagent.protocol import migration as m
 from hostagent.protocol.link import CallContext, CommandFailed, Peer
 
 
 class Migrations:
-    """Machines that come and go. `folder` holds the agent's certificate and key."""
+    """Machines that come and go. `folder` holds the agent's certificate and key; `network` knows
+    their connections.
+    """
 
-    def __init__(self, domains: Domains, folder: Path, tell: Tell) -> None:
+    def __init__(self, domains: Domains, folder: Path, tell: Tell, network: NetworkManager) -> None:
         self._folder = folder
-        self._incoming = Incoming(domains)
-        self._outgoing = Outgoing(domains, tell)
+        self._incoming = Incoming(domains, network.take_flows)
+        self._outgoing = Outgoing(domains, tell, network.flows_of)
 
     def prepare(self, peer: Peer) -> None:
         """Bind the commands to a new link."""
@@ -38,8 +41,11 @@ class Migrations:
 
     def note(self, vm_id: str, event: int, detail: int) -> None:
         """A machine's domain changed."""
-        stands = (libvirt.VIR_DOMAIN_EVENT_SUSPENDED, libvirt.VIR_DOMAIN_EVENT_SUSPENDED_MIGRATED)
-        if (event, detail) == stands:
+        stands = (
+            libvirt.VIR_DOMAIN_EVENT_SUSPENDED_MIGRATED,
+            libvirt.VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY,
+        )
+        if event == libvirt.VIR_DOMAIN_EVENT_SUSPENDED and detail in stands:
             self._outgoing.suspended(vm_id)
 
     async def stop(self) -> None:

@@ -14,6 +14,7 @@ from pyroute2.netlink.exceptions import NetlinkError
 
 from hostagent.network.check import check_network, interface_errors
 from hostagent.network.check_links import virtual_link_errors
+from hostagent.network.connections import carrying
 from hostagent.network.connections.cutting import cut_refused
 from hostagent.network.connections.elastic import Holder, end_network, end_stale
 from hostagent.network.drops.log import DropLog
@@ -35,6 +36,7 @@ from hostagent.network.state import StateFiles
 from hostagent.network.trial import Lifeline, NicUse, Trials, answering_gateways
 from hostagent.network.ways import Ways, doubles
 from hostagent.protocol.drops import CountDrops, DropCounts
+from hostagent.protocol.flows import Flow
 from hostagent.protocol.network import (
     NetworkCheck,
     NetworkCheckResult,
@@ -161,6 +163,16 @@ class NetworkManager:
         ports = [port for port in self._ports() if port.nic_id in wanted]
         counters = await self._firewall.counters() if ports else {}
         return DropCounts(drops=[drops_of(port, counters) for port in ports])
+
+    async def flows_of(self, vm_id: str) -> list[Flow]:
+        """The open connections of a machine that moves away; raises OSError."""
+        return await carrying.flows_of(self._plan, vm_id)
+
+    async def take_flows(self, vm_id: str, flows: Sequence[Flow]) -> int:
+        """Let a machine that moves here keep its connections; how many. Raises OSError."""
+        taken = await carrying.take_flows(self._plan, vm_id, flows)
+        self._uncut = True  # they were judged by the rules of the other host: once more, soon
+        return taken
 
     def _ports(self) -> list[PortSpec]:
         return [port for plan in self._plan.networks for port in plan.spec.ports]
