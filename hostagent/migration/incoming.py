@@ -8,10 +8,10 @@ the source knows, and if the source never learned of it, both would run it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import TimeoutError as LateError
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import libvirt
 import structlog
@@ -38,9 +38,19 @@ RESUME_WITHIN_S = 20.0
 FLOWS_WITHIN_S = 5.0
 FAILED = "migration.failed"
 
-TakeFlows = Callable[[str, Sequence[Flow]], Awaitable[int]]
-
 log = structlog.get_logger(__name__)
+
+
+class Network(Protocol):
+    """What the networks of this host do for a machine that comes."""
+
+    async def take_flows(self, vm_id: str, flows: Sequence[Flow]) -> int:
+        """Its connections; returns how many it keeps."""
+        ...
+
+    async def arrived(self, vm_id: str) -> None:
+        """It goes on here."""
+        ...
 
 
 @dataclass
@@ -53,11 +63,14 @@ class _Open:
 
 
 class Incoming:
-    """Migrations to this host, by machine. `take_flows` lets one keep its connections."""
+    """Migrations to this host, by machine. `network` lets one keep its connections, and tells its
+    neighbours where it is.
+    """
 
-    def __init__(self, domains: Domains, take_flows: TakeFlows) -> None:
+    def __init__(self, domains: Domains, network: Network) -> None:
         self._domains = domains
-        self._take_flows = take_flows
+        self._network = network
+        self._arrivals: set[asyncio.Task[None]] = set()
         self._open: dict[str, _Open] = {}
         self._loop = asyncio.get_running_loop()
 
@@ -97,6 +110,11 @@ class Incoming:
             await self._close(params.vm_id)
         return SideReport(side=side, connections=known.connections if known else None)
 
+    def resumed(self, vm_id: str) -> None:
+        """libvirt says that a machine goes on; with post-copy it is the first to know."""
+        if vm_id in self._open:
+            self._arrive(vm_id)
+
     async def drop(self, params: MigrationRef) -> SideReport:
         """Forget what came of a machine that stays where it was.
 
@@ -134,13 +152,21 @@ class Incoming:
             log.warning("migration_flows_not_taken", vm=params.vm_id, reason=str(error))
 
     async def _keep(self, params: ListenParams, flows: Sequence[Flow]) -> None:
-        taken = await self._take_flows(params.vm_id, flows)
+        taken = await self._network.take_flows(params.vm_id, flows)
         known = self._open.get(params.vm_id)
         if known is not None and known.migration_id == params.migration_id:
             known.connections = taken
 
     async def _resume(self, vm_id: str) -> Side:
-        return await self._domains.look(vm_id, _resume, FAILED)
+        side = await self._domains.look(vm_id, _resume, FAILED)
+        if side == Side.RUNNING:  # nobody waits for the networks
+            self._arrive(vm_id)
+        return side
+
+    def _arrive(self, vm_id: str) -> None:
+        task = asyncio.create_task(self._network.arrived(vm_id), name="arrival")
+        self._arrivals.add(task)
+        task.add_done_callback(self._arrivals.discard)
 
     async def _close(self, vm_id: str) -> None:
         known = self._open.pop(vm_id, None)

@@ -10,10 +10,10 @@ import asyncio
 import os
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import libvirt
 import structlog
@@ -53,9 +53,20 @@ PID_FILES = Path("/run/libvirt/qemu")
 FAILED = "migration.failed"
 
 Tell = Callable[[MigrationProgress], None]
-FlowsOf = Callable[[str], Awaitable[list[Flow]]]
 
 log = structlog.get_logger(__name__)
+
+
+class Network(Protocol):
+    """What the networks of this host do for a machine that leaves."""
+
+    async def flows_of(self, vm_id: str) -> list[Flow]:
+        """Its open connections."""
+        ...
+
+    async def departed(self, vm_id: str) -> None:
+        """It goes on elsewhere."""
+        ...
 
 
 @dataclass
@@ -75,13 +86,13 @@ class _Work:
 
 
 class Outgoing:
-    """Migrations away from this host, by machine. `tell` is given how far each is; `flows_of`
-    says which connections a machine has.
+    """Migrations away from this host, by machine. `tell` is given how far each is; `network`
+    knows which connections a machine has.
     """
 
-    def __init__(self, domains: Domains, tell: Tell, flows_of: FlowsOf) -> None:
+    def __init__(self, domains: Domains, tell: Tell, network: Network) -> None:
         self._domains = domains
-        self._flows_of = flows_of
+        self._network = network
         self._tell = tell
         self._works: dict[str, _Work] = {}
 
@@ -155,6 +166,7 @@ class Outgoing:
                 params.vm_id, lambda _, domain: _perform(domain, params, names), FAILED
             )
             work.resumed_at = await watch
+            await self._network.departed(params.vm_id)
             return self._result(work, out.bytes)
         finally:
             for helper in helpers:
@@ -202,7 +214,7 @@ class Outgoing:
         """It moves without them, too."""
         try:
             async with asyncio.timeout(FLOWS_WITHIN_S):
-                flows = await self._flows_of(work.params.vm_id)
+                flows = await self._network.flows_of(work.params.vm_id)
             await asyncio.to_thread(send_flows, control, flows, FLOWS_WITHIN_S)
         except OSError as error:  # TimeoutError is one
             log.warning("migration_flows_not_told", vm=work.params.vm_id, reason=str(error))

@@ -19,14 +19,14 @@ from hostagent.protocol.link import CallContext, CommandFailed, Peer
 
 
 class Migrations:
-    """Machines that come and go. `folder` holds the agent's certificate and key; `network` knows
-    their connections.
+    """Machines that come and go. `folder` holds the agent's certificate and key; `network` is
+    told of them, and knows their connections.
     """
 
     def __init__(self, domains: Domains, folder: Path, tell: Tell, network: NetworkManager) -> None:
         self._folder = folder
-        self._incoming = Incoming(domains, network.take_flows)
-        self._outgoing = Outgoing(domains, tell, network.flows_of)
+        self._incoming = Incoming(domains, network)
+        self._outgoing = Outgoing(domains, tell, network)
 
     def prepare(self, peer: Peer) -> None:
         """Bind the commands to a new link."""
@@ -47,6 +47,8 @@ class Migrations:
         )
         if event == libvirt.VIR_DOMAIN_EVENT_SUSPENDED and detail in stands:
             self._outgoing.suspended(vm_id)
+        elif event == libvirt.VIR_DOMAIN_EVENT_RESUMED:
+            self._incoming.resumed(vm_id)
 
     async def stop(self) -> None:
         """The agent stops."""

@@ -24,6 +24,7 @@ from hostagent.network.links.netlink import Links, links_here, read_sysctl, writ
 from hostagent.network.links.physical import PhysicalNics
 from hostagent.network.links.watch import ChangeWatch
 from hostagent.network.plan.host import HostPlan, host_plan
+from hostagent.network.plan.moving import with_machine, without_machine
 from hostagent.network.plan.network import NetworkPlan, validate
 from hostagent.network.processes import ProcessFailed
 from hostagent.network.reporting import INTERFACE_MISSING, drops_of, failure, fields_of, stale
@@ -173,6 +174,24 @@ class NetworkManager:
         taken = await carrying.take_flows(self._plan, vm_id, flows)
         self._uncut = True  # they were judged by the rules of the other host: once more, soon
         return taken
+
+    async def arrived(self, vm_id: str) -> None:
+        """A machine goes on here: its elastic addresses are this host's from now on."""
+        async with self._lock:
+            await self._shift(with_machine(self._document, vm_id))
+
+    async def departed(self, vm_id: str) -> None:
+        """A machine goes on elsewhere: this host answers for it no more."""
+        async with self._lock:
+            await self._shift(without_machine(self._document, vm_id))
+
+    async def _shift(self, document: NetworkDocument) -> None:
+        """Make true what the service is about to say. What fails is tried again by the keeper."""
+        if document is self._document:
+            return
+        self._document, self._plan = document, self._plan_of(document)
+        self._files.save_document(document)
+        await self._repair()
 
     def _ports(self) -> list[PortSpec]:
         return [port for plan in self._plan.networks for port in plan.spec.ports]
@@ -326,7 +345,7 @@ class NetworkManager:
     async def _end_stale(self, plan: HostPlan) -> None:
         """End connections that were made under another order of elastic addresses."""
         holders = {
-            item.address: Holder(item.private.number, item.port.address) for item in plan.elastic
+            item.address: Holder(item.private.number, item.port.address) for item in plan.held
         }
         wanted = {address: f"{one.number} {one.address}" for address, one in holders.items()}
         if wanted != self._memory.elastic:
@@ -401,7 +420,7 @@ class NetworkManager:
     async def _state(self, links: Links, plan: NetworkPlan) -> NetworkState:
         segment = self._segment(plan.spec.id)
         drift = await segment.drift(links, plan)
-        elastic = [item for item in self._plan.elastic if item.public is plan]
+        elastic = [item for item in self._plan.held if item.public is plan]
         if await self._elastic.missing(links, elastic):
             drift.append("elastic_addresses")
         return NetworkState(
