@@ -182,6 +182,30 @@ MIGRATION_WORDS: dict[str, tuple[str, str]] = {
     "migration.reason.connected": ("it is not connected", "未连接"),
     "migration.reason.not_failed": ("it has just failed", "刚刚失败"),
     "migration.reason.network": ("it cannot carry a network of the machine", "不支持云主机的网络"),
+    "migration.reason.hardware": (
+        "it lacks what the machine's hardware needs",
+        "缺少云主机硬件所需的能力",
+    ),
+    "migration.reason.lacks": (
+        "it lacks {names}, which the machine needs",
+        "缺少云主机所需的 {names}",
+    ),
+    "migration.reason.cpu_differs": (
+        "its processor is another one, and the machine has its host's",
+        "CPU 与所在物理机不同，而云主机直接使用物理机的 CPU",
+    ),
+    "migration.reason.bound": (
+        "it lacks CPUs or memory nodes that the machine is bound to",
+        "缺少云主机绑定的 CPU 或内存节点",
+    ),
+    "migration.reason.storage": (
+        "it does not reach a storage of the machine",
+        "无法访问云主机的主存储",
+    ),
+    "migration.reason.other_disks": (
+        "too little space is left on a storage of its data disks",
+        "数据盘所在主存储空间不足",
+    ),
     "migration.reason.cpu": ("too few CPUs are free", "空闲 CPU 不足"),
     "migration.reason.memory": ("too little memory is free", "空闲内存不足"),
     "migration.reason.affinity_group": ("its affinity group forbids it", "亲和组不允许"),

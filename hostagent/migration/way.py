@@ -29,6 +29,7 @@ from hostagent.migration.splice import Splice, watch_peer
 from hostagent.protocol.flows import Flow
 from hostagent.protocol.link import CommandFailed
 from hostagent.protocol.migration import ListenParams, ListenResult
+from hostagent.protocol.moves import VolumeListenParams
 
 HANDSHAKE_S = 10.0
 MAX_OPENING_BYTES = 4096
@@ -131,10 +132,10 @@ class Entrance:
 
     def __init__(
         self,
-        params: ListenParams,
+        params: ListenParams | VolumeListenParams,
         credentials: Credentials,
         on_gone: Callable[[], bool],
-        on_flows: Callable[[list[Flow]], None],
+        on_flows: Callable[[list[Flow]], None] | None = None,
     ) -> None:
         self._params = params
         self._secret = secrets.token_urlsafe(32)
@@ -165,7 +166,7 @@ class Entrance:
             port=self._listeners[0].getsockname()[1],
             certificate_sha256=self._credentials.digest,
             secret=self._secret,
-            takes_flows=True,
+            takes_flows=self._on_flows is not None,
         )
 
     def close(self) -> None:
@@ -232,6 +233,8 @@ class Entrance:
                 if order == GONE:
                     secure.sendall(b"y" if self._on_gone() else b"n")
                     continue
+                if self._on_flows is None:
+                    return
                 try:
                     flows = _message(secure, MAX_FLOWS_BYTES, list[Flow])
                 except ValueError as error:

@@ -24,7 +24,7 @@ from appliance.protocol.errors import ApiError, Unavailable
 from appliance.protocol.resources import Progress, VmState
 from appliance.services.common import link_wait_s
 from appliance.services.compute.models import VmRow
-from appliance.services.compute.relay import relay_image, store_host_of
+from appliance.services.compute.relay import ImageCaching
 from appliance.services.compute.target import domain_spec, load_target
 from appliance.services.guests.discs import store_path_of
 from appliance.services.migration.addresses import addresses_between
@@ -37,7 +37,7 @@ from appliance.services.settings import (
     MIGRATION_PORT_FIRST,
     MIGRATION_PORT_LAST,
 )
-from appliance.services.storage.caches import Caches, copy_on, unneeded_copies
+from appliance.services.storage.caches import Caches, unneeded_copies
 from appliance.services.storage.models import VolumeRow
 from appliance.store.database import Store, Transaction
 from hostagent.protocol import commands as c
@@ -57,7 +57,6 @@ from hostagent.protocol.storage import (
     CheckPathParams,
     CreateEmptyParams,
     CreateOverlayParams,
-    EnsureCachedParams,
     StorageRef,
     VolumeRef,
 )
@@ -72,7 +71,13 @@ class MigrationSteps:
     """What is done on both hosts."""
 
     def __init__(
-        self, store: Store, links: HostLinks, documents: Documents, settings: Any, slots: Slots
+        self,
+        store: Store,
+        links: HostLinks,
+        documents: Documents,
+        settings: Any,
+        slots: Slots,
+        caching: ImageCaching,
     ) -> None:
         self._store = store
         self._links = links
@@ -80,6 +85,7 @@ class MigrationSteps:
         self._settings = settings
         self._slots = slots
         self._caches = Caches(store, links)
+        self._caching = caching
         self._settling = Settling(store, links)
         self._running: dict[str, JobRun] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -98,17 +104,7 @@ class MigrationSteps:
         """Have on the destination what the root disk stands on."""
         image, there = run.data["image"], run.data["destination"]
         storage = convert(image["storage"], StorageRef)
-        await self._caches.note(copy_on(image["id"], there, storage))
-        params = EnsureCachedParams(
-            image_id=image["id"], store_path=image["store_path"], storage=storage
-        )
-        try:
-            await self._call(run, there, c.IMAGE_ENSURE_CACHED, params, report=run.report)
-        except ApiError as error:
-            store_host = await self._store.read(lambda: store_host_of(image["id"]))
-            if error.code != "image.missing" or store_host in (None, there):
-                raise
-            await relay_image(self._links, run, store_host, there, params)
+        await self._caching.ensure(run, there, image["id"], image["store_path"], storage)
 
     async def create_disks(self, run: JobRun) -> None:
         """Make empty disks of the same sizes on the destination."""
@@ -215,12 +211,8 @@ class MigrationSteps:
         there = run.data["destination"]
         for cd in cds:
             if cd.image_id:
-                store_path = await self._store.read(partial(store_path_of, cd.image_id))
-                await self._caches.note(copy_on(cd.image_id, there, cd.storage))
-                params = EnsureCachedParams(
-                    image_id=cd.image_id, store_path=store_path, storage=cd.storage, is_iso=True
-                )
-                await self._call(run, there, c.IMAGE_ENSURE_CACHED, params, report=run.report)
+                path = await self._store.read(partial(store_path_of, cd.image_id))
+                await self._caching.ensure(run, there, cd.image_id, path, cd.storage, is_iso=True)
 
     async def copy_disks(self, run: JobRun) -> None:
         """Copy the disks of a machine that is off, and compare them."""
