@@ -95,6 +95,7 @@ class Outgoing:
         self._network = network
         self._tell = tell
         self._works: dict[str, _Work] = {}
+        self._departures: set[asyncio.Task[None]] = set()
 
     async def run(self, params: RunParams, credentials: Credentials) -> RunResult:
         """Move the machine; asked again, it goes on with what runs.
@@ -137,12 +138,22 @@ class Outgoing:
         await self._domains.look(params.vm_id, _to_post_copy, FAILED)
         return Nothing()
 
-    def suspended(self, vm_id: str) -> None:
-        """libvirt says that the machine stands still for its migration."""
+    def suspended(self, vm_id: str, *, for_good: bool) -> None:
+        """libvirt says that the machine stands still for its migration, with post-copy
+        `for_good`: it can go on nowhere but over there.
+        """
         work = self._works.get(vm_id)
         if work is not None and not work.suspended_at:
             work.suspended_at = time.monotonic()
             work.stands.set()
+            if for_good:
+                self._depart(vm_id)
+
+    def _depart(self, vm_id: str) -> None:
+        """Nobody waits for the networks."""
+        task = asyncio.create_task(self._network.departed(vm_id), name="departure")
+        self._departures.add(task)
+        task.add_done_callback(self._departures.discard)
 
     async def stop_all(self) -> None:
         """The agent stops, and takes the ways along: break off what runs."""
@@ -166,7 +177,7 @@ class Outgoing:
                 params.vm_id, lambda _, domain: _perform(domain, params, names), FAILED
             )
             work.resumed_at = await watch
-            await self._network.departed(params.vm_id)
+            self._depart(params.vm_id)
             return self._result(work, out.bytes)
         finally:
             for helper in helpers:

@@ -51,7 +51,8 @@ class Migrations:
             libvirt.VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY,
         )
         if event == libvirt.VIR_DOMAIN_EVENT_SUSPENDED and detail in stands:
-            self._outgoing.suspended(vm_id)
+            for_good = detail == libvirt.VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY
+            self._outgoing.suspended(vm_id, for_good=for_good)
         elif event == libvirt.VIR_DOMAIN_EVENT_RESUMED:
             self._incoming.resumed(vm_id)
 

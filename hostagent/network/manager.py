@@ -12,6 +12,7 @@ import msgspec
 import structlog
 from pyroute2.netlink.exceptions import NetlinkError
 
+from hostagent.network.arrival import announce
 from hostagent.network.check import check_network, interface_errors
 from hostagent.network.check_links import virtual_link_errors
 from hostagent.network.connections import carrying
@@ -176,9 +177,20 @@ class NetworkManager:
         return taken
 
     async def arrived(self, vm_id: str) -> None:
-        """A machine goes on here: its elastic addresses are this host's from now on."""
+        """A machine goes on here: its neighbours are told, and its elastic addresses are this
+        host's from now on.
+        """
+        await self._announce(vm_id)  # at once: what follows may take its time
         async with self._lock:
             await self._shift(with_machine(self._document, vm_id))
+        await self._announce(vm_id)
+
+    async def _announce(self, vm_id: str) -> None:
+        try:
+            async with links_here() as links:
+                await announce(links, self._plan, vm_id)
+        except _FAILURES as error:
+            log.warning("network.not_announced", vm=vm_id, reason=str(error))
 
     async def departed(self, vm_id: str) -> None:
         """A machine goes on elsewhere: this host answers for it no more."""

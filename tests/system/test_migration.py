@@ -365,3 +365,32 @@ async def test_a_host_is_lost_in_the_middle(moving: Moving) -> None:
     moving.lab.start_second_agent()
     await moving.settled()
     assert await moving.is_on_one_side() == "running"
+
+
+# Dirties more memory than may be sent, beside what it must not lose.
+DIRTY = """\
+dd if=/dev/urandom of=/tmp/kept bs=1M count=8 2>/dev/null
+cat >/tmp/dirty <<'END'
+while [ ! -e /tmp/stop ]; do
+  dd if=/dev/urandom of=/tmp/noise bs=1M count=8 conv=notrunc 2>/dev/null
+  sleep 0.2
+done
+END
+rm -f /tmp/stop; sh /tmp/dirty >/dev/null 2>&1 </dev/null & md5sum </tmp/kept
+"""
+
+
+async def test_it_ends_by_post_copy(moving: Moving) -> None:
+    """It writes faster than its memory may be sent: it goes on over there and fetches the rest."""
+    kept = await moving.shell.run(DIRTY)
+    before = (await moving.vm()).host_id
+    job_id = await moving.begin(post_copy=True, auto_converge=False, bandwidth_bytes_s=SLOW)
+    job = await moving.ended(job_id)
+    noted = (await moving.call("job.log", id=job.id)).items
+    print([(line.code, line.params) for line in noted])
+    assert job.state == "succeeded", job.error
+    assert "migration.post_copy" in {line.code for line in noted}
+    assert (await moving.vm()).host_id != before
+    assert await moving.is_on_one_side() == "running"
+    assert await moving.shell.run("touch /tmp/stop; md5sum </tmp/kept") == kept
+    await moving.settled()

@@ -2,7 +2,8 @@
 
 Started by `FarHost` in a network and mount namespace of its own; answers each document with the
 report, and the end of the input with the removal of everything. `flows VM` asks for the
-connections of a machine, and `take VM FLOWS` gives it some.
+connections of a machine, `take VM FLOWS` gives it some; `arrived VM` and `departed VM` say where it
+is.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ async def _answer(manager: NetworkManager, line: bytes) -> object:
     match line.split(b" ", 2):
         case [b"flows", vm_id]:
             return await manager.flows_of(vm_id.decode().strip())
+        case [b"arrived", vm_id]:
+            return await manager.arrived(vm_id.decode().strip())
+        case [b"departed", vm_id]:
+            return await manager.departed(vm_id.decode().strip())
         case [b"take", vm_id, flows]:
             found = msgspec.json.decode(flows, type=list[Flow])
             return await manager.take_flows(vm_id.decode(), found)

@@ -88,6 +88,10 @@ class Node:
         """Give a machine there connections; how many it got."""
         return int(self._ask(f"take {vm_id} ".encode() + msgspec.json.encode(flows)))
 
+    def goes(self, verb: str, vm_id: str) -> None:
+        """A machine has `arrived` there or `departed`."""
+        assert self._ask(f"{verb} {vm_id}".encode()) == b"null\n"
+
     def _ask(self, line: bytes) -> bytes:
         assert self._agent.stdin is not None
         assert self._agent.stdout is not None

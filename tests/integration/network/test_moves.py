@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from hostagent.network.wire.frames import arp_request
 from hostagent.protocol.network import ElasticAddress, NetworkDocument, NetworkSpec
 from tests.integration.network.conftest import run
 from tests.integration.network.ipv6 import part, static6
@@ -118,7 +117,11 @@ class Journey:
         return self.far.take_flows("vm-a", flows)
 
     async def move(self, *rules: SecurityRule, carries: bool = True) -> None:
-        """The machine goes to the other host, with its connections or without them."""
+        """The machine goes to the other host, with its connections or without them.
+
+        It says nothing by itself, and the hosts have the documents of before: the service is slow.
+        """
+        await self.serve(*rules)
         here, there = (self.far.do, run) if self.is_far else (run, self.far.do)
         tap = self.port.tap
         where = str(os.getpid()) if self.is_far else self.far.pid
@@ -131,8 +134,14 @@ class Journey:
         there("ip", "link", "set", tap, "master", self._networks(NEAR)[-1].bridge)
         there("ip", "link", "set", tap, "up")
         self.is_far = not self.is_far
-        self.guest.send(arp_request(self.guest.mac, self.address, self.address))
-        await self.serve(*rules)
+        if self.is_far:
+            await self.host.manager.departed("vm-a")
+            self.far.goes("arrived", "vm-a")
+        else:
+            self.far.goes("departed", "vm-a")
+            await self.host.manager.arrived("vm-a")
+        if self.kind == "vxlan":  # the neighbour's host is told by the service alone
+            await self.serve(*rules)
 
 
 @pytest.fixture
