@@ -108,6 +108,12 @@ MIGRATION_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "物理机 {name} 上该云主机的磁盘与系统记录不一致。",
         "请停止并重新启动云主机后再迁移。",
     ),
+    "migration.no_userfaultfd": (
+        "The host {name} cannot take machines by post-copy: its kernel has no userfaultfd.",
+        "Move the machine without post_copy, or to a host whose kernel has CONFIG_USERFAULTFD.",
+        "物理机 {name} 的内核不支持 userfaultfd，无法以后拷贝方式接收云主机。",
+        "请不使用 post_copy 迁移，或迁移到内核带有 CONFIG_USERFAULTFD 的物理机。",
+    ),
     # Lines of a job's log
     "migration.done": (
         "The machine goes on on {host}. It stood still for {downtime_ms} ms; {size_bytes} were "

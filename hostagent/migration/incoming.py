@@ -21,6 +21,7 @@ from hostagent.libvirt.discs import drives_of
 from hostagent.libvirt.domains import KEEP_STATE, Domains
 from hostagent.migration.copying import Receiver
 from hostagent.migration.sides import qemu_owner, side_of
+from hostagent.migration.userfaults import UserFaults
 from hostagent.migration.way import Credentials, Entrance, make_folder, remove_folder
 from hostagent.protocol.flows import Flow
 from hostagent.protocol.link import CommandFailed
@@ -70,6 +71,7 @@ class Incoming:
     def __init__(self, domains: Domains, network: Network) -> None:
         self._domains = domains
         self._network = network
+        self._faults = UserFaults()
         self._arrivals: set[asyncio.Task[None]] = set()
         self._open: dict[str, _Open] = {}
         self._loop = asyncio.get_running_loop()
@@ -87,6 +89,8 @@ class Incoming:
         await asyncio.to_thread(make_folder, params.migration_id, owner)
         await asyncio.to_thread(drives_of, params.spec)
         await asyncio.to_thread(firmware.prepare, params.spec)
+        if params.post_copy:
+            await asyncio.to_thread(self._faults.allow, params.migration_id)
         receiver = Receiver()
         entrance = Entrance(
             params, credentials, lambda: self._gone(params), lambda flows: self._told(params, flows)
@@ -96,6 +100,7 @@ class Incoming:
             result = entrance.open()
         except BaseException:
             await receiver.stop()
+            self._faults.release(params.migration_id)
             raise
         self._open[params.vm_id] = _Open(params.migration_id, entrance, result, receiver)
         return result
@@ -174,6 +179,7 @@ class Incoming:
             known.entrance.close()
             await known.receiver.stop()
             remove_folder(known.migration_id)
+            self._faults.release(known.migration_id)
 
 
 def _make_room(connection: Any, domain: Any | None) -> tuple[int, int]:

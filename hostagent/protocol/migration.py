@@ -41,7 +41,7 @@ class ListenParams(msgspec.Struct, kw_only=True, frozen=True):
     `spec` is the machine as it would be started here: what it needs beside its disks is made.
     `received` are disks here that are filled from there while the machine is off.
     `addresses` are tried for listening in this order, one port for all of them, between the two
-    `ports` (both included).
+    `ports` (both included). With `post_copy` it may have to go on here before all of it has come.
     """
 
     migration_id: str
@@ -51,6 +51,7 @@ class ListenParams(msgspec.Struct, kw_only=True, frozen=True):
     addresses: list[str]
     ports: tuple[int, int]
     received: list[VolumeRef] = []
+    post_copy: bool = False
 
 
 class ListenResult(msgspec.Struct, kw_only=True, frozen=True):

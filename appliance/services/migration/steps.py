@@ -182,6 +182,7 @@ class MigrationSteps:
                 self._settings.get(MIGRATION_PORT_LAST),
             ),
             received=list(received),
+            post_copy=bool(run.data["options"]["post_copy"]) and not received,
         )
         return await self._call(run, there, c.MIGRATION_LISTEN, params)
 
