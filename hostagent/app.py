@@ -92,9 +92,11 @@ class Agent:
         self._transfers = Transfers()
         self._exports = Exports(self._domains, self._guests)
         self._consoles = Consoles(self._domains)
-        self._migrations = Migrations(self._domains, self._folder, self._notify_progress)
         self._foreign = Foreign(self._connection, self._folder / "taken-over")
         self._network = NetworkManager(self._folder / "network")
+        self._migrations = Migrations(
+            self._domains, self._folder, self._notify_progress, self._network
+        )
         self._paths = PathProbes()
         self._storages = Storages(self._folder, self._tell_storage, self._learn_storage)
         self._verdict = Verdict(accelerator="tcg", reason="no_probe_kernel")

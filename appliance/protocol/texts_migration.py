@@ -108,6 +108,12 @@ MIGRATION_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "物理机 {name} 上该云主机的磁盘与系统记录不一致。",
         "请停止并重新启动云主机后再迁移。",
     ),
+    "migration.no_userfaultfd": (
+        "The host {name} cannot take machines by post-copy: its kernel has no userfaultfd.",
+        "Move the machine without post_copy, or to a host whose kernel has CONFIG_USERFAULTFD.",
+        "物理机 {name} 的内核不支持 userfaultfd，无法以后拷贝方式接收云主机。",
+        "请不使用 post_copy 迁移，或迁移到内核带有 CONFIG_USERFAULTFD 的物理机。",
+    ),
     # Lines of a job's log
     "migration.done": (
         "The machine goes on on {host}. It stood still for {downtime_ms} ms; {size_bytes} were "
@@ -136,6 +142,19 @@ MIGRATION_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "该云主机为软件模拟运行。迁移过程中 QEMU 偶尔会漏掉其写入的内存："
         "若其负载较高，系统可能崩溃。",
         "如不能承受，请关机后迁移，或使用支持 KVM 的物理机。",
+    ),
+    "migration.connections": (
+        "{count} open connections of the machine go on on {host}.",
+        "Nothing is to be done.",
+        "云主机的 {count} 个已建立连接在 {host} 上保持不断。",
+        "无需操作。",
+    ),
+    "migration.connections_lost": (
+        "Not all open connections of the machine came along. Those that its security groups let "
+        "begin in one direction alone may stand still.",
+        "If a program in it waits for ever, let it connect anew.",
+        "云主机的部分已建立连接未能一并迁移。安全组只允许单向发起的连接可能停滞。",
+        "如果其中的程序一直等待，请让它重新连接。",
     ),
     "migration.no_post_copy": (
         "The machine could not go on over there before all of it had come: {reason}",

@@ -51,6 +51,7 @@ from hostagent.protocol.migration import (
     MigrationRef,
     RunParams,
     RunResult,
+    SideReport,
 )
 from hostagent.protocol.storage import (
     CheckPathParams,
@@ -145,7 +146,20 @@ class MigrationSteps:
             await self._refuse_if_full(run)
             raise failure or Unavailable("migration.came_back", host=self._links.name_of(there))
         params = CompleteParams(migration_id=run.id, vm_id=run.resource_id, resumes=False)
-        await self._call(run, there, c.MIGRATION_COMPLETE, params)
+        report = await self._call(run, there, c.MIGRATION_COMPLETE, params)
+        self._note_connections(run, report)
+
+    def _note_connections(self, run: JobRun, report: SideReport) -> None:
+        """Say whether the machine's open connections came along."""
+        result = run.data.get("result")
+        if result is None:
+            return  # the service was away when it was said
+        told, taken = result.get("connections"), report.connections
+        if told is None or taken is None or taken < told:
+            run.note("migration.connections_lost", level="warning")
+        elif taken:
+            host = self._links.name_of(run.data["destination"])
+            run.note("migration.connections", count=taken, host=host)
 
     async def _listen(self, run: JobRun, received: Sequence[VolumeRef] = ()) -> ListenResult:
         """Have the destination ready."""
@@ -168,6 +182,7 @@ class MigrationSteps:
                 self._settings.get(MIGRATION_PORT_LAST),
             ),
             received=list(received),
+            post_copy=bool(run.data["options"]["post_copy"]) and not received,
         )
         return await self._call(run, there, c.MIGRATION_LISTEN, params)
 
