@@ -176,6 +176,8 @@ class Agent:
         peer.handle(c.DOMAIN_GROW, _plain(d.grow))
         peer.handle(c.DOMAIN_SIZE, _plain(d.size))
         peer.handle(c.DOMAIN_FORGET, _plain(d.forget))
+        peer.handle(c.DOMAIN_TAKE_KEPT, _plain(d.take_kept))
+        peer.handle(c.DOMAIN_PUT_KEPT, _plain(d.put_kept))
         peer.handle(c.DOMAIN_GET, _plain(d.get))
         peer.handle(c.DOMAIN_LIST, lambda _, __: d.list())
         peer.handle(c.DOMAIN_SCREENSHOT, _plain(d.screenshot))

@@ -260,6 +260,57 @@ async def test_it_moves_while_it_is_off(moving: Moving) -> None:
     assert await moving.is_on_one_side() == "running"
 
 
+async def kept_on(moving: Moving, host: LabHost) -> dict[str, str]:
+    """Sums of what firmware and TPMs keep on a host, by the path below the machine's folder."""
+    folder = f"{moving.storage}/firmware"
+    look = f"find {folder} -type f ! -name .lock -exec md5sum {{}} + 2>/dev/null; true"
+    found = [line.split() for line in (await run(host, "sh", "-c", look)).splitlines()]
+    return {path.removeprefix(folder).split("/", 2)[2]: total for total, path in found}
+
+
+async def tpms_made(moving: Moving, vm_id: str) -> list[str]:
+    """How often swtpm_setup says that it has made something for a machine, on each host."""
+    log = f"/var/log/swtpm/libvirt/qemu/anyun-{vm_id}-swtpm.log"
+    count = f"grep -c 'Successfully created' {log} 2>/dev/null; true"
+    return [(await run(host, "sh", "-c", count)).strip() for host in moving.lab.hosts]
+
+
+async def test_firmware_and_tpm_come_along(moving: Moving) -> None:
+    vm = await moving.cloud.create(
+        "sealed",
+        host_id=moving.host_ids[0],
+        hardware={"firmware": "uefi", "tpm": True},
+        memory_bytes=256 * MiB,
+    )
+    first, second = moving.lab.hosts
+    await moving.cloud.do("vm.stop", vm.id, force=True)
+    before = await kept_on(moving, first)
+    assert {name.rpartition("/")[2] for name in before} >= {"uefi.fd", "tpm2-00.permall"}
+    accepted = await moving.call("vm.migrate", id=vm.id, host_id=moving.host_ids[1])
+    job = await moving.ended(accepted.jobs[0].id)
+    assert job.state == "succeeded", job.error
+    assert await kept_on(moving, first) == {}
+    assert await kept_on(moving, second) == before
+
+    # QEMU and swtpm work with what has come, each as its own user; it is no new TPM.
+    made = await tpms_made(moving, vm.id)
+    assert int(made[0]) > 0
+    await moving.cloud.do("vm.start", vm.id)
+    after = await kept_on(moving, second)
+    assert after.keys() >= before.keys()
+    assert await tpms_made(moving, vm.id) == made, "it is the same TPM"
+
+    # Running, it takes them back; nothing stays behind.
+    accepted = await moving.call("vm.migrate", id=vm.id, host_id=moving.host_ids[0])
+    job = await moving.ended(accepted.jobs[0].id)
+    assert job.state == "succeeded", job.error
+    assert await kept_on(moving, second) == {}
+    assert (await kept_on(moving, first)).keys() >= before.keys()
+    await moving.cloud.do("vm.destroy", vm.id)
+    await moving.cloud.do("vm.expunge", vm.id)
+    assert await kept_on(moving, first) == {}
+
+
 @pytest.mark.parametrize("side", ["source", "destination"])
 async def test_an_agent_is_killed_in_the_middle(moving: Moving, side: str) -> None:
     here, there = await moving.sides()

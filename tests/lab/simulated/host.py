@@ -173,6 +173,8 @@ class SimulatedHost:
             c.DOMAIN_GROW.name: machines.grow,
             c.DOMAIN_SIZE.name: machines.size,
             c.DOMAIN_FORGET.name: machines.forget,
+            c.DOMAIN_TAKE_KEPT.name: machines.take_kept,
+            c.DOMAIN_PUT_KEPT.name: machines.put_kept,
             c.HOST_BASELINE_CPU.name: machines.baseline_cpu,
             c.DOMAIN_RESIZE_DISK.name: storage.resize_disk,
             c.DOMAIN_SET_DISK_LIMITS.name: d.set_disk_limits,

@@ -27,7 +27,7 @@ from hostagent.protocol.migration import (
     SideReport,
 )
 from hostagent.storage.paths import volume_path
-from tests.lab.simulated.domains import Domains
+from tests.lab.simulated.domains import Domains, keep_firmware
 from tests.lab.simulated.sharing import files_on
 from tests.lab.simulated.state import Domain, HostState, file_of
 
@@ -208,6 +208,7 @@ class Migrations:
             if path not in files_on(self._state, disk.volume.storage):
                 raise CommandFailed("migration.failed", f"{path} does not exist")
         self._domains.check_network(domain.spec)
+        keep_firmware(self._state, domain.spec)
         copy = Domain(domain.spec, DomainState.PAUSED)
         copy.is_held = True
         self._state.domains[params.vm_id] = copy

@@ -117,7 +117,7 @@ class HostState:
     cutting_nics: set[str] = field(default_factory=set)
     rolled_back: set[tuple[str, str]] = field(default_factory=set)
     document: NetworkDocument = field(default_factory=lambda: NetworkDocument(generation=0))
-    firmware: set[str] = field(default_factory=set)  # machines whose firmware or TPM keeps files
+    firmware: set[str] = field(default_factory=set)  # folders of machines' firmware and TPMs
     drops: dict[str, PortDrops] = field(default_factory=dict)  # by NIC, as a test says
     effects: Counter[tuple[str, str]] = field(default_factory=Counter)
     anomalies: list[str] = field(default_factory=list)
