@@ -285,8 +285,8 @@ FIELDS = {
     "outbound_bits_per_s": "发送带宽上限，单位为比特每秒，例如 10M；none 表示不限。",
     "more_nics": "更多网卡：网络的标识或名称，后接网卡的属性，例如 "
     "office,address=10.0.0.9,security-group=web,inbound=10M,outbound=10M；可多次给出。",
-    "data_disks": "空数据盘，例如 20G 或 db=20G，加 :virtio_scsi 指定总线，"
-    "加 @主存储 放到其他主存储；可多次给出。",
+    "data_disks": "数据盘，例如 20G 或 db=20G，加 :virtio_scsi 指定总线，"
+    "storage=nas 放到其他主存储，image=records 从镜像复制，例如 db=20G,storage=nas；可多次给出。",
     "hardware": "云主机硬件：vm update-hardware 的选项，写作 KEY=VALUE，"
     "例如 firmware=uefi、tpm=yes 或 cpu-pin=0=0-3；可多次给出。",
     "tpm": "是否带 TPM 2.0。",

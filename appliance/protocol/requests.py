@@ -130,9 +130,13 @@ class ImageCreate(Create, kw_only=True, frozen=True):
 
 
 class VolumeCreateImage(Create, kw_only=True, frozen=True):
-    """Make an image out of a volume; `auto` as for other images, but the kind follows the disk."""
+    """Make an image out of a volume as it is now, or of one of its snapshots.
+
+    `auto` as for other images, but the kind follows the disk.
+    """
 
     image_store_id: Id
+    snapshot_id: Id | None = None
     kind: Literal["auto", "root", "data"] = "auto"
     platform: Literal["auto", "linux", "windows", "other"] = "auto"
     firmware: Literal["auto", "bios", "uefi", "uefi_secure"] = "auto"
@@ -355,6 +359,7 @@ class VmCreate(Create, kw_only=True, frozen=True):
 
     image_id: Id | None = None
     iso_id: Id | None = None  # a CD or DVD in its drive; without an image the root disk is empty
+    snapshot_id: Id | None = None  # the root disk is a copy of it, where it lies; without an image
     network_id: Id
     offering_id: Id | None = None
     cpu_count: Annotated[int, Meta(ge=1, le=1024)] | None = None

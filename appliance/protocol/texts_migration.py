@@ -170,6 +170,10 @@ MIGRATION_WORDS: dict[str, tuple[str, str]] = {
     "migration.reason.not_failed": ("it has just failed", "刚刚失败"),
     "migration.reason.network": ("it cannot carry a network of the machine", "不支持云主机的网络"),
     "migration.reason.hardware": (
+        "it lacks what the machine's hardware needs",
+        "缺少云主机硬件所需的能力",
+    ),
+    "migration.reason.lacks": (
         "it lacks {names}, which the machine needs",
         "缺少云主机所需的 {names}",
     ),

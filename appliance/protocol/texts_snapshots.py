@@ -41,10 +41,22 @@ SNAPSHOT_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "请选择该云主机云盘的快照，或先挂载相应云盘。",
     ),
     "snapshot.elsewhere": (
-        "A volume of the snapshot {name} is made on the host and storage where the snapshot lies.",
-        "Leave the host out, and choose a machine whose disks are there.",
-        "由快照 {name} 创建的云盘与该快照位于同一物理机和主存储。",
-        "请勿指定其他物理机，并选择磁盘位于该处的云主机。",
+        "What is made of the snapshot {name} is made on the host and storage where it lies.",
+        "Leave host and storage out, and choose a machine whose disks are there.",
+        "由快照 {name} 创建的云盘或云主机与该快照位于同一物理机和主存储。",
+        "请勿指定其他物理机或主存储，并选择磁盘位于该处的云主机。",
+    ),
+    "snapshot.of_other_volume": (
+        "The snapshot {name} is not one of the volume {volume}.",
+        "Choose a snapshot of this volume.",
+        "快照 {name} 不属于云盘 {volume}。",
+        "请选择该云盘的快照。",
+    ),
+    "snapshot.no_root": (
+        "The snapshot {name} is of the data disk {volume}: no machine starts from it.",
+        "Choose a snapshot of a root disk, or make a volume of this one.",
+        "快照 {name} 属于数据盘 {volume}，云主机无法由其启动。",
+        "请选择系统盘的快照，或由该快照创建云盘。",
     ),
     "snapshot.being_copied": (
         "The volume {volume} is being made of a snapshot of {name}, whose files must not change.",

@@ -203,8 +203,8 @@ STORAGE_ERRORS: dict[str, tuple[str, str, str, str]] = {
     "placement.no_other_disk": (
         "No host has room for the data disks on {names}.",
         "Take another storage for them, smaller disks, or make room there.",
-        "没有物理机在 {names} 上有足够空间放置数据盘。",
-        "请为数据盘选择其他存储、减小磁盘，或在该存储上腾出空间。",
+        "没有物理机在 {names} 上有足够空间放置数据云盘。",
+        "请为数据云盘选择其他主存储、减小云盘，或在该存储上腾出空间。",
     ),
     "placement.no_storage": (
         "None of {count} hosts reaches the primary storages that the virtual machine needs: "

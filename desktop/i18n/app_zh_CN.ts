@@ -488,6 +488,26 @@
         <source>A cluster is a group of hosts of one kind.</source>
         <translation>集群是一组同类型的物理机。</translation>
     </message>
+    <message>
+        <source>Cluster</source>
+        <translation>集群</translation>
+    </message>
+    <message>
+        <source>The zone has no further cluster.</source>
+        <translation>该区域没有其他集群。</translation>
+    </message>
+    <message>
+        <source>It is in one cluster only.</source>
+        <translation>它只在一个集群中。</translation>
+    </message>
+    <message>
+        <source>Attach to a cluster …</source>
+        <translation>加载到集群…</translation>
+    </message>
+    <message>
+        <source>Detach from a cluster …</source>
+        <translation>从集群卸载…</translation>
+    </message>
 </context>
 <context>
     <name>Columns</name>
@@ -690,12 +710,32 @@
         <translation>去掉这块云盘</translation>
     </message>
     <message>
+        <source>What is on the data disk</source>
+        <translation>数据云盘内容</translation>
+    </message>
+    <message>
+        <source>Storage of the data disk</source>
+        <translation>数据云盘所在主存储</translation>
+    </message>
+    <message>
+        <source>empty</source>
+        <translation>空云盘</translation>
+    </message>
+    <message>
+        <source>with the root disk</source>
+        <translation>与根云盘相同</translation>
+    </message>
+    <message>
         <source>virtio-blk, the usual way</source>
         <translation>virtio-blk（通常方式）</translation>
     </message>
     <message>
         <source>virtio SCSI</source>
         <translation>virtio SCSI</translation>
+    </message>
+    <message>
+        <source>a copy of {name}</source>
+        <translation>复制自 {name}</translation>
     </message>
     <message>
         <source>Disks</source>
@@ -714,8 +754,16 @@
         <translation>客户机访问云盘的方式</translation>
     </message>
     <message>
-        <source>The image needs at least {size}.</source>
-        <translation>该镜像至少需要 {size}。</translation>
+        <source>Primary storage</source>
+        <translation>主存储</translation>
+    </message>
+    <message>
+        <source>as the snapshot</source>
+        <translation>与快照相同</translation>
+    </message>
+    <message>
+        <source>At least {size} are needed for what it is made of.</source>
+        <translation>其来源至少需要 {size}。</translation>
     </message>
     <message>
         <source>A machine has at most {n} data disks.</source>
@@ -730,8 +778,16 @@
         <translation>创建后启动</translation>
     </message>
     <message>
+        <source>Start again after a reboot of its host, if it ran before</source>
+        <translation>物理机重启后，若此前在运行则自动启动</translation>
+    </message>
+    <message>
         <source>not started</source>
         <translation>不启动</translation>
+    </message>
+    <message>
+        <source>stays off after a reboot of its host</source>
+        <translation>物理机重启后保持关机</translation>
     </message>
     <message>
         <source>Own size</source>
@@ -772,6 +828,10 @@
     <message>
         <source>Make a network first.</source>
         <translation>请先创建网络。</translation>
+    </message>
+    <message>
+        <source>Snapshot {name} of {volume}</source>
+        <translation>{volume} 的快照 {name}</translation>
     </message>
     <message>
         <source>A name has at most {n} characters.</source>
@@ -2145,6 +2205,10 @@
         <translation>根据内容推测，保存即确认。</translation>
     </message>
     <message>
+        <source>The image is the disk as it was when this was taken.</source>
+        <translation>镜像内容为拍摄该快照时的磁盘。</translation>
+    </message>
+    <message>
         <source>The image is the disk as it is at this moment; the machine goes on meanwhile. If its guest agent answers, its file systems stand still for that moment.</source>
         <translation>镜像为磁盘此刻的内容，云主机可继续运行。若客户机代理有响应，其文件系统将在该瞬间静止。</translation>
     </message>
@@ -2985,26 +3049,6 @@
     <message>
         <source>VXLAN pool</source>
         <translation>VXLAN 池</translation>
-    </message>
-    <message>
-        <source>Cluster</source>
-        <translation>集群</translation>
-    </message>
-    <message>
-        <source>The zone has no further cluster.</source>
-        <translation>该区域没有其他集群。</translation>
-    </message>
-    <message>
-        <source>It is in one cluster only.</source>
-        <translation>该网络仅在一个集群中。</translation>
-    </message>
-    <message>
-        <source>Attach to a cluster …</source>
-        <translation>加载到集群…</translation>
-    </message>
-    <message>
-        <source>Detach from a cluster …</source>
-        <translation>从集群卸载…</translation>
     </message>
     <message>
         <source>Make network</source>
@@ -4668,8 +4712,20 @@
         <translation>恢复全部云盘…</translation>
     </message>
     <message>
+        <source>No machine starts from a data disk.</source>
+        <translation>云主机无法由数据盘启动。</translation>
+    </message>
+    <message>
         <source>New volume of it …</source>
         <translation>由此创建云盘…</translation>
+    </message>
+    <message>
+        <source>New image of it …</source>
+        <translation>由其制作镜像…</translation>
+    </message>
+    <message>
+        <source>New VM of it …</source>
+        <translation>由其创建云主机…</translation>
     </message>
     <message>
         <source>Take snapshot …</source>
@@ -4882,18 +4938,6 @@
         <translation>可用</translation>
     </message>
     <message>
-        <source>Cluster</source>
-        <translation>集群</translation>
-    </message>
-    <message>
-        <source>The zone has no further cluster.</source>
-        <translation>该区域没有其他集群。</translation>
-    </message>
-    <message>
-        <source>It is in one cluster only.</source>
-        <translation>它只在一个集群中。</translation>
-    </message>
-    <message>
         <source>Enable</source>
         <translation>启用</translation>
     </message>
@@ -4912,14 +4956,6 @@
     <message>
         <source>Delete copies of images that no disk needs</source>
         <translation>删除没有云盘使用的镜像副本</translation>
-    </message>
-    <message>
-        <source>Attach to a cluster …</source>
-        <translation>加载到集群…</translation>
-    </message>
-    <message>
-        <source>Detach from a cluster …</source>
-        <translation>从集群卸载…</translation>
     </message>
     <message>
         <source>It is enabled already.</source>
@@ -5723,6 +5759,22 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Description</source>
         <translation>描述</translation>
+    </message>
+    <message>
+        <source>chosen when a machine gets it</source>
+        <translation>加载到云主机时确定</translation>
+    </message>
+    <message>
+        <source>on the host {name}</source>
+        <translation>物理机 {name}</translation>
+    </message>
+    <message>
+        <source>Where it lies</source>
+        <translation>所在位置</translation>
+    </message>
+    <message>
+        <source>Say where, as it is copied at once; or make it for a machine.</source>
+        <translation>复制会立即进行，请指定位置，或在云主机中创建。</translation>
     </message>
     <message>
         <source>It lies on {host}: machines with their disks there are shown.</source>

@@ -122,7 +122,7 @@ def gather(caller: Caller, request: q.VmCreate, *, is_filtered: bool = False) ->
     hardware = hardware_for(request.hardware, source.firmware)
     check_hardware(hardware, cpu_count, memory_bytes, prefix="hardware.")
     check_images(request)
-    places = _places(shared_clusters(wires), request)
+    places = _places(shared_clusters(wires), request, source)
     group = request.affinity_group_id and chosen_group(request.affinity_group_id, owner_id)
     return Ingredients(
         source,
@@ -136,18 +136,23 @@ def gather(caller: Caller, request: q.VmCreate, *, is_filtered: bool = False) ->
     )
 
 
-def _places(clusters: list[str], request: q.VmCreate) -> tuple[Place, ...]:
+def _places(clusters: list[str], request: q.VmCreate, source: Source) -> tuple[Place, ...]:
     """The clusters of its networks with the storages that they have, or the chosen one; that of a
     chosen host alone. Raises NotFound, Conflict or NoResources if there are none.
     """
-    if request.host_id is not None and len(clusters) > 1:
-        host = find(HostRow, request.host_id, "host", field="host_id")
+    host_id = _bound_host(request, source)
+    if host_id is not None and len(clusters) > 1:
+        host = find(HostRow, host_id, "host", field="host_id")
         clusters = [host.cluster_id] if host.cluster_id in clusters else clusters
     places = tuple(
         Place(cluster_id, storage) for cluster_id in clusters for storage in storages_of(cluster_id)
     )
-    if request.primary_storage_id is not None:
-        chosen = chosen_storage(request.primary_storage_id)
+    storage = source.bound_storage
+    storage_id = request.primary_storage_id or (storage.id if storage else None)
+    if storage is not None and storage_id != storage.id:
+        raise _elsewhere(source, "primary_storage_id")
+    if storage_id is not None:
+        chosen = chosen_storage(storage_id)
         places = tuple(place for place in places if place.storage.id == chosen.id)
         if not places:
             raise Conflict("storage.not_reached", field="primary_storage_id", name=chosen.name)
@@ -159,6 +164,19 @@ def _places(clusters: list[str], request: q.VmCreate) -> tuple[Place, ...]:
             field = f"data_disks[{number}].primary_storage_id"
             places = _places_with(places, disk.primary_storage_id, field)
     return places
+
+
+def _bound_host(request: q.VmCreate, source: Source) -> str | None:
+    """The host that was chosen or that the source lies on; raises Conflict if these differ."""
+    bound = source.bound_host_id
+    if bound is not None and request.host_id not in (None, bound):
+        raise _elsewhere(source, "host_id")
+    return request.host_id or bound
+
+
+def _elsewhere(source: Source, field: str) -> Conflict:
+    assert source.snapshot is not None
+    return Conflict("snapshot.elsewhere", field=field, name=source.snapshot.snapshot.name)
 
 
 def _places_with(places: tuple[Place, ...], storage_id: str, field: str) -> tuple[Place, ...]:
@@ -209,7 +227,7 @@ def wish_for(request: q.VmCreate, parts: Ingredients, place: Place) -> Wish:
         storage_id=place.storage.id,
         disk_bytes=parts.source.disk_bytes + data_bytes(request, place.storage.id),
         image_bytes=parts.source.cached_bytes + FREE_SPACE_KEPT_BYTES,
-        host_id=request.host_id,
+        host_id=request.host_id or parts.source.bound_host_id,
         strategy=request.strategy,
         affinity=affinity_to(parts.group) if parts.group else None,
         networks=special_networks([wire.network.id for wire in parts.wires]),
@@ -271,6 +289,7 @@ def create_rows(
         host_id=place_host(place.storage, host.host_id) or None,
         size_bytes=parts.source.disk_bytes,
         bus=request.root_bus,
+        source_snapshot_id=request.snapshot_id,
         owner_id=parts.owner_id,
         status="creating",
         created_at=now_ms(),

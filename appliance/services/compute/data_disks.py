@@ -116,7 +116,7 @@ def disks_are_made(tx: Transaction, vm_id: str) -> None:
     for ref in _ids_of(vm_id):
         tx.touch("volume", ref)
     tx.execute(
-        "UPDATE volume SET status = 'ready', job_id = NULL, "
+        "UPDATE volume SET status = 'ready', job_id = NULL, source_snapshot_id = NULL, "
         "image_id = CASE WHEN kind = 'data' THEN '' ELSE image_id END WHERE vm_id = ?",
         vm_id,
     )

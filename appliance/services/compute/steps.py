@@ -31,6 +31,7 @@ from appliance.store.database import Store, Transaction
 from hostagent.protocol import commands as c
 from hostagent.protocol.domain import DomainReport, DomainState, ShutdownParams, VmRef
 from hostagent.protocol.hardware import ForgetParams
+from hostagent.protocol.snapshots import CopyParams
 from hostagent.protocol.storage import (
     CopyImageParams,
     CreateEmptyParams,
@@ -82,8 +83,18 @@ class VmSteps:
         await self.caching.ensure(run, host_id, image_id, store_path, storage, is_iso=is_iso)
 
     async def create_disk(self, run: JobRun) -> None:
-        """Make the root disk as an overlay on the cached image, or empty if there is none."""
+        """Make the root disk as an overlay on the cached image, as a copy of a snapshot, or
+        empty.
+        """
         target = await self._target(run)
+        if "source" in run.data:
+            copy = CopyParams(
+                source=msgspec.convert(run.data["source"], VolumeRef),
+                target=target.volume,
+                size_bytes=target.disk_bytes,
+            )
+            await self.call(run, c.VOLUME_COPY, copy, report=run.report)
+            return
         if not target.disk_image_id:
             empty = CreateEmptyParams(volume=target.volume, size_bytes=target.disk_bytes)
             await self.call(run, c.VOLUME_CREATE_EMPTY, empty)

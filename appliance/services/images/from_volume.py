@@ -1,7 +1,10 @@
-"""Images made out of volumes: of data disks and root disks, also while their machine runs."""
+"""Images made out of volumes: of data disks and root disks, also while their machine runs, and of
+their snapshots.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -20,6 +23,7 @@ from appliance.services.images import hints
 from appliance.services.images.endings import claim_size, forget, ready
 from appliance.services.images.models import ImageRow
 from appliance.services.parts import Parts
+from appliance.services.snapshots.sources import ready_snapshot
 from appliance.services.storage.models import ImageStoreRow, PrimaryStorageRow, VolumeRow
 from appliance.services.tenancy import quotas
 from appliance.services.volumes.attaching import work_host
@@ -32,6 +36,18 @@ from hostagent.protocol.storage import ExportDiskParams, ExportVolumeParams, Ima
 
 # Where hosts keep what is on its way from storages without a directory.
 EXPORTS = "/var/lib/anyun/exports"
+
+
+@dataclass(frozen=True)
+class _Source:
+    """The volume, its machine if it has one, and what of it becomes the image: the disk as it is,
+    or as a snapshot has it (`is_frozen`).
+    """
+
+    volume: VolumeRow
+    vm: Standing | None
+    disk: DiskSpec
+    is_frozen: bool
 
 
 class FromVolume:
@@ -85,12 +101,16 @@ class FromVolume:
                 ImageStoreRow, request.image_store_id, "image_store", field="image_store_id"
             )
             vm = _machine_of(tx, row)
+            disk = disk_of(row.id)
+            if request.snapshot_id is not None:
+                disk = _as_it_was(disk, request.snapshot_id, row)
             quotas.check(call.caller.account_id, {"image": 1})
             if request.kind == hints.AUTO:
                 values["kind"] = "root" if row.kind == "root" else "data"
             create_once(ImageRow, ref, values)
             tx.touch("image", ref)
-            return self._accept(tx, call, row, vm, ref, store, values["kind"])
+            source = _Source(row, vm, disk, is_frozen=request.snapshot_id is not None)
+            return self._accept(tx, call, source, ref, store, values["kind"])
 
         return await self._store.write(accept)
 
@@ -98,12 +118,12 @@ class FromVolume:
         self,
         tx: Transaction,
         call: Call,
-        row: VolumeRow,
-        vm: Standing | None,
+        source: _Source,
         image_id: str,
         store: ImageStoreRow,
         kind: str,
     ) -> Accepted:
+        row, vm = source.volume, source.vm
         host_id = work_host(row, vm)
         assert row.primary_storage is not None
         place = {"image_id": image_id, "store_path": store.path}
@@ -112,8 +132,9 @@ class FromVolume:
         data: dict[str, Any] = {
             "host_id": host_id,
             "store_host_id": store.host_id,
-            "vm_id": vm.id if vm is not None else "",
-            "disk": msgspec.to_builtins(disk_of(row.id)),
+            # What a machine has open is copied by its QEMU; a snapshot stays as it is.
+            "vm_id": vm.id if vm is not None and not source.is_frozen else "",
+            "disk": msgspec.to_builtins(source.disk),
             "image_id": image_id,
             "kind": kind,
             "place": place,
@@ -188,6 +209,17 @@ def _machine_of(tx: Transaction, row: VolumeRow) -> Standing | None:
     vm = load_standing(tx, row.vm_id)
     check_state(vm, "export_volume")
     return vm
+
+
+def _as_it_was(disk: DiskSpec, snapshot_id: str, row: VolumeRow) -> DiskSpec:
+    """The disk as a snapshot of it has it; raises NotFound, or Conflict if it is none of it."""
+    snapshot = ready_snapshot(snapshot_id)
+    if snapshot.volume_id != row.id:
+        raise Conflict(
+            "snapshot.of_other_volume", field="snapshot_id", name=snapshot.name, volume=row.name
+        )
+    frozen = msgspec.structs.replace(disk.volume, head=snapshot.node, fallback=None)
+    return msgspec.structs.replace(disk, volume=frozen)
 
 
 def _chosen_steps(data: dict[str, Any]) -> tuple[str, ...]:

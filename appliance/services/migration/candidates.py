@@ -20,7 +20,7 @@ from appliance.services.compute.placement import (
     special_networks_of,
 )
 from appliance.services.compute.standing import Standing
-from appliance.services.hardware.processor import needs_of_vm
+from appliance.services.hardware.moving import Carrying
 from appliance.services.infrastructure.models import HostRow
 from appliance.services.storage.reach import to_be_reached
 from appliance.services.storage.refs import REF_COLUMNS, REF_COUNT, make_ref
@@ -79,11 +79,14 @@ def candidates(vm: Standing) -> MigrationCandidates:
     disks = disks_that_move(vm.id)
     here = vm.work_host_id
     found = []
+    runs = vm.state in _RUNS
+    carrying = Carrying(vm.id, vm.cluster_id, vm.accelerator, here, runs=runs)
     for host in judge(_wish(vm, disks, here)):
         if host.id == here:
             continue
         reasons = [MigrationReason(code=name) for name in host.failed]
-        if vm.state in _RUNS and host.accelerator != vm.accelerator:
+        reasons += carrying.against(host.id)
+        if runs and host.accelerator != vm.accelerator:
             params = {"here": vm.accelerator, "there": host.accelerator}
             reasons.append(MigrationReason(code="accelerator", params=params))
         found.append(
@@ -116,13 +119,13 @@ def choose(vm: Standing, wanted: str | None) -> str:
         raise _refusal(vm, found.reasons)
     if wanted is None:
         if not found.items or found.items[0].reasons:
-            codes = sorted({reason.code for item in found.items for reason in item.reasons})
+            codes = sorted({_code(reason) for item in found.items for reason in item.reasons})
             raise NoResources("migration.no_host", name=vm.name, why=", ".join(codes))
         return found.items[0].host_id
     for item in found.items:
         if item.host_id == wanted:
             if item.reasons:
-                codes = ", ".join(reason.code for reason in item.reasons)
+                codes = ", ".join(map(_code, item.reasons))
                 raise Conflict(
                     "migration.not_there", field="host_id", name=vm.name, host=item.host_name,
                     why=codes,
@@ -158,6 +161,11 @@ def _against(vm: Standing, disks: list[Disk], here: str) -> list[MigrationReason
     return reasons
 
 
+def _code(reason: MigrationReason) -> str:
+    """A reason among others in one sentence, without what it names."""
+    return "hardware" if reason.code == "lacks" else reason.code
+
+
 def _refusal(vm: Standing, reasons: list[MigrationReason]) -> ApiError:
     first = reasons[0]
     return Conflict(f"migration.{first.code}", name=vm.name, **first.params)
@@ -180,7 +188,6 @@ def _wish(vm: Standing, disks: list[Disk], here: str) -> Wish:
         image_bytes=used_bytes + FREE_SPACE_KEPT_BYTES if local else 0,
         affinity=affinity_of(vm.id),
         networks=special_networks_of(vm.id),
-        needs=needs_of_vm(vm.id, vm.cluster_id),
         storages=to_be_reached([disk.storage.storage_id for disk in disks]),
         others=tuple(claims.items()),
     )

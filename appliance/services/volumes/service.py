@@ -28,6 +28,7 @@ from appliance.services.infrastructure.models import HostRow
 from appliance.services.parts import Parts
 from appliance.services.settings import VOLUME_DELETION, VOLUME_DELETION_PERIOD_S
 from appliance.services.snapshots.models import SnapshotRow
+from appliance.services.snapshots.sources import SnapshotSource
 from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
 from appliance.services.storage.places import check_room
 from appliance.services.storage.reach import host_for, storages_of
@@ -37,7 +38,6 @@ from appliance.services.tenancy.belonging import owner_for
 from appliance.services.volumes.attaching import Attaching, Place, name_of_vm, work_host
 from appliance.services.volumes.changing import Changing
 from appliance.services.volumes.copying import (
-    Source,
     image_of,
     refuse_copied,
     size_for,
@@ -163,7 +163,7 @@ class Volumes:
         tx: Transaction,
         request: VolumeCreate,
         owner_id: str,
-        source: Source | None,
+        source: SnapshotSource | None,
         size_bytes: int,
     ) -> Place:
         """Where a new volume is made: nowhere yet, on a storage, with a machine's disks, or where

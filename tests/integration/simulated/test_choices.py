@@ -79,7 +79,7 @@ async def test_each_disk_may_have_a_storage_of_its_own(lab: Lab, shared: Primary
     assert path.startswith(shared.path)
     now = await lab.client.call("primary_storage.get", id=shared.id)
     assert now.claimed_bytes == 2 * GiB
-    words = ("--data-disk", "db=1G@shared", "--image", "tiny", "--network", "net-0")
+    words = ("--data-disk", "db=1G,storage=shared", "--image", "tiny", "--network", "net-0")
     await anyun(lab, "vm", "create", "--name", "by-hand", *words, "--offering", "small")
     (made,) = [one for one in await lab.vms() if one.name == "by-hand"]
     assert made.volumes[1].primary_storage_id == shared.id

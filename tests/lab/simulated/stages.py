@@ -34,6 +34,7 @@ class Stage:
     other_storage_id: str = ""  # a second one of the same host
     image_id: str = ""
     iso_id: str = ""  # the CD or DVD that was made last
+    data_image_id: str = ""  # the image of data that was made last
     network_id: str = ""
     side_network_id: str = ""  # of further NICs
     vm_id: str = ""  # the machine that was made last
@@ -116,6 +117,16 @@ class Stage:
             await self.client.call("image.create", **fields, source="url", url=url, kind="iso")
         )
         return self.iso_id
+
+    async def make_data_image(self) -> str:
+        """An image of data that is ready."""
+        ref = new_id()
+        self.images.append(ref)
+        fields = {"id": ref, "name": f"data-{ref[-6:]}", "image_store_id": self.store_id}
+        url = f"http://images.example/{ref}"
+        return await self.done(
+            await self.client.call("image.create", **fields, source="url", url=url, kind="data")
+        )
 
     async def make_network(self) -> str:
         """A network that stands."""
