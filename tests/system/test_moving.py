@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import re
 from pathlib import PurePath
@@ -11,6 +12,7 @@ import pytest
 
 from appliance.client import JobFailed, wait
 from appliance.client.client import ConsoleConnection
+from appliance.protocol.errors import ApiError
 from appliance.protocol.resources import PrimaryStorage, Vm, Volume
 from tests.system.conftest import Cloud
 from tests.system.test_snapshots import open_file, restart
@@ -19,7 +21,6 @@ from tests.system.test_volumes import disk, do, run, shell
 
 pytestmark = pytest.mark.timeout(400)
 MiB = 1024**2
-SHARED = "/srv/anyun/move-here"
 BLOCK = 64 * 1024
 BLOCKS = 600
 
@@ -33,7 +34,7 @@ async def write_on(console: ConsoleConnection, name: str) -> None:
         f"dd if=/dev/urandom of=/run/b bs={BLOCK} count=1 2>/dev/null; "
         f"dd if=/run/b of=/dev/{name} bs={BLOCK} seek=$i conv=notrunc,fsync 2>/dev/null; "
         f"sha256sum < /run/b > /run/s/$i; i=$(( (i + 1) % {BLOCKS} )); done; "
-        "touch /run/stopped) >/dev/null 2>&1 &",
+        "touch /run/stopped) >/dev/null 2>&1 & true",
     )
 
 
@@ -53,6 +54,43 @@ async def verify(console: ConsoleConnection, name: str) -> int:
     return int(found[1])
 
 
+async def fill(console: ConsoleConnection, name: str) -> str:
+    """New content at the beginning of a disk, flushed; returns its checksum."""
+    await run(console, f"dd if=/dev/urandom of=/run/b bs={BLOCK} count=9 2>/dev/null")
+    await run(console, f"dd if=/run/b of=/dev/{name} conv=fsync 2>/dev/null")
+    found = re.search(r"[0-9a-f]{64}", await run(console, "sha256sum < /run/b"))
+    assert found
+    return found[0]
+
+
+async def first_blocks(console: ConsoleConnection, name: str) -> str:
+    """The checksum of what `fill` has written, as the disk has it."""
+    await run(console, "echo 3 > /proc/sys/vm/drop_caches")
+    return await run(console, f"dd if=/dev/{name} bs={BLOCK} count=9 2>/dev/null | sha256sum")
+
+
+async def held_up(cloud: Cloud, volume: Volume, storage: PrimaryStorage, here: PurePath) -> None:
+    """A move that comes as far as the machine's change, and no further."""
+    cloud.lab.host.run("mkdir", "-p", str(here / f"{volume.id}.retired" / "in the way"))
+    accepted = await cloud.client.call("volume.move", id=volume.id, primary_storage_id=storage.id)
+    with pytest.raises(JobFailed):
+        await wait(cloud.client, accepted, timeout_s=90)
+    assert (await cloud.client.call("volume.get", id=volume.id)).status == "moving"
+    assert volume.vm_id is not None
+    await cloud.vm_becomes(volume.vm_id, lambda one: one.state == "paused", 30)
+
+
+async def freed(cloud: Cloud, volume: Volume, here: PurePath) -> None:
+    """Nothing is in the way any more, and what was left is cleaned up."""
+    cloud.lab.host.run("rm", "-r", str(here / f"{volume.id}.retired"))
+    async with asyncio.timeout(60):
+        while works := [item async for item in cloud.client.iterate("cleanup.list")]:
+            for item in works:
+                with contextlib.suppress(ApiError):  # it is being tried, or done
+                    await cloud.client.call("cleanup.retry", id=item.id)
+            await asyncio.sleep(0.5)
+
+
 async def move(cloud: Cloud, volume: Volume, storage: PrimaryStorage) -> Volume:
     await do(cloud, "volume.move", volume.id, primary_storage_id=storage.id)
     return await cloud.client.call("volume.get", id=volume.id)
@@ -69,9 +107,10 @@ async def test_a_guest_writes_while_its_disk_moves(cloud: Cloud) -> None:
     vm: Vm = await cloud.create("mover", data_disks=[{"size_bytes": 64 * MiB}])
     root, data = vm.volumes
     local = await call("primary_storage.get", id=root.primary_storage_id or "")
-    place: dict[str, Any] = {"cluster_id": vm.cluster_id, "kind": "shared", "path": SHARED}
+    path = str(cloud.lab.folder / "shared")
+    place: dict[str, Any] = {"cluster_id": vm.cluster_id, "kind": "shared", "path": path}
     shared = await call("primary_storage.create", name="shared", **place)
-    here, there = PurePath(local.path) / "volumes", PurePath(SHARED) / "volumes"
+    here, there = PurePath(local.path) / "volumes", PurePath(path) / "volumes"
     console = await shell(cloud, vm.id, "mover")
     name = await disk(console, data)
     await run(console, "echo before > /root/state; sync")
@@ -105,10 +144,7 @@ async def test_a_guest_writes_while_its_disk_moves(cloud: Cloud) -> None:
     assert len(files(cloud, data, here, there)) == 1
 
     # The machine dies meanwhile: one whole disk, with all that the guest had flushed.
-    await run(console, f"dd if=/dev/urandom of=/run/b bs={BLOCK} count=9 2>/dev/null")
-    await run(console, f"dd if=/run/b of=/dev/{name} conv=fsync 2>/dev/null")
-    wanted = re.search(r"[0-9a-f]{64}", await run(console, "sha256sum < /run/b"))
-    assert wanted
+    wanted = await fill(console, name)
     await console.close()
     accepted = await call("volume.move", id=data.id, primary_storage_id=local.id)
     host.run("virsh", "destroy", f"anyun-{vm.id}")
@@ -119,8 +155,7 @@ async def test_a_guest_writes_while_its_disk_moves(cloud: Cloud) -> None:
     assert data.status == "ready"
     assert len(files(cloud, data, here, there)) == 1
     console = await restart(cloud, vm, "mover")
-    seen = await run(console, f"dd if=/dev/{name} bs={BLOCK} count=9 2>/dev/null | sha256sum")
-    assert wanted[0] in seen
+    assert wanted in await first_blocks(console, name)
     assert "before\r\n" in await run(console, "cat /root/state")
     await console.close()
 
@@ -128,10 +163,27 @@ async def test_a_guest_writes_while_its_disk_moves(cloud: Cloud) -> None:
     await do(cloud, "vm.stop", vm.id, force=True)
     for volume in (root, data):
         if (await call("volume.get", id=volume.id)).primary_storage_id != local.id:
-            await move(cloud, volume, local)
+            asked = {"primary_storage_id": local.id, "host_id": vm.host_id}
+            await do(cloud, "volume.move", volume.id, **asked)
     assert files(cloud, root, there) == []
     console = await restart(cloud, vm, "mover")
-    assert wanted[0] in await run(
-        console, f"dd if=/dev/{name} bs={BLOCK} count=9 2>/dev/null | sha256sum"
-    )
+    assert wanted in await first_blocks(console, name)
+
+    # The old copy cannot be renamed: the machine stands still with both copies equal. If it dies,
+    # the old one counts; if the way is free again, it goes on with the new one.
+    wanted = await fill(console, name)
+    await held_up(cloud, data, shared, here)
+    host.run("virsh", "destroy", f"anyun-{vm.id}")
+    await cloud.vm_becomes(vm.id, lambda one: one.state == "stopped", 30)
+    await freed(cloud, data, here)
+    assert (await call("volume.get", id=data.id)).primary_storage_id == local.id
+    assert files(cloud, data, here, there) == [f"{data.id}.qcow2"]
+    console = await restart(cloud, vm, "mover")
+    assert wanted in await first_blocks(console, name)
+    await held_up(cloud, data, shared, here)
+    await freed(cloud, data, here)
+    await cloud.vm_becomes(vm.id, lambda one: one.state == "running", 30)
+    assert (await call("volume.get", id=data.id)).primary_storage_id == shared.id
+    assert files(cloud, data, here, there) == [f"{data.id}.qcow2"]
+    assert wanted in await first_blocks(console, name)
     assert (await call("ledger.check")).differences == []
