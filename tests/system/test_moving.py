@@ -137,6 +137,7 @@ async def test_a_guest_writes_while_its_disk_moves(cloud: Cloud) -> None:
         cloud.lab.kill_service()
     await cloud.lab.start_service()
     await wait(cloud.client, accepted, timeout_s=90)
+    await console.close()
     console = await cloud.client.open_console(vm.id, kind="serial")
     await log_in(console)
     assert await verify(console, name) > 0
@@ -172,6 +173,7 @@ async def test_a_guest_writes_while_its_disk_moves(cloud: Cloud) -> None:
     # The old copy cannot be renamed: the machine stands still with both copies equal. If it dies,
     # the old one counts; if the way is free again, it goes on with the new one.
     wanted = await fill(console, name)
+    await console.close()
     await held_up(cloud, data, shared, here)
     host.run("virsh", "destroy", f"anyun-{vm.id}")
     await cloud.vm_becomes(vm.id, lambda one: one.state == "stopped", 30)
@@ -186,4 +188,5 @@ async def test_a_guest_writes_while_its_disk_moves(cloud: Cloud) -> None:
     assert (await call("volume.get", id=data.id)).primary_storage_id == shared.id
     assert files(cloud, data, here, there) == [f"{data.id}.qcow2"]
     assert wanted in await first_blocks(console, name)
+    await console.close()
     assert (await call("ledger.check")).differences == []
