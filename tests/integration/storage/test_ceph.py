@@ -181,17 +181,6 @@ async def test_the_key_is_on_no_command_line(driver: CephDriver, cluster: CephCl
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
 
 
-async def test_a_cluster_that_is_gone_is_told_in_time(
-    driver: CephDriver, cluster: CephCluster
-) -> None:
-    cluster.kill("osd")
-    with pytest.raises(CommandFailed) as caught:
-        await driver.check()
-    assert caught.value.code == "storage.hangs"
-    cluster.start("osd", "0")  # what was in its memory is lost, with the pool's objects
-    cluster.await_osd()
-
-
 class Context:
     """Nobody is told of the progress."""
 
@@ -236,3 +225,14 @@ async def test_a_volume_loses_its_name(driver: CephDriver) -> None:
     await driver.delete(ref)
     with pytest.raises(CommandFailed, match="does not exist"):
         await driver.is_retired(ref)
+
+
+async def test_a_cluster_that_is_gone_is_told_in_time(
+    driver: CephDriver, cluster: CephCluster
+) -> None:
+    cluster.kill("osd")
+    with pytest.raises(CommandFailed) as caught:
+        await driver.check()
+    assert caught.value.code == "storage.hangs"
+    cluster.start("osd", "0")  # what was in its memory is lost, with the pool's objects
+    cluster.await_osd()
