@@ -70,6 +70,12 @@ MOVE_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "物理机 {name} 无法复制云盘：{reason}。云盘仍在原处。",
         "请排除原因后重试。",
     ),
+    "domain.held": (
+        "On the host {name}, a disk of the virtual machine is just changing places.",
+        "Wait until that has ended. If the old storage does not answer, that must end first.",
+        "在物理机 {name} 上，云主机的磁盘正在切换位置。",
+        "请等待切换结束；若原存储无响应，请先恢复该存储。",
+    ),
     "vm.disk_moves": (
         "The disk {disk} of the virtual machine {name} is being moved to another storage.",
         "Wait until that has ended, or cancel it.",

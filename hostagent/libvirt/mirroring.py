@@ -9,7 +9,8 @@ whatever died on the way: *the old one as long as it is there under its name, el
   the CPUs stand still until it has lost it.
 - The old copy has lost its name: the new one was whole and on its disk before.
 
-If the old storage does not answer just then, the machine stands still until it does.
+If the old storage does not answer just then, the machine stands still until it does: `holds` keeps
+everything else from letting it go on.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import Any
 import libvirt
 
 from hostagent.libvirt import blockjobs as jobs
+from hostagent.libvirt import holds
 from hostagent.libvirt.domains import Domains
 from hostagent.libvirt.xml import disk_xml
 from hostagent.protocol.domain import DiskSpec
@@ -96,6 +98,7 @@ class Mirrors:
             if side == MoveSide.TARGET:
                 await asyncio.shield(self._finish(params, source))
             elif side is None:  # no machine has it: what is there tells
+                holds.let_go(params.vm_id, params.source.volume_id)
                 is_retired = await source.is_retired(params.source)
                 side = MoveSide.TARGET if is_retired else MoveSide.SOURCE
         return SettledMove(side=side)
@@ -113,6 +116,7 @@ class Mirrors:
     async def _finish(self, params: MirrorParams, source: Driver) -> None:
         """The machine has the new copy: take the old one's name, then let the CPUs go on."""
         await source.retire(params.source)
+        holds.let_go(params.vm_id, params.source.volume_id)
         if not params.is_paused:
             await self._domains.on_active(params.vm_id, jobs.go_on)
 
@@ -148,18 +152,21 @@ def _copy(ends: _Ends, xml: str, domain: Any) -> None:
 
 def _pivot(params: MirrorParams, ends: _Ends, domain: Any) -> None:
     """Let the machine go on with the new copy. Its CPUs stand still then, until the old one has
-    lost its name; if it did not come to that, they go on.
+    lost its name, whatever else is done with the machine; if it did not come to that, they go on.
     """
     disk = jobs.disk_of(domain.XMLDesc(), ends.old)
     if disk is None:
         return
+    holds.hold(params.vm_id, params.source.volume_id)
     jobs.pause(domain)
     try:
+        if domain.state()[0] != libvirt.VIR_DOMAIN_PAUSED:  # it sleeps, and may wake up by itself
+            raise CommandFailed(FAILED, "the machine does not stand still")
         _await_ready(domain, disk)
         domain.blockJobAbort(disk, jobs.PIVOT)
     finally:
-        if not params.is_paused and jobs.disk_of(domain.XMLDesc(), ends.new) is None:
-            jobs.go_on(domain)
+        if jobs.disk_of(domain.XMLDesc(), ends.new) is None:
+            _let_go_on(params, domain)
 
 
 def _await_ready(domain: Any, disk: str) -> None:
@@ -181,9 +188,15 @@ def _stop(params: MirrorParams, ends: _Ends, _: Any, domain: Any | None) -> Move
         return None
     if jobs.progress_of(domain, disk) is not None:
         domain.blockJobAbort(disk, 0)
+    _let_go_on(params, domain)
+    return MoveSide.SOURCE
+
+
+def _let_go_on(params: MirrorParams, domain: Any) -> None:
+    """The machine has stayed with the old copy."""
+    holds.let_go(params.vm_id, params.source.volume_id)
     if not params.is_paused:
         jobs.go_on(domain)
-    return MoveSide.SOURCE
 
 
 def _not_copied(target: Driver, params: MirrorParams) -> CommandFailed:

@@ -269,7 +269,13 @@ class SharedDriver(FileDriver):
 
 def _retire(volume: VolumeRef) -> None:
     path = volume_path(volume)
-    path.replace(_retired(volume))
+    try:
+        path.replace(_retired(volume))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CommandFailed(
+            "path.not_writable", f"{path}: {reason}", path=str(path), reason=reason
+        ) from error
     sync_folder(path.parent)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from appliance.client import JobFailed, wait
 from appliance.client.client import ConsoleConnection
-from appliance.protocol.errors import ApiError
+from appliance.protocol.errors import ApiError, Conflict
 from appliance.protocol.resources import PrimaryStorage, Vm, Volume
 from tests.system.conftest import Cloud
 from tests.system.test_snapshots import open_file, restart
@@ -78,6 +78,9 @@ async def held_up(cloud: Cloud, volume: Volume, storage: PrimaryStorage, here: P
     assert (await cloud.client.call("volume.get", id=volume.id)).status == "moving"
     assert volume.vm_id is not None
     await cloud.vm_becomes(volume.vm_id, lambda one: one.state == "paused", 30)
+    with pytest.raises(Conflict) as caught:
+        await cloud.client.call("vm.resume", id=volume.vm_id)
+    assert caught.value.code == "vm.disk_moves"
 
 
 async def freed(cloud: Cloud, volume: Volume, here: PurePath) -> None:
