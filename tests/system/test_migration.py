@@ -311,6 +311,32 @@ async def test_firmware_and_tpm_come_along(moving: Moving) -> None:
     assert await kept_on(moving, first) == {}
 
 
+async def test_a_volume_goes_by_itself_and_comes_back(moving: Moving) -> None:
+    """From the own storage of one host to that of the other, over the encrypted way."""
+    (local,) = (await moving.call("primary_storage.list")).items
+    place = {"primary_storage_id": local.id}
+    accepted = await moving.call(
+        "volume.create", name="traveller", size_bytes=96 * MiB, host_id=moving.host_ids[0], **place
+    )
+    await wait(moving.cloud.client, accepted, timeout_s=60)
+    ref = accepted.resource_ids[0]
+    file, check = str(moving.storage / "volumes" / f"{ref}.qcow2"), "read -P 0x42 7M 9M"
+    first, second = moving.lab.hosts
+    await run(first, "qemu-io", "-f", "qcow2", "-c", "write -P 0x42 7M 9M", file)
+    for here, there, number in ((first, second, 1), (second, first, 0)):
+        host_id = moving.host_ids[number]
+        accepted = await moving.call("volume.move", id=ref, host_id=host_id, **place)
+        await wait(moving.cloud.client, accepted, timeout_s=90)
+        assert (await moving.call("volume.get", id=ref)).host_id == host_id
+        said = await run(there, "qemu-io", "-r", "-f", "qcow2", "-c", check, file)
+        assert "verification failed" not in said
+        assert ref not in await run(here, "ls", str(moving.storage / "volumes"))
+    for verb in ("delete", "expunge"):
+        accepted = await moving.call(f"volume.{verb}", id=ref)
+        await wait(moving.cloud.client, accepted, timeout_s=60)
+    await moving.settled()
+
+
 @pytest.mark.parametrize("side", ["source", "destination"])
 async def test_an_agent_is_killed_in_the_middle(moving: Moving, side: str) -> None:
     here, there = await moving.sides()

@@ -118,7 +118,7 @@ def _disks(stage: Stage, vms: list[Vm], view: View, state: HostState) -> list[st
     free = [
         volume
         for volume in view.volumes.values()
-        if volume.primary_storage_id in (stage.storage_id, stage.other_storage_id or None)
+        if volume.primary_storage_id in (stage.storage_id, stage.other_storage_id)
         and volume.vm_id is None
     ]
     known = [*free, *(volume for vm in vms for volume in vm.volumes)]
