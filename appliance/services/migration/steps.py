@@ -287,6 +287,9 @@ class MigrationSteps:
 
     async def switch(self, run: JobRun) -> None:
         """The machine is the destination's from now on: rows first, then what the networks know."""
+        # Of a machine that is off, with all its disks on shared storage, there is nothing to move.
+        run.data.setdefault("where", "destination")
+        run.data.setdefault("state", VmState.STOPPED)
         await self._store.write(lambda tx: switch_rows(tx, run))
         hosts = (run.data["destination"], run.data["host_id"])
         await asyncio.gather(*(self._bring(run, host_id) for host_id in hosts))

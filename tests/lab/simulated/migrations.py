@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from hostagent.protocol.commands import Nothing
@@ -27,8 +28,10 @@ from hostagent.protocol.migration import (
     SideReport,
 )
 from hostagent.storage.paths import volume_path
+from tests.lab.simulated.contents import shown
 from tests.lab.simulated.domains import Domains
-from tests.lab.simulated.state import Domain, HostState
+from tests.lab.simulated.sharing import files_on, is_shared
+from tests.lab.simulated.state import Domain, HostState, file_of
 
 ROUNDS = 4  # of progress
 Side = MigrationSide
@@ -97,6 +100,7 @@ class Migrations:
                 raise CommandFailed("migration.copy_failed", f"{path} does not exist")
             if self._domains.has_open(path) or there._domains.has_open(path):
                 self._state.anomalies.append(f"{path} was copied while it was open")
+            self._mirror(path, there)
         self._state.note("migration.copy", params.vm_id)
         context.progress(1, 1, "percent")
         return Nothing()
@@ -187,6 +191,9 @@ class Migrations:
             )
 
     def _hand_over(self, params: RunParams, domain: Domain, there: Migrations) -> RunResult:
+        for disk in domain.spec.disks:
+            if not is_shared(disk.volume.storage):
+                self._mirror(file_of(self._state, disk.volume), there)
         arrived = there._state.domains[params.vm_id]
         arrived.is_held, arrived.state = False, DomainState.PAUSED
         del self._state.domains[params.vm_id]
@@ -198,11 +205,16 @@ class Migrations:
             is_resumed = there._resume(params.vm_id)
         return RunResult(is_resumed=is_resumed, downtime_ms=40, seconds=0.1, bytes=10**6)
 
+    def _mirror(self, path: str, there: Migrations) -> None:
+        """The same file on the other host shows what this one shows."""
+        files, content = there._state.files, shown(self._state.files, path)
+        files[path] = replace(files[path], content=content)
+
     def _arrive(self, domain: Domain, params: RunParams) -> None:
         """What QEMU needs on the destination: all disks, and the bridges of its NICs."""
         for disk in domain.spec.disks:
             path = str(volume_path(disk.volume))
-            if path not in self._state.files:
+            if path not in files_on(self._state, disk.volume.storage):
                 raise CommandFailed("migration.failed", f"{path} does not exist")
         self._domains.check_network(domain.spec)
         copy = Domain(domain.spec, DomainState.PAUSED)

@@ -11,6 +11,7 @@ from hostagent.protocol.commands import Nothing
 from hostagent.protocol.link import CallContext, CommandFailed
 from hostagent.protocol.storage import VolumeInfo, VolumeRef
 from hostagent.storage.paths import node_path
+from tests.lab.simulated.contents import shown, take_over
 from tests.lab.simulated.state import HostState, SimFile, file_of
 
 OVERLAY_BYTES = 196_624
@@ -45,7 +46,8 @@ class Snapshots:
         for volume in params.volumes:
             old, new = _paths(volume, volume.fallback or "", volume.head)
             if new in self._state.files:
-                self._must_exist(old)
+                below = self._must_exist(old)
+                self._state.files[old] = take_over(below, self._state.files[new])
                 self._remove(new)
                 self._state.note("snapshot.take_back", volume.volume_id)
             self._plug(volume, volume.fallback or "")
@@ -83,7 +85,7 @@ class Snapshots:
         self._refuse_others(upper, set(above))
         context.progress(1, 1, "bytes")
         size_bytes = max(found.virtual_size_bytes, files[upper].virtual_size_bytes)
-        files[lower] = replace(found, virtual_size_bytes=size_bytes)
+        files[lower] = take_over(replace(found, virtual_size_bytes=size_bytes), files[upper])
         for path in above:
             files[path] = replace(files[path], backing=lower)
         if upper == _paths(params.volume, params.volume.head)[0]:
@@ -106,7 +108,10 @@ class Snapshots:
         found = self._must_exist(source)
         if target not in self._state.files:
             context.progress(100, 100, "percent")
-            self._state.files[target] = SimFile(found.size_bytes, params.size_bytes)
+            content = shown(self._state.files, source)
+            self._state.files[target] = SimFile(
+                found.size_bytes, params.size_bytes, content=content
+            )
             self._state.note("volume.copy", params.target.volume_id)
         return VolumeInfo(path=target, size_bytes=params.size_bytes, used_bytes=found.size_bytes)
 

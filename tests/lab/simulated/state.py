@@ -65,13 +65,16 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class SimFile:
-    """A file by its properties only. `backing` is the path of the file that it stands on."""
+    """A file by its properties only. `backing` is the path of the file that it stands on, `content`
+    what a guest has written to it (see `contents.py`).
+    """
 
     size_bytes: int
     virtual_size_bytes: int = 0
     format: str = "qcow2"
     sha256: str = ""
     backing: str = ""
+    content: int | None = None
 
 
 @dataclass

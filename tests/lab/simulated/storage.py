@@ -18,6 +18,7 @@ from hostagent.protocol.link import CallContext, CommandFailed
 from hostagent.protocol.streams import StreamBroken
 from hostagent.storage.files import SMALLEST_FREE_BYTES
 from hostagent.storage.paths import cache_path, image_path, incoming_path
+from tests.lab.simulated.contents import shown
 from tests.lab.simulated.sharing import (
     check_mark,
     files_on,
@@ -307,7 +308,8 @@ class Storage:
             self._need(final, found.size_bytes)
             digest = hashlib.sha256(source.encode()).hexdigest()
             size, virtual = found.size_bytes, found.virtual_size_bytes
-            self._state.stores[final] = SimFile(size, virtual, sha256=digest)
+            content = shown(self._state.files, source)
+            self._state.stores[final] = SimFile(size, virtual, sha256=digest, content=content)
             self._state.note("image.export", place.image_id)
         return _info(self._state.stores[final])
 
