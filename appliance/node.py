@@ -53,6 +53,7 @@ from appliance.services.images.offerings import Offerings
 from appliance.services.images.service import Images
 from appliance.services.infrastructure.service import Infrastructure
 from appliance.services.migration.service import Migration
+from appliance.services.moving.service import Moving
 from appliance.services.networks import (
     address_map,
     host_network,
@@ -159,8 +160,9 @@ class Node:
         effective.install(parts)
         self._drops = Drops(parts)
         compute = Compute(parts, networks)
-        Migration(parts, networks.documents, compute.sync)
-        volumes = Volumes(parts)
+        Migration(parts, networks.documents, compute.sync, compute.steps.caching)
+        volumes = Volumes(parts, compute.steps.caching)
+        Moving(parts)
         documents = networks.documents
         self._recovery = Recovery(parts, compute)
         Maintenance(parts, compute, storage, documents, self._recovery)

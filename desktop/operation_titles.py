@@ -52,6 +52,8 @@ def _titles() -> dict[str, str]:
         "network.detach_cluster": translate("Operations", "Detach network from a cluster"),
         "vm.migrate": translate("Operations", "Move VM to another host"),
         "vm.migration_candidates": translate("Operations", "Show where a VM could move"),
+        "volume.move": translate("Operations", "Move volume"),
+        "volume.move_candidates": translate("Operations", "Show where a volume could move"),
         "primary_storage.attach_cluster": translate(
             "Operations", "Attach primary storage to a cluster"
         ),

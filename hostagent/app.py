@@ -50,6 +50,7 @@ from hostagent.storage.guard import guarded
 from hostagent.storage.manager import Storages
 from hostagent.storage.paths import check_path, release
 from hostagent.storage.specs import keep_spec
+from hostagent.storage.transferring import Transfers
 
 JOIN_RETRY_S = 1.0
 DROPS_EVERY_S = 0.5  # at most; together they cost the service less
@@ -88,6 +89,7 @@ class Agent:
         self._discs = Discs(self._domains)
         self._guests = GuestAgents(self._domains, self._folder / "frozen")
         self._snapshots = Snapshots(self._domains, self._guests)
+        self._transfers = Transfers()
         self._exports = Exports(self._domains, self._guests)
         self._consoles = Consoles(self._domains)
         self._migrations = Migrations(self._domains, self._folder, self._notify_progress)
@@ -188,11 +190,13 @@ class Agent:
         peer.handle(c.STORAGE_CHECK_PATH, lambda p, _: guarded(p.path, lambda: check_path(p)))
         peer.handle(c.STORAGE_RELEASE, lambda p, _: _released(p))
         peer.handle(c.VOLUME_CREATE_OVERLAY, _plain(v.create_overlay))
+        peer.handle(c.VOLUME_COPY_IMAGE, v.copy_image)
         peer.handle(c.VOLUME_CREATE_EMPTY, _plain(v.create_empty))
         peer.handle(c.VOLUME_RESIZE, _plain(v.resize))
         peer.handle(c.VOLUME_DELETE, _plain(v.delete))
         peer.handle(c.VOLUME_INFO, _plain(v.info))
         peer.handle(c.VOLUME_COPY, self._snapshots.copy)
+        peer.handle(c.VOLUME_TRANSFER, self._transfers.transfer)
         peer.handle(c.VOLUME_CHAIN, _plain(self._snapshots.chain))
         peer.handle(c.SNAPSHOT_TAKE, _plain(self._snapshots.take))
         peer.handle(c.SNAPSHOT_TAKE_BACK, _plain(self._snapshots.take_back))

@@ -214,5 +214,15 @@ def get_password(
         terminal.note("passwords_differ")
 
 
+def get_storage_key(terminal: Terminal) -> str:
+    """The key of a Ceph user, which no plan keeps: ANYUN_STORAGE_KEY, or typed without echo."""
+    kept = os.environ.get("ANYUN_STORAGE_KEY")
+    if kept:
+        return kept
+    if not terminal.can_ask:
+        raise Stop(terminal.text("no_storage_key"), Exit.USAGE)
+    return typer.prompt(terminal.text("storage_key_prompt"), hide_input=True, err=True)
+
+
 def _ask_account(terminal: Terminal) -> str:
     return typer.prompt(terminal.text("account_prompt"), default=ADMIN, err=True)

@@ -137,8 +137,9 @@ HELP = {
     "outbound_bits_per_s": "Most that it sends, in bits per second like 10M; none: unlimited.",
     "more_nics": "Further NIC: a network by id or name, then what the NIC is to have, like "
     "office,address=10.0.0.9,security-group=web,inbound=10M,outbound=10M; may be repeated.",
-    "data_disks": "Empty data disk, like 20G or db=20G, with :virtio_scsi for that bus; may be "
-    "repeated.",
+    "data_disks": "Data disk, like 20G or db=20G, with :virtio_scsi for that bus, storage=nas for "
+    "another primary storage than the root disk's, image=records for a copy of an image, like "
+    "db=20G,storage=nas; may be repeated.",
     "host_routes": "Route that machines are told of, like 10.20.0.0/16=192.168.100.5; may be "
     "repeated; none for none.",
     "domain": "DNS domain of the guests.",
@@ -187,7 +188,7 @@ ITEMS = {
     "ipv6_ranges": "FIRST-LAST",
     "host_routes": "CIDR=NEXT_HOP",
     "more_nics": METAVAR,
-    "data_disks": "[NAME=]SIZE[:BUS]",
+    "data_disks": "[NAME=]SIZE[:BUS][,OPTION=VALUE]",
     "cpu_pins": "CPU=HOST_CPUS",
     "numa": "CPUS=MEMORY[@NODE]",
     "nics": METAVAR,
@@ -415,11 +416,20 @@ def _span(text: str) -> dict[str, str]:
     return {"first": first.strip(), "last": last.strip()}
 
 
+DISK_OPTIONS = {"storage": "primary_storage_id", "image": "image_id"}
+
+
 def _data_disk(text: str) -> dict[str, Any]:
-    """A size, with the disk's name before it if it has one."""
-    name, _, rest = text.rpartition("=")
+    """A size, with the disk's name before it, and behind it what else is said of it."""
+    first, *options = text.split(",")
+    name, _, rest = first.rpartition("=")
     size, colon, bus = rest.partition(":")
     disk = {"name": name.strip(), "size_bytes": parse_size(size.strip())}
+    for option in options:
+        key, _, value = (part.strip() for part in option.partition("="))
+        if key not in DISK_OPTIONS or not value:
+            raise ValueError(f"{option!r} is neither storage=… nor image=…")
+        disk[DISK_OPTIONS[key]] = value
     return disk | {"bus": bus.strip()} if colon else disk
 
 

@@ -84,6 +84,9 @@ async def _set_up(terminal: Terminal, flow: SetupFlow, wishes: Wishes) -> None:
     await _choose_image(flow, wishes.image)
     if not wishes.yes:
         await _ask(terminal, flow)
+    storage = flow.step("primary_storage")
+    if storage.request.get("user") and not storage.done:
+        flow.storage_key = access.get_storage_key(terminal)
     with JobDisplay(terminal) as display:
         flow.on_upload = lambda sent, total: display.bytes(
             flow.upload_from.name if flow.upload_from else "", sent, total

@@ -166,6 +166,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "again_prompt": ("Once more", "请再次输入"),
     "setup_code_prompt": ("Set-up code (the appliance shows it)", "初始化码（见设备屏幕）"),
     "passwords_differ": ("The two passwords differ.", "两次输入的密码不一致。"),
+    "storage_key_prompt": ("Key of the storage's Ceph user", "存储的 Ceph 用户密钥"),
+    "no_storage_key": (
+        "The key of the storage's Ceph user is needed, and nobody can be asked here. Put it into "
+        "ANYUN_STORAGE_KEY.",
+        "需要存储的 Ceph 用户密钥，但此处无法询问。请通过 ANYUN_STORAGE_KEY 提供。",
+    ),
     "no_password": (
         "A password is needed, and nobody can be asked here. Use --password-stdin or "
         "ANYUN_PASSWORD.",

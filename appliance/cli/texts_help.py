@@ -161,6 +161,8 @@ TITLES = {
     "vm.reboot": "重启云主机",
     "vm.pause": "暂停云主机",
     "vm.migrate": "将云主机迁移到另一台物理机，运行中不中断",
+    "volume.move": "将云盘迁移到其他主存储或物理机",
+    "volume.move_candidates": "查看云盘可迁移到何处，以及其他位置不可用的原因",
     "vm.migration_candidates": "查看哪些物理机可以接收云主机，以及其他物理机的原因",
     "vm.resume": "恢复运行已暂停的云主机",
     "vm.destroy": "将云主机移到回收站",
@@ -283,7 +285,8 @@ FIELDS = {
     "outbound_bits_per_s": "发送带宽上限，单位为比特每秒，例如 10M；none 表示不限。",
     "more_nics": "更多网卡：网络的标识或名称，后接网卡的属性，例如 "
     "office,address=10.0.0.9,security-group=web,inbound=10M,outbound=10M；可多次给出。",
-    "data_disks": "空数据盘，例如 20G 或 db=20G，加 :virtio_scsi 指定总线；可多次给出。",
+    "data_disks": "数据盘，例如 20G 或 db=20G，加 :virtio_scsi 指定总线，"
+    "storage=nas 放到其他主存储，image=records 从镜像复制，例如 db=20G,storage=nas；可多次给出。",
     "hardware": "云主机硬件：vm update-hardware 的选项，写作 KEY=VALUE，"
     "例如 firmware=uefi、tpm=yes 或 cpu-pin=0=0-3；可多次给出。",
     "tpm": "是否带 TPM 2.0。",

@@ -27,6 +27,7 @@ from appliance.protocol.resources import (
     SetupPlan,
     SetupStepPlan,
 )
+from appliance.protocol.storages import FIELDS_OF_KIND, KIND_FIELDS
 
 # Which create operation each step of the plan stands for.
 OPERATION_OF = {
@@ -69,11 +70,12 @@ async def check_on_host(
 ) -> CheckResult:
     """Have a host try the request of a step, such as a path or an address, before it is made.
 
-    Without a host, and for steps that no host can try, nothing is found.
+    Without a host, and for steps that no host can try, nothing is found: servers of storage are
+    looked at when the storage is made.
     """
     if not host_id:
         return CheckResult(problems=[], warnings=[], facts={})
-    if name in ("image_store", "primary_storage"):
+    if name in ("image_store", "primary_storage") and "path" in request:
         return await client.call("host.check_path", id=host_id, path=request["path"])
     if name == "network":
         fields = {field.name for field in msgspec.structs.fields(NetworkCheck)}
@@ -104,13 +106,15 @@ class SetupFlow:
     service has fixed the ids beforehand.
 
     `upload_from` is the file to send when the image step's source is `upload`; `on_upload` is
-    told how many of its bytes have been sent.
+    told how many of its bytes have been sent. `storage_key` is the key of the primary storage's
+    Ceph user: plans keep no secrets, so it is here until the storage is made.
     """
 
     client: Client
     plan: SetupPlan = field(default_factory=lambda: SetupPlan(complete=False, steps=[]))
     upload_from: Path | None = None
     on_upload: Progress | None = None
+    storage_key: str = ""
 
     async def load(self) -> SetupPlan:
         """Get the plan as the service keeps it."""
@@ -155,7 +159,8 @@ class SetupFlow:
         raise AssertionError("the feed ends only by an error")
 
     async def edit(self, name: str, /, **fields: Any) -> SetupPlan:
-        """Keep values that somebody typed into a step."""
+        """Keep values that somebody typed into a step; a key is kept here alone."""
+        self.storage_key = fields.pop("key", self.storage_key)
         self.plan = await self.client.call("setup.update", step=name, request=fields)
         return self.plan
 
@@ -207,7 +212,7 @@ class SetupFlow:
         if local:
             return CheckResult(problems=local, warnings=[], facts={})
         host_id = self.step("host").request.get("candidate_id", "")
-        return await check_on_host(self.client, host_id, name, request)
+        return await check_on_host(self.client, host_id, name, self._body(name, request))
 
     async def commit(self, name: str, on_job: OnJob | None = None) -> None:
         """Carry out a step and wait until it is done; does nothing if it is.
@@ -277,6 +282,9 @@ class SetupFlow:
         fields = {
             item.name for item in msgspec.structs.fields(OPERATIONS[OPERATION_OF[name]].request)
         }
+        if name == "primary_storage":  # the plan also keeps what was typed for other kinds
+            fields -= set(KIND_FIELDS) - set(FIELDS_OF_KIND[request["kind"]])
+            request = {"key": self.storage_key} | request if self.storage_key else request
         return {key: value for key, value in request.items() if key in fields}
 
     def _problems(self, name: str, request: dict[str, Any]) -> list[ErrorBody]:

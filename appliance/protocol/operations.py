@@ -35,6 +35,7 @@ from appliance.protocol.operations_hardware import declare_hardware
 from appliance.protocol.operations_hosts import declare_hosts, declare_recovery
 from appliance.protocol.operations_layer2 import declare_network_clusters, declare_vxlan_pools
 from appliance.protocol.operations_migration import declare_migration
+from appliance.protocol.operations_moves import declare_moves
 from appliance.protocol.operations_network import (
     declare_addresses,
     declare_elastic,
@@ -329,6 +330,7 @@ _job("vm.reboot", "POST /vms/{id}/reboot", "Restart a virtual machine", q.VmRebo
 _job("vm.pause", "POST /vms/{id}/pause", "Pause a virtual machine", access=TENANT)
 _job("vm.resume", "POST /vms/{id}/resume", "Let a paused virtual machine go on", access=TENANT)
 declare_migration()
+declare_moves()
 _job("vm.destroy", "DELETE /vms/{id}", "Move a virtual machine to the recycle bin", access=TENANT)
 _job(
     "vm.recover",

@@ -130,9 +130,13 @@ class ImageCreate(Create, kw_only=True, frozen=True):
 
 
 class VolumeCreateImage(Create, kw_only=True, frozen=True):
-    """Make an image out of a volume; `auto` as for other images, but the kind follows the disk."""
+    """Make an image out of a volume as it is now, or of one of its snapshots.
+
+    `auto` as for other images, but the kind follows the disk.
+    """
 
     image_store_id: Id
+    snapshot_id: Id | None = None
     kind: Literal["auto", "root", "data"] = "auto"
     platform: Literal["auto", "linux", "windows", "other"] = "auto"
     firmware: Literal["auto", "bios", "uefi", "uefi_secure"] = "auto"
@@ -325,9 +329,14 @@ DATA_VOLUMES_MAX = 8  # of one machine: each takes a port of its PCIe bus, as NI
 
 
 class DataDisk(Request, kw_only=True, frozen=True):
-    """An empty data disk that a machine is made with; it is called after it if it has no name."""
+    """A data disk that a machine is made with; it is called after it if it has no name. It is empty
+    unless it is a copy of an image of the kind `data`, and with the root disk unless
+    `primary_storage_id` says where.
+    """
 
     name: Annotated[str, Meta(max_length=255)] = ""
+    image_id: Id | None = None
+    primary_storage_id: Id | None = None  # for administrators
     size_bytes: SizeBytes
     bus: Bus = "virtio"
 
@@ -350,6 +359,7 @@ class VmCreate(Create, kw_only=True, frozen=True):
 
     image_id: Id | None = None
     iso_id: Id | None = None  # a CD or DVD in its drive; without an image the root disk is empty
+    snapshot_id: Id | None = None  # the root disk is a copy of it, where it lies; without an image
     network_id: Id
     offering_id: Id | None = None
     cpu_count: Annotated[int, Meta(ge=1, le=1024)] | None = None
@@ -362,6 +372,7 @@ class VmCreate(Create, kw_only=True, frozen=True):
     hardware: NewHardware | None = None
     host_id: Id | None = None
     primary_storage_id: Id | None = None  # of its disks; else the first one that they fit on
+    on_host_boot: Literal["restart", "leave_off"] = "restart"  # if it ran when its host went
     strategy: Literal["least_loaded", "most_packed"] = "least_loaded"
     address: str | None = None
     ipv6_address: Ipv6Text | None = None

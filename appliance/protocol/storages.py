@@ -12,6 +12,14 @@ from appliance.protocol.base import Resource, State, Status
 from appliance.protocol.requests import Create, Id, Request
 
 StorageKind = Literal["local", "shared", "nfs", "ceph"]
+# What each kind is told by; the rest must be left out.
+FIELDS_OF_KIND: dict[str, tuple[str, ...]] = {
+    "local": ("path",),
+    "shared": ("path",),
+    "nfs": ("source", "options"),
+    "ceph": ("source", "monitors", "user", "key"),
+}
+KIND_FIELDS = ("path", "source", "options", "monitors", "user", "key")
 
 
 class StorageHost(msgspec.Struct, kw_only=True, frozen=True):

@@ -12,6 +12,7 @@ from appliance.protocol.texts_images import IMAGE_ERRORS
 from appliance.protocol.texts_ipv6 import IPV6_ERRORS
 from appliance.protocol.texts_layer2 import LAYER2_ERRORS
 from appliance.protocol.texts_migration import MIGRATION_ERRORS
+from appliance.protocol.texts_moves import MOVE_ERRORS
 from appliance.protocol.texts_network import NETWORK_ERRORS
 from appliance.protocol.texts_paths import PATH_ERRORS
 from appliance.protocol.texts_query import QUERY_ERRORS
@@ -292,6 +293,7 @@ ERRORS: dict[str, tuple[str, str, str, str]] = {
     **GUEST_ERRORS,
     **IMAGE_ERRORS,
     **MIGRATION_ERRORS,
+    **MOVE_ERRORS,
     **HARDWARE_ERRORS,
     **SNAPSHOT_ERRORS,
     **HOST_ERRORS,

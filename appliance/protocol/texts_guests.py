@@ -145,9 +145,16 @@ GUEST_ERRORS: dict[str, tuple[str, str, str, str]] = {
     ),
     "vm.source_needed": (
         "It is not said what the machine is to start from.",
-        "Give an image, or a CD or DVD and the size of an empty root disk.",
+        "Give an image, a snapshot of a root disk, or a CD or DVD and the size of an empty root "
+        "disk.",
         "未指定云主机的启动来源。",
-        "请选择镜像，或选择光盘并填写空系统盘的大小。",
+        "请选择镜像或系统盘快照，或选择光盘并填写空系统盘的大小。",
+    ),
+    "vm.two_sources": (
+        "The root disk of a machine is made of an image or of a snapshot, not of both.",
+        "Leave one of them out.",
+        "系统盘只能由镜像或快照之一创建，不能同时使用两者。",
+        "请去掉其中之一。",
     ),
     "vm.disk_size_needed": (
         "A machine that is installed from a CD or DVD needs an empty root disk of some size.",

@@ -41,12 +41,6 @@ IMAGE_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "云盘 {name} 尚未创建，其中没有内容。",
         "请先将其挂载到云主机并写入数据。",
     ),
-    "image.store_elsewhere": (
-        "The image store {name} is on another host than the volume.",
-        "Choose an image store on the volume's host.",
-        "镜像服务器 {name} 与云盘不在同一物理机上。",
-        "请选择云盘所在物理机上的镜像服务器。",
-    ),
     "image.export_failed": (
         "The image could not be made on the host {name}: {reason}.",
         "Look at the log of the host's agent, mend the cause, and try again.",
@@ -73,6 +67,8 @@ IMAGE_WORDS: dict[str, tuple[str, str]] = {
     "image.kind.iso": ("a CD or DVD", "光盘"),
     "operation.volume.create_image": ("Make image of volume", "由云盘制作镜像"),
     "operation.vm.export_volume": ("Make image of volume", "由云盘制作镜像"),
+    "step.send_image": ("sending the image to its store", "将镜像发送到镜像服务器"),
+    "step.drop_export": ("tidying up where it was made", "清理导出的临时文件"),
     "step.export_volume": ("copying the disk", "复制磁盘"),
     "wait.upload": (
         "waits for a client that sends the rest",

@@ -129,6 +129,14 @@ MIGRATION_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "多轮内存复制仍未收敛：云主机已在目标物理机上继续运行，并取回其余内存。",
         "无需操作；此时请勿关闭任何一台物理机。",
     ),
+    "migration.emulated": (
+        "The machine is emulated. QEMU now and then misses what such a machine writes to its "
+        "memory while it moves: if it is busy, its system may crash.",
+        "Move it while it is off if that must not happen, or use hosts with KVM.",
+        "该云主机为软件模拟运行。迁移过程中 QEMU 偶尔会漏掉其写入的内存："
+        "若其负载较高，系统可能崩溃。",
+        "如不能承受，请关机后迁移，或使用支持 KVM 的物理机。",
+    ),
     "migration.no_post_copy": (
         "The machine could not go on over there before all of it had come: {reason}",
         "Nothing is to be done; it is still being sent.",
@@ -161,6 +169,30 @@ MIGRATION_WORDS: dict[str, tuple[str, str]] = {
     "migration.reason.connected": ("it is not connected", "未连接"),
     "migration.reason.not_failed": ("it has just failed", "刚刚失败"),
     "migration.reason.network": ("it cannot carry a network of the machine", "不支持云主机的网络"),
+    "migration.reason.hardware": (
+        "it lacks what the machine's hardware needs",
+        "缺少云主机硬件所需的能力",
+    ),
+    "migration.reason.lacks": (
+        "it lacks {names}, which the machine needs",
+        "缺少云主机所需的 {names}",
+    ),
+    "migration.reason.cpu_differs": (
+        "its processor is another one, and the machine has its host's",
+        "CPU 与所在物理机不同，而云主机直接使用物理机的 CPU",
+    ),
+    "migration.reason.bound": (
+        "it lacks CPUs or memory nodes that the machine is bound to",
+        "缺少云主机绑定的 CPU 或内存节点",
+    ),
+    "migration.reason.storage": (
+        "it does not reach a storage of the machine",
+        "无法访问云主机的主存储",
+    ),
+    "migration.reason.other_disks": (
+        "too little space is left on a storage of its data disks",
+        "数据盘所在主存储空间不足",
+    ),
     "migration.reason.cpu": ("too few CPUs are free", "空闲 CPU 不足"),
     "migration.reason.memory": ("too little memory is free", "空闲内存不足"),
     "migration.reason.affinity_group": ("its affinity group forbids it", "亲和组不允许"),

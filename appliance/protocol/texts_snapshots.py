@@ -41,10 +41,22 @@ SNAPSHOT_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "请选择该云主机云盘的快照，或先挂载相应云盘。",
     ),
     "snapshot.elsewhere": (
-        "A volume of the snapshot {name} is made on the host and storage where the snapshot lies.",
-        "Leave the host out, and choose a machine whose disks are there.",
-        "由快照 {name} 创建的云盘与该快照位于同一物理机和主存储。",
-        "请勿指定其他物理机，并选择磁盘位于该处的云主机。",
+        "What is made of the snapshot {name} is made on the host and storage where it lies.",
+        "Leave host and storage out, and choose a machine whose disks are there.",
+        "由快照 {name} 创建的云盘或云主机与该快照位于同一物理机和主存储。",
+        "请勿指定其他物理机或主存储，并选择磁盘位于该处的云主机。",
+    ),
+    "snapshot.of_other_volume": (
+        "The snapshot {name} is not one of the volume {volume}.",
+        "Choose a snapshot of this volume.",
+        "快照 {name} 不属于云盘 {volume}。",
+        "请选择该云盘的快照。",
+    ),
+    "snapshot.no_root": (
+        "The snapshot {name} is of the data disk {volume}: no machine starts from it.",
+        "Choose a snapshot of a root disk, or make a volume of this one.",
+        "快照 {name} 属于数据盘 {volume}，云主机无法由其启动。",
+        "请选择系统盘的快照，或由该快照创建云盘。",
     ),
     "snapshot.being_copied": (
         "The volume {volume} is being made of a snapshot of {name}, whose files must not change.",
@@ -77,6 +89,24 @@ SNAPSHOT_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "Delete its snapshots first, or go back to one of them instead.",
         "云盘 {name} 有 {count} 个快照，会随其数据一起丢失。",
         "请先删除这些快照，或改为恢复其中之一。",
+    ),
+    "volume.two_sources": (
+        "A volume is made of a snapshot or of an image, not of both.",
+        "Leave one of them out.",
+        "云盘只能从快照或镜像之一创建，不能同时使用两者。",
+        "请去掉其中之一。",
+    ),
+    "volume.place_needed": (
+        "A volume that is made of an image is made at once, and needs a place for that.",
+        "Say for which virtual machine it is, or on which primary storage or host.",
+        "从镜像创建的云盘会立即创建，需要指定位置。",
+        "请指定云主机、主存储或物理机。",
+    ),
+    "image.no_data": (
+        "The image {name} is not of data: its kind is {image_kind}.",
+        "Choose an image of the kind data.",
+        "镜像 {name} 不是数据镜像：其类型为 {image_kind}。",
+        "请选择类型为 data 的镜像。",
     ),
     "volume.size_needed": (
         "It is not said how large the volume shall be.",

@@ -200,6 +200,12 @@ STORAGE_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "云主机 {vm} 无法使用主存储 {name} 上的云盘：其物理机 {host} 无法访问该存储。",
         "请检查该存储的物理机状态，或在其他物理机上启动云主机。",
     ),
+    "placement.no_other_disk": (
+        "No host has room for the data disks on {names}.",
+        "Take another storage for them, smaller disks, or make room there.",
+        "没有物理机在 {names} 上有足够空间放置数据云盘。",
+        "请为数据云盘选择其他主存储、减小云盘，或在该存储上腾出空间。",
+    ),
     "placement.no_storage": (
         "None of {count} hosts reaches the primary storages that the virtual machine needs: "
         "{names}.",

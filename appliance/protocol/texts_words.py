@@ -8,6 +8,7 @@ from appliance.protocol.texts_hardware import HARDWARE_WORDS
 from appliance.protocol.texts_hosts import HOST_WORDS
 from appliance.protocol.texts_images import IMAGE_WORDS
 from appliance.protocol.texts_migration import MIGRATION_WORDS
+from appliance.protocol.texts_moves import MOVE_WORDS
 from appliance.protocol.texts_security import TRACE_STEPS
 from appliance.protocol.texts_snapshots import SNAPSHOT_WORDS
 from appliance.protocol.texts_storage import STORAGE_WORDS
@@ -254,6 +255,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **GUEST_WORDS,
     **IMAGE_WORDS,
     **MIGRATION_WORDS,
+    **MOVE_WORDS,
     **HARDWARE_WORDS,
     **SNAPSHOT_WORDS,
 }

@@ -30,6 +30,7 @@ class VolumeStatus(StrEnum):
     SNAPSHOTTING = "snapshotting"  # a snapshot is being taken
     REVERTING = "reverting"  # it goes back to a snapshot
     MERGING = "merging"  # it is given what a deleted snapshot had
+    MOVING = "moving"  # to another storage or host
     DELETED = "deleted"  # in the recycle bin
     EXPUNGING = "expunging"
 
@@ -82,11 +83,13 @@ def serial_of(volume_id: str) -> str:
 class VolumeCreate(Create, kw_only=True, frozen=True):
     """Make a data disk: at once on a host or for a machine, else when it is first attached.
 
-    With `snapshot_id` it gets the content of a snapshot, on the same host; it may be larger.
+    With `snapshot_id` it gets the content of a snapshot, on the same host; with `image_id` that of
+    an image of the kind `data`, as a copy of its own. Both may be larger then.
     """
 
-    size_bytes: SizeBytes | None = None  # needed unless a snapshot says it
+    size_bytes: SizeBytes | None = None  # needed unless a snapshot or an image says it
     snapshot_id: Id | None = None
+    image_id: Id | None = None
     vm_id: Id | None = None  # attach it to this machine
     host_id: Id | None = None  # for administrators
     primary_storage_id: Id | None = None  # for administrators; on local storage with a host

@@ -488,6 +488,26 @@
         <source>A cluster is a group of hosts of one kind.</source>
         <translation>集群是一组同类型的物理机。</translation>
     </message>
+    <message>
+        <source>Cluster</source>
+        <translation>集群</translation>
+    </message>
+    <message>
+        <source>The zone has no further cluster.</source>
+        <translation>该区域没有其他集群。</translation>
+    </message>
+    <message>
+        <source>It is in one cluster only.</source>
+        <translation>它只在一个集群中。</translation>
+    </message>
+    <message>
+        <source>Attach to a cluster …</source>
+        <translation>加载到集群…</translation>
+    </message>
+    <message>
+        <source>Detach from a cluster …</source>
+        <translation>从集群卸载…</translation>
+    </message>
 </context>
 <context>
     <name>Columns</name>
@@ -690,12 +710,32 @@
         <translation>去掉这块云盘</translation>
     </message>
     <message>
+        <source>What is on the data disk</source>
+        <translation>数据云盘内容</translation>
+    </message>
+    <message>
+        <source>Storage of the data disk</source>
+        <translation>数据云盘所在主存储</translation>
+    </message>
+    <message>
+        <source>empty</source>
+        <translation>空云盘</translation>
+    </message>
+    <message>
+        <source>with the root disk</source>
+        <translation>与根云盘相同</translation>
+    </message>
+    <message>
         <source>virtio-blk, the usual way</source>
         <translation>virtio-blk（通常方式）</translation>
     </message>
     <message>
         <source>virtio SCSI</source>
         <translation>virtio SCSI</translation>
+    </message>
+    <message>
+        <source>a copy of {name}</source>
+        <translation>复制自 {name}</translation>
     </message>
     <message>
         <source>Disks</source>
@@ -714,8 +754,16 @@
         <translation>客户机访问云盘的方式</translation>
     </message>
     <message>
-        <source>The image needs at least {size}.</source>
-        <translation>该镜像至少需要 {size}。</translation>
+        <source>Primary storage</source>
+        <translation>主存储</translation>
+    </message>
+    <message>
+        <source>as the snapshot</source>
+        <translation>与快照相同</translation>
+    </message>
+    <message>
+        <source>At least {size} are needed for what it is made of.</source>
+        <translation>其来源至少需要 {size}。</translation>
     </message>
     <message>
         <source>A machine has at most {n} data disks.</source>
@@ -730,8 +778,16 @@
         <translation>创建后启动</translation>
     </message>
     <message>
+        <source>Start again after a reboot of its host, if it ran before</source>
+        <translation>物理机重启后，若此前在运行则自动启动</translation>
+    </message>
+    <message>
         <source>not started</source>
         <translation>不启动</translation>
+    </message>
+    <message>
+        <source>stays off after a reboot of its host</source>
+        <translation>物理机重启后保持关机</translation>
     </message>
     <message>
         <source>Own size</source>
@@ -772,6 +828,10 @@
     <message>
         <source>Make a network first.</source>
         <translation>请先创建网络。</translation>
+    </message>
+    <message>
+        <source>Snapshot {name} of {volume}</source>
+        <translation>{volume} 的快照 {name}</translation>
     </message>
     <message>
         <source>A name has at most {n} characters.</source>
@@ -2145,6 +2205,10 @@
         <translation>根据内容推测，保存即确认。</translation>
     </message>
     <message>
+        <source>The image is the disk as it was when this was taken.</source>
+        <translation>镜像内容为拍摄该快照时的磁盘。</translation>
+    </message>
+    <message>
         <source>The image is the disk as it is at this moment; the machine goes on meanwhile. If its guest agent answers, its file systems stand still for that moment.</source>
         <translation>镜像为磁盘此刻的内容，云主机可继续运行。若客户机代理有响应，其文件系统将在该瞬间静止。</translation>
     </message>
@@ -2687,6 +2751,57 @@
     </message>
 </context>
 <context>
+    <name>Moving</name>
+    <message>
+        <source>can take it</source>
+        <translation>可以接收</translation>
+    </message>
+    <message>
+        <source>; </source>
+        <translation>；</translation>
+    </message>
+    <message>
+        <source>Primary storage</source>
+        <translation>主存储</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>For this volume</source>
+        <translation>对此云盘</translation>
+    </message>
+    <message>
+        <source>Free</source>
+        <translation>可用</translation>
+    </message>
+    <message>
+        <source>{name} is copied whole and compared; the old copy is deleted only when the new one counts.</source>
+        <translation>{name} 将被完整复制并比对；新副本生效后才会删除原副本。</translation>
+    </message>
+    <message>
+        <source>Places</source>
+        <translation>位置</translation>
+    </message>
+    <message>
+        <source>It cannot be moved now: {why}.</source>
+        <translation>现在无法迁移：{why}。</translation>
+    </message>
+    <message>
+        <source>It cannot go to {place}: {why}.</source>
+        <translation>无法迁移到 {place}：{why}。</translation>
+    </message>
+    <message>
+        <source>Move</source>
+        <translation>迁移</translation>
+    </message>
+    <message>
+        <source>Move to …</source>
+        <translation>迁移到…</translation>
+    </message>
+</context>
+<context>
     <name>Navigation</name>
     <message>
         <source>Compute</source>
@@ -2934,26 +3049,6 @@
     <message>
         <source>VXLAN pool</source>
         <translation>VXLAN 池</translation>
-    </message>
-    <message>
-        <source>Cluster</source>
-        <translation>集群</translation>
-    </message>
-    <message>
-        <source>The zone has no further cluster.</source>
-        <translation>该区域没有其他集群。</translation>
-    </message>
-    <message>
-        <source>It is in one cluster only.</source>
-        <translation>该网络仅在一个集群中。</translation>
-    </message>
-    <message>
-        <source>Attach to a cluster …</source>
-        <translation>加载到集群…</translation>
-    </message>
-    <message>
-        <source>Detach from a cluster …</source>
-        <translation>从集群卸载…</translation>
     </message>
     <message>
         <source>Make network</source>
@@ -3266,6 +3361,14 @@
     <message>
         <source>Show where a VM could move</source>
         <translation>查看可迁移的物理机</translation>
+    </message>
+    <message>
+        <source>Move volume</source>
+        <translation>迁移云盘</translation>
+    </message>
+    <message>
+        <source>Show where a volume could move</source>
+        <translation>查看云盘可迁移的位置</translation>
     </message>
     <message>
         <source>Attach primary storage to a cluster</source>
@@ -4609,8 +4712,20 @@
         <translation>恢复全部云盘…</translation>
     </message>
     <message>
+        <source>No machine starts from a data disk.</source>
+        <translation>云主机无法由数据盘启动。</translation>
+    </message>
+    <message>
         <source>New volume of it …</source>
         <translation>由此创建云盘…</translation>
+    </message>
+    <message>
+        <source>New image of it …</source>
+        <translation>由其制作镜像…</translation>
+    </message>
+    <message>
+        <source>New VM of it …</source>
+        <translation>由其创建云主机…</translation>
     </message>
     <message>
         <source>Take snapshot …</source>
@@ -4751,6 +4866,22 @@
         <translation>Ceph 存储池</translation>
     </message>
     <message>
+        <source>Needs nothing but room on each host.</source>
+        <translation>只需要每台物理机上有可用空间。</translation>
+    </message>
+    <message>
+        <source>All hosts see the disks, and mount the server&apos;s export.</source>
+        <translation>所有物理机都能访问这些磁盘，并各自挂载服务器的导出目录。</translation>
+    </message>
+    <message>
+        <source>All hosts see the disks. You have mounted it at the same path on each.</source>
+        <translation>所有物理机都能访问这些磁盘。您已在每台物理机的相同路径上挂载该目录。</translation>
+    </message>
+    <message>
+        <source>All hosts see the disks, in a pool of a Ceph cluster.</source>
+        <translation>所有物理机都能访问这些磁盘，磁盘位于 Ceph 集群的存储池中。</translation>
+    </message>
+    <message>
         <source>Promised to disks</source>
         <translation>已承诺给云盘</translation>
     </message>
@@ -4807,18 +4938,6 @@
         <translation>可用</translation>
     </message>
     <message>
-        <source>Cluster</source>
-        <translation>集群</translation>
-    </message>
-    <message>
-        <source>The zone has no further cluster.</source>
-        <translation>该区域没有其他集群。</translation>
-    </message>
-    <message>
-        <source>It is in one cluster only.</source>
-        <translation>它只在一个集群中。</translation>
-    </message>
-    <message>
         <source>Enable</source>
         <translation>启用</translation>
     </message>
@@ -4837,14 +4956,6 @@
     <message>
         <source>Delete copies of images that no disk needs</source>
         <translation>删除没有云盘使用的镜像副本</translation>
-    </message>
-    <message>
-        <source>Attach to a cluster …</source>
-        <translation>加载到集群…</translation>
-    </message>
-    <message>
-        <source>Detach from a cluster …</source>
-        <translation>从集群卸载…</translation>
     </message>
     <message>
         <source>It is enabled already.</source>
@@ -5650,6 +5761,22 @@ Licence: Apache-2.0.</source>
         <translation>描述</translation>
     </message>
     <message>
+        <source>chosen when a machine gets it</source>
+        <translation>加载到云主机时确定</translation>
+    </message>
+    <message>
+        <source>on the host {name}</source>
+        <translation>物理机 {name}</translation>
+    </message>
+    <message>
+        <source>Where it lies</source>
+        <translation>所在位置</translation>
+    </message>
+    <message>
+        <source>Say where, as it is copied at once; or make it for a machine.</source>
+        <translation>复制会立即进行，请指定位置，或在云主机中创建。</translation>
+    </message>
+    <message>
         <source>It lies on {host}: machines with their disks there are shown.</source>
         <translation>云盘位于 {host}：仅显示磁盘在该物理机上的云主机。</translation>
     </message>
@@ -5796,6 +5923,10 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Limits …</source>
         <translation>限速…</translation>
+    </message>
+    <message>
+        <source>It has not been made yet: it lies nowhere.</source>
+        <translation>云盘尚未实例化，不在任何存储上。</translation>
     </message>
     <message>
         <source>It has not been made yet: there is nothing in it.</source>
@@ -6210,14 +6341,6 @@ Licence: Apache-2.0.</source>
     <message>
         <source>Directory on a host</source>
         <translation>物理机上的目录</translation>
-    </message>
-    <message>
-        <source>Primary storage holds the disks of virtual machines.</source>
-        <translation>主存储保存云主机的磁盘。</translation>
-    </message>
-    <message>
-        <source>Local directory, the same on each host of the cluster</source>
-        <translation>本地目录，集群内各物理机相同</translation>
     </message>
     <message>
         <source>Cluster</source>

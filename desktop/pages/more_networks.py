@@ -5,45 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
 
 from appliance.protocol import resources as r
 from appliance.protocol.requests import NICS_MAX
 from desktop.net.cache import Cache
+from desktop.pages.creating_vm.rows import RemovableRow
 from desktop.pages.sheets.nics import network_words
 from desktop.texts import translate
 from desktop.widgets.buttons import FlatButton
 from desktop.widgets.labels import Label
-from desktop.wizard.fields import INPUT_HEIGHT, line
+from desktop.wizard.fields import line
 
 
-class NetworkRow(QWidget):
+class NetworkRow(RemovableRow):
     """One further network, with a fixed address if one is given."""
 
-    changed = Signal()
-    removed = Signal()
-
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(translate("CreateVm", "Leave this network out"))
         self.network = QComboBox()
-        self.network.setAccessibleName(translate("CreateVm", "Network"))
         self.address: QLineEdit = line(placeholder=translate("CreateVm", "chosen by the system"))
-        self.address.setAccessibleName(translate("CreateVm", "Fixed address"))
-        for field in (self.network, self.address):
-            field.setMinimumHeight(INPUT_HEIGHT)
-        remove = FlatButton("", "close", "quiet")
-        remove.setToolTip(translate("CreateVm", "Leave this network out"))
-        remove.setAccessibleName(remove.toolTip())
-        remove.setAutoDefault(False)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self.network, 2)
-        layout.addWidget(self.address, 1)
-        layout.addWidget(remove)
-        self.network.currentIndexChanged.connect(lambda _: self.changed.emit())
-        self.address.textEdited.connect(lambda _: self.changed.emit())
-        remove.clicked.connect(self.removed)
+        self.add(self.network, translate("CreateVm", "Network"), 2)
+        self.add(self.address, translate("CreateVm", "Fixed address"), 1)
 
     def offer(self, networks: list[r.Network]) -> None:
         """Show these networks, and keep the choice if it is among them."""

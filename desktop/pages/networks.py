@@ -20,9 +20,9 @@ from desktop.pages.common import (
 from desktop.pages.resource_page import ResourcePage
 from desktop.pages.sheets import creating
 from desktop.pages.sheets.address_map import show_addresses
+from desktop.pages.sheets.clusters import cluster_actions
 from desktop.pages.sheets.deleting import delete_action
 from desktop.pages.sheets.ipv6 import change_ipv6, ipv6_facts
-from desktop.pages.sheets.network_clusters import cluster_actions
 from desktop.pages.sheets.network_edit import edit_network_action, route_lines
 from desktop.pages.sheets.paths import show_network_paths
 from desktop.pages.sheets.ranges import allocation_words, change_ranges, span_lines
@@ -147,7 +147,7 @@ class NetworkPage(ResourcePage):
                     else ""
                 ),
             ),
-            *cluster_actions(),
+            *cluster_actions("network"),
             edit_network_action(),
             delete_action("network"),
         ]

@@ -18,6 +18,8 @@ from desktop.pages.base import Shell
 from desktop.pages.sheets import snapshots as sheets
 from desktop.pages.sheets.deleting import show_delete
 from desktop.pages.sheets.editing import edit_action
+from desktop.pages.sheets.images import make_image
+from desktop.pages.vm_create import create_vm
 from desktop.pages.volume_actions import busy_reason, in_states
 from desktop.texts import translate
 from desktop.widgets.buttons import FlatButton
@@ -96,9 +98,6 @@ def snapshot_actions(cache: Cache) -> list[Action]:
         if vm is not None:
             sheets.revert_all(shell, vm, snapshots[0])
 
-    async def copy(shell: Shell, snapshots: list[Any]) -> None:
-        sheets.copy(shell, snapshots[0])
-
     async def delete(shell: Shell, snapshots: list[Any]) -> None:
         show_delete(shell, "snapshot", snapshots[0])
 
@@ -119,14 +118,7 @@ def snapshot_actions(cache: Cache) -> list[Action]:
             reason=all_reason,
             is_single=True,
         ),
-        Action(
-            name="copy",
-            title=translate("Snapshots", "New volume of it …"),
-            icon="content-copy",
-            run=copy,
-            reason=ready_reason,
-            is_single=True,
-        ),
+        *making_actions(cache),
         edit_action("snapshot"),
         Action(
             name="delete",
@@ -137,6 +129,55 @@ def snapshot_actions(cache: Cache) -> list[Action]:
             shortcut="Del",
             is_single=True,
             group=2,
+        ),
+    ]
+
+
+def making_actions(cache: Cache) -> list[Action]:
+    """What can be made of a snapshot."""
+
+    def start_reason(snapshot: Snapshot) -> str:
+        if words := ready_reason(snapshot):
+            return words
+        volume = volume_of(cache, snapshot)
+        is_root = volume is not None and volume.kind == "root"
+        return "" if is_root else translate("Snapshots", "No machine starts from a data disk.")
+
+    async def copy(shell: Shell, snapshots: list[Any]) -> None:
+        sheets.copy(shell, snapshots[0])
+
+    async def image(shell: Shell, snapshots: list[Any]) -> None:
+        volume = volume_of(cache, snapshots[0])
+        if volume is not None:
+            make_image(shell, volume, snapshots[0])
+
+    async def create(shell: Shell, snapshots: list[Any]) -> None:
+        create_vm(shell, snapshots[0])
+
+    return [
+        Action(
+            name="copy",
+            title=translate("Snapshots", "New volume of it …"),
+            icon="content-copy",
+            run=copy,
+            reason=ready_reason,
+            is_single=True,
+        ),
+        Action(
+            name="image",
+            title=translate("Snapshots", "New image of it …"),
+            icon="disc",
+            run=image,
+            reason=ready_reason,
+            is_single=True,
+        ),
+        Action(
+            name="create",
+            title=translate("Snapshots", "New VM of it …"),
+            icon="monitor",
+            run=create,
+            reason=start_reason,
+            is_single=True,
         ),
     ]
 

@@ -2,53 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from appliance.protocol import resources as r
-from desktop.operation_titles import operation_title
-from desktop.pages.accounts import open_sheet
 from desktop.pages.actions import Action, call_each
 from desktop.pages.base import Shell
-from desktop.pages.sheets.form_sheet import SheetSpec
+from desktop.pages.sheets.clusters import cluster_actions
 from desktop.pages.sheets.storage_maintenance import show_storage_maintenance
 from desktop.texts import translate
-from desktop.wizard.page import Request, StepPage
-
-
-class StorageClusterForm(StepPage):
-    """One of several clusters."""
-
-    names = ("primary_storage",)
-
-    def __init__(
-        self, operation: str, storage: r.PrimaryStorage, clusters: Sequence[r.Cluster]
-    ) -> None:
-        super().__init__(operation_title(operation), storage.name)
-        self.cluster = self.add_choice(
-            "cluster_id",
-            translate("Storage", "Cluster"),
-            [(one.name, one.id) for one in sorted(clusters, key=lambda one: one.name)],
-        )
-
-    def fill(self, requests: Mapping[str, Request]) -> None:
-        """Nothing is proposed."""
-
-    def values(self, name: str) -> dict[str, Any]:
-        """What is chosen."""
-        return {"cluster_id": self.cluster.currentData() or ""}
-
-    def review(self) -> bool:
-        """There must be one to choose."""
-        is_there = self.cluster.count() > 0
-        words = translate("Storage", "The zone has no further cluster.")
-        self.tell("cluster_id", "" if is_there else words)
-        return is_there
 
 
 def storage_actions() -> list[Action]:
     """Enable, disable, reconnect, clean up, clusters."""
-    last = translate("Storage", "It is in one cluster only.")
     return [
         Action(
             name="enable",
@@ -88,23 +53,7 @@ def storage_actions() -> list[Action]:
             run=_each("primary_storage.clean_cache"),
             group=1,
         ),
-        Action(
-            name="attach_cluster",
-            title=translate("Storage", "Attach to a cluster …"),
-            icon="link-variant",
-            run=_attach,
-            is_single=True,
-            group=1,
-        ),
-        Action(
-            name="detach_cluster",
-            title=translate("Storage", "Detach from a cluster …"),
-            icon="link-variant-off",
-            run=_detach,
-            is_single=True,
-            reason=lambda storage: "" if len(storage.cluster_ids) > 1 else last,
-            group=1,
-        ),
+        *cluster_actions("primary_storage", group=1),
     ]
 
 
@@ -132,29 +81,3 @@ def _each(operation: str) -> Any:
         await call_each(shell, operation, storages)
 
     return run
-
-
-async def _attach(shell: Shell, storages: list[Any]) -> None:
-    storage: r.PrimaryStorage = storages[0]
-    others = [
-        one
-        for one in shell.cache.all("cluster")
-        if one.zone_id == storage.zone_id and one.id not in storage.cluster_ids
-    ]
-    _open(shell, "primary_storage.attach_cluster", storage, others)
-
-
-async def _detach(shell: Shell, storages: list[Any]) -> None:
-    storage: r.PrimaryStorage = storages[0]
-    own = [one for one in shell.cache.all("cluster") if one.id in storage.cluster_ids]
-    _open(shell, "primary_storage.detach_cluster", storage, own)
-
-
-def _open(
-    shell: Shell, operation: str, storage: r.PrimaryStorage, clusters: Sequence[r.Cluster]
-) -> None:
-    spec = SheetSpec(
-        operation=operation, button=operation_title(operation), fixed={"id": storage.id}
-    )
-    key = f"{operation}-{storage.id}"
-    open_sheet(shell, key, lambda: StorageClusterForm(operation, storage, clusters), spec)

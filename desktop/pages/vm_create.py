@@ -8,10 +8,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QScrollArea, QVBoxLayout, QWidget
 
 from appliance.protocol.errors import ApiError, to_body
+from appliance.protocol.snapshots import Snapshot
 from desktop import texts
 from desktop.net.bridge import Bridge, single_flight
 from desktop.net.cache import Cache
 from desktop.net.client_ref import ClientRef
+from desktop.pages.base import Shell
 from desktop.pages.creating_vm.boot import BootDetails
 from desktop.pages.creating_vm.cpu import CpuDetails
 from desktop.pages.creating_vm.disks import Disks
@@ -24,23 +26,29 @@ from desktop.pages.sheets.footer import SheetFooter
 from desktop.texts import translate
 from desktop.widgets.fold import Fold
 from desktop.widgets.labels import Label
+from desktop.widgets.sheet import show_sheet
 
-FOLLOWED = ("instance_offering", "image", "network", "host")
+FOLLOWED = ("instance_offering", "image", "network", "host", "primary_storage")
 
 
 class CreateVmDialog(QDialog):
     """Asks for what a machine needs, says what will happen, and closes when it is accepted."""
 
     def __init__(
-        self, bridge: Bridge, client_ref: ClientRef, cache: Cache, parent: QWidget | None
+        self,
+        bridge: Bridge,
+        client_ref: ClientRef,
+        cache: Cache,
+        parent: QWidget | None,
+        snapshot: Snapshot | None = None,
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(translate("CreateVm", "Create virtual machines"))
         self.resize(600, 620)
         self._bridge, self._ref, self._cache = bridge, client_ref, cache
-        self.essentials = Essentials(cache)
-        self.disks, self.networks = Disks(), NetworkDetails(cache)
+        self.essentials = Essentials(cache, snapshot)
+        self.disks, self.networks = Disks(cache), NetworkDetails(cache)
         self.guest, self.placement = GuestDetails(), Placement(cache)
         # In the order in which they are shown.
         self.boot, self.cpu = BootDetails(), CpuDetails(cache)
@@ -97,7 +105,7 @@ class CreateVmDialog(QDialog):
             n=draft.count,
             cpus=texts.cpus(cpus),
             memory=texts.size(memory),
-            image=draft.image.name if draft.image else "–",
+            image=draft.source_name,
             network=" + ".join([network, *self.networks.networks.names()]),
         )
         return f"{plan} {self._room_words()}"
@@ -173,3 +181,13 @@ class CreateVmDialog(QDialog):
         self.footer.cancel.clicked.connect(self.reject)
         for section in self.sections:
             section.changed.connect(self._review)
+
+
+def create_vm(shell: Shell, snapshot: Snapshot | None = None) -> None:
+    """Open the dialog, for machines whose root disk is a copy of a snapshot if one is given."""
+    key = "create-vm" if snapshot is None else f"create-vm-{snapshot.id}"
+    show_sheet(
+        shell.window,
+        key,
+        lambda: CreateVmDialog(shell.bridge, shell.ref, shell.cache, shell.window, snapshot),
+    )

@@ -61,7 +61,9 @@ class DisksTab(QWidget):
         self._shell = shell
         self._vm: r.Vm | None = None
         self.model = TableModel(disk_columns(), self)
-        self.actions_declared = volume_actions(shell.cache, at_machine=True)
+        self.actions_declared = volume_actions(
+            shell.cache, at_machine=True, is_administrator=shell.is_administrator
+        )
         self.qactions = acts.make_qactions(
             self.actions_declared,
             self,

@@ -18,7 +18,6 @@ from desktop.pages.vm_actions import guard_actions, is_guarded, vm_actions
 from desktop.pages.vm_detail import VmDetail
 from desktop.pages.vm_recovery import recovery_actions, recovery_words
 from desktop.texts import translate
-from desktop.widgets.sheet import show_sheet
 
 
 def addresses(vm: r.Vm) -> str:
@@ -223,14 +222,9 @@ class VmPage(ResourcePage):
 
     def start_creating(self) -> None:
         """Open the dialog that makes virtual machines."""
-        from desktop.pages.vm_create import CreateVmDialog
+        from desktop.pages.vm_create import create_vm
 
-        shell = self.shell
-        show_sheet(
-            shell.window,
-            "create-vm",
-            lambda: CreateVmDialog(shell.bridge, shell.ref, shell.cache, shell.window),
-        )
+        create_vm(self.shell)
 
     def opened(self, vm: r.Vm) -> None:
         """A double click opens the console of a running VM."""

@@ -13,6 +13,7 @@ from desktop.pages.sheets import volumes as sheets
 from desktop.pages.sheets.deleting import delete_action, show_delete
 from desktop.pages.sheets.editing import edit_action
 from desktop.pages.sheets.images import make_image
+from desktop.pages.sheets.moving import show_move
 from desktop.texts import translate
 
 V = r.VolumeStatus
@@ -73,10 +74,13 @@ def in_states(cache: Cache, *states: r.VmState) -> Reason:
     return reason
 
 
-def volume_actions(cache: Cache, *, at_machine: bool = False) -> list[Action]:
+def volume_actions(
+    cache: Cache, *, at_machine: bool = False, is_administrator: bool = True
+) -> list[Action]:
     """What can be done with volumes, in the order of bar and menu.
 
-    `at_machine` is for the disks of one machine, where there is nothing to attach.
+    `at_machine` is for the disks of one machine, where there is nothing to attach. Administrators
+    can move them, too.
     """
     can_detach = in_states(cache, r.VmState.RUNNING, r.VmState.STOPPED)
     can_change = in_states(cache, r.VmState.RUNNING, r.VmState.PAUSED, r.VmState.STOPPED)
@@ -136,10 +140,29 @@ def volume_actions(cache: Cache, *, at_machine: bool = False) -> list[Action]:
             is_single=True,
             is_main=True,
         ),
+        *([move_action(cache)] if is_administrator else []),
         _image(can_change),
         edit_action("volume"),
     ]
     return common if at_machine else [attaching, *common, _delete()]
+
+
+def move_action(cache: Cache) -> Action:
+    """Moving a volume to another storage or host: for administrators."""
+    not_made = translate("Volumes", "It has not been made yet: it lies nowhere.")
+    can_move = in_states(cache, r.VmState.STOPPED)
+
+    async def move(shell: Shell, volumes: list[Any]) -> None:
+        show_move(shell, volumes[0])
+
+    return Action(
+        name="move",
+        title=translate("Moving", "Move to …"),
+        icon="swap-horizontal",
+        run=move,
+        reason=lambda volume: not_made if volume.status == V.NOT_MADE else can_move(volume),
+        is_single=True,
+    )
 
 
 def _image(can_change: Reason) -> Action:

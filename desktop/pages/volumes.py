@@ -113,8 +113,8 @@ class VolumePage(ResourcePage):
         ]
 
     def actions_of(self) -> list[Action]:
-        """Attach, detach, grow, limit, edit, delete."""
-        return volume_actions(self.shell.cache)
+        """Attach, detach, grow, limit, move, edit, delete."""
+        return volume_actions(self.shell.cache, is_administrator=self.shell.is_administrator)
 
     def opened(self, volume: r.Volume) -> None:
         """A double click leads to the machine that has it."""

@@ -61,6 +61,7 @@ _LOOKS: dict[str, dict[str, str]] = {
         "snapshotting": WORKING,
         "reverting": WORKING,
         "merging": WORKING,
+        "moving": WORKING,
         "deleted": IDLE,
         "expunging": WORKING,
     },

@@ -92,7 +92,10 @@ def _item(value: Any) -> str:
             return f"{destination}={hop}"
         case {"size_bytes": size_bytes}:
             name = f"{value['name']}=" if value.get("name") else ""
-            return f"{name}{size_bytes}" + (f":{value['bus']}" if value.get("bus") else "")
+            bus = f":{value['bus']}" if value.get("bus") else ""
+            named = {"storage": "primary_storage_id", "image": "image_id"}
+            more = [f",{key}={value[field]}" for key, field in named.items() if value.get(field)]
+            return "".join([name, str(size_bytes), bus, *more])
         case {"network_id": network_id}:
             return ",".join([network_id, *_nic_parts(value)])
     return (hardware_item(value) if isinstance(value, dict) else None) or str(value)

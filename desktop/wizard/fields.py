@@ -49,6 +49,11 @@ class FormField(QWidget):
         self._name.setText(text)
         self.field.setAccessibleName(text)
 
+    def set_hint(self, text: str) -> None:
+        """Say something else below the input while nothing is wrong."""
+        self._hint = text
+        self._show()
+
     def set_problem(self, text: str) -> None:
         """Show what is wrong with the value; an empty text means nothing."""
         self._problem = text

@@ -1,4 +1,4 @@
-"""Steps 1, 2, 4 and 5: zone, cluster, image server and primary storage."""
+"""Steps 1, 2 and 4: zone, cluster and image server."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class PathPage(NamePage):
         """Show the values of these requests."""
         super().fill(requests)
         choose(self.kind, requests[self.names[0]].get("kind", ""))
-        self.path.setText(requests[self.names[0]]["path"])
+        self.path.setText(requests[self.names[0]].get("path", ""))
 
     def values(self, name: str) -> dict[str, Any]:
         """What the fields say."""
@@ -129,14 +129,4 @@ def image_store_page() -> StepPage:
             "The image server keeps the images that virtual machines are made from.",
         ),
         [(translate("Wizard", "Directory on a host"), "directory")],
-    )
-
-
-def primary_storage_page() -> StepPage:
-    """Step 5."""
-    return PathPage(
-        "primary_storage",
-        translate("Wizard", "Primary storage"),
-        translate("Wizard", "Primary storage holds the disks of virtual machines."),
-        [(translate("Wizard", "Local directory, the same on each host of the cluster"), "local")],
     )

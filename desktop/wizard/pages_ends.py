@@ -14,6 +14,7 @@ from desktop.texts import translate
 from desktop.widgets.buttons import FlatButton
 from desktop.widgets.facts import FactGrid
 from desktop.widgets.labels import Label
+from desktop.wizard.page_storage import storage_words
 
 
 def summary(flow: SetupFlow, candidates: list[HostCandidate]) -> list[tuple[str, str]]:
@@ -28,7 +29,7 @@ def summary(flow: SetupFlow, candidates: list[HostCandidate]) -> list[tuple[str,
         (translate("Wizard", "Cluster"), request["cluster"]["name"]),
         (translate("Wizard", "Host"), _host_words(request["host"], candidates)),
         (translate("Wizard", "Image server"), request["image_store"]["path"]),
-        (translate("Wizard", "Primary storage"), request["primary_storage"]["path"]),
+        (translate("Wizard", "Primary storage"), storage_words(request["primary_storage"])),
         (
             translate("Wizard", "Instance offering"),
             size.format(

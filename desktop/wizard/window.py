@@ -27,12 +27,8 @@ from desktop.wizard.page import StepPage
 from desktop.wizard.page_host import HostPage
 from desktop.wizard.page_image import ImagePage
 from desktop.wizard.page_network import NetworkPage
-from desktop.wizard.pages_basic import (
-    cluster_page,
-    image_store_page,
-    primary_storage_page,
-    zone_page,
-)
+from desktop.wizard.page_storage import StorageForm
+from desktop.wizard.pages_basic import cluster_page, image_store_page, zone_page
 from desktop.wizard.pages_ends import FinishPage, StartPage
 from desktop.wizard.parts import Refused, removal_dialog, scrolled, titles
 from desktop.wizard.progress import WorkProgress
@@ -76,7 +72,7 @@ class SetupWizard(QDialog):
             cluster_page(),
             HostPage(),
             image_store_page(),
-            primary_storage_page(),
+            StorageForm(),
             ImagePage(),
             NetworkPage(),
         ]

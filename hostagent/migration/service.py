@@ -11,6 +11,7 @@ from hostagent.link import enrol
 from hostagent.migration.copying import send
 from hostagent.migration.incoming import Incoming
 from hostagent.migration.outgoing import Outgoing, Tell
+from hostagent.migration.volumes import TravellingVolumes
 from hostagent.migration.way import Credentials
 from hostagent.protocol import commands as c
 from hostagent.protocol import migration as m
@@ -24,6 +25,7 @@ class Migrations:
         self._folder = folder
         self._incoming = Incoming(domains)
         self._outgoing = Outgoing(domains, tell)
+        self._volumes = TravellingVolumes(self._credentials)
 
     def prepare(self, peer: Peer) -> None:
         """Bind the commands to a new link."""
@@ -35,6 +37,9 @@ class Migrations:
         peer.handle(c.MIGRATION_POST_COPY, lambda params, _: self._outgoing.post_copy(params))
         peer.handle(c.MIGRATION_COMPLETE, lambda params, _: self._incoming.complete(params))
         peer.handle(c.MIGRATION_DROP, lambda params, _: self._incoming.drop(params))
+        peer.handle(c.VOLUME_LISTEN, self._volumes.listen)
+        peer.handle(c.VOLUME_SEND, self._volumes.send)
+        peer.handle(c.VOLUME_END, self._volumes.end)
 
     def note(self, vm_id: str, event: int, detail: int) -> None:
         """A machine's domain changed."""
@@ -46,6 +51,7 @@ class Migrations:
         """The agent stops."""
         await self._outgoing.stop_all()
         await self._incoming.stop()
+        await self._volumes.stop()
 
     async def _listen(self, params: m.ListenParams, _: CallContext) -> m.ListenResult:
         return await self._incoming.listen(params, self._credentials())

@@ -28,6 +28,7 @@ import structlog
 from hostagent.migration.splice import Splice, watch_peer
 from hostagent.protocol.link import CommandFailed
 from hostagent.protocol.migration import ListenParams, ListenResult
+from hostagent.protocol.moves import VolumeListenParams
 
 HANDSHAKE_S = 10.0
 MAX_OPENING_BYTES = 4096
@@ -124,7 +125,10 @@ class Entrance:
     """
 
     def __init__(
-        self, params: ListenParams, credentials: Credentials, on_gone: Callable[[], bool]
+        self,
+        params: ListenParams | VolumeListenParams,
+        credentials: Credentials,
+        on_gone: Callable[[], bool],
     ) -> None:
         self._params = params
         self._secret = secrets.token_urlsafe(32)

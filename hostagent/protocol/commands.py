@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from hostagent.protocol import domain as d
-from hostagent.protocol import drops
+from hostagent.protocol import drops, moves
 from hostagent.protocol import foreign as f
 from hostagent.protocol import guest as g
 from hostagent.protocol import hardware as h
@@ -101,7 +101,12 @@ VOLUME_CREATE_EMPTY = _command("volume.create_empty", s.CreateEmptyParams, s.Vol
 VOLUME_RESIZE = _command("volume.resize", s.ResizeParams, s.VolumeInfo)
 VOLUME_DELETE = _command("volume.delete", s.VolumeRef, Nothing)
 VOLUME_INFO = _command("volume.info", s.VolumeRef, s.VolumeInfo)
+VOLUME_COPY_IMAGE = _command("volume.copy_image", s.CopyImageParams, s.VolumeInfo, 24 * 3600.0)
 VOLUME_COPY = _command("volume.copy", snap.CopyParams, s.VolumeInfo, 24 * 3600.0)
+VOLUME_TRANSFER = _command("volume.transfer", moves.TransferParams, s.VolumeInfo, 24 * 3600.0)
+VOLUME_LISTEN = _command("volume.listen", moves.VolumeListenParams, m.ListenResult)
+VOLUME_SEND = _command("volume.send", moves.VolumeSendParams, Nothing, 24 * 3600.0)
+VOLUME_END = _command("volume.end", moves.VolumeMoveRef, Nothing, 120.0)
 VOLUME_CHAIN = _command("volume.chain", snap.ChainParams, snap.ChainReport)
 
 SNAPSHOT_TAKE = _command("snapshot.take", snap.TakeParams, snap.TakeResult, 120.0)

@@ -121,6 +121,14 @@ class CreateOverlayParams(msgspec.Struct, kw_only=True, frozen=True):
     size_bytes: int
 
 
+class CopyImageParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Make a volume with the content of the cached image, which it does not need any more then."""
+
+    volume: VolumeRef
+    image_id: str
+    size_bytes: int
+
+
 class CreateEmptyParams(msgspec.Struct, kw_only=True, frozen=True):
     """Make an empty volume that takes space only as it is written to."""
 

@@ -85,6 +85,12 @@ class Driver(ABC):
         """Make a volume with the content of a cached image, which it shares."""
 
     @abstractmethod
+    async def copy_image(
+        self, volume: VolumeRef, image_id: str, size_bytes: int, report: Progress
+    ) -> VolumeInfo:
+        """Make a volume with the content of a cached image that stands on nothing."""
+
+    @abstractmethod
     async def resize(self, volume: VolumeRef, size_bytes: int) -> VolumeInfo:
         """Make a volume larger that no machine has open; it never shrinks."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -81,12 +81,29 @@ class FileDriver(Driver):
         await self._ready()
         path = volume_path(volume)
         if not await self._exists(path):
-            backing = cache_path(self.storage, image_id)
-            if not await self._exists(backing):
-                raise CommandFailed(
-                    "image.not_cached", f"{backing} does not exist", path=str(backing)
-                )
+            backing = await self._cached(image_id)
             await self._create(path, size_bytes, ["-F", "qcow2", "-b", str(backing)])
+        return await self.info(volume)
+
+    async def copy_image(
+        self, volume: VolumeRef, image_id: str, size_bytes: int, report: Progress
+    ) -> VolumeInfo:
+        """Write the cached image into a file of its own."""
+        await self._ready()
+        path = volume_path(volume)
+        if not await self._exists(path):
+            source = await self._cached(image_id)
+
+            async def fill(new: Path) -> None:
+                await qemu_img.run(
+                    ["convert", "-p", "-f", "qcow2", "-O", "qcow2", str(source), str(new)],
+                    timeout_s=qemu_img.CONVERT_TIMEOUT_S,
+                    on_percent=lambda share: report(int(share), 100, "percent"),
+                )
+                arguments = ["resize", "-q", "-f", "qcow2", str(new), str(size_bytes)]
+                await qemu_img.run(arguments, timeout_s=RESIZE_TIMEOUT_S)
+
+            await self._make(path, fill)
         return await self.info(volume)
 
     async def resize(self, volume: VolumeRef, size_bytes: int) -> VolumeInfo:
@@ -168,16 +185,28 @@ class FileDriver(Driver):
             raise CommandFailed("volume.missing", f"{path} does not exist", path=str(path))
         return path
 
+    async def _cached(self, image_id: str) -> Path:
+        path = cache_path(self.storage, image_id)
+        if not await self._exists(path):
+            raise CommandFailed("image.not_cached", f"{path} does not exist", path=str(path))
+        return path
+
     async def _create(self, path: Path, size_bytes: int, base: list[str]) -> None:
+        async def fill(new: Path) -> None:
+            arguments = ["create", "-q", "-f", "qcow2", *base, str(new), str(size_bytes)]
+            await qemu_img.run(arguments, timeout_s=CREATE_TIMEOUT_S)
+
+        await self._make(path, fill)
+
+    async def _make(self, path: Path, fill: Callable[[Path], Awaitable[None]]) -> None:
         """Make the file beside its place, and give it its name when it is whole.
 
         Of two hosts that make one volume only one names its file; the other finds it there.
         """
         temporary = path.with_name(f"{path.stem}.{uuid.uuid4().hex}.new")
-        arguments = ["create", "-q", "-f", "qcow2", *base, str(temporary), str(size_bytes)]
         await self._guarded(lambda: _make_room(path.parent))
         try:
-            await qemu_img.run(arguments, timeout_s=CREATE_TIMEOUT_S)
+            await fill(temporary)
             await self._guarded(lambda: name_new(temporary, path))
         except qemu_img.QemuImgFailed as error:
             raise _explained(error, path.parent) from error

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from hostagent.protocol.link import CallContext
 from hostagent.protocol.storage import (
+    CopyImageParams,
     CreateEmptyParams,
     CreateOverlayParams,
     ResizeParams,
@@ -16,6 +18,14 @@ async def create_overlay(params: CreateOverlayParams) -> VolumeInfo:
     """Make a volume on the cached image; answers with what exists if it was made before."""
     driver = driver_for(params.volume.storage)
     return await driver.create_overlay(params.volume, params.image_id, params.size_bytes)
+
+
+async def copy_image(params: CopyImageParams, context: CallContext) -> VolumeInfo:
+    """Make a volume of its own of the cached image; answers with what exists if it was made."""
+    driver = driver_for(params.volume.storage)
+    return await driver.copy_image(
+        params.volume, params.image_id, params.size_bytes, context.progress
+    )
 
 
 async def create_empty(params: CreateEmptyParams) -> VolumeInfo:

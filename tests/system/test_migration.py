@@ -211,6 +211,9 @@ async def test_it_goes_on_writing_and_answering_while_it_moves(moving: Moving) -
         before = (await moving.vm()).host_id
         job = await moving.ended(await moving.begin())
         assert job.state == "succeeded", job.error
+        noted = (await moving.call("job.log", id=job.id)).items
+        is_emulated = (await moving.vm()).accelerator == "tcg"
+        assert ("migration.emulated" in {line.code for line in noted}) == is_emulated
         assert (await moving.vm()).host_id != before
         assert await moving.is_on_one_side() == "running"
     pinging.send_signal(signal.SIGINT)

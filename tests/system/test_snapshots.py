@@ -120,6 +120,24 @@ async def test_guests_have_again_what_they_had(cloud: Cloud) -> None:
     copy = await call("volume.get", id=accepted.resource_ids[0])
     assert await checksum(console, f"/dev/{await disk(console, copy)}") == fourth
     assert fourth != third != second != first
+    # So does one of an image of that snapshot.
+    (store,) = (await call("image_store.list")).items
+    image = {"id": data.id, "name": "late", "image_store_id": store.id}
+    accepted = await call("volume.create_image", **image, snapshot_id=late.id)
+    await wait(cloud.client, accepted, timeout_s=60)
+    image_id = accepted.resource_ids[0]
+    accepted = await call("volume.create", name="of-image", image_id=image_id, vm_id=vm.id)
+    await wait(cloud.client, accepted, timeout_s=60)
+    of_image = await call("volume.get", id=accepted.resource_ids[0])
+    assert await checksum(console, f"/dev/{await disk(console, of_image)}") == fourth
+    # And a machine starts from the root disk as it was.
+    (of_root,) = [one for one in (await tree(cloud, root)).values() if one.name == "late"]
+    other = await cloud.create("other", image_id=None, snapshot_id=of_root.id)
+    guest = await shell(cloud, other.id, "other")
+    assert "second\r\n" in await run(guest, "cat /root/state")
+    await guest.close()
+    await do(cloud, "vm.destroy", other.id)
+    await do(cloud, "vm.expunge", other.id)
 
     # All are deleted under the running guest, which notices nothing.
     for volume in (root, data):

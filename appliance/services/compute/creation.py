@@ -16,7 +16,13 @@ from appliance.protocol.resources import State, VmState
 from appliance.protocol.results import PlacementReport
 from appliance.services.common import clean_name, find
 from appliance.services.compute.affinity import affinity_to, chosen_group
-from appliance.services.compute.data_disks import add_data_disks, data_bytes, quota_of_disks
+from appliance.services.compute.data_disks import (
+    add_data_disks,
+    bytes_elsewhere,
+    check_images,
+    data_bytes,
+    quota_of_disks,
+)
 from appliance.services.compute.models import AffinityGroupRow, VmRow
 from appliance.services.compute.placement import (
     FREE_SPACE_KEPT_BYTES,
@@ -37,7 +43,7 @@ from appliance.services.hardware.rules import check_hardware
 from appliance.services.images.models import InstanceOfferingRow
 from appliance.services.infrastructure.models import HostRow
 from appliance.services.storage.models import PrimaryStorageRow, VolumeRow, place_host
-from appliance.services.storage.reach import storages_of, to_be_reached
+from appliance.services.storage.reach import clusters_of, storages_of, to_be_reached
 from appliance.services.tenancy import quotas
 from appliance.services.tenancy.belonging import owner_for
 from appliance.store.database import Transaction
@@ -115,7 +121,8 @@ def gather(caller: Caller, request: q.VmCreate, *, is_filtered: bool = False) ->
     cpu_count, memory_bytes = _size(request)
     hardware = hardware_for(request.hardware, source.firmware)
     check_hardware(hardware, cpu_count, memory_bytes, prefix="hardware.")
-    places = _places(shared_clusters(wires), request)
+    check_images(request)
+    places = _places(shared_clusters(wires), request, source)
     group = request.affinity_group_id and chosen_group(request.affinity_group_id, owner_id)
     return Ingredients(
         source,
@@ -129,32 +136,64 @@ def gather(caller: Caller, request: q.VmCreate, *, is_filtered: bool = False) ->
     )
 
 
-def _places(clusters: list[str], request: q.VmCreate) -> tuple[Place, ...]:
+def _places(clusters: list[str], request: q.VmCreate, source: Source) -> tuple[Place, ...]:
     """The clusters of its networks with the storages that they have, or the chosen one; that of a
     chosen host alone. Raises NotFound, Conflict or NoResources if there are none.
     """
-    if request.host_id is not None and len(clusters) > 1:
-        host = find(HostRow, request.host_id, "host", field="host_id")
+    host_id = _bound_host(request, source)
+    if host_id is not None and len(clusters) > 1:
+        host = find(HostRow, host_id, "host", field="host_id")
         clusters = [host.cluster_id] if host.cluster_id in clusters else clusters
     places = tuple(
         Place(cluster_id, storage) for cluster_id in clusters for storage in storages_of(cluster_id)
     )
-    if request.primary_storage_id is not None:
-        chosen = chosen_storage(request.primary_storage_id)
+    storage = source.bound_storage
+    storage_id = request.primary_storage_id or (storage.id if storage else None)
+    if storage is not None and storage_id != storage.id:
+        raise _elsewhere(source, "primary_storage_id")
+    if storage_id is not None:
+        chosen = chosen_storage(storage_id)
         places = tuple(place for place in places if place.storage.id == chosen.id)
         if not places:
             raise Conflict("storage.not_reached", field="primary_storage_id", name=chosen.name)
     places = tuple(place for place in places if place.storage.state == State.ENABLED)
     if not places:
         raise NoResources("storage.none")
+    for number, disk in enumerate(request.data_disks):
+        if disk.primary_storage_id is not None:
+            field = f"data_disks[{number}].primary_storage_id"
+            places = _places_with(places, disk.primary_storage_id, field)
     return places
 
 
-def chosen_storage(storage_id: str) -> PrimaryStorageRow:
+def _bound_host(request: q.VmCreate, source: Source) -> str | None:
+    """The host that was chosen or that the source lies on; raises Conflict if these differ."""
+    bound = source.bound_host_id
+    if bound is not None and request.host_id not in (None, bound):
+        raise _elsewhere(source, "host_id")
+    return request.host_id or bound
+
+
+def _elsewhere(source: Source, field: str) -> Conflict:
+    assert source.snapshot is not None
+    return Conflict("snapshot.elsewhere", field=field, name=source.snapshot.snapshot.name)
+
+
+def _places_with(places: tuple[Place, ...], storage_id: str, field: str) -> tuple[Place, ...]:
+    """Those whose cluster has the storage of a data disk; raises NotFound or Conflict."""
+    chosen = chosen_storage(storage_id, field)
+    clusters = clusters_of(chosen.id)
+    found = tuple(place for place in places if place.cluster_id in clusters)
+    if not found:
+        raise Conflict("storage.not_reached", field=field, name=chosen.name)
+    return found
+
+
+def chosen_storage(storage_id: str, field: str = "primary_storage_id") -> PrimaryStorageRow:
     """A storage that a request names; raises NotFound, or Conflict if it gets nothing new."""
-    storage = find(PrimaryStorageRow, storage_id, "primary_storage", field="primary_storage_id")
+    storage = find(PrimaryStorageRow, storage_id, "primary_storage", field=field)
     if storage.state != State.ENABLED:
-        raise Conflict("resource.disabled", field="primary_storage_id", name=storage.name)
+        raise Conflict("resource.disabled", field=field, name=storage.name)
     return storage
 
 
@@ -180,19 +219,21 @@ def explain_creation(request: q.VmCreate, parts: Ingredients) -> PlacementReport
 
 def wish_for(request: q.VmCreate, parts: Ingredients, place: Place) -> Wish:
     """What the placement must find for one machine of the request."""
+    others = bytes_elsewhere(request, place.storage.id)
     return Wish(
         cluster_id=place.cluster_id,
         cpu_count=parts.cpu_count,
         memory_bytes=parts.memory_bytes,
         storage_id=place.storage.id,
-        disk_bytes=parts.source.disk_bytes + data_bytes(request),
+        disk_bytes=parts.source.disk_bytes + data_bytes(request, place.storage.id),
         image_bytes=parts.source.cached_bytes + FREE_SPACE_KEPT_BYTES,
-        host_id=request.host_id,
+        host_id=request.host_id or parts.source.bound_host_id,
         strategy=request.strategy,
         affinity=affinity_to(parts.group) if parts.group else None,
         networks=special_networks([wire.network.id for wire in parts.wires]),
         needs=needs(parts.hardware, place.cluster_id),
-        storages=to_be_reached([place.storage.id]),
+        storages=to_be_reached([place.storage.id, *others]),
+        others=tuple(others.items()),
     )
 
 
@@ -229,6 +270,8 @@ def create_rows(
     )
     insert(tx, vm)
     keep_settings(tx, vm.id, request)
+    if request.on_host_boot != "restart":
+        tx.execute("INSERT INTO vm_recovery VALUES (?, ?)", vm.id, request.on_host_boot)
     if parts.source.iso is not None:
         check_storage(place.storage.kind, place.storage.name)
         put_in(tx, vm.id, parts.source.iso.id)
@@ -246,12 +289,13 @@ def create_rows(
         host_id=place_host(place.storage, host.host_id) or None,
         size_bytes=parts.source.disk_bytes,
         bus=request.root_bus,
+        source_snapshot_id=request.snapshot_id,
         owner_id=parts.owner_id,
         status="creating",
         created_at=now_ms(),
     )
     insert(tx, volume)
-    add_data_disks(tx, request, volume)
+    add_data_disks(tx, request, volume, host.host_id)
     tx.touch("vm", vm.id)
     tx.touch("host", host.host_id)
     if parts.group:

@@ -5,7 +5,10 @@ Each is run in the transaction that ends the job.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
+import peewee
 
 from appliance.engine.jobs import JobRun
 from appliance.engine.models import CleanupRow
@@ -13,7 +16,7 @@ from appliance.hosts.links import HostLinks
 from appliance.protocol.errors import ApiError, NoResources
 from appliance.protocol.resources import VmState
 from appliance.services.compute.affinity import affinity_of
-from appliance.services.compute.data_disks import disks_are_made, forget_new_disks, new_disks
+from appliance.services.compute.data_disks import disks_are_made, forget_new_disks
 from appliance.services.compute.machine import VM_MACHINE
 from appliance.services.compute.models import VmRow
 from appliance.services.compute.owed import Debt, Owed
@@ -38,7 +41,7 @@ from appliance.services.storage.reach import to_be_reached
 from appliance.services.storage.refs import is_shared
 from appliance.services.volumes.holding import let_go_of
 from appliance.store.database import Transaction
-from appliance.store.fields import now_ms
+from appliance.store.fields import now_ms, tuples
 from hostagent.protocol.storage import VolumeRef
 
 MAX_HOSTS_TRIED = 3
@@ -200,22 +203,23 @@ def _place_again(vm_id: str, tried: list[str]) -> str | None:
     volume = VolumeRow.get(VolumeRow.vm_id == vm_id, VolumeRow.kind == "root")
     assert volume.primary_storage_id is not None
     image = ImageRow.get_or_none(ImageRow.id == vm.image_id)
+    storages = [ref for (ref,) in tuples(_storages_of(vm_id))]
     VmRow.update(host_id=None).where(VmRow.id == vm_id).execute()
-    shared = volume.host_id is None
-    disk_bytes = volume.size_bytes + sum(size_bytes for _, size_bytes in new_disks(vm_id))
+    claims = _local_claims(vm_id)
     wish = Wish(
         cluster_id=vm.cluster_id,
         cpu_count=vm.cpu_count,
         memory_bytes=vm.memory_bytes,
         storage_id=volume.primary_storage_id,
         # What hosts share is claimed already, wherever the machine runs.
-        disk_bytes=0 if shared else disk_bytes,
+        disk_bytes=claims.pop(volume.primary_storage_id, 0),
         image_bytes=(image.size_bytes if image else 0) + FREE_SPACE_KEPT_BYTES,
         avoid=tried,
         needs=needs_of_vm(vm_id, vm.cluster_id),
         affinity=affinity_of(vm_id),
         networks=special_networks_of(vm_id),
-        storages=to_be_reached([volume.primary_storage_id]),
+        storages=to_be_reached(storages),
+        others=tuple(claims.items()),
     )
     try:
         choice = choose_host(wish)
@@ -224,13 +228,29 @@ def _place_again(vm_id: str, tried: list[str]) -> str | None:
     vm.host_id = vm.last_host_id = choice.host_id
     vm.accelerator = choice.accelerator
     vm.save()
-    if not shared:
-        VolumeRow.update(host_id=choice.host_id).where(VolumeRow.vm_id == vm_id).execute()
+    VolumeRow.update(host_id=choice.host_id).where(
+        VolumeRow.vm_id == vm_id, VolumeRow.host_id.is_null(is_null=False)
+    ).execute()
     return choice.host_id
 
 
+def _storages_of(vm_id: str) -> Any:
+    return VolumeRow.select(VolumeRow.primary_storage).distinct().where(VolumeRow.vm_id == vm_id)
+
+
+def _local_claims(vm_id: str) -> dict[str, int]:
+    """What disks of a machine claim on their hosts' own storages, by the id of each."""
+    query = VolumeRow.select(VolumeRow.primary_storage, peewee.fn.SUM(VolumeRow.size_bytes)).where(
+        VolumeRow.vm_id == vm_id, VolumeRow.host_id.is_null(is_null=False)
+    )
+    return dict(tuples(query.group_by(VolumeRow.primary_storage)))
+
+
 def _is_on_shared(run: JobRun) -> bool:
-    return is_shared(msgspec.convert(run.data["volume"], VolumeRef).storage.kind)
+    """Whether a disk that a job makes is one that all hosts see."""
+    disks = [run.data, *(disk for disk in run.data["data_disks"] if "volume" in disk)]
+    refs = (msgspec.convert(disk["volume"], VolumeRef) for disk in disks)
+    return any(is_shared(ref.storage.kind) for ref in refs)
 
 
 def _touch_host(tx: Transaction, host_id: str) -> None:

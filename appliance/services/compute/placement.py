@@ -43,8 +43,9 @@ class Wish:
     `last_host_id` is preferred by the strategy `last_host`. `disk_bytes` is what its new disks
     claim and `image_bytes` what must really be free for its image; both 0 if it has its disks.
     `networks` are those of its networks that not every host can carry, `needs` the abilities that
-    its hardware asks of a host, `storages` those of its storages that not every host reaches. With
-    `is_return` it ran on `last_host_id` before, so that will do even if it takes no new machines.
+    its hardware asks of a host, `storages` those of its storages that not every host reaches,
+    `others` what new disks claim on storages besides `storage_id`, in bytes. With `is_return` it
+    ran on `last_host_id` before, so that will do even if it takes no new machines.
     """
 
     cluster_id: str
@@ -62,6 +63,7 @@ class Wish:
     needs: Sequence[str] = field(default_factory=tuple)
     is_return: bool = False
     storages: Sequence[str] = field(default_factory=tuple)
+    others: Sequence[tuple[str, int]] = field(default_factory=tuple)
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,16 @@ _LACKS = (
     "w.value NOT IN (SELECT y.value FROM agent a, json_each(a.facts, '$.machine.abilities') y "
     "WHERE a.id = h.agent_id)"
 )
+
+# A storage on which a new disk that is not with the root disk has no room.
+_NO_ROOM = """
+    json_each(:others) w JOIN primary_storage o ON o.id = json_extract(w.value, '$[0]')
+    LEFT JOIN storage_place q ON q.primary_storage_id = o.id
+        AND q.host_id = CASE WHEN o.is_shared THEN '' ELSE h.id END
+    LEFT JOIN ledger e ON e.holder = q.id AND e.unit = 'disk'
+    WHERE COALESCE(e.free, 0) < json_extract(w.value, '$[1]')
+        OR q.total_bytes - q.available_bytes > o.threshold * q.total_bytes
+"""
 
 FILTERS = (
     Filter("in_cluster", "h.cluster_id = :cluster_id", "placement.no_hosts"),
@@ -149,6 +161,11 @@ FILTERS = (
         "(:disk_bytes = 0 OR COALESCE(p.available_bytes, 0) >= :image_bytes)",
         "placement.no_disk",
     ),
+    Filter(
+        "other_disks",
+        f"(:others = '[]' OR NOT EXISTS (SELECT 1 FROM {_NO_ROOM}))",  # noqa: S608 our condition
+        "placement.no_other_disk",
+    ),
 )
 
 # Which host comes first, of those with `m.free` bytes of memory.
@@ -177,7 +194,7 @@ _ALL = (
 _CONDITIONS = " AND ".join(item.condition for item in FILTERS)
 # Most machines are in networks that every host can carry, on storages that every host has, and need
 # nothing that a host may lack: what need not be asked costs nothing.
-_UNUSUAL = ("network", "hardware", "storage")
+_UNUSUAL = ("network", "hardware", "storage", "other_disks")
 _USUAL_CONDITIONS = " AND ".join(item.condition for item in FILTERS if item.name not in _UNUSUAL)
 
 
@@ -187,7 +204,7 @@ def choose_host(wish: Wish) -> Choice:
     Raises NoResources naming the first filter that no host passed, with the numbers.
     """
     order = _order(wish)
-    is_unusual = wish.networks or wish.needs or wish.storages
+    is_unusual = wish.networks or wish.needs or wish.storages or wish.others
     conditions = _CONDITIONS if is_unusual else _USUAL_CONDITIONS
     rows = _rows(
         f"SELECT h.id, h.agent_id {_FAST} WHERE m.unit = 'memory' AND m.free >= :memory_bytes "
@@ -331,6 +348,9 @@ def _numbers(wish: Wish, index: int, values: dict[str, Any]) -> dict[str, Any]:
             return {"names": ", ".join(_lacking(values, passed))}
         case "storage":
             return {"names": ", ".join(_names("primary_storage", wish.storages))}
+        case "other_disks":
+            refs = [ref for ref, _ in wish.others]
+            return {"names": ", ".join(_names("primary_storage", refs))}
         case "affinity_group":
             group = _rows(
                 f"SELECT n.name, (SELECT COUNT(*) FROM {_MEMBERS}) FROM affinity_group n "  # noqa: S608
@@ -391,6 +411,7 @@ def _values(wish: Wish) -> dict[str, Any]:
         "networks": json.dumps(list(wish.networks)),
         "needs": json.dumps(list(wish.needs)),
         "storages": json.dumps(list(wish.storages)),
+        "others": json.dumps(list(wish.others)),
         "affinity": None,
         "group_id": group.group_id if group else "",
         "vm_id": group.vm_id if group else "",

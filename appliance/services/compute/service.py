@@ -226,9 +226,10 @@ class Compute:
             jobs: list[Job] = []
             for name in names_of(request):
                 vm = create_rows(tx, request, name, ingredients)
-                data = load_standing(tx, vm.id).job_data | {
+                data = load_standing(tx, vm.id).job_data | ingredients.source.job_data
+                data |= {
                     "start": request.start,
-                    "pinned": request.host_id is not None,
+                    "pinned": (request.host_id or ingredients.source.bound_host_id) is not None,
                     "tried": [],
                     "data_disks": new_disks(vm.id) if request.data_disks else [],
                     "has_discs": request.iso_id is not None,

@@ -25,6 +25,17 @@ _STANDING = f"""
     WHERE v.id = ?
 """  # noqa: S608 fixed names
 
+_MOVING = """
+    SELECT d.name FROM volume d WHERE d.vm_id = :vm AND d.status = 'moving'
+    AND (EXISTS (SELECT 1 FROM job j WHERE j.id = d.job_id
+            AND j.state IN ('queued', 'running', 'undoing'))
+        OR EXISTS (SELECT 1 FROM cleanup c WHERE c.job_id = d.job_id))
+"""
+# What goes by where the disks are, or makes them go.
+NOT_WHILE_A_DISK_MOVES = frozenset(
+    {"start", "destroy", "expunge", "migrate", "attach_volume", "reimage", "change_image"}
+)
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -70,8 +81,17 @@ class Standing:
 
 
 def check_state(vm: Standing, verb: str) -> None:
-    """Raises Conflict if the machine's state does not allow an action."""
+    """Raises Conflict if the machine's state does not allow an action; within a read or write."""
     check_action(vm.name, vm.state, verb)
+    if verb in NOT_WHILE_A_DISK_MOVES:
+        _refuse_moving(vm)
+
+
+def _refuse_moving(vm: Standing) -> None:
+    """Raises Conflict while a job, or what it has left to be cleaned up, moves one of the disks."""
+    row = database.execute_sql(_MOVING, {"vm": vm.id}).fetchone()
+    if row is not None:
+        raise Conflict("vm.disk_moves", name=vm.name, disk=row[0])
 
 
 def check_action(name: str, state: VmState, verb: str) -> None:

@@ -20,21 +20,22 @@ from appliance.protocol.resources import VmState
 from appliance.services.common import link_wait_s
 from appliance.services.compute.machine import TRANSIENT
 from appliance.services.compute.models import VmRow
-from appliance.services.compute.relay import relay_image, store_host_of
+from appliance.services.compute.relay import ImageCaching
 from appliance.services.compute.sync import SEEN, StateSync
 from appliance.services.compute.target import Target, domain_spec, load_target
 from appliance.services.guests.discs import store_path_of
 from appliance.services.networks.documents import Documents
-from appliance.services.storage.caches import Caches, copy_on, unneeded_copies
+from appliance.services.storage.caches import Caches, unneeded_copies
 from appliance.services.storage.refs import is_shared
 from appliance.store.database import Store, Transaction
 from hostagent.protocol import commands as c
 from hostagent.protocol.domain import DomainReport, DomainState, ShutdownParams, VmRef
 from hostagent.protocol.hardware import ForgetParams
+from hostagent.protocol.snapshots import CopyParams
 from hostagent.protocol.storage import (
+    CopyImageParams,
     CreateEmptyParams,
     CreateOverlayParams,
-    EnsureCachedParams,
     StorageRef,
     VolumeRef,
 )
@@ -53,7 +54,7 @@ class VmSteps:
         self._documents = documents
         self._sync = sync
         self._caches = Caches(store, links)
-        self._caching: dict[tuple[str, ...], asyncio.Lock] = {}
+        self.caching = ImageCaching(store, links)
 
     async def cache_image(self, run: JobRun) -> None:
         """Have the image in the host's cache; machines of the same image share one copying."""
@@ -78,23 +79,22 @@ class VmSteps:
         is_iso: bool = False,
     ) -> None:
         """Have an image in the cache of a storage on the job's host, also from another host."""
-        copy = copy_on(image_id, run.data["host_id"], storage)
-        params = EnsureCachedParams(
-            image_id=image_id, store_path=store_path, storage=storage, is_iso=is_iso
-        )
-        async with self._caching.setdefault(copy.key, asyncio.Lock()):
-            await self._caches.note(copy)
-            try:
-                await self.call(run, c.IMAGE_ENSURE_CACHED, params, report=run.report)
-            except ApiError as error:
-                store_host = await self._store.read(lambda: store_host_of(image_id))
-                if error.code != "image.missing" or store_host in (None, run.data["host_id"]):
-                    raise
-                await relay_image(self._links, run, store_host, run.data["host_id"], params)
+        host_id = run.data["host_id"]
+        await self.caching.ensure(run, host_id, image_id, store_path, storage, is_iso=is_iso)
 
     async def create_disk(self, run: JobRun) -> None:
-        """Make the root disk as an overlay on the cached image, or empty if there is none."""
+        """Make the root disk as an overlay on the cached image, as a copy of a snapshot, or
+        empty.
+        """
         target = await self._target(run)
+        if "source" in run.data:
+            copy = CopyParams(
+                source=msgspec.convert(run.data["source"], VolumeRef),
+                target=target.volume,
+                size_bytes=target.disk_bytes,
+            )
+            await self.call(run, c.VOLUME_COPY, copy, report=run.report)
+            return
         if not target.disk_image_id:
             empty = CreateEmptyParams(volume=target.volume, size_bytes=target.disk_bytes)
             await self.call(run, c.VOLUME_CREATE_EMPTY, empty)
@@ -106,17 +106,18 @@ class VmSteps:
 
     async def create_data_disks(self, run: JobRun) -> None:
         """Make the data disks that the machine is to have from the start."""
-        storage = _root_of(run).storage
-        for ref, size_bytes in run.data["data_disks"]:
-            volume = VolumeRef(volume_id=ref, storage=storage)
-            params = CreateEmptyParams(volume=volume, size_bytes=size_bytes)
-            await self.call(run, c.VOLUME_CREATE_EMPTY, params)
+        for volume, size_bytes, image in _data_disks(run):
+            if image is None:
+                params = CreateEmptyParams(volume=volume, size_bytes=size_bytes)
+                await self.call(run, c.VOLUME_CREATE_EMPTY, params)
+                continue
+            await self.ensure_cached(run, image["id"], image["store_path"], volume.storage)
+            copy = CopyImageParams(volume=volume, image_id=image["id"], size_bytes=size_bytes)
+            await self.call(run, c.VOLUME_COPY_IMAGE, copy, report=run.report)
 
     async def delete_data_disks(self, run: JobRun) -> None:
         """Delete them."""
-        storage = _root_of(run).storage
-        for ref, _ in run.data["data_disks"]:
-            volume = VolumeRef(volume_id=ref, storage=storage)
+        for volume, _, _ in _data_disks(run):
             await self.call(run, c.VOLUME_DELETE, volume)
 
     async def delete_disk(self, run: JobRun) -> None:
@@ -221,6 +222,22 @@ class VmSteps:
 def _root_of(run: JobRun) -> VolumeRef:
     """The machine's root disk; its row may be gone."""
     return msgspec.convert(run.data["volume"], VolumeRef)
+
+
+def _data_disks(run: JobRun) -> list[tuple[VolumeRef, int, dict[str, str] | None]]:
+    """The data disks that a job makes, with their sizes and what they are copied of. Jobs that
+    were accepted when all were empty and with the root disk name them by id alone.
+    """
+    found: list[tuple[VolumeRef, int, dict[str, str] | None]] = []
+    for disk in run.data["data_disks"]:
+        if isinstance(disk, dict):
+            volume = msgspec.convert(disk["volume"], VolumeRef)
+            found.append((volume, disk["size_bytes"], disk["image"]))
+        else:
+            ref, size_bytes = disk
+            volume = VolumeRef(volume_id=ref, storage=_root_of(run).storage)
+            found.append((volume, size_bytes, None))
+    return found
 
 
 def _is_placed_on(host_id: str, vm_id: str) -> bool:

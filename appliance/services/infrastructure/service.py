@@ -249,6 +249,7 @@ class Infrastructure:
                 ("image_store", "image_store"),
             ):
                 refuse_if_used(row.name, _count_on_host(table, row.id), users)
+            refuse_if_used(row.name, _count_coming(row.id), "volume")
             row.delete_instance()
             ledger.forget(tx, row.id)
             tx.touch("host", row.id)
@@ -450,6 +451,16 @@ def _count_in_cluster(table: str, cluster_id: str) -> int:
     cursor = database.execute_sql(
         f"SELECT COUNT(*) FROM {table} WHERE cluster_id = ?",  # noqa: S608 fixed names
         (cluster_id,),
+    )
+    return int(cursor.fetchone()[0])
+
+
+def _count_coming(host_id: str) -> int:
+    """Volumes that are on their way to a host."""
+    cursor = HostRow._meta.database.execute_sql(  # type: ignore[attr-defined]
+        "SELECT COUNT(*) FROM volume_copy y JOIN volume v ON v.id = y.volume_id "
+        "WHERE y.host_id = ? AND v.status = 'moving'",
+        (host_id,),
     )
     return int(cursor.fetchone()[0])
 

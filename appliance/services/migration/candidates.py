@@ -20,6 +20,7 @@ from appliance.services.compute.placement import (
     special_networks_of,
 )
 from appliance.services.compute.standing import Standing
+from appliance.services.hardware.moving import Carrying
 from appliance.services.infrastructure.models import HostRow
 from appliance.services.storage.reach import to_be_reached
 from appliance.services.storage.refs import REF_COLUMNS, REF_COUNT, make_ref
@@ -78,11 +79,14 @@ def candidates(vm: Standing) -> MigrationCandidates:
     disks = disks_that_move(vm.id)
     here = vm.work_host_id
     found = []
+    runs = vm.state in _RUNS
+    carrying = Carrying(vm.id, vm.cluster_id, vm.accelerator, here, runs=runs)
     for host in judge(_wish(vm, disks, here)):
         if host.id == here:
             continue
         reasons = [MigrationReason(code=name) for name in host.failed]
-        if vm.state in _RUNS and host.accelerator != vm.accelerator:
+        reasons += carrying.against(host.id)
+        if runs and host.accelerator != vm.accelerator:
             params = {"here": vm.accelerator, "there": host.accelerator}
             reasons.append(MigrationReason(code="accelerator", params=params))
         found.append(
@@ -115,13 +119,13 @@ def choose(vm: Standing, wanted: str | None) -> str:
         raise _refusal(vm, found.reasons)
     if wanted is None:
         if not found.items or found.items[0].reasons:
-            codes = sorted({reason.code for item in found.items for reason in item.reasons})
+            codes = sorted({_code(reason) for item in found.items for reason in item.reasons})
             raise NoResources("migration.no_host", name=vm.name, why=", ".join(codes))
         return found.items[0].host_id
     for item in found.items:
         if item.host_id == wanted:
             if item.reasons:
-                codes = ", ".join(reason.code for reason in item.reasons)
+                codes = ", ".join(map(_code, item.reasons))
                 raise Conflict(
                     "migration.not_there", field="host_id", name=vm.name, host=item.host_name,
                     why=codes,
@@ -157,6 +161,11 @@ def _against(vm: Standing, disks: list[Disk], here: str) -> list[MigrationReason
     return reasons
 
 
+def _code(reason: MigrationReason) -> str:
+    """A reason among others in one sentence, without what it names."""
+    return "hardware" if reason.code == "lacks" else reason.code
+
+
 def _refusal(vm: Standing, reasons: list[MigrationReason]) -> ApiError:
     first = reasons[0]
     return Conflict(f"migration.{first.code}", name=vm.name, **first.params)
@@ -164,6 +173,10 @@ def _refusal(vm: Standing, reasons: list[MigrationReason]) -> ApiError:
 
 def _wish(vm: Standing, disks: list[Disk], here: str) -> Wish:
     local = [disk for disk in disks if not disk.is_shared]
+    claims: dict[str, int] = {}
+    for disk in local:
+        ref = disk.storage.storage_id
+        claims[ref] = claims.get(ref, 0) + disk.size_bytes
     used_bytes = sum(disk.used_bytes for disk in local)
     runs = vm.state in _RUNS
     return Wish(
@@ -171,9 +184,10 @@ def _wish(vm: Standing, disks: list[Disk], here: str) -> Wish:
         cpu_count=vm.cpu_count if runs else 0,
         memory_bytes=vm.memory_bytes if runs else 0,
         storage_id=vm.storage.storage_id,
-        disk_bytes=sum(disk.size_bytes for disk in local),
+        disk_bytes=claims.pop(vm.storage.storage_id, 0),
         image_bytes=used_bytes + FREE_SPACE_KEPT_BYTES if local else 0,
         affinity=affinity_of(vm.id),
         networks=special_networks_of(vm.id),
         storages=to_be_reached([disk.storage.storage_id for disk in disks]),
+        others=tuple(claims.items()),
     )

@@ -15,6 +15,7 @@ from appliance.protocol.migration import MigrationCandidates, VmMigrate
 from appliance.protocol.operations import Accepted
 from appliance.protocol.resources import VmState
 from appliance.services.compute.endings import move
+from appliance.services.compute.relay import ImageCaching
 from appliance.services.compute.standing import Standing, check_state, load_standing, read_standing
 from appliance.services.compute.sync import StateSync
 from appliance.services.guests.busy import refuse_if_reimaging
@@ -32,14 +33,16 @@ from appliance.store.fields import database
 class Migration:
     """Live migration."""
 
-    def __init__(self, parts: Parts, documents: Documents, sync: StateSync) -> None:
+    def __init__(
+        self, parts: Parts, documents: Documents, sync: StateSync, caching: ImageCaching
+    ) -> None:
         self._store = parts.store
         self._runner = parts.runner
         self._links = parts.hosts
         self._documents = documents
         self._sync = sync
         slots = Slots(lambda: parts.settings.get(MIGRATION_PARALLEL))
-        steps = MigrationSteps(parts.store, parts.hosts, documents, parts.settings, slots)
+        steps = MigrationSteps(parts.store, parts.hosts, documents, parts.settings, slots, caching)
         parts.hosts.on_event("migration.progress", steps.progressed)
         s = steps
         self._job = parts.runner.define(
@@ -156,6 +159,7 @@ def _job_data(vm: Standing, there: str, disks: list[Disk], request: VmMigrate) -
         "destination": there,
         "before": vm.state,
         "resumes": vm.state == VmState.RUNNING,
+        "is_emulated": vm.accelerator == "tcg",
         "image": image,
         "disks": [
             {

@@ -1,10 +1,11 @@
 """The steps of a migration. Each bears being repeated.
 
 The job's data: `host_id` is the source and `destination` the other host; `disks` are those that
-are copied; `resumes` whether the machine is to run. `where` says, once it is known, on which of
-the two the machine is: until then nothing is deleted anywhere. What undoes a step works on the
-host that the machine is *not* on, whichever that is, and uses nothing but the data; later, as
-clean-up work, it leaves a host alone that the machine has come to meanwhile.
+are copied; `resumes` whether the machine is to run, `is_emulated` whether without KVM. `where`
+says, once it is known, on which of the two the machine is: until then nothing is deleted anywhere.
+What undoes a step works on the host that the machine is *not* on, whichever that is, and uses
+nothing but the data; later, as clean-up work, it leaves a host alone that the machine has come to
+meanwhile.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from appliance.protocol.errors import ApiError, Unavailable
 from appliance.protocol.resources import Progress, VmState
 from appliance.services.common import link_wait_s
 from appliance.services.compute.models import VmRow
-from appliance.services.compute.relay import relay_image, store_host_of
+from appliance.services.compute.relay import ImageCaching
 from appliance.services.compute.target import domain_spec, load_target
 from appliance.services.guests.discs import store_path_of
 from appliance.services.migration.addresses import addresses_between
@@ -36,7 +37,7 @@ from appliance.services.settings import (
     MIGRATION_PORT_FIRST,
     MIGRATION_PORT_LAST,
 )
-from appliance.services.storage.caches import Caches, copy_on, unneeded_copies
+from appliance.services.storage.caches import Caches, unneeded_copies
 from appliance.services.storage.models import VolumeRow
 from appliance.store.database import Store, Transaction
 from hostagent.protocol import commands as c
@@ -55,7 +56,6 @@ from hostagent.protocol.storage import (
     CheckPathParams,
     CreateEmptyParams,
     CreateOverlayParams,
-    EnsureCachedParams,
     StorageRef,
     VolumeRef,
 )
@@ -70,7 +70,13 @@ class MigrationSteps:
     """What is done on both hosts."""
 
     def __init__(
-        self, store: Store, links: HostLinks, documents: Documents, settings: Any, slots: Slots
+        self,
+        store: Store,
+        links: HostLinks,
+        documents: Documents,
+        settings: Any,
+        slots: Slots,
+        caching: ImageCaching,
     ) -> None:
         self._store = store
         self._links = links
@@ -78,6 +84,7 @@ class MigrationSteps:
         self._settings = settings
         self._slots = slots
         self._caches = Caches(store, links)
+        self._caching = caching
         self._settling = Settling(store, links)
         self._running: dict[str, JobRun] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -96,17 +103,7 @@ class MigrationSteps:
         """Have on the destination what the root disk stands on."""
         image, there = run.data["image"], run.data["destination"]
         storage = convert(image["storage"], StorageRef)
-        await self._caches.note(copy_on(image["id"], there, storage))
-        params = EnsureCachedParams(
-            image_id=image["id"], store_path=image["store_path"], storage=storage
-        )
-        try:
-            await self._call(run, there, c.IMAGE_ENSURE_CACHED, params, report=run.report)
-        except ApiError as error:
-            store_host = await self._store.read(lambda: store_host_of(image["id"]))
-            if error.code != "image.missing" or store_host in (None, there):
-                raise
-            await relay_image(self._links, run, store_host, there, params)
+        await self._caching.ensure(run, there, image["id"], image["store_path"], storage)
 
     async def create_disks(self, run: JobRun) -> None:
         """Make empty disks of the same sizes on the destination."""
@@ -132,6 +129,8 @@ class MigrationSteps:
         """Move the machine; if it has not moved, say why."""
         there = run.data["destination"]
         failure: ApiError | None = None
+        if run.data.get("is_emulated") and run.data["resumes"]:
+            run.note("migration.emulated", level="warning")
         hosts = [(ref, self._links.name_of(ref)) for ref in (run.data["host_id"], there)]
         async with self._slots.place(hosts, run.wait):
             self._running[run.id] = run
@@ -198,12 +197,8 @@ class MigrationSteps:
         there = run.data["destination"]
         for cd in cds:
             if cd.image_id:
-                store_path = await self._store.read(partial(store_path_of, cd.image_id))
-                await self._caches.note(copy_on(cd.image_id, there, cd.storage))
-                params = EnsureCachedParams(
-                    image_id=cd.image_id, store_path=store_path, storage=cd.storage, is_iso=True
-                )
-                await self._call(run, there, c.IMAGE_ENSURE_CACHED, params, report=run.report)
+                path = await self._store.read(partial(store_path_of, cd.image_id))
+                await self._caching.ensure(run, there, cd.image_id, path, cd.storage, is_iso=True)
 
     async def copy_disks(self, run: JobRun) -> None:
         """Copy the disks of a machine that is off, and compare them."""

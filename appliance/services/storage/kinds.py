@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from appliance.protocol.errors import InvalidInput
-from appliance.protocol.storages import PrimaryStorageCreate
+from appliance.protocol.storages import FIELDS_OF_KIND, KIND_FIELDS, PrimaryStorageCreate
 from appliance.services.common import clean_name
 from appliance.services.storage.refs import is_shared
 
@@ -31,19 +31,12 @@ _EXPORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]*):(/[^\s,]*)
 _POOL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _MONITOR = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]*)(:\d{1,5})?")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
-# What each kind is told by; the rest must be left out.
-FIELDS = {
-    "local": {"path"},
-    "shared": {"path"},
-    "nfs": {"source", "options"},
-    "ceph": {"source", "monitors", "user", "key"},
-}
 
 
 def columns_of(request: PrimaryStorageCreate, ref: str) -> dict[str, Any]:
     """The columns of a new storage, but for its key; raises InvalidInput naming the field."""
-    for name in ("path", "source", "options", "monitors", "user", "key"):
-        if getattr(request, name) and name not in FIELDS[request.kind]:
+    for name in KIND_FIELDS:
+        if getattr(request, name) and name not in FIELDS_OF_KIND[request.kind]:
             raise InvalidInput("storage.not_of_kind", field=name, kind=request.kind)
     columns = {
         "name": clean_name(request.name),

@@ -111,7 +111,8 @@ class VolumeRow(BaseModel):
     among its machine's disks. `job_id` is the job that works on it, None while it rests. `head` is
     the file that is written to, `fallback_head` the one that is if that is not there (`VolumeRef`
     says when); `snapshot_id` is the snapshot that it stands on, `source_snapshot_id` the one that
-    it is being made of.
+    it is being made of. `image_id` is the image that a root disk stands on, or that a data disk is
+    just being made of.
     """
 
     id = peewee.TextField(primary_key=True)

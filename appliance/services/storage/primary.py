@@ -361,14 +361,20 @@ def _refuse_taken(row: PrimaryStorageRow, cluster_id: str) -> None:
 
 
 def _volumes_on(storage_id: str) -> int:
-    sql = "SELECT COUNT(*) FROM volume WHERE primary_storage_id = ?"
+    """Volumes that lie on a storage, or have a copy there."""
+    sql = (
+        "SELECT (SELECT COUNT(*) FROM volume WHERE primary_storage_id = ?1) "
+        "+ (SELECT COUNT(*) FROM volume_copy WHERE primary_storage_id = ?1)"
+    )
     return int(database.execute_sql(sql, (storage_id,)).fetchone()[0])
 
 
 def _volumes_in(storage_id: str, cluster_id: str) -> int:
     """Disks on a storage that lie on a cluster's hosts, or are of its machines."""
     row = database.execute_sql(
-        "SELECT COUNT(*) FROM volume d LEFT JOIN vm m ON m.id = d.vm_id "
+        "SELECT COUNT(*) FROM (SELECT id, primary_storage_id, host_id, vm_id FROM volume "
+        "UNION ALL SELECT v.id, y.primary_storage_id, y.host_id, v.vm_id FROM volume_copy y "
+        "JOIN volume v ON v.id = y.volume_id) d LEFT JOIN vm m ON m.id = d.vm_id "
         "LEFT JOIN host h ON h.id = d.host_id WHERE d.primary_storage_id = ?1 "
         "AND ?2 IN (m.cluster_id, h.cluster_id)",
         (storage_id, cluster_id),

@@ -18,6 +18,7 @@ from appliance.protocol.volumes import VolumeAttach, VolumeStatus
 from appliance.services.common import find
 from appliance.services.compute.bonds import bonds_of
 from appliance.services.compute.models import VmRow
+from appliance.services.compute.relay import ImageCaching
 from appliance.services.compute.standing import Standing, check_state, load_standing
 from appliance.services.infrastructure.models import HostRow
 from appliance.services.parts import Parts
@@ -31,7 +32,7 @@ from appliance.store.fields import tuples
 from hostagent.protocol import commands as c
 from hostagent.protocol.domain import DiskParams, DiskSpec
 from hostagent.protocol.snapshots import CopyParams
-from hostagent.protocol.storage import CreateEmptyParams, VolumeRef
+from hostagent.protocol.storage import CopyImageParams, CreateEmptyParams, VolumeRef
 
 
 @dataclass(frozen=True)
@@ -78,12 +79,14 @@ class Attaching:
     A volume is its machine's from acceptance on until the machine has really lost it.
     """
 
-    def __init__(self, parts: Parts, holding: Holding) -> None:
+    def __init__(self, parts: Parts, holding: Holding, caching: ImageCaching) -> None:
         self._store = parts.store
         self._runner = parts.runner
         self._holding = holding
+        self._caching = caching
         self.creation_steps = (
             holding.step,
+            Step("cache_image", self._cache_image),
             Step("create_volume", self._create, self._delete),
             Step("plug_disk", self._plug, self._unplug),
         )
@@ -112,6 +115,7 @@ class Attaching:
     def chosen_steps(data: dict[str, Any]) -> tuple[str, ...]:
         """The steps of bringing a volume to its place."""
         make = () if data["is_made"] or not data["host_id"] else ("create_volume",)
+        make = ("cache_image", *make) if make and "image" in data else make
         plug = ("plug_disk",) if data["is_placed"] else ()
         return ("hold_volume", *make, *plug) if make or plug else ()
 
@@ -222,8 +226,26 @@ class Attaching:
 
     # Steps
 
+    async def _cache_image(self, run: JobRun) -> None:
+        """Have the image that it is copied of in the cache of its storage."""
+        image, storage = run.data["image"], _disk(run).volume.storage
+        await self._caching.ensure(
+            run, run.data["host_id"], image["id"], image["store_path"], storage
+        )
+
     async def _create(self, run: JobRun) -> None:
-        """Make the file, which takes space only as it is written to, or copy it of a snapshot."""
+        """Make the file, which takes space only as it is written to, or copy it of a snapshot or
+        of an image.
+        """
+        if "image" in run.data:
+            of_image = CopyImageParams(
+                volume=_disk(run).volume,
+                image_id=run.data["image"]["id"],
+                size_bytes=run.data["size_bytes"],
+            )
+            info = await self._holding.call(run, c.VOLUME_COPY_IMAGE, of_image, report=run.report)
+            run.data["used_bytes"] = info.used_bytes
+            return
         if "source" in run.data:
             copy = CopyParams(
                 source=msgspec.convert(run.data["source"], VolumeRef),
@@ -253,9 +275,11 @@ class Attaching:
     # Endings
 
     def attached(self, tx: Transaction, run: JobRun) -> None:
-        """It is at its place; one that has none yet was never held."""
+        """It is at its place; one that has none yet was never held. What it was copied of is
+        needed no more.
+        """
         used = {"used_bytes": run.data["used_bytes"]} if "used_bytes" in run.data else {}
-        release(tx, run, VolumeStatus.READY, source_snapshot_id=None, **used)
+        release(tx, run, VolumeStatus.READY, source_snapshot_id=None, image_id="", **used)
 
     def _detached(self, tx: Transaction, run: JobRun) -> None:
         release(tx, run, VolumeStatus.READY, vm_id=None, position=0)

@@ -1,80 +1,69 @@
-"""Volumes that are made of a snapshot: copies of their own, on the same host and storage."""
+"""Volumes that are made of a snapshot, on its host and storage, or of an image: copies all."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from appliance.protocol.errors import Conflict, InvalidInput
-from appliance.protocol.snapshots import SnapshotStatus
 from appliance.protocol.volumes import VolumeCreate
-from appliance.services.common import find
+from appliance.services.compute.sources import data_image, refuse_too_small
+from appliance.services.images.models import ImageRow
 from appliance.services.snapshots.models import SnapshotRow
-from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
-from appliance.services.storage.refs import ref_of
-from appliance.services.volumes.holding import resting
-from hostagent.protocol.storage import VolumeRef
+from appliance.services.snapshots.sources import SnapshotSource, snapshot_source
+from appliance.services.storage.models import VolumeRow
 
 
 @dataclass(frozen=True)
-class Source:
-    """A snapshot that is to be copied, and where it lies."""
+class ImageSource:
+    """An image that is to be copied; its store may be on any host."""
 
-    snapshot: SnapshotRow
-    host_id: str
-    storage: PrimaryStorageRow
+    image: ImageRow
 
     @property
     def data(self) -> dict[str, Any]:
-        """What the job that copies it works with: the frozen file, as its host is told of it."""
-        volume = VolumeRef(
-            volume_id=self.snapshot.volume_id,
-            storage=ref_of(self.storage),
-            head=self.snapshot.node,
-        )
-        return {"source": msgspec.to_builtins(volume)}
+        """What the job that copies it works with."""
+        store_path = self.image.image_store.path
+        return {"image": {"id": self.image.id, "store_path": store_path}}
 
 
-def source_of(request: VolumeCreate) -> Source | None:
+def image_of(request: VolumeCreate) -> ImageSource | None:
+    """The image that a request names, if it does; within a write.
+
+    Raises NotFound, Conflict if it is not ready or no image of data, InvalidInput if a snapshot is
+    named as well.
+    """
+    if request.image_id is None:
+        return None
+    if request.snapshot_id is not None:
+        raise InvalidInput("volume.two_sources", field="image_id")
+    return ImageSource(data_image(request.image_id, "image_id"))
+
+
+def source_of(request: VolumeCreate) -> SnapshotSource | None:
     """The snapshot that a request names, if it does; within a write.
 
     Raises NotFound, or Conflict if it cannot be copied now.
     """
     if request.snapshot_id is None:
         return None
-    snapshot = find(SnapshotRow, request.snapshot_id, "snapshot", field="snapshot_id")
-    if snapshot.status != SnapshotStatus.READY:
-        raise Conflict(
-            "snapshot.not_ready",
-            field="snapshot_id",
-            name=snapshot.name,
-            snapshot_status=snapshot.status,
-        )
-    volume = resting(snapshot.volume_id)
-    assert volume.primary_storage is not None
-    assert volume.host_id is not None
-    if request.host_id not in (None, volume.host_id):
-        raise Conflict("snapshot.elsewhere", field="host_id", name=snapshot.name)
-    return Source(snapshot, volume.host_id, volume.primary_storage)
+    source = snapshot_source(request.snapshot_id)
+    if request.host_id not in (None, source.host_id):
+        raise Conflict("snapshot.elsewhere", field="host_id", name=source.snapshot.name)
+    return source
 
 
-def size_for(request: VolumeCreate, source: Source | None) -> int:
-    """How large the new volume is; raises InvalidInput if that is not said, or too little."""
-    if source is None:
+def size_for(request: VolumeCreate, needed_bytes: int | None) -> int:
+    """How large the new volume is; raises InvalidInput if that is not said, or less than what its
+    source has.
+    """
+    if needed_bytes is None:
         if request.size_bytes is None:
             raise InvalidInput("volume.size_needed", field="size_bytes")
         return request.size_bytes
-    needed_bytes = source.snapshot.size_bytes
-    if request.size_bytes is not None and request.size_bytes < needed_bytes:
-        raise InvalidInput(
-            "volume.too_small",
-            field="size_bytes",
-            asked_bytes=request.size_bytes,
-            needed_bytes=needed_bytes,
-        )
-    return request.size_bytes or needed_bytes
+    size_bytes = request.size_bytes or needed_bytes
+    refuse_too_small(size_bytes, needed_bytes, "size_bytes")
+    return size_bytes
 
 
 def refuse_copied(volume: VolumeRow) -> None:

@@ -8,7 +8,7 @@ from appliance.protocol.volumes import VolumeStatus as S
 # A job works on it, or what one has left is to be cleaned up.
 TRANSIENT = frozenset(
     {S.CREATING, S.ATTACHING, S.DETACHING, S.CHANGING, S.EXPUNGING}
-    | {S.SNAPSHOTTING, S.REVERTING, S.MERGING}
+    | {S.SNAPSHOTTING, S.REVERTING, S.MERGING, S.MOVING}
 )
 # It has content, or may get some, and is in nobody's hands.
 RESTING = frozenset({S.NOT_MADE, S.READY})
@@ -20,7 +20,7 @@ VOLUME_MACHINE: StateMachine[S] = StateMachine(
         S.CREATING: frozenset({S.READY}),
         S.READY: frozenset(
             {S.ATTACHING, S.DETACHING, S.CHANGING, S.DELETED, S.EXPUNGING}
-            | {S.SNAPSHOTTING, S.REVERTING, S.MERGING}
+            | {S.SNAPSHOTTING, S.REVERTING, S.MERGING, S.MOVING}
         ),
         S.ATTACHING: frozenset({S.READY, S.NOT_MADE}),
         S.DETACHING: frozenset({S.READY}),
@@ -28,6 +28,7 @@ VOLUME_MACHINE: StateMachine[S] = StateMachine(
         S.SNAPSHOTTING: frozenset({S.READY}),
         S.REVERTING: frozenset({S.READY}),
         S.MERGING: frozenset({S.READY}),
+        S.MOVING: frozenset({S.READY}),
         S.DELETED: frozenset({S.READY, S.NOT_MADE, S.EXPUNGING}),
         S.EXPUNGING: frozenset({S.READY, S.NOT_MADE, S.DELETED}),  # it was called off
     },

@@ -23,10 +23,12 @@ from appliance.services.common import (
     updater,
 )
 from appliance.services.compute.creation import chosen_storage
+from appliance.services.compute.relay import ImageCaching
 from appliance.services.infrastructure.models import HostRow
 from appliance.services.parts import Parts
 from appliance.services.settings import VOLUME_DELETION, VOLUME_DELETION_PERIOD_S
 from appliance.services.snapshots.models import SnapshotRow
+from appliance.services.snapshots.sources import SnapshotSource
 from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
 from appliance.services.storage.places import check_room
 from appliance.services.storage.reach import host_for, storages_of
@@ -35,7 +37,12 @@ from appliance.services.tenancy import quotas
 from appliance.services.tenancy.belonging import owner_for
 from appliance.services.volumes.attaching import Attaching, Place, name_of_vm, work_host
 from appliance.services.volumes.changing import Changing
-from appliance.services.volumes.copying import Source, refuse_copied, size_for, source_of
+from appliance.services.volumes.copying import (
+    image_of,
+    refuse_copied,
+    size_for,
+    source_of,
+)
 from appliance.services.volumes.holding import Holding, forget, hold, release, resting
 from appliance.services.volumes.limits import LIMITS, checked_limits
 from appliance.services.volumes.views import read_volumes
@@ -54,13 +61,13 @@ log = structlog.get_logger()
 class Volumes:
     """All volumes; root disks are made and deleted with their machines."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, caching: ImageCaching) -> None:
         self._store = parts.store
         self._runner = parts.runner
         self._settings = parts.settings
         parts.store.kinds.add(_kind())
         self._holding = Holding(parts.store, parts.hosts)
-        self._attaching = Attaching(parts, self._holding)
+        self._attaching = Attaching(parts, self._holding, caching)
         Changing(parts, self._holding)
         self._create_job = parts.runner.define(
             JobDefinition(
@@ -105,8 +112,10 @@ class Volumes:
                 if (existing.request_sha256, existing.owner_id) != (sha256, owner_id):
                     raise Conflict("request.id_taken", field="id", id=ref)
                 return accepted_before(ref)
-            source = source_of(request)
-            size_bytes = size_for(request, source)
+            image, source = image_of(request), source_of(request)
+            needed_bytes = image.image.virtual_size_bytes if image else None
+            needed_bytes = source.snapshot.size_bytes if source else needed_bytes
+            size_bytes = size_for(request, needed_bytes)
             place = self._place_for(tx, request, owner_id, source, size_bytes)
             quotas.check(owner_id, {"data_volume": 1, "volume_bytes": size_bytes})
             row = VolumeRow(
@@ -117,6 +126,7 @@ class Volumes:
                 size_bytes=size_bytes,
                 bus=request.bus,
                 source_snapshot_id=request.snapshot_id,
+                image_id=request.image_id or "",
                 status=VolumeStatus.CREATING if place.host_id else VolumeStatus.NOT_MADE,
                 request_sha256=sha256,
                 owner_id=owner_id,
@@ -138,7 +148,8 @@ class Volumes:
                     "is_made": False,
                     "size_bytes": size_bytes,
                 }
-                | (source.data if source else {}),
+                | (source.data if source else {})
+                | (image.data if image else {}),
             )
             accepted = self._runner.accept(tx, call.caller, new)
             if place.host_id:
@@ -152,7 +163,7 @@ class Volumes:
         tx: Transaction,
         request: VolumeCreate,
         owner_id: str,
-        source: Source | None,
+        source: SnapshotSource | None,
         size_bytes: int,
     ) -> Place:
         """Where a new volume is made: nowhere yet, on a storage, with a machine's disks, or where
@@ -168,6 +179,8 @@ class Volumes:
             place = Place(host_id=source.host_id, storage=source.storage)
         elif request.host_id is not None or chosen is not None:
             place = _place_on(request.host_id, chosen)
+        elif request.image_id is not None:
+            raise InvalidInput("volume.place_needed", field="vm_id")
         else:
             return Place()
         assert place.storage is not None

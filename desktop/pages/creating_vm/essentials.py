@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtWidgets import QComboBox, QSpinBox
 
 from appliance.protocol import resources as r
+from appliance.protocol.snapshots import Snapshot
 from desktop import texts
 from desktop.net.cache import Cache
 from desktop.pages.creating_vm.section import Draft, MiB, Section, offer
@@ -15,6 +16,7 @@ from desktop.texts import translate
 from desktop.wizard.fields import line
 
 CUSTOM = "custom"
+SOURCES = ("iso_id", "snapshot_id")  # beside images
 LONGEST_NAME = 255
 _last: dict[str, Any] = {}
 """What was chosen last, while the client runs."""
@@ -23,9 +25,9 @@ _last: dict[str, Any] = {}
 class Essentials(Section):
     """The fields that are always shown."""
 
-    def __init__(self, cache: Cache) -> None:
+    def __init__(self, cache: Cache, snapshot: Snapshot | None = None) -> None:
         super().__init__()
-        self._cache = cache
+        self._cache, self._snapshot = cache, snapshot
         self.name = line("vm-1")
         self.offering, self.image, self.network = QComboBox(), QComboBox(), QComboBox()
         self.cpus, self.memory, self.count = QSpinBox(), QSpinBox(), QSpinBox()
@@ -74,6 +76,8 @@ class Essentials(Section):
             for image in self._sorted("image")
             if image.status == r.ImageStatus.READY and image.kind != "data"
         ]
+        if self._snapshot is not None:
+            images = [(_snapshot_words(self._snapshot), self._snapshot.id)]
         networks = [(network_words(network), network.id) for network in self._sorted("network")]
         own = (translate("CreateVm", "Own size"), CUSTOM)
         offer(self.offering, [*offerings, own], _last.get("offering"))
@@ -84,6 +88,7 @@ class Essentials(Section):
         """What the other sections depend on."""
         return Draft(
             image=self._cache.get("image", self.image.currentData() or ""),
+            snapshot=self._snapshot,
             network=self._cache.get("network", self.network.currentData() or ""),
             count=self.count.value(),
         )
@@ -104,14 +109,16 @@ class Essentials(Section):
         return body
 
     def owns(self, field: str) -> bool:
-        """Discs are chosen where images are."""
-        return field == "iso_id" or super().owns(field)
+        """Discs and snapshots are chosen where images are."""
+        return field in SOURCES or super().owns(field)
 
     def show_problem(self, field: str, words: str) -> None:
         """Show a refusal at its field."""
-        super().show_problem("image_id" if field == "iso_id" else field, words)
+        super().show_problem("image_id" if field in SOURCES else field, words)
 
     def _source_field(self) -> str:
+        if self._snapshot is not None:
+            return "snapshot_id"
         image = self._cache.get("image", self.image.currentData() or "")
         return "iso_id" if image is not None and image.kind == "iso" else "image_id"
 
@@ -139,7 +146,8 @@ class Essentials(Section):
 
     def remember(self) -> None:
         """Propose these choices the next time."""
-        boxes = {"offering": self.offering, "image": self.image, "network": self.network}
+        boxes = {"offering": self.offering, "network": self.network}
+        boxes |= {"image": self.image} if self._snapshot is None else {}
         _last.update({key: box.currentData() for key, box in boxes.items()})
 
     def _free_name(self) -> str:
@@ -154,3 +162,8 @@ class Essentials(Section):
         is_custom = self.offering.currentData() == CUSTOM
         self.fields["cpu_count"].setVisible(is_custom)
         self.fields["memory_bytes"].setVisible(is_custom)
+
+
+def _snapshot_words(snapshot: Snapshot) -> str:
+    words = translate("CreateVm", "Snapshot {name} of {volume}")
+    return words.format(name=snapshot.name, volume=snapshot.volume_name)

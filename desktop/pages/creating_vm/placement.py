@@ -20,7 +20,12 @@ class Placement(Section):
         self.host, self.group = QComboBox(), QComboBox()
         self.start = QCheckBox(translate("CreateVm", "Start after creation"))
         self.start.setChecked(True)
+        self.again = QCheckBox(
+            translate("CreateVm", "Start again after a reboot of its host, if it ran before")
+        )
+        self.again.setChecked(True)
         self.watch(self.start)
+        self.watch(self.again)
         for box, kind, nothing in (
             (self.host, "host", translate("CreateVm", "chosen by the system")),
             (self.group, "affinity_group", translate("CreateVm", "none")),
@@ -36,17 +41,21 @@ class Placement(Section):
             ),
         )
         self.body.addWidget(self.start)
+        self.body.addWidget(self.again)
 
     def request(self) -> dict[str, Any]:
         """What was chosen."""
         body = given(
             {"host_id": self.host.currentData(), "affinity_group_id": self.group.currentData()}
         )
-        return body if self.start.isChecked() else body | {"start": False}
+        body |= {} if self.start.isChecked() else {"start": False}
+        return body if self.again.isChecked() else body | {"on_host_boot": "leave_off"}
 
     def summary(self) -> str:
         """Host and group."""
         words = [box.currentText() for box in (self.host, self.group) if box.currentData()]
         if not self.start.isChecked():
             words.append(translate("CreateVm", "not started"))
+        if not self.again.isChecked():
+            words.append(translate("CreateVm", "stays off after a reboot of its host"))
         return ", ".join(words)

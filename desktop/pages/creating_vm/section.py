@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from appliance.protocol import resources as r
 from appliance.protocol.hardware import Hardware, NewHardware
+from appliance.protocol.snapshots import Snapshot
 from desktop.widgets.abstract import AbstractQObject
 from desktop.wizard.fields import FormField
 
@@ -30,11 +31,29 @@ MiB = 1024**2
 
 @dataclass(frozen=True)
 class Draft:
-    """What the common fields say, on which the other sections depend."""
+    """What the common fields say, on which the other sections depend.
+
+    The root disk is made of an image, or of a snapshot, or is empty beside a disc.
+    """
 
     image: r.Image | None = None
+    snapshot: Snapshot | None = None
     network: r.Network | None = None
     count: int = 1
+
+    @property
+    def source_name(self) -> str:
+        """What the machine starts from is called."""
+        source = self.snapshot or self.image
+        return source.name if source is not None else "–"
+
+    @property
+    def source_bytes(self) -> int:
+        """What the root disk has to hold at least."""
+        if self.snapshot is not None:
+            return self.snapshot.size_bytes
+        is_disk = self.image is not None and self.image.kind != "iso"
+        return self.image.virtual_size_bytes if self.image is not None and is_disk else 0
 
 
 class Section(QWidget, metaclass=AbstractQObject):

@@ -12,10 +12,10 @@ from appliance.protocol.resources import CheckResult
 from desktop.pages.base import Shell
 from desktop.pages.sheets.form_sheet import Choice, FormSheet, SheetSpec, Values
 from desktop.pages.sheets.network_create import NetworkForm
-from desktop.pages.sheets.storage_form import StorageForm
 from desktop.texts import translate
 from desktop.widgets.sheet import show_sheet
 from desktop.wizard.page_image import ImageForm, OfferingForm
+from desktop.wizard.page_storage import StorageForm
 from desktop.wizard.pages_basic import image_store_page
 from desktop.wizard.validation import suggested
 
@@ -115,7 +115,9 @@ def create_primary_storage(shell: Shell) -> None:
             button=translate("Sheets", "Make primary storage"),
             fixed={"id": new_id()},
             choices=(_clusters(shell),),
-            check=_check_folder(shell),
+            check=_check(
+                shell, "primary_storage", lambda body: _host_in(shell, body["cluster_id"])
+            ),
         )
         return FormSheet(shell, form, spec)
 
@@ -162,18 +164,6 @@ def _check(
     shell: Shell, step: str, host_of: Callable[[Values], str]
 ) -> Callable[[Values], Coroutine[Any, Any, CheckResult]]:
     return lambda body: check_on_host(shell.ref, host_of(body), step, body)
-
-
-def _check_folder(shell: Shell) -> Callable[[Values], Coroutine[Any, Any, CheckResult]]:
-    """A directory is looked at while somebody types; servers are when it is made."""
-
-    async def check(body: Values) -> CheckResult:
-        if not body.get("path"):
-            return CheckResult(problems=[], warnings=[], facts={})
-        host_id = _host_in(shell, body["cluster_id"])
-        return await check_on_host(shell.ref, host_id, "primary_storage", body)
-
-    return check
 
 
 def _named(shell: Shell, kind: str) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtWidgets import QComboBox
 
 from appliance.protocol import resources as r
+from appliance.protocol.snapshots import Snapshot
 from desktop import image_words
 from desktop.operation_titles import operation_title
 from desktop.pages.base import Shell
@@ -54,17 +55,18 @@ class ImageEdit(NamePage):
 class ImageOfVolume(NamePage):
     """What the image of a volume is called, and what its machines need."""
 
-    def __init__(self, volume: r.Volume, *, is_running: bool) -> None:
-        words = (
-            translate(
+    def __init__(self, source: r.Volume | Snapshot, *, is_running: bool) -> None:
+        if isinstance(source, Snapshot):
+            words = translate("Images", "The image is the disk as it was when this was taken.")
+        elif is_running:
+            words = translate(
                 "Images",
                 "The image is the disk as it is at this moment; the machine goes on meanwhile. "
                 "If its guest agent answers, its file systems stand still for that moment.",
             )
-            if is_running
-            else translate("Images", "Nobody can use the disk until the image is made.")
-        )
-        title = translate("Images", "Image of {name}").format(name=volume.name)
+        else:
+            words = translate("Images", "Nobody can use the disk until the image is made.")
+        title = translate("Images", "Image of {name}").format(name=source.name)
         super().__init__("image", title, words)
         by_content = (translate("Wizard", "As its content says"), "auto")
         self.platform = self.add_choice(
@@ -83,14 +85,15 @@ class ImageOfVolume(NamePage):
         }
 
 
-def make_image(shell: Shell, volume: r.Volume) -> None:
-    """Open the sheet that makes an image of a volume."""
+def make_image(shell: Shell, volume: r.Volume, snapshot: Snapshot | None = None) -> None:
+    """Open the sheet that makes an image of a volume, or of a snapshot of it."""
     vm = shell.cache.get("vm", volume.vm_id)
     is_running = vm is not None and vm.state in (r.VmState.RUNNING, r.VmState.PAUSED)
 
     def make() -> FormSheet:
-        form = ImageOfVolume(volume, is_running=is_running)
+        form = ImageOfVolume(snapshot or volume, is_running=is_running)
         stem = vm.name if vm is not None else volume.name
+        stem = snapshot.name if snapshot is not None else stem
         form.show_requests({"image": {"name": free_name(stem, shell.cache.all("image"))}})
         stores = sorted(shell.cache.all("image_store"), key=lambda one: one.name)
         choice = Choice(
@@ -102,14 +105,14 @@ def make_image(shell: Shell, volume: r.Volume) -> None:
         spec = SheetSpec(
             operation="volume.create_image",
             button=translate("Images", "Make image"),
-            fixed={"id": volume.id},
+            fixed={"id": volume.id} | ({"snapshot_id": snapshot.id} if snapshot else {}),
             choices=(choice,),
         )
         sheet = FormSheet(shell, form, spec)
         sheet.resize(560, 440)
         return sheet
 
-    show_sheet(shell.window, f"image-of-{volume.id}", make)
+    show_sheet(shell.window, f"image-of-{(snapshot or volume).id}", make)
 
 
 async def edit_image(shell: Shell, resources: list[Any]) -> None:

@@ -8,13 +8,19 @@ from typing import Any
 from PySide6.QtWidgets import QSpinBox
 
 from appliance.protocol import resources as r
+from appliance.protocol.errors import ErrorBody
 from appliance.protocol.ids import new_id
 from desktop import texts
 from desktop.net.cache import Cache
 from desktop.operation_titles import operation_title
 from desktop.pages.accounts import open_sheet
 from desktop.pages.base import Shell
-from desktop.pages.creating_vm.disks import bus_choices
+from desktop.pages.creating_vm.disks import (
+    bus_choices,
+    copy_words,
+    data_images,
+    storages_in,
+)
 from desktop.pages.sheets.creating import free_name
 from desktop.pages.sheets.form_sheet import SheetSpec
 from desktop.texts import translate
@@ -66,23 +72,75 @@ class VolumeForm(StepPage):
         self.size_field.valueChanged.connect(lambda _: self.chosen_by_hand())
         bus = translate("CreateVm", "How the guest reaches its disks")
         self.bus = self.add_choice("bus", bus, bus_choices())
+        self._add_source(cache)
+        self._add_place(cache, vm)
         self.description = self.add_line("description", translate("Volumes", "Description"))
+
+    def _add_source(self, cache: Cache) -> None:
+        """It is empty unless there is an image that it may be a copy of."""
+        images = data_images(cache)
+        self._smallest = {one.id: -(-one.virtual_size_bytes // GiB) for one in images}
+        copies = [(copy_words(one), one.id) for one in images]
+        empty = (translate("CreateVm", "empty"), "")
+        title = translate("CreateVm", "What is on the data disk")
+        self.image = self.add_choice("image_id", title, [empty, *copies])
+        self.image.currentIndexChanged.connect(lambda _: self._follow_image())
+        self.fields["image_id"].setVisible(bool(images))
+
+    def _add_place(self, cache: Cache, vm: r.Vm | None) -> None:
+        """For those who see storages: which one, or a host's first one."""
+        self._has_vm = vm is not None
+        if vm is not None:
+            usual = translate("CreateVm", "with the root disk")
+            storages = storages_in(cache, {vm.cluster_id})
+            hosts: list[tuple[str, str]] = []
+        else:
+            usual = translate("Volumes", "chosen when a machine gets it")
+            storages = [one for one in storages_in(cache) if one.is_shared]
+            on = translate("Volumes", "on the host {name}")
+            hosts = [(on.format(name=one.name), f"host_id={one.id}") for one in cache.all("host")]
+        places = [(one.name, f"primary_storage_id={one.id}") for one in storages]
+        title = translate("Volumes", "Where it lies")
+        self.place = self.add_choice("place", title, [(usual, ""), *places, *sorted(hosts)])
+        self.fields["place"].setVisible(len(places) + len(hosts) > (1 if vm else 0))
+
+    def _follow_image(self) -> None:
+        """A copy has at least the size of its image."""
+        self.size_field.setMinimum(max(1, self._smallest.get(self.image.currentData(), 1)))
+
+    def field_of(self, problem: ErrorBody) -> FormField | None:
+        """A refused place is where it lies."""
+        if problem.field in ("host_id", "primary_storage_id"):
+            return self.fields["place"]
+        return super().field_of(problem)
 
     def fill(self, requests: Mapping[str, Request]) -> None:
         """Nothing is proposed."""
 
     def values(self, name: str) -> dict[str, Any]:
         """What the fields say."""
-        return {
-            "name": self.name.text().strip(),
-            "description": self.description.text().strip(),
-            "size_bytes": self.size_field.value() * GiB,
-            "bus": self.bus.currentData(),
-        }
+        place, _, ref = self.place.currentData().partition("=")
+        image_id = self.image.currentData()
+        return (
+            {
+                "name": self.name.text().strip(),
+                "description": self.description.text().strip(),
+                "size_bytes": self.size_field.value() * GiB,
+                "bus": self.bus.currentData(),
+            }
+            | ({"image_id": image_id} if image_id else {})
+            | ({place: ref} if place else {})
+        )
 
     def review(self) -> bool:
-        """A name is needed."""
-        return self.review_names()
+        """A name is needed; what is copied is so at once, and needs a place."""
+        is_missing = bool(self.image.currentData() and not self.place.currentData())
+        is_missing = is_missing and not self._has_vm
+        words = translate(
+            "Volumes", "Say where, as it is copied at once; or make it for a machine."
+        )
+        self.tell("image_id", words if is_missing else "")
+        return self.review_names() and not is_missing
 
 
 class AttachForm(StepPage):

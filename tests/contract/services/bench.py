@@ -37,7 +37,9 @@ from hostagent.protocol import commands as c
 from hostagent.protocol.enrolment import JoinToken
 from hostagent.protocol.link import CallContext, Peer
 from hostagent.protocol.storage import (
+    CheckPathResult,
     LeaveParams,
+    PrepareParams,
     StorageDocument,
     StorageReport,
     StorageStatus,
@@ -72,7 +74,7 @@ class HostSide:
         """Bind the commands to a new link, as the agent does."""
         peer.handle(c.HOST_FACTS, lambda _, __: self.facts())
         peer.handle(c.HOST_RELEASE, _nothing(lambda _, __: self.network.remove_all()))
-        peer.handle(c.STORAGE_PREPARE, lambda p, _: driver_for(p.spec.storage).check())
+        peer.handle(c.STORAGE_PREPARE, _prepare_storage)
         peer.handle(c.STORAGE_APPLY, _apply_storages)
         peer.handle(c.STORAGE_LEAVE, _nothing(_leave_storage))
         peer.handle(c.STORAGE_CHECK_PATH, lambda p, _: asyncio.to_thread(check_path, p))
@@ -91,6 +93,10 @@ class HostSide:
         peer.handle(c.IMAGE_ENSURE_CACHED, _nothing(images.ensure_cached))
         peer.handle(c.NETWORK_APPLY, lambda p, _: self.network.apply(p))
         peer.handle(c.NETWORK_CHECK, lambda p, _: self.network.check(p))
+
+
+async def _prepare_storage(params: PrepareParams, _: CallContext) -> CheckPathResult:
+    return await driver_for(params.spec.storage).check(is_new=params.is_new)
 
 
 async def _leave_storage(params: LeaveParams, _: CallContext) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from appliance.client.setup import SetupFlow
 from appliance.protocol.ids import new_id
 from tests.contract.services.bench import Bench
 from tests.integration.network.conftest import Guest, run
@@ -85,6 +86,28 @@ async def test_what_somebody_is_still_typing_is_kept(bench: Bench) -> None:
     fixed = {"id": new_id(), "zone_id": new_id()}
     await bench.do("setup.update", step="cluster", request=fixed)
     assert (await steps(bench))["cluster"] == before
+
+
+async def test_the_first_storage_may_be_of_another_kind(bench: Bench) -> None:
+    await bench.join()
+    folder = bench.folder / "shared"
+    folder.mkdir()
+    error = await bench.refused(
+        "setup.update", step="primary_storage", request={"kind": "ceph", "key": "QUFBQQ=="}
+    )
+    assert (error.code, error.field) == ("setup.no_secret", "request")
+    flow = SetupFlow(bench.client)
+    await flow.load()
+    await flow.edit("primary_storage", kind="nfs", source="nas:/export", options="vers=4.2")
+    await flow.edit("primary_storage", kind="shared", path=str(folder))
+    for name in ("zone", "cluster", "host", "primary_storage"):
+        assert (await flow.check(name)).problems == []
+        await flow.commit(name)
+    storages = [one async for one in bench.client.iterate("primary_storage.list")]
+    assert [(one.kind, one.path, one.source) for one in storages] == [("shared", str(folder), "")]
+    assert (folder / ".anyun-storage").exists()
+    await flow.remove()
+    assert not (folder / ".anyun-storage").exists()
 
 
 def resolve_with(folder: Path, *servers: str) -> None:

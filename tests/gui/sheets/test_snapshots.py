@@ -15,6 +15,7 @@ from desktop.models.snapshot_rows import tree_rows
 from desktop.net.feeder import Changed
 from desktop.pages.sheets.form_sheet import FormSheet
 from desktop.pages.snapshots import SnapshotsTab
+from desktop.pages.vm_create import CreateVmDialog, create_vm
 from tests.gui.samples import NOW, make_id
 from tests.gui.screens import clipped, is_blank, take
 from tests.gui.sheets.conftest import Registrar
@@ -187,3 +188,34 @@ def test_a_volume_is_made_of_one(window: MainWindow, registrar: Registrar, qtbot
     qtbot.waitUntil(lambda: bool(registrar.changes()))
     ((operation, fields),) = registrar.changes()
     assert (operation, fields["snapshot_id"]) == ("volume.create", make_id(950_000))
+
+
+def test_an_image_is_made_of_one(window: MainWindow, registrar: Registrar, qtbot: QtBot) -> None:
+    tab = shown_tab(window, grown(), vm_id=None)
+    tab.tree.select(make_id(950_000))
+    tab.qactions["image"].trigger()
+    sheet: Any = sheet_of(window, FormSheet, qtbot)
+    press(sheet)
+    qtbot.waitUntil(lambda: bool(registrar.changes()))
+    ((operation, fields),) = registrar.changes()
+    assert (operation, fields["id"]) == ("volume.create_image", DATA)
+    assert fields["snapshot_id"] == make_id(950_000)
+
+
+def test_a_machine_is_made_of_one_of_a_root_disk(
+    window: MainWindow, registrar: Registrar, qtbot: QtBot
+) -> None:
+    tab = shown_tab(window, grown(), vm_id=None)
+    assert reasons(tab, grown()[0])["create"] == "No machine starts from a data disk."
+    vm = running(window)
+    root = snapshot(30, "clean", volume_id=vm.volumes[0].id, volume_name="web-1")
+    window.cache.put("snapshot", [root])
+    create_vm(tab._shell, root)
+    dialog: Any = sheet_of(window, CreateVmDialog, qtbot)
+    assert "clean" in dialog.plan.text()
+    request = dialog.request()
+    assert request["snapshot_id"] == root.id
+    assert "image_id" not in request
+    dialog.essentials.show_problem("snapshot_id", "It is being deleted.")
+    assert not is_blank(take(dialog, "create_vm_of_snapshot"))
+    assert clipped(dialog) == []

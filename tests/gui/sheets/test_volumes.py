@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import pytest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -131,16 +132,16 @@ def test_actions_say_why_they_do_not_fit(window: MainWindow) -> None:
     vm = running(window)
     changed(window, vm_id=vm.id, vm_name=vm.name)
     found = reasons(window)
-    assert {name for name, reason in found.items() if reason} == {"attach", "delete"}
+    assert {name for name, reason in found.items() if reason} == {"attach", "move", "delete"}
     assert vm.name in found["attach"]
     paused = msgspec.structs.replace(vm, state=r.VmState.PAUSED)
     window.cache.put("vm", [paused])
     assert {name for name, reason in reasons(window).items() if reason} == {
-        *("attach", "delete", "detach")
+        *("attach", "delete", "detach", "move")
     }
     changed(window, status=r.VolumeStatus.CHANGING)
     busy = {name for name, reason in reasons(window).items() if reason}
-    assert busy == {"attach", "detach", "grow", "limit", "image", "delete"}
+    assert busy == {"attach", "detach", "grow", "limit", "move", "image", "delete"}
 
 
 def test_it_is_detached(window: MainWindow, registrar: Registrar, qtbot: QtBot) -> None:
@@ -178,3 +179,34 @@ def test_a_machine_shows_its_disks_and_what_can_be_done(
     tab.new_button.click()
     sheet: Any = sheet_of(window, FormSheet, qtbot)
     assert sheet.body()["vm_id"] == vm.id
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_volume_is_made_of_an_image_where_somebody_says(
+    window: MainWindow,
+    shown: Shown,
+    registrar: Registrar,
+    qtbot: QtBot,
+    look: Any,
+    language: str,
+) -> None:
+    look(language, "light")
+    (image, *_) = window.cache.all("image")
+    data = {"id": make_id(900_991), "name": "records", "kind": "data"}
+    records = msgspec.structs.replace(image, **data, virtual_size_bytes=30 * GiB)
+    window.cache.put("image", [records])
+    sheet: Any = shown("volume")
+    form = sheet.form
+    form.image.setCurrentIndex(form.image.findData(records.id))
+    assert not sheet.footer.go.isEnabled()
+    assert form.fields["image_id"].note()
+    host = next(iter(window.cache.all("host")))
+    form.place.setCurrentIndex(form.place.findData(f"host_id={host.id}"))
+    take(sheet, f"volume-create-image-{language}")
+    assert not clipped(sheet)
+    press(sheet)
+    qtbot.waitUntil(lambda: bool(registrar.changes()))
+    ((operation, body),) = registrar.changes()
+    assert operation == "volume.create"
+    assert (body["image_id"], body["host_id"]) == (records.id, host.id)
+    assert body["size_bytes"] == 30 * GiB

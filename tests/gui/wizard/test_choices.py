@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
-from appliance.protocol.errors import ErrorBody, Unavailable
+from appliance.protocol.errors import ErrorBody, InvalidInput, Unavailable
 from appliance.services.setup.proposals import STEPS
 from desktop.wizard.page import choose
 from desktop.wizard.window import FINISH, START
@@ -195,3 +195,70 @@ def test_what_every_step_says_is_sent_and_kept(opened: Opened, until: Until) -> 
         assert said[name] == wanted
         assert sent[name] == sent[name] | wanted
         assert service.requests[name] == service.requests[name] | wanted
+
+
+CEPH = {
+    "source": "vms",
+    "monitors": ["192.0.2.1", "192.0.2.2:6789"],
+    "user": "anyun",
+    "key": "QUFBQQ==",
+}
+
+
+def test_primary_storage_may_be_a_server_instead_of_a_directory(
+    opened: Opened, until: Until
+) -> None:
+    service = PlanService(*STEPS[:4])
+    wizard = opened(service)
+    page: Any = wizard.current_page
+    assert page.kind.currentData() == "local"
+    choose(page.kind, "nfs")
+    assert not wizard.next.isEnabled()
+    write(page.export, "nas:/export/vms")
+    write(page.options, "vers=4.2")
+    refreshed(wizard, until)
+    click(wizard.next)
+    until("it is made", lambda: "primary_storage" in service.done)
+    sent = next(fields for name, fields in service.asked if name == "primary_storage.create")
+    assert (sent["kind"], sent["source"], sent["options"]) == ("nfs", "nas:/export/vms", "vers=4.2")
+    assert not {"path", "monitors", "user", "key"} & sent.keys()
+    assert service.requests["primary_storage"]["path"]  # for somebody who turns back
+
+
+def test_the_key_of_a_ceph_user_is_sent_and_never_kept(opened: Opened, until: Until) -> None:
+    service = PlanService(*STEPS[:4])
+    wizard = opened(service)
+    page: Any = wizard.current_page
+    choose(page.kind, "ceph")
+    write(page.pool, "vms")
+    write(page.monitors, "192.0.2.1, 192.0.2.2:6789")
+    write(page.user, "anyun")
+    assert not wizard.next.isEnabled()  # a user has a key
+    write(page.key, "QUFBQQ==")
+    wizard.go(START)
+    until("it is kept", lambda: service.requests["primary_storage"]["kind"] == "ceph")
+    shown = [label.text() for label in wizard.start.findChildren(QLabel)]
+    assert any("vms" in text for text in shown)
+    wizard.go(5)
+    refreshed(wizard, until)
+    assert page.key.text() == "QUFBQQ=="
+    click(wizard.next)
+    until("it is made", lambda: "primary_storage" in service.done)
+    sent = next(fields for name, fields in service.asked if name == "primary_storage.create")
+    assert {name: sent[name] for name in CEPH} == CEPH
+    kept = [fields for name, fields in service.asked if name == "setup.update"]
+    assert "QUFBQQ==" not in str([*kept, service.requests])
+
+
+def test_a_refused_server_is_told_at_its_field(opened: Opened, until: Until) -> None:
+    service = PlanService(*STEPS[:4])
+    service.refusals["primary_storage.create"] = InvalidInput(
+        "storage.bad_export", field="source", value="nas:/a b"
+    )
+    wizard = opened(service)
+    page: Any = wizard.current_page
+    choose(page.kind, "nfs")
+    write(page.export, "nas:/a b")
+    click(wizard.next)
+    until("the refusal", wizard.error.text)
+    assert page.export.accessibleDescription()

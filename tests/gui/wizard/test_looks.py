@@ -106,6 +106,19 @@ def test_mistakes_are_told_without_clipped_text(
     assert clipped(wizard) == []
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("kind", ["nfs", "shared", "ceph"])
+def test_each_kind_of_primary_storage_has_no_clipped_text(
+    opened: Opened, look: Callable[..., None], language: str, kind: str
+) -> None:
+    look(language, "light")
+    wizard = opened(PlanService(*STEPS[:4]))
+    page: Any = wizard.current_page
+    page.kind.setCurrentIndex(page.kind.findData(kind))
+    picture(wizard, f"wizard_storage_{kind}_{language}")
+    assert clipped(wizard) == []
+
+
 @pytest.mark.parametrize("place", range(1, FINISH))
 def test_the_tab_key_goes_through_a_step_in_reading_order(opened: Opened, place: int) -> None:
     wizard = opened(PlanService())

@@ -17,7 +17,7 @@ from desktop.net.bridge import Bridge
 from desktop.net.cache import Cache
 from desktop.net.client_ref import ClientRef
 from desktop.pages.vm_create import CreateVmDialog
-from tests.gui.samples import small_cloud
+from tests.gui.samples import make_id, small_cloud
 from tests.gui.screens import clipped, take
 
 Opened = Callable[..., CreateVmDialog]
@@ -176,3 +176,51 @@ def test_hardware_is_asked_for_only_as_far_as_it_is_not_as_usual(opened: Opened)
     assert dialog.cpu.topology.accessibleDescription()
     dialog.cpu.mode.setCurrentIndex(dialog.cpu.mode.findData("none"))
     assert not dialog.create_button.isEnabled(), "the plain processor cannot nest"
+
+
+def cloud_with_storages() -> dict[str, list[Any]]:
+    """The small cloud with a second storage, and an image of data."""
+    cloud = small_cloud()
+    (local,), (root, *_) = cloud["primary_storage"], cloud["image"]
+    change = {"id": make_id(900_990), "name": "nas", "kind": "nfs", "is_shared": True}
+    nas = msgspec.structs.replace(local, **change)
+    data = {"id": make_id(900_991), "name": "records", "kind": "data"}
+    records = msgspec.structs.replace(root, **data, virtual_size_bytes=30 * GiB)
+    return cloud | {"primary_storage": [local, nas], "image": [*cloud["image"], records]}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_disks_have_the_storages_and_the_content_that_are_chosen(
+    opened: Opened, look: Callable[..., None], language: str
+) -> None:
+    look(language, "light")
+    dialog = opened(cloud_with_storages())
+    fold = dialog.folds[dialog.disks]
+    assert fold.summary() == ""
+    assert "primary_storage_id" not in dialog.request()
+    fold.open()
+    dialog.disks.storage.setCurrentIndex(dialog.disks.storage.findText("Local-1"))
+    dialog.disks.add_disk.click()
+    (row,) = dialog.disks.rows
+    row.image.setCurrentIndex(1)
+    row.storage.setCurrentIndex(row.storage.findText("nas"))
+    dialog.resize(dialog.width(), 800)
+    take(dialog, f"vm-create-storages-{language}")
+    assert not clipped(dialog)
+    request = msgspec.convert(dialog.request(), VmCreate)
+    assert request.primary_storage_id == make_id(900_040)
+    (disk,) = request.data_disks
+    assert (disk.image_id, disk.primary_storage_id) == (make_id(900_991), make_id(900_990))
+    assert disk.size_bytes == 30 * GiB, "no smaller than its image"
+    asked = f"storage={make_id(900_990)},image={make_id(900_991)}"
+    assert asked in dialog.footer.equivalent.text()
+    assert "Local-1" in fold.summary()
+
+
+def test_a_machine_may_be_left_off_after_a_reboot_of_its_host(opened: Opened) -> None:
+    dialog = opened()
+    assert "on_host_boot" not in dialog.request()
+    dialog.placement.again.setChecked(False)
+    assert dialog.request()["on_host_boot"] == "leave_off"
+    assert "--on-host-boot leave_off" in dialog.footer.equivalent.text()
+    assert dialog.folds[dialog.placement].summary()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from msgspec.structs import replace
 
 from appliance.client.jobs import ENDED
 from appliance.protocol.errors import ApiError
@@ -17,7 +18,7 @@ from tests.integration.simulated.conftest import Lab
 from tests.lab.simulated.cloud import until_all
 from tests.lab.simulated.faults import Fault, Kind, When
 from tests.lab.simulated.host import SimulatedHost
-from tests.lab.simulated.state import MigrationTraits
+from tests.lab.simulated.state import MigrationTraits, Traits
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GiB = 1024**3
@@ -371,3 +372,58 @@ async def test_a_host_takes_part_in_so_many_at_once(moving: Lab) -> None:
     assert most == 1
     assert {(await get(moving, vm)).host_id for vm in vms} == {target.id}
     await moving.client.call("setting.reset", name="migration.parallel")
+
+
+async def changed(lab: Lab, host: SimulatedHost, traits: Traits) -> None:
+    """A host is another one, and the service knows it."""
+    links = host.links
+    host.change(traits)
+    await lab.until(lambda: host.links > links)
+    await until_all(lab.client, "host", [host.id], lambda one: one.status == "connected")
+    await lab.client.call("host.refresh_facts", id=host.id)
+
+
+async def reasons_of(lab: Lab, vm: Vm) -> dict[str, list[str]]:
+    """Why a machine cannot go to each host."""
+    found = await lab.client.call("vm.migration_candidates", id=vm.id)
+    return {
+        item.host_id: [" ".join([one.code, *one.params.values()]) for one in item.reasons]
+        for item in found.items
+    }
+
+
+async def test_hosts_that_cannot_carry_its_hardware_are_named(moving: Lab) -> None:
+    lab = moving
+    hardware = {"firmware": "uefi", "tpm": True, "cpu_mode": "custom", "cpu_model": "Simulated"}
+    vm = await machine(lab, hardware=hardware)
+    poor, alike = [host for host in lab.fleet.hosts if host.id != vm.host_id][:2]
+    before = poor.state.traits
+    left = tuple(one for one in before.abilities if one not in ("uefi", "tpm"))
+    await changed(lab, poor, replace(before, abilities=left))
+    reasons = await reasons_of(lab, vm)
+    assert reasons[poor.id] == ["lacks uefi, tpm"]
+    assert reasons[alike.id] == []
+    with pytest.raises(ApiError) as caught:
+        await lab.client.call("vm.migrate", id=vm.id, host_id=poor.id)
+    assert (caught.value.code, caught.value.params["why"]) == ("migration.not_there", "hardware")
+    assert "{" not in str(caught.value)
+    # Off, it needs the same where it starts next.
+    assert await lab.on_all("vm.stop", [vm.id], force=True) == []
+    assert (await reasons_of(lab, vm))[poor.id] == ["lacks uefi, tpm"]
+    await changed(lab, poor, before)
+    assert (await reasons_of(lab, vm))[poor.id] == []
+
+
+async def test_a_machine_with_its_hosts_processor_goes_to_its_like_alone(moving: Lab) -> None:
+    lab = moving
+    origin, other, alike = lab.fleet.hosts[:3]
+    vm = await machine(lab, hardware={"cpu_mode": "host_passthrough"}, host_id=origin.id)
+    before = other.state.traits
+    await changed(lab, other, replace(before, cpu_features=("aes",)))
+    reasons = await reasons_of(lab, vm)
+    assert reasons[other.id] == ["cpu_differs"]
+    assert reasons[alike.id] == []
+    # It gets the new host's own when it starts there.
+    assert await lab.on_all("vm.stop", [vm.id], force=True) == []
+    assert (await reasons_of(lab, vm))[other.id] == []
+    await changed(lab, other, before)

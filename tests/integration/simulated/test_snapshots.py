@@ -177,6 +177,59 @@ async def test_a_volume_is_made_of_a_snapshot(snapshots: Lab) -> None:
     await do(lab, "snapshot.delete", first)
 
 
+async def test_a_machine_is_made_of_a_snapshot_of_a_root_disk(snapshots: Lab) -> None:
+    lab = snapshots
+    vm = await machine(lab, hardware={"firmware": "uefi"}, data_disks=[{"size_bytes": GiB}])
+    root, data = vm.volumes
+    first, of_data = await take(lab, root.id), await take(lab, data.id)
+    asked = {"image_id": None, "snapshot_id": first}
+    copy = await machine(lab, **asked)
+    assert (copy.host_id, copy.image_id, copy.state) == (vm.host_id, "", "running")
+    assert copy.hardware.firmware == "uefi"
+    assert copy.volumes[0].size_bytes == root.size_bytes
+    larger = await machine(lab, **asked, root_disk_bytes=root.size_bytes + GiB, start=False)
+    assert larger.volumes[0].size_bytes == root.size_bytes + GiB
+    # Not smaller, nor elsewhere, nor of anything else.
+    small = lab.cloud.vm_request("x", **asked, root_disk_bytes=1)
+    assert await refused(lab, "vm.create", **small) == ("volume.too_small", "root_disk_bytes")
+    other = next(ref for ref in lab.fleet.ids if ref != vm.host_id)
+    far = lab.cloud.vm_request("x", **asked, host_id=other)
+    assert await refused(lab, "vm.create", **far) == ("snapshot.elsewhere", "host_id")
+    both = lab.cloud.vm_request("x", snapshot_id=first)
+    assert await refused(lab, "vm.create", **both) == ("vm.two_sources", "snapshot_id")
+    none = lab.cloud.vm_request("x", image_id=None, snapshot_id=of_data)
+    assert await refused(lab, "vm.create", **none) == ("snapshot.no_root", "snapshot_id")
+    # While it is copied, nothing of it is merged; if that fails, nothing stays.
+    lab.fleet.plan.replace([Fault(command="volume.copy", kind="hang")])
+    accepted = await lab.create("slow", **asked)
+    assert (await refused(lab, "snapshot.delete", id=first))[0] == "snapshot.being_copied"
+    lab.fleet.plan.replace([Fault(command="volume.copy", kind="fail", times=9)])
+    lab.fleet.plan.thaw()
+    await lab.client.call("job.cancel", id=accepted.jobs[0].id)
+    await lab.ended(accepted)
+    lab.fleet.plan.replace([])
+    await do(lab, "snapshot.delete", first)
+
+
+async def test_an_image_is_made_of_a_snapshot(snapshots: Lab) -> None:
+    lab = snapshots
+    (store,) = (await lab.client.call("image_store.list")).items
+    vm = await machine(lab)
+    other = await make(lab, vm_id=vm.id)
+    first, of_other = await take(lab, vm.volumes[0].id), await take(lab, other.id)
+    asked = {"id": vm.volumes[0].id, "name": "golden", "image_store_id": store.id}
+    accepted = await lab.client.call("volume.create_image", **asked, snapshot_id=first)
+    assert await lab.ended(accepted) == []
+    image = await lab.client.call("image.get", id=accepted.resource_ids[0])
+    assert (image.status, image.kind) == ("ready", "root")
+    wrong = asked | {"snapshot_id": of_other}
+    assert await refused(lab, "volume.create_image", **wrong) == (
+        "snapshot.of_other_volume", "snapshot_id",
+    )  # fmt: skip
+    await do(lab, "image.delete", image.id)
+    await do(lab, "image.expunge", image.id)
+
+
 async def test_what_could_not_be_merged_is_taken_up_again(snapshots: Lab) -> None:
     lab = snapshots
     volume = await make(lab, vm_id=(await machine(lab)).id)

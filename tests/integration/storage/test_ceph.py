@@ -91,12 +91,17 @@ async def test_disks_are_clones_of_the_cached_image(driver: CephDriver, tmp_path
     assert "Pattern verification failed" not in qemu_io(source(driver, other), "read -P 7 0 1M")
     with pytest.raises(CommandFailed):
         await driver.drop_image(image_id)
+    own = volume(driver)
+    for _ in range(2):
+        assert (await driver.copy_image(own, image_id, 16 * MiB, silent)).size_bytes == 16 * MiB
     for one in (disk, other):
         await driver.delete(one)
         await driver.delete(one)
-    await driver.drop_image(image_id)
+    await driver.drop_image(image_id)  # a copy does not need it
     assert not await driver.has_image(image_id)
     await driver.drop_image(image_id)
+    assert "Pattern verification failed" not in qemu_io(source(driver, own), "read -P 7 0 1M")
+    await driver.delete(own)
 
 
 async def test_empty_disks_grow_and_never_shrink(driver: CephDriver) -> None:

@@ -18,8 +18,8 @@ def shown(files: Mapping[str, SimFile], path: str) -> int:
     """What who reads a file finds: its own content, or that of the files below it."""
     while path:
         file = files[path]
-        if file.content is not None:
-            return file.content
+        if file.written is not None:
+            return file.written
         path = file.backing
     return 0
 
@@ -27,7 +27,7 @@ def shown(files: Mapping[str, SimFile], path: str) -> int:
 def write_disk(state: HostState, disk: DiskSpec, content: int) -> None:
     """A guest writes to one of its disks."""
     files, path = files_on(state, disk.volume.storage), file_of(state, disk.volume)
-    files[path] = replace(files[path], content=content)
+    files[path] = replace(files[path], written=content)
 
 
 def write_all(state: HostState, vm_id: str, content: int) -> list[str]:
@@ -42,4 +42,4 @@ def write_all(state: HostState, vm_id: str, content: int) -> list[str]:
 
 def take_over(lower: SimFile, upper: SimFile) -> SimFile:
     """The lower file with what was written to the upper one."""
-    return lower if upper.content is None else replace(lower, content=upper.content)
+    return lower if upper.written is None else replace(lower, written=upper.written)

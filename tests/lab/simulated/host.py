@@ -29,6 +29,7 @@ from tests.lab.simulated.foreign import Foreign
 from tests.lab.simulated.guests import Guests
 from tests.lab.simulated.hardware import Hardware
 from tests.lab.simulated.migrations import Migrations, Ways, commands_of
+from tests.lab.simulated.moving import Moves
 from tests.lab.simulated.network import Networks
 from tests.lab.simulated.paths import Paths
 from tests.lab.simulated.snapshots import Snapshots
@@ -152,6 +153,7 @@ class SimulatedHost:
     def _bind(self, storage: Storage, networks: Networks, paths: Paths) -> dict[str, Handler]:
         d, guests, machines = self.domains, Guests(self.state), Hardware(self.state)
         snapshots, foreign = Snapshots(self.state), Foreign(self.state)
+        moves = Moves(self.state)
         bound: dict[str, Handler] = {
             c.HOST_FACTS.name: self._facts,
             c.HOST_PROBE.name: self._facts,
@@ -190,11 +192,16 @@ class SimulatedHost:
             c.STORAGE_CHECK_PATH.name: storage.check_path,
             c.STORAGE_RELEASE.name: storage.release,
             c.VOLUME_CREATE_OVERLAY.name: storage.create_overlay,
+            c.VOLUME_COPY_IMAGE.name: storage.copy_image,
             c.VOLUME_CREATE_EMPTY.name: storage.create_empty,
             c.VOLUME_RESIZE.name: storage.resize,
             c.VOLUME_DELETE.name: storage.delete_volume,
             c.VOLUME_INFO.name: storage.info,
             c.VOLUME_COPY.name: snapshots.copy,
+            c.VOLUME_TRANSFER.name: moves.transfer,
+            c.VOLUME_LISTEN.name: moves.listen,
+            c.VOLUME_SEND.name: moves.send,
+            c.VOLUME_END.name: moves.end,
             c.VOLUME_CHAIN.name: snapshots.chain,
             c.SNAPSHOT_TAKE.name: snapshots.take,
             c.SNAPSHOT_TAKE_BACK.name: snapshots.take_back,

@@ -207,8 +207,8 @@ class Migrations:
 
     def _mirror(self, path: str, there: Migrations) -> None:
         """The same file on the other host shows what this one shows."""
-        files, content = there._state.files, shown(self._state.files, path)
-        files[path] = replace(files[path], content=content)
+        files, written = there._state.files, shown(self._state.files, path)
+        files[path] = replace(files[path], written=written)
 
     def _arrive(self, domain: Domain, params: RunParams) -> None:
         """What QEMU needs on the destination: all disks, and the bridges of its NICs."""

@@ -108,9 +108,9 @@ class Snapshots:
         found = self._must_exist(source)
         if target not in self._state.files:
             context.progress(100, 100, "percent")
-            content = shown(self._state.files, source)
+            written = shown(self._state.files, source)
             self._state.files[target] = SimFile(
-                found.size_bytes, params.size_bytes, content=content
+                found.size_bytes, params.size_bytes, written=written
             )
             self._state.note("volume.copy", params.target.volume_id)
         return VolumeInfo(path=target, size_bytes=params.size_bytes, used_bytes=found.size_bytes)

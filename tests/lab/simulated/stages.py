@@ -31,8 +31,10 @@ class Stage:
     cluster_id: str = ""
     store_id: str = ""
     storage_id: str = ""
+    other_storage_id: str = ""  # a second one of the same host
     image_id: str = ""
     iso_id: str = ""  # the CD or DVD that was made last
+    data_image_id: str = ""  # the image of data that was made last
     network_id: str = ""
     side_network_id: str = ""  # of further NICs
     vm_id: str = ""  # the machine that was made last
@@ -50,7 +52,7 @@ class Stage:
         place = {"cluster_id": self.cluster_id}
         await call("host.create", name=name, candidate_id=self.host.id, **place)
         storage = await call("primary_storage.create", name=name, path=DISKS_PATH, **place)
-        self.storage_id = storage.id
+        self.storage_id, self.other_storage_id = storage.id, ""
         store = {"zone_id": self.zone_id, "host_id": self.host.id, "path": f"{STORES_PATH}/{name}"}
         self.store_id = (await call("image_store.create", name=name, **store)).id
         self.image_id = await self.make_image()
@@ -116,6 +118,16 @@ class Stage:
         )
         return self.iso_id
 
+    async def make_data_image(self) -> str:
+        """An image of data that is ready."""
+        ref = new_id()
+        self.images.append(ref)
+        fields = {"id": ref, "name": f"data-{ref[-6:]}", "image_store_id": self.store_id}
+        url = f"http://images.example/{ref}"
+        return await self.done(
+            await self.client.call("image.create", **fields, source="url", url=url, kind="data")
+        )
+
     async def make_network(self) -> str:
         """A network that stands."""
         return await self.done(await self.ask_network(new_id()))
@@ -132,6 +144,16 @@ class Stage:
         for verb in verbs:
             await self.done(await self.client.call(f"vm.{verb}", id=ref))
         return ref
+
+    async def make_storage(self) -> str:
+        """A second storage of the same host, unless the stage has one."""
+        if self.other_storage_id:
+            return self.other_storage_id
+        fields = {"cluster_id": self.cluster_id, "path": f"{DISKS_PATH}-2"}
+        name = f"other-{self.number}"
+        made = await self.client.call("primary_storage.create", name=name, **fields)
+        self.other_storage_id = made.id
+        return made.id
 
     async def ask_volume(self, ref: str, **fields: Any) -> Accepted:
         """Ask for a data disk."""

@@ -12,6 +12,7 @@ import msgspec
 from hostagent.protocol.domain import DomainReport, DomainSpec, DomainState
 from hostagent.protocol.facts import FileSystemFacts, HostFacts, MachineFacts, NicFacts, NumaNode
 from hostagent.protocol.foreign import ForeignDomain
+from hostagent.protocol.migration import ListenResult
 from hostagent.protocol.network import NetworkDocument, PortDrops
 from hostagent.protocol.storage import VolumeRef
 from hostagent.storage.paths import node_path
@@ -65,8 +66,9 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class SimFile:
-    """A file by its properties only. `backing` is the path of the file that it stands on, `content`
-    what a guest has written to it (see `contents.py`).
+    """A file by its properties. `backing` is the path of the file that it stands on. Without a
+    `content` it has nothing but zeros. `written` is what a guest has written to it last (see
+    `contents.py`).
     """
 
     size_bytes: int
@@ -74,7 +76,8 @@ class SimFile:
     format: str = "qcow2"
     sha256: str = ""
     backing: str = ""
-    content: int | None = None
+    content: bytes = field(default=b"", repr=False)
+    written: int | None = None
 
 
 @dataclass
@@ -121,6 +124,8 @@ class HostState:
     effects: Counter[tuple[str, str]] = field(default_factory=Counter)
     anomalies: list[str] = field(default_factory=list)
     migrations: MigrationTraits = field(default_factory=MigrationTraits)
+    listening: dict[str, ListenResult] = field(default_factory=dict)  # for volumes, by move
+    received: dict[str, list[VolumeRef]] = field(default_factory=dict)  # by secret
 
     def note(self, command: str, ref: str) -> None:
         """A command had its effect on a resource."""

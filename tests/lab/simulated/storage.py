@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import cache
 from pathlib import Path, PurePath
-from typing import Any
 
 import msgspec
 
@@ -28,25 +28,16 @@ from tests.lab.simulated.sharing import (
 )
 from tests.lab.simulated.state import GiB, HostState, SimFile, file_of
 
-HEAD_BYTES = 1024
+HEAD_BYTES, CHUNK_BYTES = 1024, 256 * 1024
 FETCHED_BYTES = 64 * 1024**2  # what any address answers with
 FETCHED_VIRTUAL_BYTES = 2 * GiB
 OVERLAY_BYTES = 196_624  # of a fresh qcow2 overlay
 
 
-@dataclass
-class _Part:
-    """What has come of an upload."""
-
-    size_bytes: int = 0
-    head: bytes = b""
-    digest: Any = field(default_factory=hashlib.sha256)
-
-    def add(self, data: bytes) -> None:
-        """Take more of it."""
-        self.digest.update(data)
-        self.head += data[: HEAD_BYTES - len(self.head)]
-        self.size_bytes += len(data)
+@cache
+def sha256_of_zeros(size_bytes: int) -> str:
+    """The SHA-256 of a file without content."""
+    return hashlib.sha256(bytes(size_bytes)).hexdigest()
 
 
 class Storage:
@@ -54,8 +45,7 @@ class Storage:
 
     def __init__(self, state: HostState) -> None:
         self._state = state
-        self._heads: dict[str, bytes] = {}
-        self._parts: dict[str, _Part] = {}
+        self._parts: dict[str, bytearray] = {}
 
     # Directories
 
@@ -145,6 +135,20 @@ class Storage:
             self._state.note("volume.create_overlay", params.volume.volume_id)
         return await self.info(params.volume, _)
 
+    async def copy_image(self, params: s.CopyImageParams, context: CallContext) -> s.VolumeInfo:
+        """Make a volume that stands on nothing, unless it is there."""
+        files = files_on(self._state, params.volume.storage)
+        path = file_of(self._state, params.volume)
+        if path not in files:
+            source = str(cache_path(params.volume.storage, params.image_id))
+            if source not in files:
+                raise CommandFailed("image.not_cached", f"{source} does not exist", path=source)
+            self._need(path, files[source].size_bytes)
+            context.progress(100, 100, "percent")
+            files[path] = SimFile(files[source].size_bytes, params.size_bytes)
+            self._state.note("volume.copy_image", params.volume.volume_id)
+        return await self.info(params.volume, context)
+
     async def create_empty(self, params: s.CreateEmptyParams, _: CallContext) -> s.VolumeInfo:
         """Make an empty volume, unless it is there."""
         files = files_on(self._state, params.volume.storage)
@@ -182,7 +186,8 @@ class Storage:
     async def delete_volume(self, volume: s.VolumeRef, _: CallContext) -> Nothing:
         """Delete a volume with its snapshots; does nothing if it is gone."""
         files = files_on(self._state, volume.storage)
-        mine = [path for path in files if f"/volumes/{volume.volume_id}." in path]
+        begin = f"{PurePath(file_of(self._state, volume)).parent}/{volume.volume_id}."
+        mine = [path for path in files if path.startswith(begin)]
         for path in mine:
             del files[path]
         if mine:
@@ -203,25 +208,23 @@ class Storage:
     # Images
 
     async def receive(self, params: s.ReceiveParams, context: CallContext) -> s.Received:
-        """Take the next bytes of an image; only their sum, number and beginning are kept."""
+        """Take the next bytes of an image."""
         path = str(incoming_path(params.place))
         self._need(path, max(params.size_bytes, params.left_bytes))
-        part = self._parts.get(path) or _Part()
-        if params.offset_bytes not in (0, part.size_bytes):
-            raise CommandFailed("image.wrong_offset", "elsewhere", received_bytes=part.size_bytes)
-        part = self._parts[path] = part if params.offset_bytes else _Part()
+        part = self._parts.get(path, bytearray())
+        if params.offset_bytes not in (0, len(part)):
+            raise CommandFailed("image.wrong_offset", "elsewhere", received_bytes=len(part))
+        part = self._parts[path] = part if params.offset_bytes else bytearray()
         stream = context.peer.stream(params.stream_id)
         try:
             while data := await stream.read():
-                part.add(data)
+                part += data
         except StreamBroken as error:
             raise CommandFailed("image.receive_broken", str(error)) from error
         finally:
             stream.close()
-            sha256 = part.digest.hexdigest()
-            self._heads[path] = part.head
-            self._state.files[path] = SimFile(part.size_bytes, sha256=sha256)
-        came, expected = part.size_bytes - params.offset_bytes, params.size_bytes
+            self._state.files[path] = _file_with(bytes(part))
+        came, expected = len(part) - params.offset_bytes, params.size_bytes
         if came != expected:
             raise CommandFailed(
                 "image.truncated",
@@ -229,19 +232,18 @@ class Storage:
                 received_bytes=came,
                 expected_bytes=expected,
             )
-        return s.Received(size_bytes=part.size_bytes)
+        return s.Received(size_bytes=len(part))
 
     async def received(self, place: s.ImagePlace, _: CallContext) -> s.Received:
         """How much of an image has come so far."""
-        part = self._parts.get(str(incoming_path(place)))
-        return s.Received(size_bytes=part.size_bytes if part else 0)
+        return s.Received(size_bytes=len(self._parts.get(str(incoming_path(place)), b"")))
 
     async def fetch_url(self, params: s.FetchUrlParams, context: CallContext) -> Nothing:
         """Any address answers with the same image."""
         path = str(incoming_path(params.place))
         self._need(path, FETCHED_BYTES)
         context.progress(FETCHED_BYTES, FETCHED_BYTES, "bytes")
-        digest = hashlib.sha256(params.url.encode()).hexdigest()
+        digest = sha256_of_zeros(FETCHED_BYTES)
         self._state.files[path] = SimFile(FETCHED_BYTES, FETCHED_VIRTUAL_BYTES, sha256=digest)
         return Nothing()
 
@@ -259,9 +261,7 @@ class Storage:
         path = str(incoming_path(params.place))
         content = await asyncio.to_thread(source.read_bytes)
         self._need(path, len(content))
-        self._heads[path] = content[:HEAD_BYTES]
-        digest = hashlib.sha256(content).hexdigest()
-        self._state.files[path] = SimFile(len(content), sha256=digest)
+        self._state.files[path] = _file_with(content)
         return Nothing()
 
     async def finish(self, params: s.FinishParams, _: CallContext) -> s.ImageInfo:
@@ -272,7 +272,7 @@ class Storage:
         if arrived is None:
             if final not in self._state.stores:
                 raise CommandFailed("image.missing", f"{incoming} does not exist")
-            return _info(self._state.stores[final])
+            return _info(self._state.stores[final], params.kind)
         if params.sha256 and arrived.sha256 != params.sha256:
             raise CommandFailed(
                 "image.checksum",
@@ -280,13 +280,14 @@ class Storage:
                 expected=params.sha256,
                 found=arrived.sha256,
             )
-        found = _inspected(arrived, self._heads.pop(incoming, b""))
+        found = _inspected(arrived)
         if place.is_iso:  # whatever came is taken for a disc
             found = replace(found, format="iso")
         self._state.stores[final] = found
         del self._state.files[incoming]
+        self._parts.pop(incoming, None)
         self._state.note("image.finish", params.place.image_id)
-        return _info(found)
+        return _info(found, params.kind)
 
     async def export_disk(self, params: s.ExportDiskParams, _: CallContext) -> s.ImageInfo:
         """Make an image of a machine's disk, whether it runs or not."""
@@ -306,17 +307,19 @@ class Storage:
             if found is None:
                 raise CommandFailed("volume.missing", f"{source} does not exist", path=source)
             self._need(final, found.size_bytes)
-            digest = hashlib.sha256(source.encode()).hexdigest()
-            size, virtual = found.size_bytes, found.virtual_size_bytes
-            content = shown(self._state.files, source)
-            self._state.stores[final] = SimFile(size, virtual, sha256=digest, content=content)
+            virtual = found.virtual_size_bytes
+            head = b"QFI\xfb\x00\x00\x00\x03".ljust(24, b"\0") + virtual.to_bytes(8, "big")
+            exported = _file_with(head.ljust(found.size_bytes, b"\0"))
+            written = shown(self._state.files, source)
+            self._state.stores[final] = replace(
+                exported, virtual_size_bytes=virtual, written=written
+            )
             self._state.note("image.export", place.image_id)
         return _info(self._state.stores[final])
 
     async def delete_image(self, place: s.ImagePlace, _: CallContext) -> Nothing:
         """Delete an image and whatever of it is on its way."""
         incoming = str(incoming_path(place))
-        self._heads.pop(incoming, None)
         self._parts.pop(incoming, None)
         self._state.files.pop(incoming, None)
         for is_iso in (False, True):
@@ -349,13 +352,15 @@ class Storage:
         return s.StoredImage(size_bytes=image.size_bytes, sha256=image.sha256)
 
     async def send(self, params: s.SendParams, context: CallContext) -> Nothing:
-        """Write as many bytes as the image has."""
+        """Write what the image has, from an offset on."""
         stream = context.peer.stream(params.stream_id)
         try:
             image = self._state.stores.get(str(image_path(params.place)))
             if image is None:
                 raise CommandFailed("image.missing", "it does not exist")
-            await stream.write(bytes(image.size_bytes))
+            content = image.content or bytes(image.size_bytes)
+            for place in range(params.offset_bytes, len(content), CHUNK_BYTES):
+                await stream.write(content[place : place + CHUNK_BYTES])
         except StreamBroken as error:
             raise CommandFailed("image.send_broken", str(error)) from error
         finally:
@@ -412,23 +417,29 @@ class Storage:
             )
 
 
-def _info(image: SimFile) -> s.ImageInfo:
+def _info(image: SimFile, asked: str = "auto") -> s.ImageInfo:
     return s.ImageInfo(
         format=image.format,
         size_bytes=image.size_bytes,
         virtual_size_bytes=image.virtual_size_bytes,
         sha256=image.sha256,
-        kind="iso" if image.format == "iso" else "root",
+        stored_sha256=image.sha256,
+        kind="iso" if image.format == "iso" else "data" if asked == "data" else "root",
     )
 
 
-def _inspected(arrived: SimFile, head: bytes) -> SimFile:
+def _file_with(content: bytes) -> SimFile:
+    return SimFile(len(content), sha256=hashlib.sha256(content).hexdigest(), content=content)
+
+
+def _inspected(arrived: SimFile) -> SimFile:
     """What the image is, by the same first bytes as on a real host."""
-    if not head:
-        return arrived  # fetched: known already
+    head = arrived.content[:HEAD_BYTES]
+    if not head or arrived.virtual_size_bytes:
+        return arrived  # fetched, or made here: known already
     kind = _format_of(head)
     virtual = int.from_bytes(head[24:32], "big") if kind == "qcow2" else arrived.size_bytes
-    return SimFile(arrived.size_bytes, virtual, kind, arrived.sha256)
+    return replace(arrived, virtual_size_bytes=virtual, format=kind)
 
 
 def _format_of(head: bytes) -> str:

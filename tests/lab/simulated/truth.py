@@ -117,7 +117,8 @@ def _disks(stage: Stage, vms: list[Vm], view: View, state: HostState) -> list[st
     free = [
         volume
         for volume in view.volumes.values()
-        if volume.primary_storage_id == stage.storage_id and volume.vm_id is None
+        if volume.primary_storage_id in (stage.storage_id, stage.other_storage_id or None)
+        and volume.vm_id is None
     ]
     known = [*free, *(volume for vm in vms for volume in vm.volumes)]
     said = {volume.id: volume.size_bytes for volume in known}

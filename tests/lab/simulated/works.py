@@ -15,6 +15,7 @@ from tests.lab.simulated.work import Prepare, Work, asked, fresh_id
 from tests.lab.simulated.works_guests import GUEST_WORKS
 from tests.lab.simulated.works_hardware import HARDWARE_WORKS
 from tests.lab.simulated.works_hosts import HOST_WORKS
+from tests.lab.simulated.works_moves import MOVE_WORKS
 from tests.lab.simulated.works_snapshots import SNAPSHOT_WORKS
 from tests.lab.simulated.works_volumes import VOLUME_WORKS
 
@@ -265,6 +266,7 @@ WORKS = (
         fails_at="domain.detach_nic",
     ),
     *VOLUME_WORKS,
+    *MOVE_WORKS,
     *GUEST_WORKS,
     *HARDWARE_WORKS,
     *HOST_WORKS,

@@ -41,6 +41,17 @@ def _volume_for_vm(stage: Stage, ref: str) -> Awaitable[Accepted]:
     return stage.ask_volume(ref, vm_id=stage.vm_id)
 
 
+async def _new_beside_image(stage: Stage) -> str:
+    stage.data_image_id = await stage.make_data_image()
+    return new_id()
+
+
+def _volume_of_image(stage: Stage, ref: str) -> Awaitable[Accepted]:
+    return stage.client.call(
+        "volume.create", id=ref, name="copy", image_id=stage.data_image_id, host_id=stage.host.id
+    )
+
+
 def _attach(stage: Stage, ref: str) -> Awaitable[Accepted]:
     return stage.client.call("volume.attach", id=ref, vm_id=stage.vm_id)
 
@@ -96,6 +107,15 @@ VOLUME_WORKS = (
         prepare=fresh_id,
         ask=_volume_on_host,
         commands=("volume.create_empty",),
+        before="gone",
+        after="ready",
+    ),
+    Work(
+        operation="volume.create",
+        situation="of an image",
+        prepare=_new_beside_image,
+        ask=_volume_of_image,
+        commands=("image.ensure_cached", "volume.copy_image"),
         before="gone",
         after="ready",
     ),

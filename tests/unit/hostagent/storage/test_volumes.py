@@ -6,14 +6,22 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from appliance.protocol.ids import new_id
 from hostagent.protocol.link import CommandFailed
-from hostagent.protocol.storage import CreateEmptyParams, ResizeParams, StorageRef, VolumeRef
+from hostagent.protocol.storage import (
+    CopyImageParams,
+    CreateEmptyParams,
+    ResizeParams,
+    StorageRef,
+    VolumeRef,
+)
 from hostagent.storage import files, volumes
-from hostagent.storage.paths import volume_path
+from hostagent.storage.paths import cache_path, volume_path
 
 MiB, GiB = 1024**2, 1024**3
 
@@ -97,3 +105,25 @@ async def test_one_that_is_missing_is_said_and_deleting_it_does_nothing(volume: 
     await volumes.delete(volume)
     await volumes.delete(volume)
     assert list(volume_path(volume).parent.iterdir()) == []
+
+
+async def test_a_copy_of_an_image_has_its_content_and_stands_on_nothing(volume: VolumeRef) -> None:
+    image_id = new_id()
+    image = cache_path(volume.storage, image_id)
+    image.parent.mkdir(parents=True)
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", str(image), "4M"], check=True)
+    subprocess.run(["qemu-io", "-f", "qcow2", "-c", "write -P 7 0 1M", str(image)], check=True)
+    asked = CopyImageParams(volume=volume, image_id=image_id, size_bytes=8 * MiB)
+    context: Any = SimpleNamespace(progress=lambda *_: None)
+    for _ in range(2):
+        assert (await volumes.copy_image(asked, context)).size_bytes == 8 * MiB
+    image.unlink()
+    check = ["qemu-io", "-f", "qcow2", "-c", "read -P 7 0 1M", str(volume_path(volume))]
+    assert b"failed" not in subprocess.run(check, check=True, capture_output=True).stdout
+    assert [path.name for path in volume_path(volume).parent.iterdir()] == [
+        volume_path(volume).name
+    ]
+    await volumes.delete(volume)
+    with pytest.raises(CommandFailed) as caught:
+        await volumes.copy_image(asked, context)
+    assert caught.value.code == "image.not_cached"

@@ -24,6 +24,7 @@ VALUES = {
 CHOICES = {
     "strategy": "most_packed",
     "cloud_init": "seed",
+    "on_host_boot": "leave_off",
     "root_bus": "virtio_scsi",
     "hardware": NewHardware(firmware="uefi"),
 }

@@ -1,0 +1,1 @@
+"""Volumes that move from one storage or host to another."""

@@ -1,0 +1,172 @@
+"""The steps of moving a volume that no machine has open. Each bears being repeated.
+
+The volume is copied whole and compared; then its row changes places in one transaction; only after
+that the old copy is deleted. So whatever dies, the row names one whole copy. Until a copy is
+deleted it claims its space.
+
+A copy shares nothing with an image: a root disk that has moved takes all that it holds.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from msgspec import convert
+
+from appliance.engine.jobs import JobRun
+from appliance.hosts.links import HostLinks
+from appliance.protocol.errors import ApiError
+from appliance.services.common import link_wait_s
+from appliance.services.migration.addresses import addresses_between
+from appliance.services.moving import rows
+from appliance.services.settings import MIGRATION_PORT_FIRST, MIGRATION_PORT_LAST
+from appliance.services.storage.caches import Caches, unneeded_copies
+from appliance.services.storage.reach import host_for
+from appliance.services.volumes.holding import give_back
+from appliance.store.database import Store, Transaction
+from hostagent.protocol import commands as c
+from hostagent.protocol.migration import ListenResult
+from hostagent.protocol.moves import (
+    TransferParams,
+    VolumeListenParams,
+    VolumeMoveRef,
+    VolumeSendParams,
+)
+from hostagent.protocol.storage import CheckPathParams, CreateEmptyParams, VolumeInfo, VolumeRef
+
+log = structlog.get_logger()
+
+
+class MovingSteps:
+    """What is done on hosts and in the database."""
+
+    def __init__(self, store: Store, links: HostLinks, settings: Any) -> None:
+        self._store = store
+        self._links = links
+        self._settings = settings
+        self._caches = Caches(store, links)
+
+    async def hold(self, run: JobRun) -> None:
+        """The row has named the job, and the new place has been claimed, since its acceptance."""
+
+    async def give_back(self, run: JobRun) -> None:
+        """The volume rests where it was, and claims nothing elsewhere."""
+
+        def back(tx: Transaction) -> None:
+            rows.release_copy(tx, run)
+            give_back(tx, run)
+
+        await self._store.write(back)
+
+    async def copy(self, run: JobRun) -> None:
+        """Let a host that reaches both places copy the volume, and compare."""
+        params = TransferParams(
+            source=_source(run), target=_target(run), size_bytes=run.data["size_bytes"]
+        )
+        info = await self._call(
+            run, run.data["host_id"], c.VOLUME_TRANSFER, params, report=run.report,
+            code="move.copy_failed",
+        )  # fmt: skip
+        run.data["used_bytes"] = info.used_bytes
+
+    async def carry(self, run: JobRun) -> None:
+        """Let the volume's host fill a volume of the other one over an encrypted way, and
+        compare.
+        """
+        there, move = run.data["there"], VolumeMoveRef(move_id=run.id)
+        empty = CreateEmptyParams(volume=_target(run), size_bytes=run.data["size_bytes"])
+        await self._call(run, there, c.VOLUME_CREATE_EMPTY, empty)
+        way = await self._listen(run)
+        params = VolumeSendParams(move_id=run.id, way=way, volume=_source(run))
+        try:
+            await self._call(
+                run, run.data["host_id"], c.VOLUME_SEND, params, report=run.report,
+                code="migration.copy_failed",
+            )  # fmt: skip
+        except ApiError:
+            await self._refuse_if_full(run)
+            raise
+        await self._call(run, there, c.VOLUME_END, move)  # what was written is on its disk
+        info: VolumeInfo = await self._call(run, there, c.VOLUME_INFO, _target(run))
+        run.data["used_bytes"] = info.used_bytes
+
+    async def delete_copy(self, run: JobRun) -> None:
+        """What came to the new place goes; the volume is in the old one."""
+        if await self._store.read(lambda: rows.lies_at(run.resource_id, run.data["new"])):
+            return
+        there = run.data["there"]
+        if run.data["host_id"] != there:
+            await self._call(run, there, c.VOLUME_END, VolumeMoveRef(move_id=run.id))
+        await self._call(run, there, c.VOLUME_DELETE, _target(run))
+
+    async def switch(self, run: JobRun) -> None:
+        """The volume is in its new place from now on."""
+        await self._store.write(lambda tx: rows.switch(tx, run))
+
+    async def delete_old(self, run: JobRun) -> None:
+        """Delete what is left in the old place; then it claims nothing there any more."""
+        if not await self._store.read(lambda: rows.lies_at(run.resource_id, run.data["old"])):
+            host_id = await self._store.read(lambda: _worker_of_old(run))
+            await self._call(run, host_id, c.VOLUME_DELETE, _source(run))
+        await self._store.write(lambda tx: rows.release_copy(tx, run))
+        await self._drop_cache(run)
+
+    async def _listen(self, run: JobRun) -> ListenResult:
+        there = run.data["there"]
+        addresses = await self._store.read(lambda: addresses_between(run.data["host_id"], there))
+        params = VolumeListenParams(
+            migration_id=run.id,
+            source_host_id=run.data["host_id"],
+            addresses=addresses,
+            ports=(
+                self._settings.get(MIGRATION_PORT_FIRST),
+                self._settings.get(MIGRATION_PORT_LAST),
+            ),
+            received=[_target(run)],
+        )
+        return await self._call(run, there, c.VOLUME_LISTEN, params)
+
+    async def _refuse_if_full(self, run: JobRun) -> None:
+        """QEMU says of a full disk no more than that writing failed: look at the destination."""
+        path = _target(run).storage.path
+        try:
+            await self._call(
+                run, run.data["there"], c.STORAGE_CHECK_PATH, CheckPathParams(path=path)
+            )
+        except ApiError as error:
+            if error.code == "storage.no_space":
+                raise
+            log.info("move_storage_not_looked_at", reason=str(error))
+
+    async def _drop_cache(self, run: JobRun) -> None:
+        """The last disk on the cached copy of an image that is gone takes the copy along."""
+        old, image_id = run.data["old"], run.data["image_id"]
+        if not image_id:
+            return
+        copies = await self._store.read(
+            lambda: unneeded_copies(host_id=old["host_id"], image_id=image_id)
+        )
+        there = [copy for copy in copies if copy.storage.storage_id == old["storage_id"]]
+        await self._caches.drop(there, wait_s=link_wait_s(run), by=run.data["host_id"])
+
+    async def _call(
+        self, run: JobRun, host_id: str, command: c.Command[Any, Any], params: Any, **how: Any
+    ) -> Any:
+        return await self._links.call(
+            host_id, command, params, on_wait=run.wait, wait_s=link_wait_s(run), **how
+        )
+
+
+def _source(run: JobRun) -> VolumeRef:
+    return convert(run.data["source"], VolumeRef)
+
+
+def _target(run: JobRun) -> VolumeRef:
+    return convert(run.data["target"], VolumeRef)
+
+
+def _worker_of_old(run: JobRun) -> str:
+    """The host that deletes the old copy: what hosts share, any of them can."""
+    old = run.data["old"]
+    return old["host_id"] or host_for(old["storage_id"], run.data["host_id"])
