@@ -30,6 +30,7 @@ class Places:
     """What runs use besides machines: made once."""
 
     side_id: str  # the network of further NICs
+    local_id: str  # the hosts' own storage
     shared_id: str  # a storage that all hosts share
     disc_id: str
 
@@ -60,6 +61,8 @@ class Asker:
                 return await self._bin(client, verb.removesuffix("_volume"), call.slot)
             case "make_volume" | "attach_volume" | "detach_volume" | "grow_volume":
                 return await self._ask_volume(client, verb, ref, call.slot)
+            case "move_volume":
+                return await self._move(client, call)
             case "snapshot" | "snapshot_all":
                 return await self._take(client, ref, call)
             case "revert" | "revert_all" | "delete_snapshot" | "copy_snapshot":
@@ -144,6 +147,20 @@ class Asker:
             return await client.call("volume.detach", id=chosen)
         size_bytes = MiB + (0 if last is None else last.size_bytes // MiB * MiB)
         return await client.call("volume.resize", id=chosen, size_bytes=size_bytes)
+
+    async def _move(self, client: Client, call: Call) -> object:
+        """A free disk, or one of a machine, goes to the shared storage or to a host."""
+        vm = self._vm(self.ids[call.slot])
+        chosen = vm.volumes[-1].id if vm is not None and call.client % 2 else ""
+        chosen = chosen or await self._free(client, "status != deleted", call.slot)
+        hosts = self.lab.fleet.hosts
+        where = {"primary_storage_id": self.places.shared_id}
+        if call.host % 2:
+            where = {
+                "primary_storage_id": self.places.local_id,
+                "host_id": hosts[call.host % len(hosts)].id,
+            }
+        return await client.call("volume.move", id=chosen, **where)
 
     async def _bin(self, client: Client, verb: str, slot: int) -> object:
         """A free disk goes to the recycle bin, comes back from it, or goes for good."""

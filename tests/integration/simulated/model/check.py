@@ -76,7 +76,7 @@ def _hosts(vms: dict[str, Vm], fleet: Fleet) -> list[str]:
     wrong += [
         f"{_named(vms, vm.id)} has its root disk on another host"
         for vm in vms.values()
-        if vm.volumes and vm.volumes[0].host_id not in (None, vm.last_host_id)
+        if vm.host_id and vm.volumes and vm.volumes[0].host_id not in (None, vm.host_id)
     ]
     placed = {(vm.host_id, vm.id) for vm in vms.values() if vm.host_id is not None}
     wrong += [f"{_named(vms, ref)} has a port on a host" for _, ref in ports - placed]

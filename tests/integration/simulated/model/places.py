@@ -19,6 +19,7 @@ async def places(lab: Lab) -> Places:
     }
     return Places(
         side_id=found.get(SIDE) or await _side_network(lab),
+        local_id=found["disks-0"],
         shared_id=found.get(SHARED) or await _shared_storage(lab),
         disc_id=found.get(DISC) or await _disc(lab),
     )

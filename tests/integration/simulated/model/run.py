@@ -35,10 +35,10 @@ REFUSALS = frozenset(
     | {"vm.drives_full", "vm.drive_empty", "vm.drive_busy"}
     | {"host.in_maintenance", "host.not_in_maintenance", "host.cleanup_first"}
     | {"host.cannot_be_emptied", "migration.snapshots", "migration.no_host"}
-    | {"migration.disk_busy", "migration.source_away", "migration.unfinished"}
+    | {"vm.disk_moves", "migration.disk_busy", "migration.source_away", "migration.unfinished"}
     | {"storage.in_maintenance", "storage.machines_run", "storage.none", "resource.disabled"}
 )
-PLACEMENT = "placement."
+PLACES = ("placement.", "move.")
 ENDS_WITHIN_S = 40.0
 SETTLED_WITHIN_S = 6.0
 LOOK_EVERY_S = 0.05
@@ -93,7 +93,7 @@ class Run:
             self.answers[error.code] += 1
             if error.code == "client.unreachable":
                 await self.serving.wait()
-            if error.code not in REFUSALS and not error.code.startswith(PLACEMENT):
+            if error.code not in REFUSALS and not error.code.startswith(PLACES):
                 self.odd.append(f"{call} was answered with {error.code}: {error}")
         else:
             self.answers["accepted"] += 1
