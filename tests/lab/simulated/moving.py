@@ -15,6 +15,7 @@ from hostagent.protocol.commands import Nothing
 from hostagent.protocol.link import CallContext, CommandFailed
 from hostagent.protocol.migration import ListenResult
 from hostagent.protocol.storage import VolumeInfo, VolumeRef
+from tests.lab.simulated.contents import shown
 from tests.lab.simulated.sharing import files_on, others_with
 from tests.lab.simulated.state import Domain, HostState, SimFile, file_of
 
@@ -39,7 +40,8 @@ class Moves:
         context.progress(100, 200, "percent")
         if target not in files:
             self._state.note("volume.transfer", params.target.volume_id)
-        files[target] = SimFile(found.size_bytes, params.size_bytes)
+        written = _shown(self._state, params.source)
+        files[target] = SimFile(found.size_bytes, params.size_bytes, written=written)
         return VolumeInfo(path=target, size_bytes=params.size_bytes, used_bytes=found.size_bytes)
 
     async def mirror(self, params: m.MirrorParams, context: CallContext) -> VolumeInfo:
@@ -124,7 +126,8 @@ class Moves:
         found = self._read(self._state, params.volume)
         for volume in there.received[secret]:
             files, path = files_on(there, volume.storage), file_of(there, volume)
-            files[path] = replace(files[path], size_bytes=found.size_bytes)
+            written = _shown(self._state, params.volume)
+            files[path] = replace(files[path], size_bytes=found.size_bytes, written=written)
         self._state.note("volume.send", params.volume.volume_id)
         context.progress(200, 200, "percent")
         return Nothing()
@@ -144,3 +147,7 @@ class Moves:
         if others_with(state, "", volume):
             state.anomalies.append(f"{path} was copied while it was open")
         return found
+
+
+def _shown(state: HostState, volume: VolumeRef) -> int:
+    return shown(files_on(state, volume.storage), file_of(state, volume))

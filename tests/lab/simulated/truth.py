@@ -68,11 +68,11 @@ def disagreements(stage: Stage, view: View) -> list[str]:
     vms = [vm for vm in view.vms.values() if vm.cluster_id == stage.cluster_id]
     return [
         *_machines(vms, state),
-        *_sizes(vms, state),
+        *sizes(vms, state),
         *_claims(vms, stage.host.id),
         *_disks(stage, vms, view, state),
         *_plugged(vms, state),
-        *_inserted(vms, state),
+        *inserted(vms, state),
         *_networks(stage, vms, view, state),
         *_images(stage, view, vms),
         *(f"on {stage.host.name}: {text}" for text in state.anomalies),
@@ -80,7 +80,7 @@ def disagreements(stage: Stage, view: View) -> list[str]:
     ]
 
 
-def _sizes(vms: list[Vm], state: HostState) -> list[str]:
+def sizes(vms: list[Vm], state: HostState) -> list[str]:
     """Machines have what is claimed for them; firmware keeps nothing of machines that are gone."""
     known = tuple(vm.id for vm in vms)
     wrong = [f"{folder} is left" for folder in state.firmware if not folder.endswith(known)]
@@ -164,7 +164,7 @@ def _plugged(vms: list[Vm], state: HostState) -> list[str]:
     return wrong
 
 
-def _inserted(vms: list[Vm], state: HostState) -> list[str]:
+def inserted(vms: list[Vm], state: HostState) -> list[str]:
     """Machines that run have the discs that they are said to have, and no others."""
     wrong = []
     for vm in vms:
