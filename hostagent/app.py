@@ -28,6 +28,7 @@ from hostagent.libvirt.domains import Domains
 from hostagent.libvirt.exports import Exports
 from hostagent.libvirt.foreign import Foreign
 from hostagent.libvirt.guestagent import GuestAgents
+from hostagent.libvirt.mirroring import Mirrors
 from hostagent.libvirt.snapshots import Snapshots
 from hostagent.link import enrol
 from hostagent.link.dialler import Dialler
@@ -90,11 +91,14 @@ class Agent:
         self._guests = GuestAgents(self._domains, self._folder / "frozen")
         self._snapshots = Snapshots(self._domains, self._guests)
         self._transfers = Transfers()
+        self._mirrors = Mirrors(self._domains)
         self._exports = Exports(self._domains, self._guests)
         self._consoles = Consoles(self._domains)
-        self._migrations = Migrations(self._domains, self._folder, self._notify_progress)
         self._foreign = Foreign(self._connection, self._folder / "taken-over")
         self._network = NetworkManager(self._folder / "network")
+        self._migrations = Migrations(
+            self._domains, self._folder, self._notify_progress, self._network
+        )
         self._paths = PathProbes()
         self._storages = Storages(self._folder, self._tell_storage, self._learn_storage)
         self._verdict = Verdict(accelerator="tcg", reason="no_probe_kernel")
@@ -174,6 +178,8 @@ class Agent:
         peer.handle(c.DOMAIN_GROW, _plain(d.grow))
         peer.handle(c.DOMAIN_SIZE, _plain(d.size))
         peer.handle(c.DOMAIN_FORGET, _plain(d.forget))
+        peer.handle(c.DOMAIN_TAKE_KEPT, _plain(d.take_kept))
+        peer.handle(c.DOMAIN_PUT_KEPT, _plain(d.put_kept))
         peer.handle(c.DOMAIN_GET, _plain(d.get))
         peer.handle(c.DOMAIN_LIST, lambda _, __: d.list())
         peer.handle(c.DOMAIN_SCREENSHOT, _plain(d.screenshot))
@@ -198,6 +204,8 @@ class Agent:
         peer.handle(c.VOLUME_INFO, _plain(v.info))
         peer.handle(c.VOLUME_COPY, self._snapshots.copy)
         peer.handle(c.VOLUME_TRANSFER, self._transfers.transfer)
+        peer.handle(c.VOLUME_MIRROR, self._mirrors.mirror)
+        peer.handle(c.VOLUME_SETTLE, self._mirrors.settle)
         peer.handle(c.VOLUME_CHAIN, _plain(self._snapshots.chain))
         peer.handle(c.SNAPSHOT_TAKE, _plain(self._snapshots.take))
         peer.handle(c.SNAPSHOT_TAKE_BACK, _plain(self._snapshots.take_back))

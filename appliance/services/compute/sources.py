@@ -43,7 +43,7 @@ class Source:
     @property
     def bound_host_id(self) -> str | None:
         """The host that it has to start on: what is copied lies there."""
-        return self.snapshot.host_id if self.snapshot is not None else None
+        return self.snapshot.bound_host_id if self.snapshot is not None else None
 
     @property
     def bound_storage(self) -> PrimaryStorageRow | None:
