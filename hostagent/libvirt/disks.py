@@ -51,7 +51,8 @@ class Disks:
         if before.state not in (DomainState.RUNNING, DomainState.PAUSED):
             await await_closed(spec.disks)
             holds.forget(spec.vm_id)
-        return await self._domains.start(spec, sources, refuse_open_elsewhere, drives_of(spec))
+        drives = await drives_of(spec)
+        return await self._domains.start(spec, sources, refuse_open_elsewhere, drives)
 
     async def attach(self, params: DiskParams) -> DomainReport:
         """Plug a disk into the machine, unless it is there or the machine is off."""
