@@ -33,6 +33,13 @@ MOVE_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "云盘 {name} 所属云主机 {vm} 的状态为 {state}。",
         "请等待云主机处于运行、暂停或关机状态。",
     ),
+    "move.firmware": (
+        "The virtual machine {vm} runs with UEFI or a TPM, whose files lie beside its root disk "
+        "{name} and are open.",
+        "Stop the machine first: then they go along.",
+        "云主机 {vm} 正在使用 UEFI 或 TPM，其文件与系统盘 {name} 放在一起且处于打开状态。",
+        "请先关闭云主机，这些文件会随系统盘一起迁移。",
+    ),
     "move.too_late": (
         "The volume {name} had moved already when the job was stopped, so it has stayed in its new "
         "place.",
@@ -121,5 +128,9 @@ MOVE_WORDS: dict[str, tuple[str, str]] = {
         "之前的任务尚未清理完成",
     ),
     "move.reason.machine_state": ("its VM {vm} is: {state}", "其云主机 {vm} 状态为：{state}"),
+    "move.reason.firmware": (
+        "its VM {vm} runs with UEFI or a TPM: stop it first",
+        "其云主机 {vm} 正在使用 UEFI 或 TPM：请先关机",
+    ),
     "move.reason.runs_elsewhere": ("its VM runs on another host", "其云主机运行在另一台物理机上"),
 }

@@ -13,6 +13,7 @@ from appliance.services.common import find
 from appliance.services.compute.bonds import doubtful_host
 from appliance.services.compute.machine import ALLOWED
 from appliance.services.compute.standing import Standing
+from appliance.services.hardware.keeping import keeps
 from appliance.services.infrastructure.models import HostRow
 from appliance.services.migration.models import VolumeCopyRow
 from appliance.services.storage.models import (
@@ -208,9 +209,16 @@ def _against(volume: VolumeRow, vm: Standing | None) -> list[MigrationReason]:
         if vm.state not in ALLOWED["move_volume"]:
             params = {"vm": vm.name, "state": vm.state}
             reasons.append(MigrationReason(code="machine_state", params=params))
+        elif _has_firmware_open(volume, vm):
+            reasons.append(MigrationReason(code="firmware", params={"vm": vm.name}))
         elif doubtful_host(vm.id) is not None:
             reasons.append(MigrationReason(code="unfinished"))
     return reasons
+
+
+def _has_firmware_open(volume: VolumeRow, vm: Standing) -> bool:
+    """Whether a machine runs with files of UEFI or a TPM beside this disk, which stay behind."""
+    return vm.host_id is not None and volume.id == vm.volume_id and keeps(vm.id)
 
 
 def _is_connected(host_id: str) -> bool:

@@ -324,3 +324,20 @@ async def test_while_its_host_is_away_nobody_guesses(
     await lab.becomes(vm.id, VmState.STOPPED)
     await do(lab, "vm.start", vm.id)
     assert sorted(places_of(lab, vm.id)) == (["local", "shared"] if moved else ["shared"] * 2)
+
+
+async def test_what_firmware_has_open_does_not_move(lab: Lab, shared: PrimaryStorage) -> None:
+    """UEFI's variables and the TPM lie beside the root disk: its machine has to be off."""
+    local = await local_of(lab)
+    vm = await machine(
+        lab,
+        primary_storage_id=local.id,
+        hardware={"firmware": "uefi"},
+        data_disks=[{"size_bytes": GiB}],
+    )
+    root, data = vm.volumes
+    asked = {"id": root.id, "primary_storage_id": shared.id}
+    assert await refused(lab, "volume.move", **asked) == ("move.firmware", None)
+    assert await move(lab, data, shared) == [], "other disks do"
+    await do(lab, "vm.stop", vm.id)
+    assert await move(lab, root, shared) == []
