@@ -204,7 +204,7 @@ def _drop(_: Any, domain: Any | None) -> Side:
     side = side_of(domain)
     if domain is None or side == Side.ABSENT:
         return Side.ABSENT
-    if side in (Side.RUNNING, Side.POSTCOPY):
+    if side in (Side.RUNNING, Side.POSTCOPY, Side.BROKEN):
         raise CommandFailed("migration.runs_here", "the machine runs on this host")
     try:
         if domain.isActive():
