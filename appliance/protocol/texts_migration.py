@@ -52,6 +52,13 @@ MIGRATION_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "云主机 {name} 所在的物理机未连接。",
         "请先恢复该物理机：无法从没有响应的物理机上迁出云主机。",
     ),
+    "migration.firmware_away": (
+        "Only host {host}, which is not connected, has what the UEFI firmware and TPM of the "
+        "virtual machine {name} have kept.",
+        "Bring {host} back and try again.",
+        "云主机 {name} 的 UEFI 固件和 TPM 数据只在物理机 {host} 上，而该物理机未连接。",
+        "请恢复物理机 {host} 后重试。",
+    ),
     "migration.failed": (
         "The virtual machine did not leave the host {name}, where it goes on: {reason}.",
         "Remove the cause and try again.",
@@ -180,6 +187,10 @@ MIGRATION_WORDS: dict[str, tuple[str, str]] = {
     "step.migrate": ("moving the machine", "迁移云主机"),
     "step.copy_disks": ("copying the disks and comparing them", "复制并比对磁盘"),
     "step.switch_host": ("leading its addresses to the new host", "将网络切换到新物理机"),
+    "step.carry_firmware": (
+        "taking along what firmware and TPM have kept",
+        "转移固件和 TPM 数据",
+    ),
     "step.leave_source": ("leaving the old host", "离开原物理机"),
     "step.delete_old_disks": ("deleting its disks on the old host", "删除原物理机上的磁盘"),
     "wait.migration": (
@@ -237,6 +248,10 @@ MIGRATION_WORDS: dict[str, tuple[str, str]] = {
     "migration.reason.snapshots": (
         "snapshots on its host's own storage would stay behind",
         "本地存储上的快照无法随之迁移",
+    ),
+    "migration.reason.firmware_away": (
+        "only {host}, which is not connected, has what its firmware and TPM have kept",
+        "其固件和 TPM 数据只在未连接的物理机 {host} 上",
     ),
     "migration.reason.unfinished": (
         "an earlier migration is not cleaned up yet",

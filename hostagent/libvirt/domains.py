@@ -11,12 +11,13 @@ from typing import Any
 import libvirt
 import structlog
 
-from hostagent.libvirt import firmware
+from hostagent.libvirt import firmware, firmware_state
 from hostagent.libvirt.blockjobs import chains_of
 from hostagent.libvirt.connection import Connection
 from hostagent.libvirt.drives import Drive
 from hostagent.libvirt.growing import grow, size_of
 from hostagent.libvirt.guesttelling import is_linked
+from hostagent.libvirt.holds import is_held
 from hostagent.libvirt.hotplug import UNPLUG_AGAIN_S, UNPLUG_WITHIN_S, ask_for, attach, has
 from hostagent.libvirt.pictures import to_png
 from hostagent.libvirt.xml import NAMESPACE, build
@@ -30,7 +31,14 @@ from hostagent.protocol.domain import (
     ShutdownParams,
     VmRef,
 )
-from hostagent.protocol.hardware import ForgetParams, GrowParams, Size
+from hostagent.protocol.hardware import (
+    ForgetParams,
+    GrowParams,
+    KeptRef,
+    KeptState,
+    PutKeptParams,
+    Size,
+)
 from hostagent.protocol.link import CommandFailed
 from hostagent.storage.driver import DiskSource
 from hostagent.storage.seed import remove_seed
@@ -192,6 +200,26 @@ class Domains:
         """Delete what the machine's firmware and TPM have kept."""
         await asyncio.to_thread(firmware.forget, params.vm_id, params.volume.storage)
 
+    async def take_kept(self, params: KeptRef) -> KeptState:
+        """What firmware and TPM of a machine have kept that does not run here."""
+
+        def take(_: Any, domain: Any | None) -> KeptState:
+            _refuse_running(domain)
+            folder = firmware.folder_of(params.vm_id, params.volume.storage)
+            return KeptState(files=firmware_state.take(folder))
+
+        return await self.look(params.vm_id, take, "domain.failed")
+
+    async def put_kept(self, params: PutKeptParams) -> None:
+        """Have exactly this for a machine that does not run here."""
+
+        def put(_: Any, domain: Any | None) -> None:
+            _refuse_running(domain)
+            folder = firmware.folder_of(params.vm_id, params.volume.storage)
+            firmware_state.put(folder, params.files, firmware.PASSABLE)
+
+        await self.look(params.vm_id, put, "domain.failed")
+
     async def get(self, params: VmRef) -> DomainReport:
         """How the machine stands; stopped if libvirt does not know it."""
 
@@ -290,6 +318,11 @@ class Domains:
             raise CommandFailed(code, error.get_error_message() or str(error)) from error
 
 
+def _refuse_running(domain: Any | None) -> None:
+    if domain is not None and domain.isActive():
+        raise CommandFailed("domain.state_in_use", "the machine runs on this host")
+
+
 def _ask_to_go(domain: Any, *, by_agent: bool) -> None:
     """Press the power button; `by_agent` asks the agent in the guest as well."""
     domain.shutdownFlags(libvirt.VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN)
@@ -310,6 +343,8 @@ def _suspend(domain: Any) -> None:
 
 def _resume(domain: Any) -> None:
     if domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
+        if is_held(domain.UUIDString()):
+            raise CommandFailed("domain.held", "a disk of the machine is changing places")
         domain.resume()
 
 

@@ -44,7 +44,10 @@ class Snapshots:
             _must_have_files(volume)
             await layers.make_overlay(volume, volume.head, volume.fallback or "")
         is_quiesced = await self._switch(params)
-        taken = [layers.frozen(volume, volume.fallback or "") for volume in params.volumes]
+        taken = [
+            await layers.on_files(volume, partial(layers.frozen, volume, volume.fallback or ""))
+            for volume in params.volumes
+        ]
         return s.TakeResult(frozen=taken, is_quiesced=is_quiesced)
 
     async def _switch(self, params: s.TakeParams) -> bool:
@@ -68,7 +71,7 @@ class Snapshots:
         """Go on with the old heads, which get what was written meanwhile."""
         for volume in params.volumes:
             _must_have_files(volume)
-            if not node_path(volume, volume.head).exists():
+            if not await layers.on_files(volume, node_path(volume, volume.head).exists):
                 continue
             back = s.MergeParams(
                 volume=volume,
@@ -106,7 +109,8 @@ class Snapshots:
         _must_have_files(volume)
         async with self._turns[volume.volume_id]:
             await self._on_machine(params.vm_id, partial(_stop_merging, params))
-        return s.SettleResult(nodes=nodes.nodes_of(volume))
+        left = await layers.on_files(volume, lambda: nodes.nodes_of(volume))
+        return s.SettleResult(nodes=left)
 
     async def copy(self, params: s.CopyParams, context: CallContext) -> VolumeInfo:
         """Make a volume of its own of a frozen node."""
@@ -117,11 +121,12 @@ class Snapshots:
     async def chain(self, params: s.ChainParams) -> s.ChainReport:
         """Compare a volume's files with what they should be."""
         _must_have_files(params.volume)
-        return await asyncio.to_thread(nodes.check, params)
+        return await layers.on_files(params.volume, lambda: nodes.check(params))
 
     async def _merge(self, params: s.MergeParams, report: Progress) -> s.MergeResult:
-        async with self._turns[params.volume.volume_id]:
-            if not layers.is_merged(params):
+        volume = params.volume
+        async with self._turns[volume.volume_id]:
+            if not await self._is_merged(params):
                 if await self._machine(params, partial(_has_open, params)):
                     await self._merge_open(params, report)
                 else:
@@ -129,10 +134,16 @@ class Snapshots:
                 await layers.take_place(params)
             if not params.is_paused:
                 await self._machine(params, jobs.go_on)
-        return s.MergeResult(used_bytes=nodes.used_bytes(node_path(params.volume, params.lower)))
+        lower = node_path(volume, params.lower)
+        return s.MergeResult(
+            used_bytes=await layers.on_files(volume, lambda: nodes.used_bytes(lower))
+        )
+
+    async def _is_merged(self, params: s.MergeParams) -> bool:
+        return await layers.on_files(params.volume, lambda: layers.is_merged(params))
 
     async def _merge_closed(self, params: s.MergeParams, report: Progress) -> None:
-        layers.refuse_wrong_merge(params)
+        await layers.on_files(params.volume, lambda: layers.refuse_wrong_merge(params))
         await layers.commit(params, report)
 
     async def _merge_open(self, params: s.MergeParams, report: Progress) -> None:
@@ -143,7 +154,7 @@ class Snapshots:
         await self._machine(params, partial(_begin, params))
         while (progress := await self._machine(params, partial(_look, params))) != jobs.DONE:
             if progress is None:
-                if not layers.is_merged(params):
+                if not await self._is_merged(params):
                     await self._merge_closed(params, report)
                 return
             done, total = progress
@@ -155,7 +166,9 @@ class Snapshots:
 
     async def _refuse_open(self, volume: VolumeRef, node: str | None = None) -> None:
         """Raises CommandFailed if a machine of this host has the volume open, or this file."""
-        files = [node_path(volume, node)] if node is not None else nodes.files_of(volume)
+        files = [node_path(volume, node)] if node is not None else []
+        if node is None:
+            files = await layers.on_files(volume, lambda: nodes.files_of(volume))
         wanted = {str(path) for path in files}
         for vm, open_files in await self._domains.open_files():
             for path in sorted(wanted & open_files):

@@ -76,9 +76,7 @@ class CephDriver(Driver):
 
     async def create_overlay(self, volume: VolumeRef, image_id: str, size_bytes: int) -> VolumeInfo:
         """Clone the cached image, and grow the clone."""
-        if not await self.has_image(image_id):
-            name = _image_name(image_id)
-            raise CommandFailed("image.not_cached", f"{name} does not exist", path=name)
+        await self._refuse_not_cached(image_id)
         base = f"{self._image(image_id)}@{BASE}"
         await self._rbd("clone", base, self._spec_of(volume), bears=(EXISTS,))
         found = await self.info(volume)
@@ -107,13 +105,30 @@ class CephDriver(Driver):
 
     async def delete(self, volume: VolumeRef) -> None:
         """Delete it with its snapshots; Ceph refuses what somebody has open."""
-        spec = self._spec_of(volume)
+        for spec in (self._spec_of(volume), self._retired(volume)):
+            await self._delete(spec)
+
+    async def _delete(self, spec: str) -> None:
         await self._rbd("snap", "purge", "--no-progress", spec, bears=(NOT_FOUND,))
         outcome = await self._rbd(
             "rm", "--no-progress", spec, bears=(NOT_FOUND, BUSY), within_s=DELETE_WITHIN_S
         )
         if outcome.status == BUSY:
             raise CommandFailed("volume.in_use", f"{spec} is open", path=spec, vm="")
+
+    async def is_retired(self, volume: VolumeRef) -> bool:
+        """By which name its image is there."""
+        if (await self._rbd("info", self._spec_of(volume), bears=(NOT_FOUND,))).status == 0:
+            return False
+        retired = self._retired(volume)
+        if (await self._rbd("info", retired, bears=(NOT_FOUND,))).status == NOT_FOUND:
+            await self.info(volume)
+        return True
+
+    async def retire(self, volume: VolumeRef) -> None:
+        """Rename its image."""
+        if not await self.is_retired(volume):
+            await self._rbd("rename", self._spec_of(volume), self._retired(volume))
 
     async def info(self, volume: VolumeRef) -> VolumeInfo:
         """What Ceph says of it."""
@@ -163,6 +178,14 @@ class CephDriver(Driver):
     async def source_of(self, volume: VolumeRef) -> DiskSource:
         """Where QEMU reaches it by itself."""
         await self.info(volume)
+        return self._source(self._spec_of(volume))
+
+    async def disc_of(self, image_id: str) -> DiskSource:
+        """An image of the pool, as the cache keeps discs raw: all hosts read the same one."""
+        await self._refuse_not_cached(image_id)
+        return self._source(self._image(image_id))
+
+    def _source(self, name: str) -> DiskSource:
         spec = spec_of(self.storage)
         network = NetworkSource(
             protocol="rbd",
@@ -170,7 +193,7 @@ class CephDriver(Driver):
             user=spec.user,
             secret_id=self.storage.storage_id,
         )
-        return DiskSource(self._spec_of(volume), "writeback", format="raw", network=network)
+        return DiskSource(name, "writeback", format="raw", network=network)
 
     async def await_closed(self, volume: VolumeRef) -> None:
         """QEMU opens what others have open, so whoever watches an image is asked for. A client
@@ -193,6 +216,11 @@ class CephDriver(Driver):
 
     # Ceph's programs
 
+    async def _refuse_not_cached(self, image_id: str) -> None:
+        if not await self.has_image(image_id):
+            name = _image_name(image_id)
+            raise CommandFailed("image.not_cached", f"{name} does not exist", path=name)
+
     def _for_qemu(self, name: str) -> str:
         user = spec_of(self.storage).user
         login = f":id={user}" if user else ""
@@ -200,6 +228,9 @@ class CephDriver(Driver):
 
     def _spec_of(self, volume: VolumeRef) -> str:
         return f"{self.storage.source}/volume-{checked_id(volume.volume_id)}"
+
+    def _retired(self, volume: VolumeRef) -> str:
+        return f"{self._spec_of(volume)}.retired"
 
     def _image(self, image_id: str) -> str:
         return f"{self.storage.source}/{_image_name(image_id)}"

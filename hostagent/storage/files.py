@@ -42,12 +42,14 @@ from hostagent.storage.paths import (
     no_space,
     release,
     remove,
+    sync_folder,
     volume_path,
 )
 from hostagent.storage.transfer import copy_file, name_new, publish
 
 CREATE_TIMEOUT_S = 60.0
 RESIZE_TIMEOUT_S = 60.0
+RETIRED = "retired"
 SMALLEST_FREE_BYTES = 16 * 1024**2
 IMAGE_MODE = 0o644  # QEMU's user reads the backing file
 
@@ -95,8 +97,10 @@ class FileDriver(Driver):
             source = await self._cached(image_id)
 
             async def fill(new: Path) -> None:
+                # "writeback": it is really on the disk when this ends.
+                how = ["-p", "-t", "writeback", "-f", "qcow2", "-O", "qcow2"]
                 await qemu_img.run(
-                    ["convert", "-p", "-f", "qcow2", "-O", "qcow2", str(source), str(new)],
+                    ["convert", *how, str(source), str(new)],
                     timeout_s=qemu_img.CONVERT_TIMEOUT_S,
                     on_percent=lambda share: report(int(share), 100, "percent"),
                 )
@@ -123,6 +127,19 @@ class FileDriver(Driver):
         """Delete all its files, also those of its snapshots and what was not finished."""
         await self._ready()
         await self._guarded(lambda: delete_all(volume))
+
+    async def is_retired(self, volume: VolumeRef) -> bool:
+        """By which name its file is there: a directory that is empty says nothing."""
+        if await self._exists(volume_path(volume)):
+            return False
+        if not await self._exists(_retired(volume)):
+            await self._existing(volume)
+        return True
+
+    async def retire(self, volume: VolumeRef) -> None:
+        """Give its file a name that nobody opens."""
+        if not await self.is_retired(volume):
+            await self._guarded(lambda: _retire(volume))
 
     async def info(self, volume: VolumeRef) -> VolumeInfo:
         """What qemu-img says of the file."""
@@ -156,6 +173,11 @@ class FileDriver(Driver):
             path = cache_path(self.storage, image_id, is_iso=is_iso)
             await self._guarded(partial(remove, path))
 
+    async def disc_of(self, image_id: str) -> DiskSource:
+        """Its file."""
+        path = await self._cached(image_id, is_iso=True)
+        return DiskSource(str(path), cache="", format="raw")
+
     async def source_of(self, volume: VolumeRef) -> DiskSource:
         """Its file; whatever that stands on must be there, too."""
         path = await self._existing(volume)
@@ -179,14 +201,14 @@ class FileDriver(Driver):
         return await self._guarded(path.exists)
 
     async def _existing(self, volume: VolumeRef) -> Path:
-        path = volume_path(volume)
+        path = await self._guarded(lambda: volume_path(volume))
         if not await self._exists(path):
             await self._ready()
             raise CommandFailed("volume.missing", f"{path} does not exist", path=str(path))
         return path
 
-    async def _cached(self, image_id: str) -> Path:
-        path = cache_path(self.storage, image_id)
+    async def _cached(self, image_id: str, *, is_iso: bool = False) -> Path:
+        path = cache_path(self.storage, image_id, is_iso=is_iso)
         if not await self._exists(path):
             raise CommandFailed("image.not_cached", f"{path} does not exist", path=str(path))
         return path
@@ -250,6 +272,22 @@ class SharedDriver(FileDriver):
     async def _ready(self) -> None:
         """Nothing is made in a directory that only looks like the storage."""
         await self._guarded(lambda: check_mark(self.storage))
+
+
+def _retire(volume: VolumeRef) -> None:
+    path = volume_path(volume)
+    try:
+        path.replace(_retired(volume))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CommandFailed(
+            "path.not_writable", f"{path}: {reason}", path=str(path), reason=reason
+        ) from error
+    sync_folder(path.parent)
+
+
+def _retired(volume: VolumeRef) -> Path:
+    return volume_path(volume).with_name(f"{volume.volume_id}.{RETIRED}")
 
 
 def _make_room(folder: Path) -> None:

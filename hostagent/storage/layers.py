@@ -6,14 +6,17 @@ this from files that a machine writes to.
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from hostagent.protocol.link import CommandFailed
 from hostagent.protocol.snapshots import CopyParams, Frozen, MergeParams
 from hostagent.protocol.storage import VolumeInfo, VolumeRef
 from hostagent.storage import qemu_img
 from hostagent.storage.driver import Progress
+from hostagent.storage.guard import guarded
 from hostagent.storage.nodes import (
     backing_of,
     chain_of,
@@ -36,6 +39,8 @@ CREATE_TIMEOUT_S = 60.0
 RELINK_TIMEOUT_S = 60.0
 SMALLEST_FREE_BYTES = 16 * 1024**2
 
+T = TypeVar("T")
+
 
 async def make_overlay(volume: VolumeRef, node: str, on: str) -> None:
     """Make an empty node that shows what the node `on` has, unless it is there.
@@ -44,22 +49,23 @@ async def make_overlay(volume: VolumeRef, node: str, on: str) -> None:
     CommandFailed.
     """
     path, below = node_path(volume, node), node_path(volume, on)
-    chain_of(below)
-    if path.exists():
-        _must_stand_on(path, below)
-        return
-    if free_bytes(path.parent) < SMALLEST_FREE_BYTES:
-        raise no_space(path.parent, SMALLEST_FREE_BYTES)
     temporary = path.with_suffix(".new")
-    temporary.unlink(missing_ok=True)
+    size_bytes = await on_files(volume, lambda: _size_for_overlay(path, below, temporary))
+    if size_bytes is None:
+        return
     # Its size is given and the file below not opened: a machine may have that one.
     arguments = ["create", "-q", "-u", "-f", "qcow2", "-F", "qcow2", "-b", str(below)]
-    arguments += [str(temporary), str(header_of(below).size_bytes)]
+    arguments += [str(temporary), str(size_bytes)]
     try:
         await _run(arguments, path.parent, timeout_s=CREATE_TIMEOUT_S)
-        await asyncio.to_thread(publish, temporary, path)
+        await on_files(volume, lambda: publish(temporary, path))
     finally:
-        temporary.unlink(missing_ok=True)
+        await on_files(volume, lambda: temporary.unlink(missing_ok=True))
+
+
+async def on_files(volume: VolumeRef, look: Callable[[], T]) -> T:
+    """Look at a volume's files, or change their names. The storage may hang, the agent must not."""
+    return await guarded(volume.storage.path, look)
 
 
 def frozen(volume: VolumeRef, node: str) -> Frozen:
@@ -67,6 +73,18 @@ def frozen(volume: VolumeRef, node: str) -> Frozen:
     path = node_path(volume, node)
     size_bytes = header_of(path).size_bytes
     return Frozen(volume_id=volume.volume_id, size_bytes=size_bytes, used_bytes=used_bytes(path))
+
+
+def _size_for_overlay(path: Path, below: Path, temporary: Path) -> int | None:
+    """How large a node on `below` is to be, None if it is there; there is room for it."""
+    chain_of(below)
+    if path.exists():
+        _must_stand_on(path, below)
+        return None
+    if free_bytes(path.parent) < SMALLEST_FREE_BYTES:
+        raise no_space(path.parent, SMALLEST_FREE_BYTES)
+    temporary.unlink(missing_ok=True)
+    return header_of(below).size_bytes
 
 
 def refuse_wrong_merge(params: MergeParams) -> None:
@@ -109,7 +127,7 @@ async def commit(params: MergeParams, report: Progress) -> None:
         Path(lower).parent,
         timeout_s=qemu_img.CONVERT_TIMEOUT_S,
         report=report,
-        needed_bytes=used_bytes(Path(upper)),
+        needed_bytes=await on_files(params.volume, lambda: used_bytes(Path(upper))),
     )
 
 
@@ -118,54 +136,80 @@ async def take_place(params: MergeParams) -> None:
     lower, upper = (node_path(params.volume, node) for node in (params.lower, params.upper))
     for node in params.above:
         path = node_path(params.volume, node)
-        if backing_of(path) != lower:
+        if await on_files(params.volume, partial(backing_of, path)) != lower:
             await _relink(path, lower)
-    left = standing_on(params.volume, upper)
+    left = await on_files(params.volume, lambda: standing_on(params.volume, upper))
     for path in left:
         raise damaged(path, f"it still stands on {upper}", None)
-    await asyncio.to_thread(remove, upper)
+    await on_files(params.volume, lambda: remove(upper))
 
 
 async def drop(volume: VolumeRef, node: str) -> None:
-    """Delete a node, unless it is gone; raises CommandFailed if others stand on it."""
+    """Delete a node, unless it is gone; raises CommandFailed if others stand on it, or if a machine
+    writes to it, on whatever host.
+    """
     path = node_path(volume, node)
+    if not await on_files(volume, lambda: _may_drop(volume, path)):
+        return
+    try:
+        # Without `in_use`, QEMU's locks refuse a file that something writes to.
+        await qemu_img.info(str(path), expected_format="qcow2")
+    except qemu_img.QemuImgFailed as error:
+        raise qemu_img.failed(error) from error
+    await on_files(volume, lambda: remove(path))
+
+
+def _may_drop(volume: VolumeRef, path: Path) -> bool:
+    """Whether there is a file to be deleted; raises CommandFailed if it is needed."""
     if volume_path(volume) == path:
         raise CommandFailed("agent.bad_parameters", f"{path} is what is written to")
     if not path.exists():
-        return
+        return False
     for other in standing_on(volume, path):
         raise damaged(other, f"it stands on {path}, which was to be deleted", None)
-    await asyncio.to_thread(remove, path)
+    return True
 
 
 async def copy(params: CopyParams, report: Progress) -> VolumeInfo:
     """Make a volume of its own of a frozen node, unless it is there; raises CommandFailed."""
-    source, target = volume_path(params.source), volume_path(params.target)
-    if not target.exists():
-        needed_bytes = sum(used_bytes(path) for path in chain_of(source))
-        make_folder(target.parent)
-        if free_bytes(target.parent) < SMALLEST_FREE_BYTES:
-            raise no_space(target.parent, needed_bytes)
-        temporary = target.with_suffix(".new")
-        temporary.unlink(missing_ok=True)
+    volume = params.target
+    source, target = node_path(params.source, params.source.head), volume_path(volume)
+    temporary = target.with_suffix(".new")
+    needed_bytes = await on_files(volume, lambda: _room_for_copy(source, target, temporary))
+    if needed_bytes is not None:
         try:
-            await _convert(source, temporary, params.size_bytes, needed_bytes, report)
-            await asyncio.to_thread(publish, temporary, target)
+            await _convert(params, source, temporary, needed_bytes, report)
+            await on_files(volume, lambda: publish(temporary, target))
         finally:
-            temporary.unlink(missing_ok=True)
-    made = header_of(target)
-    return VolumeInfo(path=str(target), size_bytes=made.size_bytes, used_bytes=used_bytes(target))
+            await on_files(volume, lambda: temporary.unlink(missing_ok=True))
+    made = await on_files(volume, lambda: frozen(volume, volume.head))
+    return VolumeInfo(path=str(target), size_bytes=made.size_bytes, used_bytes=made.used_bytes)
+
+
+def _room_for_copy(source: Path, target: Path, temporary: Path) -> int | None:
+    """The bytes that a copy takes at most, None if it is there."""
+    if target.exists():
+        return None
+    needed_bytes = sum(used_bytes(path) for path in chain_of(source))
+    make_folder(target.parent)
+    if free_bytes(target.parent) < SMALLEST_FREE_BYTES:
+        raise no_space(target.parent, needed_bytes)
+    temporary.unlink(missing_ok=True)
+    return needed_bytes
 
 
 async def _convert(
-    source: Path, temporary: Path, size_bytes: int, needed_bytes: int, report: Progress
+    params: CopyParams, source: Path, temporary: Path, needed_bytes: int, report: Progress
 ) -> None:
     where = temporary.parent
-    arguments = ["convert", "-p", "-f", "qcow2", "-O", "qcow2", str(source), str(temporary)]
+    # "writeback": what was written is really on the disk when this ends. The default is not.
+    arguments = ["convert", "-p", "-t", "writeback", "-f", "qcow2", "-O", "qcow2"]
+    arguments += [str(source), str(temporary)]
     timeout_s = qemu_img.CONVERT_TIMEOUT_S
     await _run(arguments, where, timeout_s=timeout_s, report=report, needed_bytes=needed_bytes)
-    if header_of(temporary).size_bytes < size_bytes:
-        arguments = ["resize", "-q", "-f", "qcow2", str(temporary), str(size_bytes)]
+    made = await on_files(params.target, lambda: header_of(temporary))
+    if made.size_bytes < params.size_bytes:
+        arguments = ["resize", "-q", "-f", "qcow2", str(temporary), str(params.size_bytes)]
         await _run(arguments, where, timeout_s=CREATE_TIMEOUT_S)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from appliance.engine.models import CleanupRow
+from appliance.engine.models import ACTIVE, CleanupRow, JobRow
 from appliance.protocol.errors import Conflict
 from appliance.protocol.resources import State
+from appliance.services.storage.models import VolumeRow
 from appliance.services.storage.reach import to_be_reached
 from appliance.store.fields import database
 
@@ -44,11 +46,19 @@ def bonds_of(vm_id: str) -> Bonds:
 
 
 def doubtful_host(vm_id: str) -> str | None:
-    """The host that a job has left work for: whether it runs the machine, nobody knows until
-    that is done. Another one must not start it meanwhile.
+    """The host that a job works on, or has left work for, on the machine or on one of its disks.
+
+    Whether it runs the machine, or changes the files of a disk, nobody knows until that is done.
+    Another one must not start it meanwhile.
     """
-    for row in CleanupRow.select().where(CleanupRow.resource_id == vm_id):
-        host_id = row.data.get("host_id")
-        if host_id:
-            return host_id
-    return None
+    held = VolumeRow.select(VolumeRow.job_id).where(
+        VolumeRow.vm_id == vm_id,
+        VolumeRow.host_id.is_null(),
+        VolumeRow.job_id.is_null(is_null=False),
+    )
+    work = CleanupRow.select().where(
+        (CleanupRow.resource_id == vm_id) | CleanupRow.job_id.in_(held)
+    )
+    jobs = JobRow.select().where(JobRow.id.in_(held), JobRow.state.in_(ACTIVE))
+    rows: list[Any] = [*work, *jobs]
+    return next((row.data["host_id"] for row in rows if row.data.get("host_id")), None)

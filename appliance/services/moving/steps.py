@@ -1,8 +1,12 @@
-"""The steps of moving a volume that no machine has open. Each bears being repeated.
+"""The steps of moving a volume. Each bears being repeated.
 
 The volume is copied whole and compared; then its row changes places in one transaction; only after
 that the old copy is deleted. So whatever dies, the row names one whole copy. Until a copy is
 deleted it claims its space.
+
+While a machine has it open, its host copies it (`hostagent/libvirt/mirroring.py` says how one knows
+which copy is the newest). Whether the machine has gone on with the copy is asked of the host before
+anything is deleted: `where` says it, once it is known.
 
 A copy shares nothing with an image: a root disk that has moved takes all that it holds.
 """
@@ -18,6 +22,7 @@ from appliance.engine.jobs import JobRun
 from appliance.hosts.links import HostLinks
 from appliance.protocol.errors import ApiError
 from appliance.services.common import link_wait_s
+from appliance.services.hardware import keeping
 from appliance.services.migration.addresses import addresses_between
 from appliance.services.moving import rows
 from appliance.services.settings import MIGRATION_PORT_FIRST, MIGRATION_PORT_LAST
@@ -28,6 +33,8 @@ from appliance.store.database import Store, Transaction
 from hostagent.protocol import commands as c
 from hostagent.protocol.migration import ListenResult
 from hostagent.protocol.moves import (
+    MirrorParams,
+    MoveSide,
     TransferParams,
     VolumeListenParams,
     VolumeMoveRef,
@@ -69,6 +76,7 @@ class MovingSteps:
             code="move.copy_failed",
         )  # fmt: skip
         run.data["used_bytes"] = info.used_bytes
+        await self._carry_firmware(run)
 
     async def carry(self, run: JobRun) -> None:
         """Let the volume's host fill a volume of the other one over an encrypted way, and
@@ -90,6 +98,31 @@ class MovingSteps:
         await self._call(run, there, c.VOLUME_END, move)  # what was written is on its disk
         info: VolumeInfo = await self._call(run, there, c.VOLUME_INFO, _target(run))
         run.data["used_bytes"] = info.used_bytes
+        await self._carry_firmware(run)
+
+    async def mirror(self, run: JobRun) -> None:
+        """Let the machine go on with the disk in its new place."""
+        info = await self._call(
+            run, run.data["host_id"], c.VOLUME_MIRROR, _mirror(run), report=run.report,
+            code="move.copy_failed",
+        )  # fmt: skip
+        run.data |= {"where": MoveSide.TARGET, "used_bytes": info.used_bytes}
+
+    async def stay(self, run: JobRun) -> None:
+        """Find out which copy counts, and delete the other one. Waits for the machine's host:
+        nobody else can know.
+        """
+        if await self._store.read(lambda: rows.lies_at(run.resource_id, run.data["new"])):
+            await self.delete_old(run)
+            return
+        found = await self._call(run, run.data["host_id"], c.VOLUME_SETTLE, _mirror(run))
+        run.data["where"] = found.side
+        if found.side == MoveSide.SOURCE:
+            await self.delete_copy(run)
+            return
+        run.data.setdefault("used_bytes", None)
+        await self.switch(run)
+        await self.delete_old(run)
 
     async def delete_copy(self, run: JobRun) -> None:
         """What came to the new place goes; the volume is in the old one."""
@@ -99,6 +132,7 @@ class MovingSteps:
         if run.data["host_id"] != there:
             await self._call(run, there, c.VOLUME_END, VolumeMoveRef(move_id=run.id))
         await self._call(run, there, c.VOLUME_DELETE, _target(run))
+        await self._forget_firmware(run, "to", "target")
 
     async def switch(self, run: JobRun) -> None:
         """The volume is in its new place from now on."""
@@ -109,8 +143,21 @@ class MovingSteps:
         if not await self._store.read(lambda: rows.lies_at(run.resource_id, run.data["old"])):
             host_id = await self._store.read(lambda: _worker_of_old(run))
             await self._call(run, host_id, c.VOLUME_DELETE, _source(run))
+            await self._forget_firmware(run, "from", "source")
         await self._store.write(lambda tx: rows.release_copy(tx, run))
         await self._drop_cache(run)
+
+    async def _carry_firmware(self, run: JobRun) -> None:
+        """With its root disk goes what the machine's firmware and TPM have kept."""
+        way = run.data.get("firmware")
+        if way is not None:
+            way = way | {"source": run.data["source"], "target": run.data["target"]}
+            await keeping.carry(self._links, run, way["vm_id"], way)
+
+    async def _forget_firmware(self, run: JobRun, end: str, volume: str) -> None:
+        way = run.data.get("firmware")
+        if way is not None:
+            await keeping.forget(self._links, run, way["vm_id"], way[end], run.data[volume])
 
     async def _listen(self, run: JobRun) -> ListenResult:
         there = run.data["there"]
@@ -156,6 +203,16 @@ class MovingSteps:
         return await self._links.call(
             host_id, command, params, on_wait=run.wait, wait_s=link_wait_s(run), **how
         )
+
+
+def _mirror(run: JobRun) -> MirrorParams:
+    return MirrorParams(
+        source=_source(run),
+        target=_target(run),
+        size_bytes=run.data["size_bytes"],
+        vm_id=run.data["vm_id"],
+        is_paused=run.data["is_paused"],
+    )
 
 
 def _source(run: JobRun) -> VolumeRef:

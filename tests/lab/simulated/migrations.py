@@ -27,8 +27,9 @@ from hostagent.protocol.migration import (
     SideReport,
 )
 from hostagent.storage.paths import volume_path
-from tests.lab.simulated.domains import Domains
-from tests.lab.simulated.state import Domain, HostState
+from tests.lab.simulated.domains import Domains, keep_firmware
+from tests.lab.simulated.sharing import files_on
+from tests.lab.simulated.state import Domain, HostState, file_of
 
 ROUNDS = 4  # of progress
 Side = MigrationSide
@@ -203,10 +204,11 @@ class Migrations:
     def _arrive(self, domain: Domain, params: RunParams) -> None:
         """What QEMU needs on the destination: all disks, and the bridges of its NICs."""
         for disk in domain.spec.disks:
-            path = str(volume_path(disk.volume))
-            if path not in self._state.files:
+            path = file_of(self._state, disk.volume)
+            if path not in files_on(self._state, disk.volume.storage):
                 raise CommandFailed("migration.failed", f"{path} does not exist")
         self._domains.check_network(domain.spec)
+        keep_firmware(self._state, domain.spec)
         copy = Domain(domain.spec, DomainState.PAUSED)
         copy.is_held = True
         self._state.domains[params.vm_id] = copy
