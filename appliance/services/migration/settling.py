@@ -61,9 +61,11 @@ def judge(source: SideReport | None, destination: SideReport | None) -> Verdict:
         return Verdict.WAIT
     if source.side in FETCHED:
         # The destination runs what it has, or did; the rest is here, and may still be fetched.
-        if source.is_working or destination is None or destination.side == Side.POSTCOPY:
+        if source.is_working or destination is None:
             return Verdict.WAIT
-        return Verdict.LOST
+        # The destination's libvirt may not see that the source gives nothing any more.
+        is_giving = source.side == Side.POSTCOPY and destination.side == Side.POSTCOPY
+        return Verdict.WAIT if is_giving else Verdict.LOST
     if source.is_working or source.side == Side.HELD:
         return Verdict.BREAK_OFF
     if source.side in ALIVE:
