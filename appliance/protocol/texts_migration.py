@@ -163,6 +163,14 @@ MIGRATION_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "云主机的部分已建立连接未能一并迁移。安全组只允许单向发起的连接可能停滞。",
         "如果其中的程序一直等待，请让它重新连接。",
     ),
+    "migration.lost": (
+        "The hosts lost each other after the machine had gone on over there and before all of its "
+        "memory had come. It is off, as after a power cut; its disks are on the destination.",
+        "Start it.",
+        "云主机已在目标物理机上继续运行，但在其内存全部传输之前两台物理机之间的连接中断。"
+        "云主机已关闭，如同断电；其磁盘在目标物理机上。",
+        "请启动该云主机。",
+    ),
     "migration.no_post_copy": (
         "The machine could not go on over there before all of it had come: {reason}",
         "Nothing is to be done; it is still being sent.",

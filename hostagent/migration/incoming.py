@@ -113,6 +113,7 @@ class Incoming:
         known = self._open.get(params.vm_id)
         if side not in (Side.HELD, Side.ABSENT):
             await self._close(params.vm_id)
+            await asyncio.to_thread(remove_folder, params.migration_id)  # of an agent before us
         return SideReport(side=side, connections=known.connections if known else None)
 
     def resumed(self, vm_id: str) -> None:
@@ -204,7 +205,7 @@ def _drop(_: Any, domain: Any | None) -> Side:
     side = side_of(domain)
     if domain is None or side == Side.ABSENT:
         return Side.ABSENT
-    if side in (Side.RUNNING, Side.POSTCOPY):
+    if side in (Side.RUNNING, Side.POSTCOPY, Side.BROKEN):
         raise CommandFailed("migration.runs_here", "the machine runs on this host")
     try:
         if domain.isActive():

@@ -9,7 +9,13 @@ from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] lxml has n
 
 from hostagent.protocol.migration import MigrationSide as Side
 
-_POSTCOPY = (libvirt.VIR_DOMAIN_PAUSED_POSTCOPY, libvirt.VIR_DOMAIN_PAUSED_POSTCOPY_FAILED)
+_BY_REASON = {
+    (libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_POSTCOPY): Side.POSTCOPY,
+    (libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_POSTCOPY_FAILED): Side.BROKEN,
+    (libvirt.VIR_DOMAIN_RUNNING, libvirt.VIR_DOMAIN_RUNNING_POSTCOPY): Side.POSTCOPY,
+    # It stands still as soon as it needs memory that will never come.
+    (libvirt.VIR_DOMAIN_RUNNING, libvirt.VIR_DOMAIN_RUNNING_POSTCOPY_FAILED): Side.BROKEN,
+}
 
 
 def side_of(domain: Any | None) -> Side:
@@ -24,10 +30,10 @@ def side_of(domain: Any | None) -> Side:
         raise
     if state in (libvirt.VIR_DOMAIN_SHUTOFF, libvirt.VIR_DOMAIN_CRASHED):
         return Side.OFF
+    if (state, reason) in _BY_REASON:
+        return _BY_REASON[state, reason]
     if state != libvirt.VIR_DOMAIN_PAUSED:
         return Side.RUNNING
-    if reason in _POSTCOPY:
-        return Side.POSTCOPY
     held = (libvirt.VIR_DOMAIN_PAUSED_MIGRATION, libvirt.VIR_DOMAIN_PAUSED_STARTING_UP)
     return Side.HELD if reason in held else Side.PAUSED
 

@@ -17,7 +17,8 @@ class MigrationSide(StrEnum):
 
     `off`: defined, not running; on the destination only after all of the machine had come.
     `held`: there, its CPUs stand still for a migration that is not over. `postcopy`: the other
-    side runs it already and fetches what is missing from here.
+    side runs it already and fetches what is missing from here; on the destination, it runs and not
+    all of it has come. `broken`: and never will.
     """
 
     ABSENT = "absent"
@@ -26,6 +27,7 @@ class MigrationSide(StrEnum):
     PAUSED = "paused"
     RUNNING = "running"
     POSTCOPY = "postcopy"
+    BROKEN = "broken"
 
 
 class MigrationRef(msgspec.Struct, kw_only=True, frozen=True):

@@ -383,7 +383,6 @@ async def test_it_ends_by_post_copy(moving: Moving) -> None:
     job_id = await moving.begin(post_copy=True, auto_converge=False, bandwidth_bytes_s=SLOW)
     job = await moving.ended(job_id)
     noted = (await moving.call("job.log", id=job.id)).items
-    print([(line.code, line.params) for line in noted])
     assert job.state == "succeeded", job.error
     assert "migration.post_copy" in {line.code for line in noted}
     assert (await moving.vm()).host_id != before

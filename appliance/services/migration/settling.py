@@ -21,24 +21,29 @@ from appliance.protocol.resources import VmState, Waiting
 from appliance.services.infrastructure.models import HostRow
 from appliance.store.database import Store
 from hostagent.protocol import commands as c
+from hostagent.protocol.domain import VmRef
 from hostagent.protocol.migration import CompleteParams, MigrationRef, SideReport
 from hostagent.protocol.migration import MigrationSide as Side
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 5.0
 ASK_WAIT_S = 1.0
 ALIVE = (Side.RUNNING, Side.PAUSED)
+FETCHED = (Side.POSTCOPY, Side.BROKEN)
 
 log = structlog.get_logger()
 
 
 class Verdict(StrEnum):
-    """What the answers of both sides mean; `resume` and `break_off` are to be done first."""
+    """What the answers of both sides mean; `resume` and `break_off` are to be done first. `lost`:
+    it broke off after the machine had gone on over there, and its memory is on neither side whole.
+    """
 
     SOURCE = "source"
     DESTINATION = "destination"
     RESUME = "resume"
     BREAK_OFF = "break_off"
     WAIT = "wait"
+    LOST = "lost"
 
 
 class Found(NamedTuple):
@@ -54,6 +59,13 @@ def judge(source: SideReport | None, destination: SideReport | None) -> Verdict:
         return Verdict.DESTINATION
     if source is None:
         return Verdict.WAIT
+    if source.side in FETCHED:
+        # The destination runs what it has, or did; the rest is here, and may still be fetched.
+        if source.is_working or destination is None:
+            return Verdict.WAIT
+        # The destination's libvirt may not see that the source gives nothing any more.
+        is_giving = source.side == Side.POSTCOPY and destination.side == Side.POSTCOPY
+        return Verdict.WAIT if is_giving else Verdict.LOST
     if source.is_working or source.side == Side.HELD:
         return Verdict.BREAK_OFF
     if source.side in ALIVE:
@@ -63,6 +75,10 @@ def judge(source: SideReport | None, destination: SideReport | None) -> Verdict:
         return Verdict.WAIT
     if destination.side == Side.PAUSED:
         return Verdict.RESUME
+    if destination.side == Side.BROKEN:
+        return Verdict.LOST
+    if destination.side == Side.POSTCOPY:
+        return Verdict.WAIT  # libvirt is about to see that all has come, or that it never will
     if destination.side == Side.HELD:
         return Verdict.WAIT  # libvirt is about to give up what is not whole, or finishes it
     return Verdict.DESTINATION if destination.side == Side.OFF else Verdict.SOURCE
@@ -103,6 +119,9 @@ class Settling:
                 if not run.data["resumes"]:
                     return Found("destination", VmState.PAUSED)
                 await self._try(run, run.data["destination"], c.MIGRATION_COMPLETE, _complete(run))
+            elif verdict == Verdict.LOST:
+                if tries >= STUCK_AFTER and await self._give_up(run):
+                    return Found("destination", VmState.STOPPED)
             elif verdict == Verdict.BREAK_OFF:
                 await self._try(run, run.data["host_id"], c.MIGRATION_STOP, _ref(run))
             elif verdict != Verdict.WAIT:
@@ -112,6 +131,19 @@ class Settling:
             await asyncio.sleep(pause_s)
             pause_s = min(LONGEST_PAUSE_S, 1.5 * pause_s)
             tries += 1
+
+    async def _give_up(self, run: JobRun) -> bool:
+        """End what is left of a machine on both sides; it has written to its disks over there.
+
+        Returns whether both hosts have done so.
+        """
+        ref = VmRef(vm_id=run.resource_id)
+        for host_id in (run.data["host_id"], run.data["destination"]):
+            if await self._try(run, host_id, c.DOMAIN_DESTROY, ref) is None:
+                return False
+        run.note("migration.lost", level="warning")
+        run.wait(None)
+        return True
 
     async def _look(self, run: JobRun, host_id: str) -> SideReport | None:
         """None if the host cannot be asked now; one that is no host any more has nothing."""

@@ -345,3 +345,20 @@ async def test_a_trace_follows_a_packet_through_an_elastic_ip(town: Town) -> Non
     assert await town.lab.on_all("vm.destroy", [web.id]) == []
     assert await town.lab.on_all("vm.expunge", [web.id]) == []
     await town.call("security_group.delete", id=group.id)
+
+
+async def test_it_goes_with_a_machine_that_moves(town: Town) -> None:
+    """The host that it goes to knows of it before it is that host's."""
+    taken, vm = await town.take(), await town.machine("traveller")
+    await town.call("elastic_ip.bind", id=taken.id, vm_id=vm.id)
+    await town.until_told(_20=(vm.host_id, vm.nics[0].id))
+    target = next(host for host in town.lab.fleet.hosts if host.id != vm.host_id)
+    town.lab.fleet[vm.host_id].state.migrations.seconds = 1.0
+    accepted = await town.call("vm.migrate", id=vm.id, host_id=target.id)
+    await town.lab.until(lambda: target.state.document.coming_addresses != [], 5)
+    (coming,) = target.state.document.coming_addresses
+    assert (coming.address, coming.nic_id) == ("203.0.113.20", vm.nics[0].id)
+    assert town.told() == {"203.0.113.20": (vm.host_id, vm.nics[0].id)}
+    assert await town.lab.ended(accepted) == []
+    await town.until_told(_20=(target.id, vm.nics[0].id))
+    assert all(host.state.document.coming_addresses == [] for host in town.lab.fleet.hosts)
