@@ -19,6 +19,7 @@ from hostagent.protocol.foreign import (
 from hostagent.protocol.link import CallContext, CommandFailed
 from hostagent.protocol.storage import VolumeInfo
 from hostagent.storage.paths import volume_path
+from tests.lab.simulated.sharing import firmware_folder, firmware_on
 from tests.lab.simulated.state import HostState, SimFile
 
 MiB = 1024**2
@@ -69,7 +70,8 @@ class Foreign:
         """The machine has variables from now on."""
         if params.domain_id not in self.state.foreign:
             raise CommandFailed("foreign.gone", "there is no such domain", id=params.domain_id)
-        self.state.firmware.add(params.domain_id)
+        storage = params.volume.storage
+        firmware_on(self.state, storage).add(firmware_folder(params.domain_id, storage))
         self.state.note("foreign.take_firmware", params.domain_id)
         return Nothing()
 
