@@ -6,14 +6,17 @@ this from files that a machine writes to.
 
 from __future__ import annotations
 
-import asyncio
+import uuid
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from hostagent.protocol.link import CommandFailed
 from hostagent.protocol.snapshots import CopyParams, Frozen, MergeParams
 from hostagent.protocol.storage import VolumeInfo, VolumeRef
 from hostagent.storage import qemu_img
 from hostagent.storage.driver import Progress
+from hostagent.storage.guard import guarded
 from hostagent.storage.nodes import (
     backing_of,
     chain_of,
@@ -30,11 +33,18 @@ from hostagent.storage.paths import (
     remove,
     volume_path,
 )
-from hostagent.storage.transfer import publish
+from hostagent.storage.transfer import name_new
 
 CREATE_TIMEOUT_S = 60.0
 RELINK_TIMEOUT_S = 60.0
 SMALLEST_FREE_BYTES = 16 * 1024**2
+
+T = TypeVar("T")
+
+
+async def on_storage(volume: VolumeRef, work: Callable[[], T]) -> T:
+    """Do what looks at or changes files of a volume, whose storage may hang."""
+    return await guarded(volume.storage.path, work)
 
 
 async def make_overlay(volume: VolumeRef, node: str, on: str) -> None:
@@ -44,29 +54,50 @@ async def make_overlay(volume: VolumeRef, node: str, on: str) -> None:
     CommandFailed.
     """
     path, below = node_path(volume, node), node_path(volume, on)
-    chain_of(below)
-    if path.exists():
-        _must_stand_on(path, below)
+
+    def look() -> int | None:
+        chain_of(below)
+        if path.exists():
+            _must_stand_on(path, below)
+            return None
+        if free_bytes(path.parent) < SMALLEST_FREE_BYTES:
+            raise no_space(path.parent, SMALLEST_FREE_BYTES)
+        return header_of(below).size_bytes
+
+    size_bytes = await on_storage(volume, look)
+    if size_bytes is None:
         return
-    if free_bytes(path.parent) < SMALLEST_FREE_BYTES:
-        raise no_space(path.parent, SMALLEST_FREE_BYTES)
-    temporary = path.with_suffix(".new")
-    temporary.unlink(missing_ok=True)
+    temporary = _beside(path)
     # Its size is given and the file below not opened: a machine may have that one.
     arguments = ["create", "-q", "-u", "-f", "qcow2", "-F", "qcow2", "-b", str(below)]
-    arguments += [str(temporary), str(header_of(below).size_bytes)]
+    arguments += [str(temporary), str(size_bytes)]
     try:
         await _run(arguments, path.parent, timeout_s=CREATE_TIMEOUT_S)
-        await asyncio.to_thread(publish, temporary, path)
+        await on_storage(volume, lambda: name_new(temporary, path))
     finally:
-        temporary.unlink(missing_ok=True)
+        await on_storage(volume, lambda: temporary.unlink(missing_ok=True))
 
 
-def frozen(volume: VolumeRef, node: str) -> Frozen:
+async def frozen(volume: VolumeRef, node: str) -> Frozen:
     """What a node of a volume shows, and what it takes; raises CommandFailed."""
     path = node_path(volume, node)
-    size_bytes = header_of(path).size_bytes
-    return Frozen(volume_id=volume.volume_id, size_bytes=size_bytes, used_bytes=used_bytes(path))
+
+    def look() -> Frozen:
+        size_bytes, used = header_of(path).size_bytes, used_bytes(path)
+        return Frozen(volume_id=volume.volume_id, size_bytes=size_bytes, used_bytes=used)
+
+    return await on_storage(volume, look)
+
+
+async def refuse_written(volume: VolumeRef, *nodes: str) -> None:
+    """Raises CommandFailed if a QEMU of any host writes to one of the nodes: it has a lock."""
+    for node in nodes:
+        path = node_path(volume, node)
+        try:
+            await qemu_img.info(str(path), expected_format="qcow2")
+        except qemu_img.QemuImgFailed as error:
+            if "lock" in str(error):
+                raise CommandFailed("volume.in_use", str(error), path=str(path), vm="") from error
 
 
 def refuse_wrong_merge(params: MergeParams) -> None:
@@ -109,52 +140,68 @@ async def commit(params: MergeParams, report: Progress) -> None:
         Path(lower).parent,
         timeout_s=qemu_img.CONVERT_TIMEOUT_S,
         report=report,
-        needed_bytes=used_bytes(Path(upper)),
+        needed_bytes=await on_storage(params.volume, lambda: used_bytes(Path(upper))),
     )
 
 
 async def take_place(params: MergeParams) -> None:
     """Have all that stood on `upper` stand on `lower`, and delete `upper`."""
     lower, upper = (node_path(params.volume, node) for node in (params.lower, params.upper))
-    for node in params.above:
-        path = node_path(params.volume, node)
-        if backing_of(path) != lower:
-            await _relink(path, lower)
-    left = standing_on(params.volume, upper)
-    for path in left:
-        raise damaged(path, f"it still stands on {upper}", None)
-    await asyncio.to_thread(remove, upper)
+    paths = [node_path(params.volume, node) for node in params.above]
+
+    def to_link() -> list[Path]:
+        return [path for path in paths if backing_of(path) != lower]
+
+    def remove_upper() -> None:
+        for path in standing_on(params.volume, upper):
+            raise damaged(path, f"it still stands on {upper}", None)
+        remove(upper)
+
+    for path in await on_storage(params.volume, to_link):
+        await _relink(path, lower)
+    await on_storage(params.volume, remove_upper)
 
 
 async def drop(volume: VolumeRef, node: str) -> None:
     """Delete a node, unless it is gone; raises CommandFailed if others stand on it."""
     path = node_path(volume, node)
-    if volume_path(volume) == path:
-        raise CommandFailed("agent.bad_parameters", f"{path} is what is written to")
-    if not path.exists():
-        return
-    for other in standing_on(volume, path):
-        raise damaged(other, f"it stands on {path}, which was to be deleted", None)
-    await asyncio.to_thread(remove, path)
+
+    def drop() -> None:
+        if volume_path(volume) == path:
+            raise CommandFailed("agent.bad_parameters", f"{path} is what is written to")
+        if not path.exists():
+            return
+        for other in standing_on(volume, path):
+            raise damaged(other, f"it stands on {path}, which was to be deleted", None)
+        remove(path)
+
+    await on_storage(volume, drop)
 
 
 async def copy(params: CopyParams, report: Progress) -> VolumeInfo:
     """Make a volume of its own of a frozen node, unless it is there; raises CommandFailed."""
-    source, target = volume_path(params.source), volume_path(params.target)
-    if not target.exists():
+    volume, target = params.target, node_path(params.target, params.target.head)
+    source = node_path(params.source, params.source.head)
+
+    def look() -> int | None:
+        if target.exists():
+            return None
         needed_bytes = sum(used_bytes(path) for path in chain_of(source))
         make_folder(target.parent)
         if free_bytes(target.parent) < SMALLEST_FREE_BYTES:
             raise no_space(target.parent, needed_bytes)
-        temporary = target.with_suffix(".new")
-        temporary.unlink(missing_ok=True)
+        return needed_bytes
+
+    needed_bytes = await on_storage(volume, look)
+    if needed_bytes is not None:
+        temporary = _beside(target)
         try:
             await _convert(source, temporary, params.size_bytes, needed_bytes, report)
-            await asyncio.to_thread(publish, temporary, target)
+            await on_storage(volume, lambda: name_new(temporary, target))
         finally:
-            temporary.unlink(missing_ok=True)
-    made = header_of(target)
-    return VolumeInfo(path=str(target), size_bytes=made.size_bytes, used_bytes=used_bytes(target))
+            await on_storage(volume, lambda: temporary.unlink(missing_ok=True))
+    made = await frozen(volume, volume.head)
+    return VolumeInfo(path=str(target), size_bytes=made.size_bytes, used_bytes=made.used_bytes)
 
 
 async def _convert(
@@ -164,9 +211,16 @@ async def _convert(
     arguments = ["convert", "-p", "-f", "qcow2", "-O", "qcow2", str(source), str(temporary)]
     timeout_s = qemu_img.CONVERT_TIMEOUT_S
     await _run(arguments, where, timeout_s=timeout_s, report=report, needed_bytes=needed_bytes)
-    if header_of(temporary).size_bytes < size_bytes:
+    if (await qemu_img.info(str(temporary), expected_format="qcow2")).virtual_size < size_bytes:
         arguments = ["resize", "-q", "-f", "qcow2", str(temporary), str(size_bytes)]
         await _run(arguments, where, timeout_s=CREATE_TIMEOUT_S)
+
+
+def _beside(path: Path) -> Path:
+    """Where a file is made: under a name of its own, so that of two attempts none has the other's
+    half.
+    """
+    return path.with_name(f"{path.stem}.{uuid.uuid4().hex}.new")
 
 
 async def _relink(path: Path, lower: Path) -> None:

@@ -15,6 +15,14 @@ _DISKS = """
     FROM volume d JOIN primary_storage s ON s.id = d.primary_storage_id
     WHERE d.vm_id = ? ORDER BY d.position
 """
+# A job that is over and has nothing left to clean up has no disk in its hands any more.
+_CHAIN_HOST = """
+    SELECT json_extract(j.data, '$.host_id') FROM volume d JOIN job j ON j.id = d.job_id
+    WHERE d.vm_id = ? AND d.status IN ('snapshotting', 'reverting', 'merging')
+        AND (j.state IN ('queued', 'running', 'undoing')
+            OR EXISTS (SELECT 1 FROM cleanup c WHERE c.job_id = j.id))
+    LIMIT 1
+"""
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,7 @@ class Bonds:
 
 def bonds_of(vm_id: str) -> Bonds:
     """What binds a machine to hosts: disks on local storages, storages that not all hosts reach,
-    and a host that may still run it.
+    a host that may still run it, and one that works on the files of its disks.
 
     Raises Conflict if a storage is in maintenance.
     """
@@ -39,8 +47,16 @@ def bonds_of(vm_id: str) -> Bonds:
             raise Conflict("storage.in_maintenance", name=storage)
     hosts = [host_id for host_id, *_ in rows if host_id is not None]
     storages = to_be_reached([ref for _, _, ref, _, _ in rows])
-    host_id = hosts[0] if hosts else doubtful_host(vm_id)
+    host_id = hosts[0] if hosts else doubtful_host(vm_id) or chain_host(vm_id)
     return Bonds(host_id, tuple(storages))
+
+
+def chain_host(vm_id: str) -> str | None:
+    """The host of a job on snapshots that has disks of the machine in its hands, or has left work
+    on them: if it is away, it may still make or merge a file that the machine would write to.
+    """
+    row = database.execute_sql(_CHAIN_HOST, (vm_id,)).fetchone()
+    return row[0] if row is not None else None
 
 
 def doubtful_host(vm_id: str) -> str | None:

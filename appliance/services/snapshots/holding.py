@@ -21,14 +21,15 @@ from appliance.protocol.errors import ApiError, Conflict
 from appliance.protocol.operations import Accepted
 from appliance.protocol.resources import VmState
 from appliance.protocol.volumes import VolumeStatus
+from appliance.services.compute.bonds import bonds_of
 from appliance.services.compute.standing import Standing, check_state, load_standing
+from appliance.services.snapshots.kinds import refuse_native
 from appliance.services.storage.models import VolumeRow
+from appliance.services.volumes.attaching import work_host
 from appliance.services.volumes.disks import disk_of
 from appliance.services.volumes.holding import hold, release, resting
 from appliance.store.database import Store, Transaction
 from hostagent.protocol.storage import VolumeRef
-
-NATIVE_KINDS = frozenset({"ceph"})  # they make snapshots themselves, which is not done yet
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Subject:
 
     rows: list[VolumeRow]
     vm: Standing | None
+    host_id: str  # works on all of them, and alone: see `holder_of` in services/compute/bonds.py
 
     @property
     def queue(self) -> str:
@@ -48,7 +50,7 @@ class Subject:
         """Where a job on it works."""
         vm = self.vm
         return {
-            "host_id": (vm.host_id if vm else None) or self.rows[0].host_id,
+            "host_id": self.host_id,
             "vm_id": vm.id if vm else "",
             "is_paused": vm is not None and vm.state == VmState.PAUSED,
             "refs": {row.id: msgspec.to_builtins(disk_of(row.id).volume) for row in self.rows},
@@ -62,16 +64,31 @@ def subject_of(tx: Transaction, volume_ids: Sequence[str], verb: str) -> Subject
     """
     rows = [resting(ref) for ref in volume_ids]
     for row in rows:
-        if row.host_id is None and row.primary_storage_id is None:
+        if row.primary_storage is None:
             raise Conflict("snapshot.not_made", name=row.name)
-        if row.primary_storage is not None and row.primary_storage.kind in NATIVE_KINDS:
-            raise Conflict(
-                "snapshot.not_supported", name=row.name, storage=row.primary_storage.name
-            )
+        refuse_native(row)
     vm = load_standing(tx, rows[0].vm_id) if rows[0].vm_id else None
     if vm is not None:
         check_state(vm, verb)
-    return Subject(rows, vm)
+    return Subject(rows, vm, host_of(rows, vm))
+
+
+def host_of(rows: Sequence[VolumeRow], vm: Standing | None) -> str:
+    """The one host that works on all of the volumes; within a read or write.
+
+    What a machine may have open only its own host touches; what is local only the host that has
+    it. Raises Conflict if there is none.
+    """
+    if vm is not None and vm.host_id is not None:
+        return vm.host_id
+    for row in rows:
+        if row.host_id is not None:
+            return row.host_id
+    if vm is not None:
+        bound_to = bonds_of(vm.id).host_id
+        if bound_to is not None:
+            return bound_to
+    return work_host(rows[0], vm)
 
 
 def ref_of(run: JobRun, volume_id: str, **columns: Any) -> VolumeRef:

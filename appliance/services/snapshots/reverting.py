@@ -229,5 +229,4 @@ def _claim_size(row: VolumeRow, snapshot: SnapshotRow) -> None:
     if more_bytes > 0:
         quotas.check(row.owner_id, {"volume_bytes": more_bytes})
         assert row.primary_storage is not None
-        assert row.host_id is not None
-        check_room(row.primary_storage, row.host_id, more_bytes)
+        check_room(row.primary_storage, row.host_id or "", more_bytes)

@@ -7,8 +7,11 @@ from appliance.protocol import requests as q
 from appliance.protocol.errors import Conflict
 from appliance.protocol.snapshots import ChainFile, VolumeChain
 from appliance.services.common import find, updater
+from appliance.services.compute.standing import read_standing
 from appliance.services.parts import Parts
 from appliance.services.snapshots import rows
+from appliance.services.snapshots.holding import host_of
+from appliance.services.snapshots.kinds import refuse_native
 from appliance.services.snapshots.merging import Merging
 from appliance.services.snapshots.models import SnapshotRow
 from appliance.services.snapshots.reverting import Reverting
@@ -50,15 +53,15 @@ class Snapshots:
         parts.registry.bind("volume.check_chain", self._check_chain)
 
     async def _check_chain(self, call: Call, _: q.Empty) -> VolumeChain:
-        """Ask the volume's host; nothing is changed."""
+        """Ask the host that would work on the volume; nothing is changed."""
 
         def read() -> tuple[str, ChainParams, dict[str, str | None]]:
             volume = find(VolumeRow, call.target, "volume")
             if volume.primary_storage_id is None:
                 raise Conflict("snapshot.not_made", name=volume.name)
-            if volume.host_id is None:
-                raise Conflict("volume.no_snapshots", name=volume.name)
-            return volume.host_id, _params(volume), _owners(volume)
+            refuse_native(volume)
+            vm = read_standing(volume.vm_id) if volume.vm_id else None
+            return host_of([volume], vm), _params(volume), _owners(volume)
 
         host_id, params, owners = await self._store.read(read)
         report: ChainReport = await self._links.call(host_id, c.VOLUME_CHAIN, params)

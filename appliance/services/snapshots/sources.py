@@ -10,6 +10,7 @@ import msgspec
 from appliance.protocol.errors import Conflict
 from appliance.protocol.snapshots import SnapshotStatus
 from appliance.services.common import find
+from appliance.services.snapshots.kinds import refuse_native
 from appliance.services.snapshots.models import SnapshotRow
 from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
 from appliance.services.storage.refs import ref_of
@@ -19,11 +20,11 @@ from hostagent.protocol.storage import VolumeRef
 
 @dataclass(frozen=True)
 class SnapshotSource:
-    """A snapshot that is to be copied, and where it lies."""
+    """A snapshot that is to be copied, and where it lies: on no host if its storage is shared."""
 
     snapshot: SnapshotRow
     volume: VolumeRow
-    host_id: str
+    host_id: str | None
     storage: PrimaryStorageRow
 
     @property
@@ -47,7 +48,7 @@ def snapshot_source(snapshot_id: str) -> SnapshotSource:
     snapshot = ready_snapshot(snapshot_id)
     volume = resting(snapshot.volume_id)
     assert volume.primary_storage is not None
-    assert volume.host_id is not None
+    refuse_native(volume)
     return SnapshotSource(snapshot, volume, volume.host_id, volume.primary_storage)
 
 

@@ -172,10 +172,8 @@ def add_row(
 ) -> None:
     """Write down that a volume's head is about to be frozen, and claim what it takes."""
     assert volume.primary_storage is not None
-    if volume.host_id is None:
-        raise Conflict("volume.no_snapshots", name=volume.name)
     used_bytes = volume.used_bytes or 0
-    check_room(volume.primary_storage, volume.host_id, used_bytes)
+    check_room(volume.primary_storage, volume.host_id or "", used_bytes)
     row = SnapshotRow(
         id=ref,
         name=name,
@@ -187,7 +185,7 @@ def add_row(
         size_bytes=volume.size_bytes,
         used_bytes=used_bytes,
         status=SnapshotStatus.CREATING,
-        place_id=place_id(volume.primary_storage, volume.host_id),
+        place_id=place_id(volume.primary_storage, volume.host_id or ""),
         owner_id=volume.owner_id,
         created_at=now_ms(),
     )

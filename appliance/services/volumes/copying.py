@@ -48,7 +48,7 @@ def source_of(request: VolumeCreate) -> SnapshotSource | None:
     if request.snapshot_id is None:
         return None
     source = snapshot_source(request.snapshot_id)
-    if request.host_id not in (None, source.host_id):
+    if source.host_id is not None and request.host_id not in (None, source.host_id):
         raise Conflict("snapshot.elsewhere", field="host_id", name=source.snapshot.name)
     return source
 

@@ -175,8 +175,10 @@ class Volumes:
             if request.host_id is not None:
                 raise Conflict("volume.host_and_vm", field="host_id")
             place = self._attaching.place_at(tx, request.vm_id, owner_id, chosen)
-        elif source is not None:
+        elif source is not None and source.host_id is not None:
             place = Place(host_id=source.host_id, storage=source.storage)
+        elif source is not None:
+            place = _place_on(request.host_id, source.storage)
         elif request.host_id is not None or chosen is not None:
             place = _place_on(request.host_id, chosen)
         elif request.image_id is not None:
@@ -184,10 +186,7 @@ class Volumes:
         else:
             return Place()
         assert place.storage is not None
-        if source is not None and (source.host_id, source.storage) != (
-            place.host_id,
-            place.storage,
-        ):
+        if source is not None and not _lies_at(source, place):
             raise Conflict("snapshot.elsewhere", field="vm_id", name=source.snapshot.name)
         check_room(place.storage, place.host_id, size_bytes)
         return place
@@ -343,6 +342,11 @@ def _place_on(host_id: str | None, storage: PrimaryStorageRow | None) -> Place:
     if not there:
         raise NoResources("storage.none", field="host_id")
     return Place(host_id=host.id, storage=there[0])
+
+
+def _lies_at(source: SnapshotSource, place: Place) -> bool:
+    """Whether a snapshot can be copied at a place."""
+    return source.storage == place.storage and source.host_id in (None, place.host_id)
 
 
 def _binned(volume_id: str) -> VolumeRow:
