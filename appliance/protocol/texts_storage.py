@@ -181,12 +181,6 @@ STORAGE_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "{count} 台运行中的云主机在主存储 {name} 上有云盘：{machines}。",
         "请先停止这些云主机，或选择一并停止（stop_machines）。",
     ),
-    "volume.no_snapshots": (
-        "The volume {name} is on a shared primary storage: it can have no snapshots yet.",
-        "Take snapshots of volumes on local storage.",
-        "云盘 {name} 位于共享主存储上，目前还不能创建快照。",
-        "请为本地存储上的云盘创建快照。",
-    ),
     "volume.host_needed": (
         "The primary storage {name} is local: each host has its own part of it.",
         "Name the host on which the volume is to be made, too.",

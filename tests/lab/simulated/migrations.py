@@ -28,7 +28,8 @@ from hostagent.protocol.migration import (
 )
 from hostagent.storage.paths import volume_path
 from tests.lab.simulated.domains import Domains
-from tests.lab.simulated.state import Domain, HostState
+from tests.lab.simulated.sharing import files_on
+from tests.lab.simulated.state import Domain, HostState, file_of
 
 ROUNDS = 4  # of progress
 Side = MigrationSide
@@ -201,8 +202,8 @@ class Migrations:
     def _arrive(self, domain: Domain, params: RunParams) -> None:
         """What QEMU needs on the destination: all disks, and the bridges of its NICs."""
         for disk in domain.spec.disks:
-            path = str(volume_path(disk.volume))
-            if path not in self._state.files:
+            path = file_of(self._state, disk.volume)
+            if path not in files_on(self._state, disk.volume.storage):
                 raise CommandFailed("migration.failed", f"{path} does not exist")
         self._domains.check_network(domain.spec)
         copy = Domain(domain.spec, DomainState.PAUSED)

@@ -11,6 +11,7 @@ from hostagent.protocol.commands import Nothing
 from hostagent.protocol.link import CallContext, CommandFailed
 from hostagent.protocol.storage import VolumeInfo, VolumeRef
 from hostagent.storage.paths import node_path
+from tests.lab.simulated.sharing import files_on, is_shared, others_with
 from tests.lab.simulated.state import HostState, SimFile, file_of
 
 OVERLAY_BYTES = 196_624
@@ -27,11 +28,11 @@ class Snapshots:
         frozen = []
         for volume in params.volumes:
             old, new = _paths(volume, volume.fallback or "", volume.head)
-            below = self._must_exist(old)
-            if new not in self._state.files:
-                self._state.files[new] = SimFile(
-                    OVERLAY_BYTES, below.virtual_size_bytes, backing=old
-                )
+            files = files_on(self._state, volume.storage)
+            below = _must_exist(files, old)
+            if new not in files:
+                self._refuse_elsewhere(volume)
+                files[new] = SimFile(OVERLAY_BYTES, below.virtual_size_bytes, backing=old)
                 self._state.note("snapshot.take", volume.volume_id)
             self._plug(volume, volume.head)
             size_bytes, used_bytes = below.virtual_size_bytes, below.size_bytes
@@ -44,9 +45,11 @@ class Snapshots:
         """The old heads again."""
         for volume in params.volumes:
             old, new = _paths(volume, volume.fallback or "", volume.head)
-            if new in self._state.files:
-                self._must_exist(old)
-                self._remove(new)
+            files = files_on(self._state, volume.storage)
+            if new in files:
+                self._refuse_elsewhere(volume)
+                _must_exist(files, old)
+                self._remove(files, new)
                 self._state.note("snapshot.take_back", volume.volume_id)
             self._plug(volume, volume.fallback or "")
         return Nothing()
@@ -55,32 +58,35 @@ class Snapshots:
         """An empty head on a frozen file."""
         self._refuse_open(params.volume)
         below, new = _paths(params.volume, params.node, params.volume.head)
-        found = self._must_exist(below)
+        files = files_on(self._state, params.volume.storage)
+        found = _must_exist(files, below)
         size_bytes = found.virtual_size_bytes
-        if new not in self._state.files:
-            self._state.files[new] = SimFile(OVERLAY_BYTES, size_bytes, backing=below)
+        if new not in files:
+            files[new] = SimFile(OVERLAY_BYTES, size_bytes, backing=below)
             self._state.note("snapshot.revert", params.volume.volume_id)
         return VolumeInfo(path=new, size_bytes=size_bytes, used_bytes=OVERLAY_BYTES)
 
     async def drop(self, params: s.DropParams, _: CallContext) -> Nothing:
         """Delete a file, unless it is gone."""
         (path,) = _paths(params.volume, params.node)
-        if path in self._state.files:
+        files = files_on(self._state, params.volume.storage)
+        if path in files:
             if file_of(self._state, params.volume) == path:
                 self._state.anomalies.append(f"{path} is the head and was to be dropped")
-            self._remove(path)
+            self._remove(files, path)
             self._state.note("snapshot.drop", params.volume.volume_id)
         return Nothing()
 
     async def merge(self, params: s.MergeParams, context: CallContext) -> s.MergeResult:
         """The lower file takes the place of the upper one."""
         lower, upper, *above = _paths(params.volume, params.lower, params.upper, *params.above)
-        found = self._must_exist(lower)
-        if upper not in self._state.files:
+        files = files_on(self._state, params.volume.storage)
+        found = _must_exist(files, lower)
+        if upper not in files:
             return s.MergeResult(used_bytes=found.size_bytes)
-        files = self._state.files
-        self._refuse_others(lower, {upper, *above})
-        self._refuse_others(upper, set(above))
+        self._refuse_elsewhere(params.volume)
+        self._refuse_others(files, lower, {upper, *above})
+        self._refuse_others(files, upper, set(above))
         context.progress(1, 1, "bytes")
         size_bytes = max(found.virtual_size_bytes, files[upper].virtual_size_bytes)
         files[lower] = replace(found, virtual_size_bytes=size_bytes)
@@ -88,14 +94,15 @@ class Snapshots:
             files[path] = replace(files[path], backing=lower)
         if upper == _paths(params.volume, params.volume.head)[0]:
             self._plug(params.volume, params.lower)
-        self._remove(upper)
+        self._remove(files, upper)
         self._state.note("snapshot.merge", params.volume.volume_id)
         return s.MergeResult(used_bytes=files[lower].size_bytes)
 
     async def settle(self, params: s.SettleParams, _: CallContext) -> s.SettleResult:
         """What is there."""
+        files = files_on(self._state, params.volume.storage)
         mark = f"/volumes/{params.volume.volume_id}."
-        names = (path.partition(mark)[2] for path in self._state.files if mark in path)
+        names = (path.partition(mark)[2] for path in files if mark in path)
         return s.SettleResult(
             nodes=[name.removesuffix("qcow2").removesuffix(".") for name in names]
         )
@@ -103,20 +110,22 @@ class Snapshots:
     async def copy(self, params: s.CopyParams, context: CallContext) -> VolumeInfo:
         """A file that stands on none."""
         source, target = file_of(self._state, params.source), file_of(self._state, params.target)
-        found = self._must_exist(source)
-        if target not in self._state.files:
+        files = files_on(self._state, params.target.storage)
+        found = _must_exist(files, source)
+        if target not in files:
             context.progress(100, 100, "percent")
-            self._state.files[target] = SimFile(found.size_bytes, params.size_bytes)
+            files[target] = SimFile(found.size_bytes, params.size_bytes)
             self._state.note("volume.copy", params.target.volume_id)
         return VolumeInfo(path=target, size_bytes=params.size_bytes, used_bytes=found.size_bytes)
 
     async def chain(self, params: s.ChainParams, _: CallContext) -> s.ChainReport:
         """The files as they are."""
         nodes, known = [], set()
+        files = files_on(self._state, params.volume.storage)
         for one in params.nodes:
             (path,) = _paths(params.volume, one.node)
             known.add(path)
-            found = self._state.files.get(path)
+            found = files.get(path)
             wanted = "" if one.parent is None else _paths(params.volume, one.parent)[0]
             problem = "missing" if found is None else ""
             if found is not None and found.backing != wanted and "/cache/" not in found.backing:
@@ -130,7 +139,7 @@ class Snapshots:
                     problem=problem,
                 )
             )
-        mine = {path for path in self._state.files if f"/{params.volume.volume_id}." in path}
+        mine = {path for path in files if f"/{params.volume.volume_id}." in path}
         return s.ChainReport(nodes=nodes, strangers=sorted(mine - known))
 
     def _plug(self, volume: VolumeRef, head: str) -> None:
@@ -147,29 +156,41 @@ class Snapshots:
             )
 
     def _refuse_open(self, volume: VolumeRef) -> None:
+        self._refuse_elsewhere(volume)
         for domain in self._state.domains.values():
             ids = {disk.volume.volume_id for disk in domain.spec.disks}
             if domain.is_active and volume.volume_id in ids:
                 self._state.anomalies.append(f"{volume.volume_id} was to go back while it is open")
                 raise CommandFailed("volume.in_use", "it is open", path="", vm=domain.spec.vm_id)
 
-    def _refuse_others(self, path: str, known: set[str]) -> None:
-        others = {name for name, file in self._state.files.items() if file.backing == path}
+    def _refuse_elsewhere(self, volume: VolumeRef) -> None:
+        """What a machine of another host has open, nobody else may work on."""
+        if not is_shared(volume.storage):
+            return
+        here = list(self._state.domains.values())
+        for domain in others_with(self._state, "", volume):
+            if not any(domain is one for one in here):
+                self._state.anomalies.append(f"{volume.volume_id} is open on another host")
+                raise CommandFailed("volume.in_use", "it is open", path="", vm=domain.spec.vm_id)
+
+    def _refuse_others(self, files: dict[str, SimFile], path: str, known: set[str]) -> None:
+        others = {name for name, file in files.items() if file.backing == path}
         if others - known:
             self._state.anomalies.append(f"{path} was to change under {others - known}")
             raise _damaged(path, "others stand on it")
 
-    def _must_exist(self, path: str) -> SimFile:
-        found = self._state.files.get(path)
-        if found is None:
-            raise _damaged(path, "it is missing")
-        if found.backing and found.backing not in self._state.files:
-            raise _damaged(found.backing, "it is missing")
-        return found
+    def _remove(self, files: dict[str, SimFile], path: str) -> None:
+        self._refuse_others(files, path, set())
+        del files[path]
 
-    def _remove(self, path: str) -> None:
-        self._refuse_others(path, set())
-        del self._state.files[path]
+
+def _must_exist(files: dict[str, SimFile], path: str) -> SimFile:
+    found = files.get(path)
+    if found is None:
+        raise _damaged(path, "it is missing")
+    if found.backing and found.backing not in files:
+        raise _damaged(found.backing, "it is missing")
+    return found
 
 
 def _paths(volume: VolumeRef, *nodes: str) -> list[str]:

@@ -181,7 +181,8 @@ def _node(traits: Traits) -> NumaNode:
 def file_of(state: HostState, volume: VolumeRef) -> str:
     """The file of a volume that is written to, by what is on the host."""
     head = str(node_path(volume, volume.head))
-    if volume.fallback is None or head in state.files:
+    files = state.files if volume.storage.kind == "local" else state.shared.files
+    if volume.fallback is None or head in files:
         return head
     return str(node_path(volume, volume.fallback))
 
