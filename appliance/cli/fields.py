@@ -13,6 +13,7 @@ import msgspec
 import typer
 from msgspec import inspect as mi
 
+from appliance.cli.disks import parse_disk
 from appliance.cli.hardware import HARDWARE_HELP
 from appliance.cli.nics import METAVAR, parse_nic, parse_nic_with_mac
 from appliance.protocol.bandwidth import parse_bandwidth
@@ -416,23 +417,6 @@ def _span(text: str) -> dict[str, str]:
     return {"first": first.strip(), "last": last.strip()}
 
 
-DISK_OPTIONS = {"storage": "primary_storage_id", "image": "image_id"}
-
-
-def _data_disk(text: str) -> dict[str, Any]:
-    """A size, with the disk's name before it, and behind it what else is said of it."""
-    first, *options = text.split(",")
-    name, _, rest = first.rpartition("=")
-    size, colon, bus = rest.partition(":")
-    disk = {"name": name.strip(), "size_bytes": parse_size(size.strip())}
-    for option in options:
-        key, _, value = (part.strip() for part in option.partition("="))
-        if key not in DISK_OPTIONS or not value:
-            raise ValueError(f"{option!r} is neither storage=… nor image=…")
-        disk[DISK_OPTIONS[key]] = value
-    return disk | {"bus": bus.strip()} if colon else disk
-
-
 def _hardware(pairs: list[str]) -> dict[str, Any]:
     """Options of `vm update-hardware`, each as KEY=VALUE; raises ValueError."""
     fields = {field.flag[2:]: field for field in fields_of(Hardware)}
@@ -475,7 +459,7 @@ def _route(text: str) -> dict[str, str]:
 PARSERS: dict[str, Callable[[str], dict[str, Any]]] = {
     "more_nics": parse_nic,
     "nics": parse_nic_with_mac,
-    "data_disks": _data_disk,
+    "data_disks": parse_disk,
     "host_routes": _route,
     "cpu_pins": parse_pin,
     "numa": parse_cell,

@@ -54,6 +54,7 @@ class UnknownVm(msgspec.Struct, kw_only=True, frozen=True):
     disks: list[UnknownDisk]
     nics: list[UnknownNic]
     problems: list[str]
+    firmware: str = "bios"  # or uefi, uefi_secure
 
 
 class UnknownVms(msgspec.Struct, kw_only=True, frozen=True):

@@ -87,14 +87,6 @@ GUEST_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "镜像 {name} 正在以下云主机的光驱中：{vms}。",
         "请先从这些云主机中弹出。",
     ),
-    "storage.no_discs": (
-        "Machines with their disks on the Ceph storage {storage} read no discs yet: those lie in "
-        "folders.",
-        "Install the machine on a storage with a folder (local, NFS, shared), or start from a disk "
-        "image.",
-        "磁盘位于 Ceph 存储 {storage} 的云主机暂不能读取光盘：光盘需存放在目录中。",
-        "请在带目录的存储（本地、NFS、共享）上安装，或使用磁盘镜像启动。",
-    ),
     "vm.drive_full": (
         "Drive {slot} of the virtual machine {name} has {image} in it.",
         "Take that out first, or choose the other drive.",

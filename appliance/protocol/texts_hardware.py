@@ -117,6 +117,41 @@ HARDWARE_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "物理机 {name} 没有 UEFI 固件：{path} 不存在。",
         "请在该物理机上安装软件包 ovmf，或将云主机的固件改为 bios。",
     ),
+    "domain.state_too_large": (
+        "What firmware and TPM of the virtual machine have kept on host {name} is larger than "
+        "{size_bytes} bytes.",
+        "Look at its folder below firmware/ there, and delete what does not belong to it.",
+        "物理机 {name} 上云主机固件和 TPM 保存的数据超过 {size_bytes} 字节。",
+        "请检查该物理机 firmware/ 目录下该云主机的文件夹，删除无关文件。",
+    ),
+    "domain.state_owner": (
+        "The host {name} has no user {owner}, whom the state of the virtual machine's TPM "
+        "belongs to.",
+        "Install the packages swtpm and swtpm-tools there, as on the other hosts, and try again.",
+        "物理机 {name} 上没有用户 {owner}，云主机的 TPM 状态属于该用户。",
+        "请像其他物理机一样安装软件包 swtpm 和 swtpm-tools，然后重试。",
+    ),
+    "domain.state_in_use": (
+        "The virtual machine runs on host {name}: what its firmware and TPM keep is in use.",
+        "Stop the virtual machine and try again.",
+        "云主机正在物理机 {name} 上运行，其固件和 TPM 数据正在使用中。",
+        "请停止云主机后重试。",
+    ),
+    "vm.firmware_away": (
+        "Only host {host}, which is not connected, has what the UEFI firmware and TPM of the "
+        "virtual machine {name} have kept; started elsewhere, it would lose that.",
+        "Bring {host} back and start it there, or move it from there to another host.",
+        "云主机 {name} 的 UEFI 固件和 TPM 数据只在物理机 {host} 上，而该物理机未连接；"
+        "在其他物理机上启动会丢失这些数据。",
+        "请恢复物理机 {host} 后在其上启动，或从该物理机迁移云主机。",
+    ),
+    "vm.firmware_elsewhere": (
+        "Only host {host} has what the UEFI firmware and TPM of the virtual machine {name} have "
+        "kept, and the disks of the machine bind it to another host.",
+        "Detach or move the disks that are on another host's own storage.",
+        "云主机 {name} 的 UEFI 固件和 TPM 数据只在物理机 {host} 上，而其磁盘在另一台物理机上。",
+        "请卸载或迁移位于其他物理机本地存储上的磁盘。",
+    ),
     "domain.no_tpm": (
         "The host {name} has no software TPM.",
         "Install the packages swtpm and swtpm-tools there, or take the TPM from the virtual "

@@ -143,9 +143,24 @@ HOST_WORDS: dict[str, tuple[str, str]] = {
         "its memory is saved: start it and shut it down first",
         "内存已保存到磁盘：请先启动再关机",
     ),
+    "step.take_firmware": ("taking along what its UEFI has kept", "迁移其 UEFI 变量"),
     "unknown.problem.uefi": (
-        "it boots by UEFI: only machines that boot by BIOS can be taken over",
-        "使用 UEFI 启动：目前只能接管使用 BIOS 启动的云主机",
+        "its UEFI is not OVMF with 4 MiB, or keeps its variables nowhere: let it boot by that, or "
+        "by BIOS, first",
+        "其 UEFI 不是 4 MiB 的 OVMF，或未保存变量：请先改用该固件或 BIOS 启动",
+    ),
+    "unknown.problem.no_firmware": (
+        "it boots by UEFI, which this host does not have: install the package ovmf",
+        "使用 UEFI 启动，但此物理机没有该固件：请安装 ovmf 软件包",
+    ),
+    "unknown.problem.tpm": (
+        "it has a TPM, whose secrets would stay behind: take what it guards out of it, and remove "
+        "it first",
+        "含 TPM，其中的密钥无法迁移：请先解除其保护并移除 TPM",
+    ),
+    "unknown.problem.disk_bus": (
+        "a disk is on a bus that machines here do not have: put it on virtio, SATA or virtio SCSI",
+        "有磁盘所在的总线不受支持：请改用 virtio、SATA 或 virtio SCSI",
     ),
     "unknown.problem.devices": (
         "it has devices of the host passed through: remove them first",

@@ -52,6 +52,13 @@ MIGRATION_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "云主机 {name} 所在的物理机未连接。",
         "请先恢复该物理机：无法从没有响应的物理机上迁出云主机。",
     ),
+    "migration.firmware_away": (
+        "Only host {host}, which is not connected, has what the UEFI firmware and TPM of the "
+        "virtual machine {name} have kept.",
+        "Bring {host} back and try again.",
+        "云主机 {name} 的 UEFI 固件和 TPM 数据只在物理机 {host} 上，而该物理机未连接。",
+        "请恢复物理机 {host} 后重试。",
+    ),
     "migration.failed": (
         "The virtual machine did not leave the host {name}, where it goes on: {reason}.",
         "Remove the cause and try again.",
@@ -108,6 +115,12 @@ MIGRATION_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "物理机 {name} 上该云主机的磁盘与系统记录不一致。",
         "请停止并重新启动云主机后再迁移。",
     ),
+    "migration.no_userfaultfd": (
+        "The host {name} cannot take machines by post-copy: its kernel has no userfaultfd.",
+        "Move the machine without post_copy, or to a host whose kernel has CONFIG_USERFAULTFD.",
+        "物理机 {name} 的内核不支持 userfaultfd，无法以后拷贝方式接收云主机。",
+        "请不使用 post_copy 迁移，或迁移到内核带有 CONFIG_USERFAULTFD 的物理机。",
+    ),
     # Lines of a job's log
     "migration.done": (
         "The machine goes on on {host}. It stood still for {downtime_ms} ms; {size_bytes} were "
@@ -137,6 +150,19 @@ MIGRATION_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "若其负载较高，系统可能崩溃。",
         "如不能承受，请关机后迁移，或使用支持 KVM 的物理机。",
     ),
+    "migration.connections": (
+        "{count} open connections of the machine go on on {host}.",
+        "Nothing is to be done.",
+        "云主机的 {count} 个已建立连接在 {host} 上保持不断。",
+        "无需操作。",
+    ),
+    "migration.connections_lost": (
+        "Not all open connections of the machine came along. Those that its security groups let "
+        "begin in one direction alone may stand still.",
+        "If a program in it waits for ever, let it connect anew.",
+        "云主机的部分已建立连接未能一并迁移。安全组只允许单向发起的连接可能停滞。",
+        "如果其中的程序一直等待，请让它重新连接。",
+    ),
     "migration.no_post_copy": (
         "The machine could not go on over there before all of it had come: {reason}",
         "Nothing is to be done; it is still being sent.",
@@ -153,6 +179,10 @@ MIGRATION_WORDS: dict[str, tuple[str, str]] = {
     "step.migrate": ("moving the machine", "迁移云主机"),
     "step.copy_disks": ("copying the disks and comparing them", "复制并比对磁盘"),
     "step.switch_host": ("leading its addresses to the new host", "将网络切换到新物理机"),
+    "step.carry_firmware": (
+        "taking along what firmware and TPM have kept",
+        "转移固件和 TPM 数据",
+    ),
     "step.leave_source": ("leaving the old host", "离开原物理机"),
     "step.delete_old_disks": ("deleting its disks on the old host", "删除原物理机上的磁盘"),
     "wait.migration": (
@@ -210,6 +240,10 @@ MIGRATION_WORDS: dict[str, tuple[str, str]] = {
     "migration.reason.snapshots": (
         "snapshots on its host's own storage would stay behind",
         "本地存储上的快照无法随之迁移",
+    ),
+    "migration.reason.firmware_away": (
+        "only {host}, which is not connected, has what its firmware and TPM have kept",
+        "其固件和 TPM 数据只在未连接的物理机 {host} 上",
     ),
     "migration.reason.unfinished": (
         "an earlier migration is not cleaned up yet",

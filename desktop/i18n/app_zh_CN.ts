@@ -253,8 +253,12 @@
         <translation>该集群没有本地主存储。</translation>
     </message>
     <message>
-        <source>It becomes a machine of this cloud, with virtio disks and NICs. Its definition is kept on the host, beside the agent’s files.</source>
-        <translation>它将成为本云平台的云主机，使用 virtio 磁盘和网卡。原有定义保存在物理机代理的目录中。</translation>
+        <source>It becomes a machine of this cloud. Its disks stay on their buses (those on IDE come to SATA), its NICs are virtio. Its definition is kept on the host, beside the agent’s files.</source>
+        <translation>它将成为本平台的云主机。云盘保持原有总线（IDE 改为 SATA），网卡使用 virtio。原有定义保存在物理机上代理的文件旁。</translation>
+    </message>
+    <message>
+        <source>What its UEFI has kept goes along.</source>
+        <translation>UEFI 中保存的内容会一并迁移。</translation>
     </message>
     <message>
         <source>{size} are copied; the former files stay.</source>

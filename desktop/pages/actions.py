@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop import theme
 from desktop.pages.base import Shell
+from desktop.widgets.buttons import FlatButton
 
 Run = Callable[[Shell, list[Any]], Awaitable[None]]
 Reason = Callable[[Any], str]
@@ -124,3 +125,21 @@ def fill_menu(menu: QMenu, actions: Sequence[Action], qactions: dict[str, QActio
             menu.addSeparator()
         menu.addAction(qactions[action.name])
         last = action.group
+
+
+def small_button(action: Action, qaction: QAction) -> FlatButton:
+    """A button with an action's icon alone, which follows the action."""
+    from PySide6.QtCore import Qt
+
+    button = FlatButton("", action.icon, "quiet")
+    button.setAccessibleName(action.title)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.clicked.connect(qaction.trigger)
+
+    def follow() -> None:
+        button.setEnabled(qaction.isEnabled())
+        button.setToolTip(qaction.toolTip())
+
+    qaction.changed.connect(follow)
+    follow()
+    return button

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -245,22 +244,9 @@ class ResourcePage(Page, metaclass=AbstractQObject):
         layout.addStretch(1)
         for action in self.actions_declared:
             if action.is_main:
-                layout.addWidget(self._make_action_button(self.qactions[action.name], action))
+                layout.addWidget(acts.small_button(action, self.qactions[action.name]))
         layout.addWidget(self._make_more())
         return bar
-
-    def _make_action_button(self, qaction: QAction, action: acts.Action) -> FlatButton:
-        button = FlatButton("", action.icon, "quiet")
-        button.setAccessibleName(action.title)
-        button.clicked.connect(qaction.trigger)
-
-        def follow() -> None:
-            button.setEnabled(qaction.isEnabled())
-            button.setToolTip(qaction.toolTip())
-
-        qaction.changed.connect(follow)
-        follow()
-        return button
 
     def _make_more(self) -> FlatButton:
         more = FlatButton("", "dots-horizontal", "quiet")

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
-
 from appliance.protocol import resources as r
 from appliance.protocol.snapshots import Snapshot, SnapshotStatus
 from desktop import texts
@@ -19,6 +16,7 @@ from desktop.pages.sheets import snapshots as sheets
 from desktop.pages.sheets.deleting import show_delete
 from desktop.pages.sheets.editing import edit_action
 from desktop.pages.sheets.images import make_image
+from desktop.pages.tab import PartsTab
 from desktop.pages.vm_create import create_vm
 from desktop.pages.volume_actions import busy_reason, in_states
 from desktop.texts import translate
@@ -182,41 +180,24 @@ def making_actions(cache: Cache) -> list[Action]:
     ]
 
 
-class SnapshotsTab(QWidget):
+class SnapshotsTab(PartsTab):
     """The trees of a volume, or of all disks of a machine, as they are now."""
 
     def __init__(self, shell: Shell) -> None:
-        super().__init__()
-        self._shell = shell
+        super().__init__(shell, snapshot_actions(shell.cache))
         self._vm: r.Vm | None = None
         self._volumes: list[r.Volume] = []
         self.tree = SnapshotTree()
-        self.actions_declared = snapshot_actions(shell.cache)
-        self.qactions = acts.make_qactions(
-            self.actions_declared,
-            self,
-            lambda action: acts.start(action, shell, self.tree.selected()),
-        )
         self.take_button = FlatButton(translate("Snapshots", "Take snapshot …"), "camera-plus")
         self.take_button.clicked.connect(self._take)
         self.tree.chosen.connect(self._refresh)
-        self.tree.menu_wanted.connect(
-            lambda menu: acts.fill_menu(menu, self.actions_declared, self.qactions)
-        )
-        bar = QHBoxLayout()
-        bar.setContentsMargins(16, 8, 16, 8)
-        bar.setSpacing(8)
-        bar.addWidget(self.take_button)
-        bar.addStretch()
-        for action in self.actions_declared:
-            bar.addWidget(self._button(action))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(bar)
-        layout.addWidget(self.tree, 1)
+        self.build((self.take_button,))
         shell.cache.changed.connect(lambda kind, *_: self._follow(kind))
         shell.cache.loaded.connect(self._follow)
+
+    def view(self) -> SnapshotTree:
+        """What shows them."""
+        return self.tree
 
     def show_vm(self, vm: r.Vm | None) -> None:
         """Show the trees of all disks of a machine."""
@@ -244,7 +225,7 @@ class SnapshotsTab(QWidget):
         self._refresh()
 
     def _refresh(self) -> None:
-        acts.refresh(self.actions_declared, self.qactions, self.tree.selected())
+        self.refresh_actions()
         reason = self._take_reason()
         self.take_button.setEnabled(not reason)
         self.take_button.setToolTip(reason)
@@ -260,18 +241,3 @@ class SnapshotsTab(QWidget):
             sheets.take_all(self._shell, self._vm)
         elif self._volumes:
             sheets.take(self._shell, self._volumes[0])
-
-    def _button(self, action: Action) -> FlatButton:
-        button = FlatButton("", action.icon, "quiet")
-        button.setAccessibleName(action.title)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        qaction = self.qactions[action.name]
-        button.clicked.connect(qaction.trigger)
-
-        def follow() -> None:
-            button.setEnabled(qaction.isEnabled())
-            button.setToolTip(qaction.toolTip())
-
-        qaction.changed.connect(follow)
-        follow()
-        return button

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
-
 from appliance.protocol import resources as r
 from desktop import texts
 from desktop.models.columns import Column
 from desktop.models.table_model import TableModel
-from desktop.pages import actions as acts
-from desktop.pages.actions import Action
 from desktop.pages.base import Shell
 from desktop.pages.common import id_column, name_column, size_column
 from desktop.pages.sheets import volumes as sheets
+from desktop.pages.tab import PartsTab
 from desktop.pages.vm_drives import DrivesStrip
 from desktop.pages.volume_actions import volume_actions
 from desktop.pages.volumes import limits_column, status_of_volume
@@ -39,7 +35,7 @@ def disk_columns() -> list[Column]:
         Column(
             name="bus",
             title=translate("Volumes", "Bus"),
-            text=lambda one: "SCSI" if one.bus == "virtio_scsi" else str(one.bus),
+            text=lambda one: {"virtio_scsi": "SCSI", "sata": "SATA"}.get(one.bus, str(one.bus)),
             width=64,
         ),
         limits_column(),
@@ -53,46 +49,29 @@ def disk_columns() -> list[Column]:
     ]
 
 
-class DisksTab(QWidget):
+class DisksTab(PartsTab):
     """All disks of one machine, as they are now."""
 
     def __init__(self, shell: Shell) -> None:
-        super().__init__()
-        self._shell = shell
-        self._vm: r.Vm | None = None
-        self.model = TableModel(disk_columns(), self)
-        self.actions_declared = volume_actions(
+        declared = volume_actions(
             shell.cache, at_machine=True, is_administrator=shell.is_administrator
         )
-        self.qactions = acts.make_qactions(
-            self.actions_declared,
-            self,
-            lambda action: acts.start(action, shell, self.table.selected()),
-        )
+        super().__init__(shell, declared)
+        self._vm: r.Vm | None = None
+        self.model = TableModel(disk_columns(), self)
         self.table = ResourceTable(self.model, "vm-disks", shell.settings)
         self.new_button = FlatButton(translate("Volumes", "New volume …"), "plus")
         self.new_button.clicked.connect(lambda: self._with_vm(sheets.create))
         self.attach_button = FlatButton(translate("Volumes", "Attach volume …"), "link-variant")
         self.attach_button.clicked.connect(lambda: self._with_vm(sheets.add_to))
         self.table.selection_changed.connect(self._refresh)
-        self.table.menu_wanted.connect(
-            lambda menu: acts.fill_menu(menu, self.actions_declared, self.qactions)
-        )
-        bar = QHBoxLayout()
-        bar.setContentsMargins(16, 8, 16, 8)
-        bar.setSpacing(8)
-        bar.addWidget(self.new_button)
-        bar.addWidget(self.attach_button)
-        bar.addStretch()
-        for action in self.actions_declared:
-            bar.addWidget(self._button(action))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(bar)
-        layout.addWidget(self.table, 1)
+        layout = self.build((self.new_button, self.attach_button))
         self.drives = DrivesStrip(shell)
         layout.addWidget(self.drives)
+
+    def view(self) -> ResourceTable:
+        """What shows them."""
+        return self.table
 
     def show_vm(self, vm: r.Vm | None) -> None:
         """Show the disks of a machine, or of its new version."""
@@ -108,7 +87,7 @@ class DisksTab(QWidget):
         self._refresh()
 
     def _refresh(self) -> None:
-        acts.refresh(self.actions_declared, self.qactions, self.table.selected())
+        self.refresh_actions()
         reason = add_reason(self._vm)
         for button in (self.new_button, self.attach_button):
             button.setEnabled(not reason)
@@ -117,21 +96,6 @@ class DisksTab(QWidget):
     def _with_vm(self, open_sheet: Callable[[Shell, r.Vm], None]) -> None:
         if self._vm is not None:
             open_sheet(self._shell, self._vm)
-
-    def _button(self, action: Action) -> FlatButton:
-        button = FlatButton("", action.icon, "quiet")
-        button.setAccessibleName(action.title)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        qaction = self.qactions[action.name]
-        button.clicked.connect(qaction.trigger)
-
-        def follow() -> None:
-            button.setEnabled(qaction.isEnabled())
-            button.setToolTip(qaction.toolTip())
-
-        qaction.changed.connect(follow)
-        follow()
-        return button
 
 
 def add_reason(vm: r.Vm | None) -> str:

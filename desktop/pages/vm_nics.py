@@ -5,20 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
-
 from appliance.protocol import resources as r
 from appliance.protocol.bandwidth import bandwidth_words
 from appliance.protocol.requests import NICS_MAX
 from desktop.models.columns import Column, address_key, natural
 from desktop.models.table_model import TableModel
-from desktop.pages import actions as acts
 from desktop.pages.actions import Action
 from desktop.pages.base import Shell
 from desktop.pages.security_groups import groups_of, names_in
 from desktop.pages.sheets.nics import attachable, change_limits, show_attach
 from desktop.pages.sheets.security_members import show_members
+from desktop.pages.tab import PartsTab
 from desktop.texts import translate
 from desktop.widgets.buttons import FlatButton
 from desktop.widgets.table import ResourceTable
@@ -201,39 +198,22 @@ def nic_actions(*, is_administrator: bool) -> list[Action]:
     ]
 
 
-class NicsTab(QWidget):
+class NicsTab(PartsTab):
     """All NICs of one machine, as they are now."""
 
     def __init__(self, shell: Shell) -> None:
-        super().__init__()
-        self._shell = shell
+        super().__init__(shell, nic_actions(is_administrator=shell.is_administrator))
         self._vm: r.Vm | None = None
         self.model = TableModel(nic_columns(), self)
-        self.actions_declared = nic_actions(is_administrator=shell.is_administrator)
-        self.qactions = acts.make_qactions(
-            self.actions_declared,
-            self,
-            lambda action: acts.start(action, shell, self.table.selected()),
-        )
         self.table = ResourceTable(self.model, "vm-nics", shell.settings)
         self.attach = FlatButton(translate("Nics", "Attach NIC …"), "plus")
         self.attach.clicked.connect(self._attach)
         self.table.selection_changed.connect(self._refresh)
-        self.table.menu_wanted.connect(
-            lambda menu: acts.fill_menu(menu, self.actions_declared, self.qactions)
-        )
-        bar = QHBoxLayout()
-        bar.setContentsMargins(16, 8, 16, 8)
-        bar.setSpacing(8)
-        bar.addWidget(self.attach)
-        bar.addStretch()
-        for action in self.actions_declared:
-            bar.addWidget(self._button(action))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(bar)
-        layout.addWidget(self.table, 1)
+        self.build((self.attach,))
+
+    def view(self) -> ResourceTable:
+        """What shows them."""
+        return self.table
 
     def show_vm(self, vm: r.Vm | None) -> None:
         """Show the NICs of a machine, or of its new version."""
@@ -249,7 +229,7 @@ class NicsTab(QWidget):
         self._refresh()
 
     def _refresh(self) -> None:
-        acts.refresh(self.actions_declared, self.qactions, self.table.selected())
+        self.refresh_actions()
         reason = attach_reason(self._shell, self._vm)
         self.attach.setEnabled(not reason)
         self.attach.setToolTip(reason)
@@ -257,21 +237,6 @@ class NicsTab(QWidget):
     def _attach(self) -> None:
         if self._vm is not None:
             show_attach(self._shell, self._vm)
-
-    def _button(self, action: Action) -> FlatButton:
-        button = FlatButton("", action.icon, "quiet")
-        button.setAccessibleName(action.title)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        qaction = self.qactions[action.name]
-        button.clicked.connect(qaction.trigger)
-
-        def follow() -> None:
-            button.setEnabled(qaction.isEnabled())
-            button.setToolTip(qaction.toolTip())
-
-        qaction.changed.connect(follow)
-        follow()
-        return button
 
 
 def _line(nic: r.Nic, vm: r.Vm, name_of: Any) -> NicLine:

@@ -10,21 +10,30 @@ from typing import Any
 import libvirt
 
 from hostagent.libvirt.domains import Domains
-from hostagent.libvirt.drives import NAMES, SEED_NUMBER, Drive, drive_in, drive_xml
+from hostagent.libvirt.drives import (
+    NAMES,
+    SEED_NUMBER,
+    Drive,
+    FoundDrive,
+    drive_in,
+    drive_xml,
+)
 from hostagent.protocol.domain import CdSpec, DiscParams, DomainReport, DomainSpec, VmRef
 from hostagent.protocol.link import CommandFailed
-from hostagent.storage.paths import cache_path
+from hostagent.storage.driver import DiskSource
+from hostagent.storage.drivers import driver_for
 from hostagent.storage.seed import write_seed
 
 LIVE = libvirt.VIR_DOMAIN_AFFECT_LIVE
 FORCE = libvirt.VIR_DOMAIN_DEVICE_MODIFY_FORCE
 
 
-def drives_of(spec: DomainSpec) -> list[Drive]:
+async def drives_of(spec: DomainSpec) -> list[Drive]:
     """The drives that a machine starts with; its seed is made now. Raises CommandFailed."""
-    drives = [Drive(cd.slot, cd.bus, _path_of(cd)) for cd in spec.cds]
+    drives = [Drive(cd.slot, cd.bus, await _disc_of(cd)) for cd in spec.cds]
     if spec.seed is not None:
-        drives.append(Drive(SEED_NUMBER, "scsi", str(write_seed(spec.vm_id, spec.seed))))
+        seed = DiskSource(str(write_seed(spec.vm_id, spec.seed)), cache="", format="raw")
+        drives.append(Drive(SEED_NUMBER, "scsi", seed))
     return drives
 
 
@@ -40,22 +49,22 @@ class Discs:
         A guest may lock its drive while it reads the disc: that is respected unless by `force`.
         Raises CommandFailed.
         """
-        path = _path_of(params.cd)
+        disc = await _disc_of(params.cd)
 
         def change(domain: Any) -> None:
             drive = drive_in(domain.XMLDesc(), NAMES[params.cd.slot])
             if drive is None:
                 raise CommandFailed("domain.no_drive", "the machine has no such CD drive")
-            if drive.path == path:
+            if drive.path == (disc.path if disc is not None else ""):
                 return
-            _change(domain, drive, path, is_forced=params.force)
+            _change(domain, drive, disc, is_forced=params.force)
 
         await self._domains.on_active(params.vm_id, change)
         return await self._domains.get(VmRef(vm_id=params.vm_id))
 
 
-def _change(domain: Any, drive: Drive, path: str, *, is_forced: bool) -> None:
-    wanted = Drive(drive.number, drive.bus, path)
+def _change(domain: Any, drive: FoundDrive, disc: DiskSource | None, *, is_forced: bool) -> None:
+    wanted = Drive(drive.number, drive.bus, disc)
     try:
         domain.updateDeviceFlags(drive_xml(wanted), LIVE | (FORCE if is_forced else 0))
     except libvirt.libvirtError as error:
@@ -64,11 +73,6 @@ def _change(domain: Any, drive: Drive, path: str, *, is_forced: bool) -> None:
         raise
 
 
-def _path_of(cd: CdSpec) -> str:
-    """The file of a drive's disc, empty for none; raises CommandFailed if it is missing."""
-    if not cd.image_id:
-        return ""
-    path = cache_path(cd.storage, cd.image_id, is_iso=True)
-    if not path.exists():
-        raise CommandFailed("image.not_cached", f"{path} does not exist", path=str(path))
-    return str(path)
+async def _disc_of(cd: CdSpec) -> DiskSource | None:
+    """The disc of a drive, None for none; raises CommandFailed if it is missing."""
+    return await driver_for(cd.storage).disc_of(cd.image_id) if cd.image_id else None

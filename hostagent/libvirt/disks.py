@@ -49,7 +49,8 @@ class Disks:
         before = await self._domains.get(VmRef(vm_id=spec.vm_id))
         if before.state not in (DomainState.RUNNING, DomainState.PAUSED):
             await await_closed(spec.disks)
-        return await self._domains.start(spec, sources, refuse_open_elsewhere, drives_of(spec))
+        drives = await drives_of(spec)
+        return await self._domains.start(spec, sources, refuse_open_elsewhere, drives)
 
     async def attach(self, params: DiskParams) -> DomainReport:
         """Plug a disk into the machine, unless it is there or the machine is off."""

@@ -11,7 +11,7 @@ from typing import Any
 import libvirt
 import structlog
 
-from hostagent.libvirt import firmware
+from hostagent.libvirt import firmware, firmware_state
 from hostagent.libvirt.blockjobs import chains_of
 from hostagent.libvirt.connection import Connection
 from hostagent.libvirt.drives import Drive
@@ -30,7 +30,14 @@ from hostagent.protocol.domain import (
     ShutdownParams,
     VmRef,
 )
-from hostagent.protocol.hardware import ForgetParams, GrowParams, Size
+from hostagent.protocol.hardware import (
+    ForgetParams,
+    GrowParams,
+    KeptRef,
+    KeptState,
+    PutKeptParams,
+    Size,
+)
 from hostagent.protocol.link import CommandFailed
 from hostagent.storage.driver import DiskSource
 from hostagent.storage.seed import remove_seed
@@ -192,6 +199,26 @@ class Domains:
         """Delete what the machine's firmware and TPM have kept."""
         await asyncio.to_thread(firmware.forget, params.vm_id, params.volume.storage)
 
+    async def take_kept(self, params: KeptRef) -> KeptState:
+        """What firmware and TPM of a machine have kept that does not run here."""
+
+        def take(_: Any, domain: Any | None) -> KeptState:
+            _refuse_running(domain)
+            folder = firmware.folder_of(params.vm_id, params.volume.storage)
+            return KeptState(files=firmware_state.take(folder))
+
+        return await self.look(params.vm_id, take, "domain.failed")
+
+    async def put_kept(self, params: PutKeptParams) -> None:
+        """Have exactly this for a machine that does not run here."""
+
+        def put(_: Any, domain: Any | None) -> None:
+            _refuse_running(domain)
+            folder = firmware.folder_of(params.vm_id, params.volume.storage)
+            firmware_state.put(folder, params.files, firmware.PASSABLE)
+
+        await self.look(params.vm_id, put, "domain.failed")
+
     async def get(self, params: VmRef) -> DomainReport:
         """How the machine stands; stopped if libvirt does not know it."""
 
@@ -288,6 +315,11 @@ class Domains:
             return await self._connection.run(closure)
         except libvirt.libvirtError as error:
             raise CommandFailed(code, error.get_error_message() or str(error)) from error
+
+
+def _refuse_running(domain: Any | None) -> None:
+    if domain is not None and domain.isActive():
+        raise CommandFailed("domain.state_in_use", "the machine runs on this host")
 
 
 def _ask_to_go(domain: Any, *, by_agent: bool) -> None:

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] lxml has no stubs
 from lxml.builder import E
 
+from hostagent.libvirt.sources import path_in, source_element, type_of
+from hostagent.storage.driver import DiskSource
+
 # Names and addresses away from those that libvirt chooses for disks.
 SEED_NUMBER = 2
 NAMES = ("sdx", "sdy", "sdz")
@@ -20,11 +23,11 @@ SCSI_TARGET = "1"
 
 @dataclass(frozen=True)
 class Drive:
-    """A CD drive by its number; `path` is the disc's file, empty for none; `bus` scsi or sata."""
+    """A CD drive by its number, with its disc, if there is one in it; `bus` is scsi or sata."""
 
     number: int
     bus: str
-    path: str = ""
+    disc: DiskSource | None = None
 
     @property
     def name(self) -> str:
@@ -42,13 +45,21 @@ def drive_xml(drive: Drive) -> str:
     return etree.tostring(drive_element(drive), encoding="unicode")
 
 
-def drive_in(xml: str, name: str) -> Drive | None:
+@dataclass(frozen=True)
+class FoundDrive:
+    """A drive as a domain has it; `path` names its disc, empty for none."""
+
+    number: int
+    bus: str
+    path: str
+
+
+def drive_in(xml: str, name: str) -> FoundDrive | None:
     """A drive as the domain has it, None if it has none of this name."""
     for disk in etree.fromstring(xml).iterfind("devices/disk[@device='cdrom']"):
-        target, source = disk.find("target"), disk.find("source")
+        target = disk.find("target")
         if target.get("dev") == name:
-            path = "" if source is None else source.get("file", "")
-            return Drive(NAMES.index(name), target.get("bus"), path)
+            return FoundDrive(NAMES.index(name), target.get("bus"), path_in(disk))
     return None
 
 
@@ -57,10 +68,10 @@ def drive_element(drive: Drive) -> etree._Element:
     target = SCSI_TARGET if drive.bus == "scsi" else "0"
     return E.disk(
         E.driver(name="qemu", type="raw"),
-        *([E.source(file=drive.path)] if drive.path else []),
+        *([source_element(drive.disc)] if drive.disc else []),
         E.target(dev=drive.name, bus=drive.bus),
         E.readonly(),
         E.address(type="drive", controller="0", bus="0", target=target, unit=str(drive.number)),
-        type="file",
+        type=type_of(drive.disc),
         device="cdrom",
     )

@@ -60,7 +60,10 @@ def prepare(spec: DomainSpec) -> None:
 def forget(vm_id: str, storage: StorageRef) -> None:
     """Delete what a machine's firmware and TPM have kept; does nothing if there is nothing."""
     folder = folder_of(vm_id, storage)
-    _unlink(LIBVIRT_TPM / vm_id)
+    link = LIBVIRT_TPM / vm_id
+    # It may lead to where the machine has its state by now: that is used.
+    if not link.is_symlink() or link.readlink() == folder / "tpm":
+        _unlink(link)
     if folder.exists():
         shutil.rmtree(folder)
         if not any(folder.parent.iterdir()):

@@ -17,6 +17,12 @@ from msgspec.structs import replace
 
 from hostagent.libvirt.connection import Connection
 from hostagent.libvirt.domains import STATES
+from hostagent.libvirt.foreign_hardware import (
+    bus_of,
+    firmware_of,
+    firmware_problem,
+    take_variables,
+)
 from hostagent.libvirt.xml import vm_id_of
 from hostagent.protocol.commands import Nothing
 from hostagent.protocol.domain import DomainState
@@ -28,6 +34,7 @@ from hostagent.protocol.foreign import (
     ForeignParams,
     ReleaseDomainParams,
     TakeDiskParams,
+    TakeFirmwareParams,
 )
 from hostagent.protocol.link import CallContext, CommandFailed
 from hostagent.protocol.storage import VolumeInfo
@@ -75,6 +82,21 @@ class Foreign:
         await take(Path(params.path), disk.format, target, context.progress)
         return await driver.info(params.volume)
 
+    async def take_firmware(self, params: TakeFirmwareParams) -> Nothing:
+        """Copy what its UEFI has kept; the domain keeps its own."""
+
+        def read(connection: Any) -> Any:
+            domain = _find(connection, params.domain_id)
+            if domain is None:
+                raise CommandFailed("foreign.gone", "there is no such domain", id=params.domain_id)
+            if domain.isActive():
+                raise CommandFailed("foreign.runs", "the domain runs", name=domain.name())
+            return etree.fromstring(domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE))
+
+        root = await self._run(read)
+        await asyncio.to_thread(take_variables, root, params)
+        return Nothing()
+
     async def release(self, params: ReleaseDomainParams) -> Nothing:
         """Forget the domain, and the former names of its disks."""
 
@@ -116,11 +138,13 @@ def read_domain(xml: str, domain: Any) -> ForeignDomain:
         problems.append("runs")
     elif domain.hasManagedSaveImage():
         problems.append("saved")
-    if root.find("os").get("firmware") == "efi" or root.find("os/loader") is not None:
-        problems.append("uefi")
+    if problem := firmware_problem(root):
+        problems.append(problem)
+    if root.find("devices/tpm") is not None:
+        problems.append("tpm")
     if root.findall("devices/hostdev"):
         problems.append("devices")
-    disks = [_disk(item) for item in root.findall("devices/disk") if _is_disk(item)]
+    disks = [_disk(item, root) for item in root.findall("devices/disk") if _is_disk(item)]
     if not disks:
         problems.append("no_disk")
     return ForeignDomain(
@@ -134,6 +158,7 @@ def read_domain(xml: str, domain: Any) -> ForeignDomain:
         disks=disks,
         nics=[_nic(item) for item in root.findall("devices/interface")],
         problems=problems,
+        firmware=firmware_of(root),
     )
 
 
@@ -177,7 +202,7 @@ def _disk_to_take(connection: Any, params: TakeDiskParams) -> ForeignDisk:
     raise CommandFailed("foreign.no_such_disk", f"{params.path} is no file of it", path=params.path)
 
 
-def _disk(item: Any) -> ForeignDisk:
+def _disk(item: Any, root: Any) -> ForeignDisk:
     source, driver = item.find("source"), item.find("driver")
     path = source.get("file") if source is not None else None
     where = path
@@ -188,7 +213,8 @@ def _disk(item: Any) -> ForeignDisk:
         target=item.find("target").get("dev"),
         bus=item.find("target").get("bus") or "",
         format=(driver.get("type") if driver is not None else None) or "raw",
-        problem="" if path else "not_a_file",
+        problem="not_a_file" if not path else "" if bus_of(item, root) else "bus",
+        our_bus=bus_of(item, root),
     )
 
 

@@ -44,7 +44,10 @@ class Snapshots:
             await _see(volume)
             await layers.make_overlay(volume, volume.head, volume.fallback or "")
         is_quiesced = await self._switch(params)
-        taken = [await layers.frozen(volume, volume.fallback or "") for volume in params.volumes]
+        taken = [
+            await layers.on_files(volume, partial(layers.frozen, volume, volume.fallback or ""))
+            for volume in params.volumes
+        ]
         return s.TakeResult(frozen=taken, is_quiesced=is_quiesced)
 
     async def _switch(self, params: s.TakeParams) -> bool:
@@ -68,7 +71,7 @@ class Snapshots:
         """Go on with the old heads, which get what was written meanwhile."""
         for volume in params.volumes:
             await _see(volume)
-            if not await layers.on_storage(volume, node_path(volume, volume.head).exists):
+            if not await layers.on_files(volume, node_path(volume, volume.head).exists):
                 continue
             back = s.MergeParams(
                 volume=volume,
@@ -85,6 +88,9 @@ class Snapshots:
         """Make an empty head on a frozen node."""
         await _see(params.volume)
         await self._refuse_open(params.volume)
+        if driver_for(params.volume.storage).capabilities.is_shared:
+            for path in await layers.on_files(params.volume, lambda: nodes.files_of(params.volume)):
+                await layers.refuse_written(path)
         await layers.make_overlay(params.volume, params.volume.head, params.node)
         return await driver_for(params.volume.storage).info(params.volume)
 
@@ -106,7 +112,7 @@ class Snapshots:
         await _see(volume)
         async with self._turns[volume.volume_id]:
             await self._on_machine(params.vm_id, partial(_stop_merging, params))
-        left = await layers.on_storage(volume, lambda: nodes.nodes_of(volume))
+        left = await layers.on_files(volume, lambda: nodes.nodes_of(volume))
         return s.SettleResult(nodes=left)
 
     async def copy(self, params: s.CopyParams, context: CallContext) -> VolumeInfo:
@@ -118,11 +124,12 @@ class Snapshots:
     async def chain(self, params: s.ChainParams) -> s.ChainReport:
         """Compare a volume's files with what they should be."""
         await _see(params.volume)
-        return await layers.on_storage(params.volume, lambda: nodes.check(params))
+        return await layers.on_files(params.volume, lambda: nodes.check(params))
 
     async def _merge(self, params: s.MergeParams, report: Progress) -> s.MergeResult:
-        async with self._turns[params.volume.volume_id]:
-            if not await _is_merged(params):
+        volume = params.volume
+        async with self._turns[volume.volume_id]:
+            if not await self._is_merged(params):
                 if await self._machine(params, partial(_has_open, params)):
                     await self._merge_open(params, report)
                 else:
@@ -130,12 +137,16 @@ class Snapshots:
                 await layers.take_place(params)
             if not params.is_paused:
                 await self._machine(params, jobs.go_on)
-        lower = node_path(params.volume, params.lower)
-        used_bytes = await layers.on_storage(params.volume, lambda: nodes.used_bytes(lower))
-        return s.MergeResult(used_bytes=used_bytes)
+        lower = node_path(volume, params.lower)
+        return s.MergeResult(
+            used_bytes=await layers.on_files(volume, lambda: nodes.used_bytes(lower))
+        )
+
+    async def _is_merged(self, params: s.MergeParams) -> bool:
+        return await layers.on_files(params.volume, lambda: layers.is_merged(params))
 
     async def _merge_closed(self, params: s.MergeParams, report: Progress) -> None:
-        await _refuse_wrong(params)
+        await layers.on_files(params.volume, lambda: layers.refuse_wrong_merge(params))
         await layers.commit(params, report)
 
     async def _merge_open(self, params: s.MergeParams, report: Progress) -> None:
@@ -143,12 +154,10 @@ class Snapshots:
 
         If the machine stops meanwhile, it is carried on without it.
         """
-        if await self._machine(params, partial(_to_begin, params)) is not None:
-            await _refuse_wrong(params)
-            await self._machine(params, partial(_begin, params))
+        await self._machine(params, partial(_begin, params))
         while (progress := await self._machine(params, partial(_look, params))) != jobs.DONE:
             if progress is None:
-                if not await _is_merged(params):
+                if not await self._is_merged(params):
                     await self._merge_closed(params, report)
                 return
             done, total = progress
@@ -159,14 +168,11 @@ class Snapshots:
         return await self._on_machine(params.vm_id, closure)
 
     async def _refuse_open(self, volume: VolumeRef, node: str | None = None) -> None:
-        """Raises CommandFailed if a machine has the volume open, or this file: one of this host,
-        or one of another that writes to it.
-        """
-        found = await layers.on_storage(volume, lambda: nodes.nodes_of(volume))
-        named = found if node is None else [one for one in found if one == node]
-        if driver_for(volume.storage).capabilities.is_shared:
-            await layers.refuse_written(volume, *named)
-        wanted = {str(node_path(volume, one)) for one in named}
+        """Raises CommandFailed if a machine of this host has the volume open, or this file."""
+        files = [node_path(volume, node)] if node is not None else []
+        if node is None:
+            files = await layers.on_files(volume, lambda: nodes.files_of(volume))
+        wanted = {str(path) for path in files}
         for vm, open_files in await self._domains.open_files():
             for path in sorted(wanted & open_files):
                 raise CommandFailed("volume.in_use", f"{path} is open in {vm}", path=path, vm=vm)
@@ -201,20 +207,14 @@ def _has_open(params: s.MergeParams, domain: Any) -> bool:
     return _disk_of(domain, params) is not None
 
 
-def _to_begin(params: s.MergeParams, domain: Any) -> str | None:
-    """The disk on which a job of QEMU is to be started; None if one is at work or done."""
-    upper = node_path(params.volume, params.upper)
-    disk = _disk_of(domain, params)
-    if disk is None or str(upper) not in jobs.chains_of(domain.XMLDesc())[disk]:
-        return None
-    return disk if jobs.progress_of(domain, disk) is None else None
-
-
 def _begin(params: s.MergeParams, domain: Any) -> None:
     """Start the job of QEMU, unless it is at work or done."""
     lower, upper = (node_path(params.volume, node) for node in (params.lower, params.upper))
-    disk = _to_begin(params, domain)
-    if disk is not None:
+    disk = _disk_of(domain, params)
+    if disk is None or str(upper) not in jobs.chains_of(domain.XMLDesc())[disk]:
+        return
+    if jobs.progress_of(domain, disk) is None:
+        layers.refuse_wrong_merge(params)
         flags = jobs.ACTIVE if upper == node_path(params.volume, params.volume.head) else 0
         domain.blockCommit(disk, str(lower), str(upper), 0, flags)
 
@@ -267,14 +267,6 @@ async def _see(volume: VolumeRef) -> None:
     if not driver.capabilities.has_files:
         raise CommandFailed("agent.bad_parameters", "this storage keeps no files")
     await driver.see_anew()
-
-
-async def _is_merged(params: s.MergeParams) -> bool:
-    return await layers.on_storage(params.volume, lambda: layers.is_merged(params))
-
-
-async def _refuse_wrong(params: s.MergeParams) -> None:
-    await layers.on_storage(params.volume, lambda: layers.refuse_wrong_merge(params))
 
 
 def _silent(done: int, total: int, unit: str) -> None:

@@ -12,6 +12,7 @@ from lxml.builder import E
 
 from hostagent.libvirt import firmware, machine_xml
 from hostagent.libvirt.drives import Drive, drive_elements
+from hostagent.libvirt.sources import path_in, source_element, type_of
 from hostagent.protocol.domain import DiskLimits, DiskSpec, DomainSpec, NicSpec
 from hostagent.storage.driver import DiskSource
 
@@ -80,13 +81,13 @@ def disk_xml(spec: DiskSpec, source: DiskSource) -> str:
 def disks_of(xml: str) -> dict[str, str]:
     """A domain's disks: the path of each one's source, and libvirt's name of it."""
     disks = _disks_in(xml)
-    return {_path_of(disk): disk.find("target").get("dev") for disk in disks}
+    return {path_in(disk): disk.find("target").get("dev") for disk in disks}
 
 
 def disk_element(xml: str, path: str) -> str | None:
     """The XML of the disk with this source as the domain has it, None if it has none."""
     for disk in _disks_in(xml):
-        if _path_of(disk) == path:
+        if path_in(disk) == path:
             return etree.tostring(disk, encoding="unicode")
     return None
 
@@ -144,26 +145,36 @@ def _disk(spec: DiskSpec, source: DiskSource) -> etree._Element:
     limits = {name: value for name, value in limits_of(spec.limits).items() if value}
     return E.disk(
         E.driver(name="qemu", type=source.format, cache=source.cache, discard="unmap"),
-        _source(source),
+        source_element(source),
         _target(spec),
         *([E.iotune(*(E(name, str(value)) for name, value in limits.items()))] if limits else []),
         *([E.serial(spec.serial)] if spec.serial else []),
         *_address(spec),
-        type="network" if source.network else "file",
+        type=type_of(source),
         device="disk",
     )
 
 
+TARGETS = {"virtio": ("vd", "virtio"), "virtio_scsi": ("sd", "scsi"), "sata": ("sd", "sata")}
+SATA_PORTS = 6  # of one controller
+
+
 def _target(spec: DiskSpec) -> etree._Element:
     """The guest's names are its own; these only tell the disks of a machine apart."""
-    stem, bus = ("sd", "scsi") if spec.bus == "virtio_scsi" else ("vd", "virtio")
+    stem, bus = TARGETS[spec.bus]
     return E.target(dev=f"{stem}{chr(ord('a') + spec.position)}", bus=bus)
 
 
 def _address(spec: DiskSpec) -> list[etree._Element]:
-    """On the one SCSI controller; CD drives are beside, on another target."""
-    if spec.bus != "virtio_scsi":
+    """On the one SCSI controller; CD drives are beside, on another target. On SATA, those have the
+    first controller, and disks the ones after it.
+    """
+    if spec.bus == "virtio":
         return []
+    if spec.bus == "sata":
+        controller, port = divmod(spec.position, SATA_PORTS)
+        place = {"controller": str(controller + 1), "bus": "0", "target": "0", "unit": str(port)}
+        return [E.address(type="drive", **place)]
     unit = str(spec.position)
     return [E.address(type="drive", controller="0", bus="0", target="0", unit=unit)]
 
@@ -172,25 +183,6 @@ def _tpm() -> etree._Element:
     """Its state outlives the domain, which is forgotten whenever the machine stops."""
     backend = E.backend(type="emulator", version="2.0", persistent_state="yes")
     return E.tpm(backend, model="tpm-crb")
-
-
-def _source(source: DiskSource) -> etree._Element:
-    network = source.network
-    if network is None:
-        return E.source(file=source.path)
-    auth = E.auth(E.secret(type="ceph", uuid=network.secret_id), username=network.user)
-    hosts = (E.host(name=name, port=str(port)) for name, port in network.hosts)
-    return E.source(
-        *hosts,
-        *([auth] if network.user else []),
-        protocol=network.protocol,
-        name=source.path,
-    )
-
-
-def _path_of(disk: etree._Element) -> str:
-    source = disk.find("source")
-    return source.get("file") or source.get("name") or ""
 
 
 def _nic(nic: NicSpec) -> etree._Element:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import libvirt
 import structlog
@@ -22,8 +22,18 @@ from hostagent.libvirt.domains import Domains
 from hostagent.libvirt.xml import disks_of, domain_name
 from hostagent.migration import statistics
 from hostagent.migration.sides import qemu_owner, side_of
-from hostagent.migration.way import DISKS, LIBVIRT, MEMORY, Credentials, Exit, socket_path
+from hostagent.migration.way import (
+    DISKS,
+    GONE,
+    LIBVIRT,
+    MEMORY,
+    Credentials,
+    Exit,
+    send_flows,
+    socket_path,
+)
 from hostagent.protocol.commands import Nothing
+from hostagent.protocol.flows import Flow
 from hostagent.protocol.link import CommandFailed
 from hostagent.protocol.migration import (
     MigrationProgress,
@@ -38,6 +48,7 @@ from hostagent.storage.drivers import driver_for
 LOOK_EVERY_S = 0.5
 STOPPED_WITHIN_S = 90.0
 ANSWER_S = 20.0
+FLOWS_WITHIN_S = 5.0
 PID_FILES = Path("/run/libvirt/qemu")
 FAILED = "migration.failed"
 
@@ -46,25 +57,45 @@ Tell = Callable[[MigrationProgress], None]
 log = structlog.get_logger(__name__)
 
 
+class Network(Protocol):
+    """What the networks of this host do for a machine that leaves."""
+
+    async def flows_of(self, vm_id: str) -> list[Flow]:
+        """Its open connections."""
+        ...
+
+    async def departed(self, vm_id: str) -> None:
+        """It goes on elsewhere."""
+        ...
+
+
 @dataclass
 class _Work:
-    """One migration. `suspended_at` and `resumed_at` are monotonic seconds, 0 for never."""
+    """One migration. `suspended_at` and `resumed_at` are monotonic seconds, 0 for never;
+    `connections` is how many the destination was told of.
+    """
 
     params: RunParams
     task: asyncio.Task[RunResult] | None = None
     suspended_at: float = 0.0
     resumed_at: float = 0.0
+    stands: asyncio.Event = field(default_factory=asyncio.Event)
+    connections: int | None = None
     is_stopping: bool = False
     began_at: float = field(default_factory=time.monotonic)
 
 
 class Outgoing:
-    """Migrations away from this host, by machine. `tell` is given how far each is."""
+    """Migrations away from this host, by machine. `tell` is given how far each is; `network`
+    knows which connections a machine has.
+    """
 
-    def __init__(self, domains: Domains, tell: Tell) -> None:
+    def __init__(self, domains: Domains, tell: Tell, network: Network) -> None:
         self._domains = domains
+        self._network = network
         self._tell = tell
         self._works: dict[str, _Work] = {}
+        self._departures: set[asyncio.Task[None]] = set()
 
     async def run(self, params: RunParams, credentials: Credentials) -> RunResult:
         """Move the machine; asked again, it goes on with what runs.
@@ -107,11 +138,22 @@ class Outgoing:
         await self._domains.look(params.vm_id, _to_post_copy, FAILED)
         return Nothing()
 
-    def suspended(self, vm_id: str) -> None:
-        """libvirt says that the machine stands still for its migration."""
+    def suspended(self, vm_id: str, *, for_good: bool) -> None:
+        """libvirt says that the machine stands still for its migration, with post-copy
+        `for_good`: it can go on nowhere but over there.
+        """
         work = self._works.get(vm_id)
         if work is not None and not work.suspended_at:
             work.suspended_at = time.monotonic()
+            work.stands.set()
+            if for_good:
+                self._depart(vm_id)
+
+    def _depart(self, vm_id: str) -> None:
+        """Nobody waits for the networks."""
+        task = asyncio.create_task(self._network.departed(vm_id), name="departure")
+        self._departures.add(task)
+        task.add_done_callback(self._departures.discard)
 
     async def stop_all(self) -> None:
         """The agent stops, and takes the ways along: break off what runs."""
@@ -129,12 +171,13 @@ class Outgoing:
         helpers: list[asyncio.Task[Any]] = []
         try:
             control = await asyncio.to_thread(out.open, owner)
-            watch = asyncio.create_task(_watch(_pidfd(params.vm_id), control, params.resumes))
+            watch = asyncio.create_task(self._watch(work, _pidfd(params.vm_id), control))
             helpers = [watch, asyncio.create_task(self._tell_progress(params))]
             await self._domains.look(
                 params.vm_id, lambda _, domain: _perform(domain, params, names), FAILED
             )
             work.resumed_at = await watch
+            self._depart(params.vm_id)
             return self._result(work, out.bytes)
         finally:
             for helper in helpers:
@@ -150,7 +193,44 @@ class Outgoing:
             downtime_ms=max(0, round(1000 * downtime_s)),
             seconds=time.monotonic() - work.began_at,
             bytes=size,
+            connections=work.connections,
         )
+
+    async def _watch(self, work: _Work, process: int, control: ssl.SSLSocket) -> float:
+        """Tell the destination of the machine's connections when it stands still, and that its
+        process has ended when it has.
+
+        Returns when the machine went on there (monotonic seconds), 0 if it did not.
+        """
+        loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
+
+        def end() -> None:
+            loop.remove_reader(process)
+            ended.set()
+
+        loop.add_reader(process, end)
+        try:
+            if work.params.way.takes_flows:
+                await _either(work.stands, ended)
+                await self._tell_flows(work, control)
+            await ended.wait()
+            return await asyncio.to_thread(_tell_gone, control) if work.params.resumes else 0.0
+        finally:
+            loop.remove_reader(process)
+            os.close(process)
+            control.close()
+
+    async def _tell_flows(self, work: _Work, control: ssl.SSLSocket) -> None:
+        """It moves without them, too."""
+        try:
+            async with asyncio.timeout(FLOWS_WITHIN_S):
+                flows = await self._network.flows_of(work.params.vm_id)
+            await asyncio.to_thread(send_flows, control, flows, FLOWS_WITHIN_S)
+        except OSError as error:  # TimeoutError is one
+            log.warning("migration_flows_not_told", vm=work.params.vm_id, reason=str(error))
+        else:
+            work.connections = len(flows)
 
     async def _tell_progress(self, params: RunParams) -> None:
         while True:
@@ -264,28 +344,20 @@ def _pidfd(vm_id: str) -> int:
         raise CommandFailed("domain.not_running", f"{path}: {error}") from error
 
 
-async def _watch(process: int, control: ssl.SSLSocket, resumes: bool) -> float:
-    """Wait until the process has ended, and tell the destination.
-
-    Returns when the machine went on there (monotonic seconds), 0 if it did not.
-    """
-    loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    loop.add_reader(process, ended.set)
+async def _either(*events: asyncio.Event) -> None:
+    """Wait for the first of them."""
+    waits = [asyncio.create_task(event.wait()) for event in events]
     try:
-        await ended.wait()
-        loop.remove_reader(process)
-        return await asyncio.to_thread(_tell_gone, control) if resumes else 0.0
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        loop.remove_reader(process)
-        os.close(process)
-        control.close()
+        for wait in waits:
+            wait.cancel()
 
 
 def _tell_gone(control: ssl.SSLSocket) -> float:
     try:
         control.settimeout(ANSWER_S)
-        control.sendall(b"g")
+        control.sendall(GONE)
         return time.monotonic() if control.recv(1) == b"y" else 0.0
     except OSError as error:
         log.warning("migration_control", reason=str(error))

@@ -13,18 +13,21 @@ from hostagent.migration.incoming import Incoming
 from hostagent.migration.outgoing import Outgoing, Tell
 from hostagent.migration.volumes import TravellingVolumes
 from hostagent.migration.way import Credentials
+from hostagent.network.manager import NetworkManager
 from hostagent.protocol import commands as c
 from hostagent.protocol import migration as m
 from hostagent.protocol.link import CallContext, CommandFailed, Peer
 
 
 class Migrations:
-    """Machines that come and go. `folder` holds the agent's certificate and key."""
+    """Machines that come and go. `folder` holds the agent's certificate and key; `network` is
+    told of them, and knows their connections.
+    """
 
-    def __init__(self, domains: Domains, folder: Path, tell: Tell) -> None:
+    def __init__(self, domains: Domains, folder: Path, tell: Tell, network: NetworkManager) -> None:
         self._folder = folder
-        self._incoming = Incoming(domains)
-        self._outgoing = Outgoing(domains, tell)
+        self._incoming = Incoming(domains, network)
+        self._outgoing = Outgoing(domains, tell, network)
         self._volumes = TravellingVolumes(self._credentials)
 
     def prepare(self, peer: Peer) -> None:
@@ -43,9 +46,15 @@ class Migrations:
 
     def note(self, vm_id: str, event: int, detail: int) -> None:
         """A machine's domain changed."""
-        stands = (libvirt.VIR_DOMAIN_EVENT_SUSPENDED, libvirt.VIR_DOMAIN_EVENT_SUSPENDED_MIGRATED)
-        if (event, detail) == stands:
-            self._outgoing.suspended(vm_id)
+        stands = (
+            libvirt.VIR_DOMAIN_EVENT_SUSPENDED_MIGRATED,
+            libvirt.VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY,
+        )
+        if event == libvirt.VIR_DOMAIN_EVENT_SUSPENDED and detail in stands:
+            for_good = detail == libvirt.VIR_DOMAIN_EVENT_SUSPENDED_POSTCOPY
+            self._outgoing.suspended(vm_id, for_good=for_good)
+        elif event == libvirt.VIR_DOMAIN_EVENT_RESUMED:
+            self._incoming.resumed(vm_id)
 
     async def stop(self) -> None:
         """The agent stops."""

@@ -20,23 +20,28 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import structlog
 
 from hostagent.migration.splice import Splice, watch_peer
+from hostagent.protocol.flows import Flow
 from hostagent.protocol.link import CommandFailed
 from hostagent.protocol.migration import ListenParams, ListenResult
 from hostagent.protocol.moves import VolumeListenParams
 
 HANDSHAKE_S = 10.0
 MAX_OPENING_BYTES = 4096
+MAX_FLOWS_BYTES = 16 * 1024**2
 FOLDER = Path("/run/anyun/migration")
 URN = "urn:anyun:host:"
 LIBVIRT, MEMORY, DISKS, CONTROL = "libvirt", "memory", "disks", "control"
 SPLICED = (LIBVIRT, MEMORY, DISKS)  # of a machine that runs
+GONE, FLOWS = b"g", b"f"  # what the source says on the control channel
 LIBVIRT_SOCKETS = ("/run/libvirt/libvirt-sock", "/run/libvirt/virtqemud-sock")
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -121,7 +126,8 @@ class _Splices:
 
 class Entrance:
     """The destination's end. `on_gone` is called, in a thread, when the source says that its
-    process of the machine has ended; it returns whether the machine goes on here.
+    process of the machine has ended; it returns whether the machine goes on here. `on_flows` is
+    given, in a thread and before that, the connections that the machine has.
     """
 
     def __init__(
@@ -129,12 +135,14 @@ class Entrance:
         params: ListenParams | VolumeListenParams,
         credentials: Credentials,
         on_gone: Callable[[], bool],
+        on_flows: Callable[[list[Flow]], None] | None = None,
     ) -> None:
         self._params = params
         self._secret = secrets.token_urlsafe(32)
         disks = [disk_channel(number) for number in range(len(params.received))]
         self._channels = [CONTROL, *(disks or SPLICED)]
         self._on_gone = on_gone
+        self._on_flows = on_flows
         self._credentials = credentials
         self._context = _server_context(credentials)
         self._listeners: list[socket.socket] = []
@@ -158,6 +166,7 @@ class Entrance:
             port=self._listeners[0].getsockname()[1],
             certificate_sha256=self._credentials.digest,
             secret=self._secret,
+            takes_flows=self._on_flows is not None,
         )
 
     def close(self) -> None:
@@ -206,7 +215,7 @@ class Entrance:
         names: Any = (secure.getpeercert() or {}).get("subjectAltName", ())
         if wanted not in names:
             raise ValueError("another host than the source")
-        opening = _read_opening(secure)
+        opening = _message(secure, MAX_OPENING_BYTES, Opening)
         if not hmac.compare_digest(opening.secret, self._secret):
             raise ValueError("not the secret of this migration")
         if opening.channel not in self._channels or self._is_closed:
@@ -214,12 +223,24 @@ class Entrance:
         return opening.channel
 
     def _obey(self, secure: ssl.SSLSocket) -> None:
-        """The control channel: "g" for gone, answered with "y" if the machine goes on here."""
-        with contextlib.suppress(OSError), secure:
+        """The control channel: "g" for gone, answered with "y" if the machine goes on here; before
+        it perhaps "f" and the machine's connections.
+        """
+        with contextlib.suppress(OSError, EOFError), secure:
             secure.sendall(b"r")  # ready: the source knows that it may begin
             secure.settimeout(None)
-            while secure.recv(1) == b"g":
-                secure.sendall(b"y" if self._on_gone() else b"n")
+            while (order := secure.recv(1)) in (GONE, FLOWS):
+                if order == GONE:
+                    secure.sendall(b"y" if self._on_gone() else b"n")
+                    continue
+                if self._on_flows is None:
+                    return
+                try:
+                    flows = _message(secure, MAX_FLOWS_BYTES, list[Flow])
+                except ValueError as error:
+                    log.warning("migration_flows_refused", reason=str(error))
+                    return
+                self._on_flows(flows)
 
 
 class Exit:
@@ -367,24 +388,32 @@ def _listener(address: str, port: int) -> socket.socket | None:
     return listener
 
 
-def _read_opening(secure: ssl.SSLSocket) -> Opening:
+def send_flows(control: ssl.SSLSocket, flows: Sequence[Flow], within_s: float) -> None:
+    """Tell the destination of the machine's connections; raises OSError."""
+    control.settimeout(within_s)
+    message = msgspec.msgpack.encode(flows)
+    control.sendall(FLOWS + len(message).to_bytes(4, "big") + message)
+
+
+def _message(secure: ssl.SSLSocket, max_bytes: int, kind: type[T]) -> T:
+    """A message after its length; raises ValueError if it is another one, or too large."""
     size = int.from_bytes(_exactly(secure, 4), "big")
-    if size > MAX_OPENING_BYTES:
-        raise ValueError(f"an opening of {size} bytes")
+    if size > max_bytes:
+        raise ValueError(f"a message of {size} bytes")
     try:
-        return msgspec.msgpack.decode(_exactly(secure, size), type=Opening)
+        return msgspec.msgpack.decode(_exactly(secure, size), type=kind)
     except msgspec.MsgspecError as error:
-        raise ValueError(f"not an opening: {error}") from error
+        raise ValueError(f"another message: {error}") from error
 
 
 def _exactly(secure: ssl.SSLSocket, size: int) -> bytes:
-    data = b""
+    data = bytearray()
     while len(data) < size:
         part = secure.recv(size - len(data))
         if not part:
             raise EOFError("it hung up")
         data += part
-    return data
+    return bytes(data)
 
 
 def _target(migration_id: str, channel: str) -> str:

@@ -61,7 +61,7 @@ class ElasticAddresses:
         holder = await links.find(self._name)
         if holder is None:
             return
-        wanted = {item.address for item in plan.elastic}
+        wanted = {item.address for item in plan.held}
         for address in await links.addresses(holder):
             if address.address not in wanted:
                 await links.remove_address(holder, address)
@@ -80,8 +80,8 @@ class ElasticAddresses:
             await self._fill_table(links, plan, network_id, number)
         await self._tables.set_rules(links, _rules(plan.elastic, tables))
         await self._tables.forget(links, set(tables.values()))
-        await self._hold(links, plan.elastic)
-        await self._announce(links, plan.elastic)
+        await self._hold(links, plan.held)
+        await self._announce(links, plan.held)
 
     async def remove(self, links: Links) -> None:
         """Take everything away; nothing happens to what is gone already."""

@@ -12,8 +12,10 @@ import msgspec
 import structlog
 from pyroute2.netlink.exceptions import NetlinkError
 
+from hostagent.network.arrival import announce
 from hostagent.network.check import check_network, interface_errors
 from hostagent.network.check_links import virtual_link_errors
+from hostagent.network.connections import carrying
 from hostagent.network.connections.cutting import cut_refused
 from hostagent.network.connections.elastic import Holder, end_network, end_stale
 from hostagent.network.drops.log import DropLog
@@ -23,6 +25,7 @@ from hostagent.network.links.netlink import Links, links_here, read_sysctl, writ
 from hostagent.network.links.physical import PhysicalNics
 from hostagent.network.links.watch import ChangeWatch
 from hostagent.network.plan.host import HostPlan, host_plan
+from hostagent.network.plan.moving import with_machine, without_machine
 from hostagent.network.plan.network import NetworkPlan, validate
 from hostagent.network.processes import ProcessFailed
 from hostagent.network.reporting import INTERFACE_MISSING, drops_of, failure, fields_of, stale
@@ -35,6 +38,7 @@ from hostagent.network.state import StateFiles
 from hostagent.network.trial import Lifeline, NicUse, Trials, answering_gateways
 from hostagent.network.ways import Ways, doubles
 from hostagent.protocol.drops import CountDrops, DropCounts
+from hostagent.protocol.flows import Flow
 from hostagent.protocol.network import (
     NetworkCheck,
     NetworkCheckResult,
@@ -161,6 +165,45 @@ class NetworkManager:
         ports = [port for port in self._ports() if port.nic_id in wanted]
         counters = await self._firewall.counters() if ports else {}
         return DropCounts(drops=[drops_of(port, counters) for port in ports])
+
+    async def flows_of(self, vm_id: str) -> list[Flow]:
+        """The open connections of a machine that moves away; raises OSError."""
+        return await carrying.flows_of(self._plan, vm_id)
+
+    async def take_flows(self, vm_id: str, flows: Sequence[Flow]) -> int:
+        """Let a machine that moves here keep its connections; how many. Raises OSError."""
+        taken = await carrying.take_flows(self._plan, vm_id, flows)
+        self._uncut = True  # they were judged by the rules of the other host: once more, soon
+        return taken
+
+    async def arrived(self, vm_id: str) -> None:
+        """A machine goes on here: its neighbours are told, and its elastic addresses are this
+        host's from now on.
+        """
+        await self._announce(vm_id)  # at once: what follows may take its time
+        async with self._lock:
+            await self._shift(with_machine(self._document, vm_id))
+        await self._announce(vm_id)
+
+    async def _announce(self, vm_id: str) -> None:
+        try:
+            async with links_here() as links:
+                await announce(links, self._plan, vm_id)
+        except _FAILURES as error:
+            log.warning("network.not_announced", vm=vm_id, reason=str(error))
+
+    async def departed(self, vm_id: str) -> None:
+        """A machine goes on elsewhere: this host answers for it no more."""
+        async with self._lock:
+            await self._shift(without_machine(self._document, vm_id))
+
+    async def _shift(self, document: NetworkDocument) -> None:
+        """Make true what the service is about to say. What fails is tried again by the keeper."""
+        if document is self._document:
+            return
+        self._document, self._plan = document, self._plan_of(document)
+        self._files.save_document(document)
+        await self._repair()
 
     def _ports(self) -> list[PortSpec]:
         return [port for plan in self._plan.networks for port in plan.spec.ports]
@@ -314,7 +357,7 @@ class NetworkManager:
     async def _end_stale(self, plan: HostPlan) -> None:
         """End connections that were made under another order of elastic addresses."""
         holders = {
-            item.address: Holder(item.private.number, item.port.address) for item in plan.elastic
+            item.address: Holder(item.private.number, item.port.address) for item in plan.held
         }
         wanted = {address: f"{one.number} {one.address}" for address, one in holders.items()}
         if wanted != self._memory.elastic:
@@ -389,7 +432,7 @@ class NetworkManager:
     async def _state(self, links: Links, plan: NetworkPlan) -> NetworkState:
         segment = self._segment(plan.spec.id)
         drift = await segment.drift(links, plan)
-        elastic = [item for item in self._plan.elastic if item.public is plan]
+        elastic = [item for item in self._plan.held if item.public is plan]
         if await self._elastic.missing(links, elastic):
             drift.append("elastic_addresses")
         return NetworkState(

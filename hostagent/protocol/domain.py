@@ -18,7 +18,8 @@ class DiskLimits(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class DiskSpec(msgspec.Struct, kw_only=True, frozen=True):
-    """A disk; the machine boots from the one at position 0. `bus`: "virtio" or "virtio_scsi".
+    """A disk; the machine boots from the one at position 0. `bus`: "virtio", "virtio_scsi"
+    or "sata", which cannot be plugged while the machine runs.
 
     `position` is its place among the machine's disks, the same at each start; `serial` is what
     the guest knows it by.

@@ -14,7 +14,7 @@ class ForeignParams(msgspec.Struct, kw_only=True, frozen=True):
 
 class ForeignDisk(msgspec.Struct, kw_only=True, frozen=True):
     """A disk of a domain. `problem` is a code of why it cannot be taken; empty if it can:
-    not_a_file, missing, unreadable, encrypted, shared.
+    not_a_file, missing, unreadable, encrypted, shared, bus. `our_bus` is where it will be then.
 
     `is_plain`: it is one qcow2 file that stands on no other. Sizes are 0 if they are not known.
     """
@@ -28,6 +28,7 @@ class ForeignDisk(msgspec.Struct, kw_only=True, frozen=True):
     backing: str = ""
     is_plain: bool = False
     problem: str = ""
+    our_bus: str = "virtio"
 
 
 class ForeignNic(msgspec.Struct, kw_only=True, frozen=True):
@@ -41,7 +42,8 @@ class ForeignNic(msgspec.Struct, kw_only=True, frozen=True):
 class ForeignDomain(msgspec.Struct, kw_only=True, frozen=True):
     """A domain. `is_ours`: it has our mark, so it was a machine of this cloud, or of another one.
 
-    `problems` are codes of why it cannot be taken over: runs, saved, uefi, no_disk, devices.
+    `problems` are codes of why it cannot be taken over: runs, saved, uefi, no_firmware, tpm,
+    no_disk, devices. `firmware` is bios, uefi or uefi_secure.
     """
 
     domain_id: str
@@ -54,6 +56,7 @@ class ForeignDomain(msgspec.Struct, kw_only=True, frozen=True):
     disks: list[ForeignDisk]
     nics: list[ForeignNic]
     problems: list[str] = []
+    firmware: str = "bios"
 
 
 class ForeignList(msgspec.Struct, kw_only=True, frozen=True):
@@ -71,6 +74,13 @@ class TakeDiskParams(msgspec.Struct, kw_only=True, frozen=True):
 
     domain_id: str
     path: str
+    volume: VolumeRef
+
+
+class TakeFirmwareParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Copy the variables of a domain's UEFI to where the machine of this root disk has them."""
+
+    domain_id: str
     volume: VolumeRef
 
 

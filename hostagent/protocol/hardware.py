@@ -86,6 +86,44 @@ class ForgetParams(msgspec.Struct, kw_only=True, frozen=True):
     volume: VolumeRef
 
 
+class KeptRef(msgspec.Struct, kw_only=True, frozen=True):
+    """What a machine's firmware and TPM have kept; `volume` is its root disk."""
+
+    vm_id: str
+    volume: VolumeRef
+
+
+class KeptFile(msgspec.Struct, kw_only=True, frozen=True):
+    """A file, or a folder if `data` is None, below the machine's own folder.
+
+    Owners go by their names: numbers differ from host to host.
+    """
+
+    path: str
+    data: bytes | None
+    mode: int
+    owner: str
+    group: str
+
+    def __repr__(self) -> str:
+        """Without what is in it: a TPM's state is secret."""
+        return f"KeptFile({self.path!r})"
+
+
+class KeptState(msgspec.Struct, kw_only=True, frozen=True):
+    """All of it, each folder before what is in it; it is never written down on its way."""
+
+    files: list[KeptFile]
+
+
+class PutKeptParams(msgspec.Struct, kw_only=True, frozen=True):
+    """Have exactly this for a machine that does not run here."""
+
+    vm_id: str
+    volume: VolumeRef
+    files: list[KeptFile]
+
+
 class BaselineParams(msgspec.Struct, kw_only=True, frozen=True):
     """Find the processor that machines can have on all hosts with these ones.
 

@@ -41,7 +41,7 @@ class ListenParams(msgspec.Struct, kw_only=True, frozen=True):
     `spec` is the machine as it would be started here: what it needs beside its disks is made.
     `received` are disks here that are filled from there while the machine is off.
     `addresses` are tried for listening in this order, one port for all of them, between the two
-    `ports` (both included).
+    `ports` (both included). With `post_copy` it may have to go on here before all of it has come.
     """
 
     migration_id: str
@@ -51,17 +51,19 @@ class ListenParams(msgspec.Struct, kw_only=True, frozen=True):
     addresses: list[str]
     ports: tuple[int, int]
     received: list[VolumeRef] = []
+    post_copy: bool = False
 
 
 class ListenResult(msgspec.Struct, kw_only=True, frozen=True):
     """Where the destination listens, the SHA-256 of the certificate that it shows there, and the
-    secret that it made for this migration.
+    secret that it made for this migration. `takes_flows`: it can be told of open connections.
     """
 
     addresses: list[str]
     port: int
     certificate_sha256: str
     secret: str
+    takes_flows: bool = False
 
 
 class RunParams(msgspec.Struct, kw_only=True, frozen=True):
@@ -88,13 +90,15 @@ class RunParams(msgspec.Struct, kw_only=True, frozen=True):
 class RunResult(msgspec.Struct, kw_only=True, frozen=True):
     """A migration that succeeded. `is_resumed` is false if the destination could not be told to
     let the machine go on. `downtime_ms` is from the last instant here to its going on there, 0 if
-    that was not seen; `bytes` is what went over the wire.
+    that was not seen; `bytes` is what went over the wire. `connections` is how many open ones the
+    destination was told of, None if that did not work.
     """
 
     is_resumed: bool
     downtime_ms: int = 0
     seconds: float = 0.0
     bytes: int = 0
+    connections: int | None = None
 
 
 class CopyParams(msgspec.Struct, kw_only=True, frozen=True):
@@ -110,10 +114,13 @@ class CopyParams(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class SideReport(msgspec.Struct, kw_only=True, frozen=True):
-    """How a host has the machine; `is_working` while it is migrating it away."""
+    """How a host has the machine; `is_working` while it is migrating it away. `connections` is how
+    many open connections came along with it, None if nothing was said of any.
+    """
 
     side: MigrationSide
     is_working: bool = False
+    connections: int | None = None
 
 
 class MigrationProgress(msgspec.Struct, kw_only=True, frozen=True):

@@ -148,12 +148,15 @@ class NetworkDocument(msgspec.Struct, frozen=True, kw_only=True):
     """All networks of one host. A higher `generation` replaces a lower one, never the reverse.
 
     `security_groups` has each group of a NIC of the document and each group that their rules name.
+    `coming_addresses` are those of machines on their way here: they leave under them from their
+    first packet on, and when one goes on here the host holds its address at once.
     """
 
     generation: int
     networks: list[NetworkSpec] = []
     security_groups: list[SecurityGroupSpec] = []
     elastic_addresses: list[ElasticAddress] = []
+    coming_addresses: list[ElasticAddress] = []
 
 
 class NetworkError(msgspec.Struct, frozen=True, kw_only=True):

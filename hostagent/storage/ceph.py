@@ -79,9 +79,7 @@ class CephDriver(Driver):
 
     async def create_overlay(self, volume: VolumeRef, image_id: str, size_bytes: int) -> VolumeInfo:
         """Clone the cached image, and grow the clone."""
-        if not await self.has_image(image_id):
-            name = _image_name(image_id)
-            raise CommandFailed("image.not_cached", f"{name} does not exist", path=name)
+        await self._refuse_not_cached(image_id)
         base = f"{self._image(image_id)}@{BASE}"
         await self._rbd("clone", base, self._spec_of(volume), bears=(EXISTS,))
         found = await self.info(volume)
@@ -166,6 +164,14 @@ class CephDriver(Driver):
     async def source_of(self, volume: VolumeRef) -> DiskSource:
         """Where QEMU reaches it by itself."""
         await self.info(volume)
+        return self._source(self._spec_of(volume))
+
+    async def disc_of(self, image_id: str) -> DiskSource:
+        """An image of the pool, as the cache keeps discs raw: all hosts read the same one."""
+        await self._refuse_not_cached(image_id)
+        return self._source(self._image(image_id))
+
+    def _source(self, name: str) -> DiskSource:
         spec = spec_of(self.storage)
         network = NetworkSource(
             protocol="rbd",
@@ -173,7 +179,7 @@ class CephDriver(Driver):
             user=spec.user,
             secret_id=self.storage.storage_id,
         )
-        return DiskSource(self._spec_of(volume), "writeback", format="raw", network=network)
+        return DiskSource(name, "writeback", format="raw", network=network)
 
     async def await_closed(self, volume: VolumeRef) -> None:
         """QEMU opens what others have open, so whoever watches an image is asked for. A client
@@ -195,6 +201,11 @@ class CephDriver(Driver):
         return ["-f", "raw", self._for_qemu(self._spec_of(volume))]
 
     # Ceph's programs
+
+    async def _refuse_not_cached(self, image_id: str) -> None:
+        if not await self.has_image(image_id):
+            name = _image_name(image_id)
+            raise CommandFailed("image.not_cached", f"{name} does not exist", path=name)
 
     def _for_qemu(self, name: str) -> str:
         user = spec_of(self.storage).user

@@ -123,6 +123,10 @@ class Driver(ABC):
         """Delete an image from the cache; nothing may stand on it any more."""
 
     @abstractmethod
+    async def disc_of(self, image_id: str) -> DiskSource:
+        """Where libvirt finds a cached disc; raises if it is not in the cache."""
+
+    @abstractmethod
     async def source_of(self, volume: VolumeRef) -> DiskSource:
         """Where libvirt finds the volume that shall be opened; raises if it is missing."""
 

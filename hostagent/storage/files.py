@@ -96,8 +96,10 @@ class FileDriver(Driver):
             source = await self._cached(image_id)
 
             async def fill(new: Path) -> None:
+                # "writeback": it is really on the disk when this ends.
+                how = ["-p", "-t", "writeback", "-f", "qcow2", "-O", "qcow2"]
                 await qemu_img.run(
-                    ["convert", "-p", "-f", "qcow2", "-O", "qcow2", str(source), str(new)],
+                    ["convert", *how, str(source), str(new)],
                     timeout_s=qemu_img.CONVERT_TIMEOUT_S,
                     on_percent=lambda share: report(int(share), 100, "percent"),
                 )
@@ -157,6 +159,11 @@ class FileDriver(Driver):
             path = cache_path(self.storage, image_id, is_iso=is_iso)
             await self._guarded(partial(remove, path))
 
+    async def disc_of(self, image_id: str) -> DiskSource:
+        """Its file."""
+        path = await self._cached(image_id, is_iso=True)
+        return DiskSource(str(path), cache="", format="raw")
+
     async def source_of(self, volume: VolumeRef) -> DiskSource:
         """Its file; whatever that stands on must be there, too."""
         path = await self._existing(volume)
@@ -184,14 +191,14 @@ class FileDriver(Driver):
         return await self._guarded(path.exists)
 
     async def _existing(self, volume: VolumeRef) -> Path:
-        path = volume_path(volume)
+        path = await self._guarded(lambda: volume_path(volume))
         if not await self._exists(path):
             await self._ready()
             raise CommandFailed("volume.missing", f"{path} does not exist", path=str(path))
         return path
 
-    async def _cached(self, image_id: str) -> Path:
-        path = cache_path(self.storage, image_id)
+    async def _cached(self, image_id: str, *, is_iso: bool = False) -> Path:
+        path = cache_path(self.storage, image_id, is_iso=is_iso)
         if not await self._exists(path):
             raise CommandFailed("image.not_cached", f"{path} does not exist", path=str(path))
         return path

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -42,11 +43,6 @@ SMALLEST_FREE_BYTES = 16 * 1024**2
 T = TypeVar("T")
 
 
-async def on_storage(volume: VolumeRef, work: Callable[[], T]) -> T:
-    """Do what looks at or changes files of a volume, whose storage may hang."""
-    return await guarded(volume.storage.path, work)
-
-
 async def make_overlay(volume: VolumeRef, node: str, on: str) -> None:
     """Make an empty node that shows what the node `on` has, unless it is there.
 
@@ -54,50 +50,41 @@ async def make_overlay(volume: VolumeRef, node: str, on: str) -> None:
     CommandFailed.
     """
     path, below = node_path(volume, node), node_path(volume, on)
-
-    def look() -> int | None:
-        chain_of(below)
-        if path.exists():
-            _must_stand_on(path, below)
-            return None
-        if free_bytes(path.parent) < SMALLEST_FREE_BYTES:
-            raise no_space(path.parent, SMALLEST_FREE_BYTES)
-        return header_of(below).size_bytes
-
-    size_bytes = await on_storage(volume, look)
+    temporary = _beside(path)
+    size_bytes = await on_files(volume, lambda: _size_for_overlay(path, below))
     if size_bytes is None:
         return
-    temporary = _beside(path)
     # Its size is given and the file below not opened: a machine may have that one.
     arguments = ["create", "-q", "-u", "-f", "qcow2", "-F", "qcow2", "-b", str(below)]
     arguments += [str(temporary), str(size_bytes)]
     try:
         await _run(arguments, path.parent, timeout_s=CREATE_TIMEOUT_S)
-        await on_storage(volume, lambda: name_new(temporary, path))
+        await on_files(volume, lambda: name_new(temporary, path))
     finally:
-        await on_storage(volume, lambda: temporary.unlink(missing_ok=True))
+        await on_files(volume, lambda: temporary.unlink(missing_ok=True))
 
 
-async def frozen(volume: VolumeRef, node: str) -> Frozen:
+async def on_files(volume: VolumeRef, look: Callable[[], T]) -> T:
+    """Look at a volume's files, or change their names. The storage may hang, the agent must not."""
+    return await guarded(volume.storage.path, look)
+
+
+def frozen(volume: VolumeRef, node: str) -> Frozen:
     """What a node of a volume shows, and what it takes; raises CommandFailed."""
     path = node_path(volume, node)
-
-    def look() -> Frozen:
-        size_bytes, used = header_of(path).size_bytes, used_bytes(path)
-        return Frozen(volume_id=volume.volume_id, size_bytes=size_bytes, used_bytes=used)
-
-    return await on_storage(volume, look)
+    size_bytes = header_of(path).size_bytes
+    return Frozen(volume_id=volume.volume_id, size_bytes=size_bytes, used_bytes=used_bytes(path))
 
 
-async def refuse_written(volume: VolumeRef, *nodes: str) -> None:
-    """Raises CommandFailed if a QEMU of any host writes to one of the nodes: it has a lock."""
-    for node in nodes:
-        path = node_path(volume, node)
-        try:
-            await qemu_img.info(str(path), expected_format="qcow2")
-        except qemu_img.QemuImgFailed as error:
-            if "lock" in str(error):
-                raise CommandFailed("volume.in_use", str(error), path=str(path), vm="") from error
+def _size_for_overlay(path: Path, below: Path) -> int | None:
+    """How large a node on `below` is to be, None if it is there; there is room for it."""
+    chain_of(below)
+    if path.exists():
+        _must_stand_on(path, below)
+        return None
+    if free_bytes(path.parent) < SMALLEST_FREE_BYTES:
+        raise no_space(path.parent, SMALLEST_FREE_BYTES)
+    return header_of(below).size_bytes
 
 
 def refuse_wrong_merge(params: MergeParams) -> None:
@@ -140,85 +127,101 @@ async def commit(params: MergeParams, report: Progress) -> None:
         Path(lower).parent,
         timeout_s=qemu_img.CONVERT_TIMEOUT_S,
         report=report,
-        needed_bytes=await on_storage(params.volume, lambda: used_bytes(Path(upper))),
+        needed_bytes=await on_files(params.volume, lambda: used_bytes(Path(upper))),
     )
 
 
 async def take_place(params: MergeParams) -> None:
     """Have all that stood on `upper` stand on `lower`, and delete `upper`."""
     lower, upper = (node_path(params.volume, node) for node in (params.lower, params.upper))
-    paths = [node_path(params.volume, node) for node in params.above]
-
-    def to_link() -> list[Path]:
-        return [path for path in paths if backing_of(path) != lower]
-
-    def remove_upper() -> None:
-        for path in standing_on(params.volume, upper):
-            raise damaged(path, f"it still stands on {upper}", None)
-        remove(upper)
-
-    for path in await on_storage(params.volume, to_link):
-        await _relink(path, lower)
-    await on_storage(params.volume, remove_upper)
+    for node in params.above:
+        path = node_path(params.volume, node)
+        if await on_files(params.volume, partial(backing_of, path)) != lower:
+            await _relink(path, lower)
+    left = await on_files(params.volume, lambda: standing_on(params.volume, upper))
+    for path in left:
+        raise damaged(path, f"it still stands on {upper}", None)
+    await on_files(params.volume, lambda: remove(upper))
 
 
 async def drop(volume: VolumeRef, node: str) -> None:
-    """Delete a node, unless it is gone; raises CommandFailed if others stand on it."""
+    """Delete a node, unless it is gone; raises CommandFailed if others stand on it, or if a machine
+    writes to it, on whatever host.
+    """
     path = node_path(volume, node)
+    if not await on_files(volume, lambda: _may_drop(volume, path)):
+        return
+    await refuse_written(path)
+    await on_files(volume, lambda: remove(path))
 
-    def drop() -> None:
-        if volume_path(volume) == path:
-            raise CommandFailed("agent.bad_parameters", f"{path} is what is written to")
-        if not path.exists():
-            return
-        for other in standing_on(volume, path):
-            raise damaged(other, f"it stands on {path}, which was to be deleted", None)
-        remove(path)
 
-    await on_storage(volume, drop)
+async def refuse_written(path: Path) -> None:
+    """Raises CommandFailed if a machine writes to a file, on whatever host."""
+    try:
+        # Without `in_use`, QEMU's locks refuse a file that something writes to.
+        await qemu_img.info(str(path), expected_format="qcow2")
+    except qemu_img.QemuImgFailed as error:
+        if "lock" in str(error):
+            raise CommandFailed("volume.in_use", str(error), path=str(path), vm="") from error
+        raise qemu_img.failed(error) from error
+
+
+def _may_drop(volume: VolumeRef, path: Path) -> bool:
+    """Whether there is a file to be deleted; raises CommandFailed if it is needed."""
+    if volume_path(volume) == path:
+        raise CommandFailed("agent.bad_parameters", f"{path} is what is written to")
+    if not path.exists():
+        return False
+    for other in standing_on(volume, path):
+        raise damaged(other, f"it stands on {path}, which was to be deleted", None)
+    return True
 
 
 async def copy(params: CopyParams, report: Progress) -> VolumeInfo:
     """Make a volume of its own of a frozen node, unless it is there; raises CommandFailed."""
-    volume, target = params.target, node_path(params.target, params.target.head)
-    source = node_path(params.source, params.source.head)
-
-    def look() -> int | None:
-        if target.exists():
-            return None
-        needed_bytes = sum(used_bytes(path) for path in chain_of(source))
-        make_folder(target.parent)
-        if free_bytes(target.parent) < SMALLEST_FREE_BYTES:
-            raise no_space(target.parent, needed_bytes)
-        return needed_bytes
-
-    needed_bytes = await on_storage(volume, look)
+    volume = params.target
+    source, target = node_path(params.source, params.source.head), volume_path(volume)
+    temporary = _beside(target)
+    needed_bytes = await on_files(volume, lambda: _room_for_copy(source, target))
     if needed_bytes is not None:
-        temporary = _beside(target)
         try:
-            await _convert(source, temporary, params.size_bytes, needed_bytes, report)
-            await on_storage(volume, lambda: name_new(temporary, target))
+            await _convert(params, source, temporary, needed_bytes, report)
+            await on_files(volume, lambda: name_new(temporary, target))
         finally:
-            await on_storage(volume, lambda: temporary.unlink(missing_ok=True))
-    made = await frozen(volume, volume.head)
+            await on_files(volume, lambda: temporary.unlink(missing_ok=True))
+    made = await on_files(volume, lambda: frozen(volume, volume.head))
     return VolumeInfo(path=str(target), size_bytes=made.size_bytes, used_bytes=made.used_bytes)
 
 
+def _room_for_copy(source: Path, target: Path) -> int | None:
+    """The bytes that a copy takes at most, None if it is there."""
+    if target.exists():
+        return None
+    needed_bytes = sum(used_bytes(path) for path in chain_of(source))
+    make_folder(target.parent)
+    if free_bytes(target.parent) < SMALLEST_FREE_BYTES:
+        raise no_space(target.parent, needed_bytes)
+    return needed_bytes
+
+
 async def _convert(
-    source: Path, temporary: Path, size_bytes: int, needed_bytes: int, report: Progress
+    params: CopyParams, source: Path, temporary: Path, needed_bytes: int, report: Progress
 ) -> None:
     where = temporary.parent
-    arguments = ["convert", "-p", "-f", "qcow2", "-O", "qcow2", str(source), str(temporary)]
+    # "writeback": what was written is really on the disk when this ends. The default is not.
+    arguments = ["convert", "-p", "-t", "writeback", "-f", "qcow2", "-O", "qcow2"]
+    arguments += [str(source), str(temporary)]
     timeout_s = qemu_img.CONVERT_TIMEOUT_S
     await _run(arguments, where, timeout_s=timeout_s, report=report, needed_bytes=needed_bytes)
-    if (await qemu_img.info(str(temporary), expected_format="qcow2")).virtual_size < size_bytes:
-        arguments = ["resize", "-q", "-f", "qcow2", str(temporary), str(size_bytes)]
+    made = await on_files(params.target, lambda: header_of(temporary))
+    if made.size_bytes < params.size_bytes:
+        arguments = ["resize", "-q", "-f", "qcow2", str(temporary), str(params.size_bytes)]
         await _run(arguments, where, timeout_s=CREATE_TIMEOUT_S)
 
 
 def _beside(path: Path) -> Path:
-    """Where a file is made: under a name of its own, so that of two attempts none has the other's
-    half.
+    """Where a file is made: under a name of its own, so that an attempt that hangs and comes back
+    late has neither the half nor the whole file of another one.
     """
     return path.with_name(f"{path.stem}.{uuid.uuid4().hex}.new")
 

@@ -31,16 +31,22 @@ DOMAIN = """
   <uuid>{ref}</uuid>
   <memory unit="MiB">160</memory>
   <vcpu>1</vcpu>
-  <os><type arch="x86_64" machine="pc">hvm</type></os>
+  <os><type arch="x86_64" machine="q35">hvm</type>{firmware}</os>
+  <features><acpi/></features>
   <devices>
     <disk type="file" device="disk">
       <driver name="qemu" type="{format}"/>
       <source file="{path}"/>
-      <target dev="hda" bus="ide"/>
+      <target dev="{target}" bus="{bus}"/>
     </disk>
     <interface type="user"><mac address="{mac}"/></interface>
   </devices>
 </domain>
+"""
+
+UEFI = """
+  <loader readonly="yes" type="pflash">/usr/share/OVMF/OVMF_CODE_4M.fd</loader>
+  <nvram template="/usr/share/OVMF/OVMF_VARS_4M.fd">{path}.fd</nvram>
 """
 
 
@@ -137,7 +143,9 @@ async def test_an_agent_that_only_starts_anew_starts_no_machine(lab: Lab) -> Non
 
 @pytest.mark.parametrize("image_format", ["qcow2", "raw"])
 async def test_a_machine_made_by_hand_is_taken_over_and_boots(lab: Lab, image_format: str) -> None:
-    """As a second name of its file, or as a copy; it keeps its id and its MAC."""
+    """As a second name of its file, or as a copy; it keeps its id, its MAC, its bus, and what its
+    firmware has kept.
+    """
     ref = new_id()
     path = await asyncio.to_thread(make_domain, lab, ref, image_format)
     (found,) = (await lab.call("host.unknown_vms", id=lab.host_id)).items
@@ -147,7 +155,7 @@ async def test_a_machine_made_by_hand_is_taken_over_and_boots(lab: Lab, image_fo
     await asyncio.to_thread(define, lab, "other", new_id(), image_format, path)
     both = (await lab.call("host.unknown_vms", id=lab.host_id)).items
     assert [one.problems for one in both] == [["disk_shared"], ["disk_shared"]]
-    lab.host.run("virsh", "-q", "undefine", "other")
+    lab.host.run("virsh", "-q", "undefine", "--keep-nvram", "other")
     request = {
         "machine": ref,
         "primary_storage_id": lab.cloud.flow.step("primary_storage").request["id"],
@@ -167,8 +175,17 @@ async def test_a_machine_made_by_hand_is_taken_over_and_boots(lab: Lab, image_fo
     await lab.cloud.do("vm.start", ref)
     vm = await lab.cloud.vm(ref)
     assert (vm.name, vm.nics[0].mac) == ("old-erp", MAC)
+    firmware = "bios" if image_format == "qcow2" else "uefi"
+    bus = "virtio" if image_format == "qcow2" else "sata"
+    assert (vm.volumes[0].bus, vm.hardware.firmware) == (bus, firmware)
     if image_format == "qcow2":
         await lab.cloud.read_serial(ref, b"login:", LOGIN_WITHIN_S)
+    else:
+        xml = lab.host.run("virsh", "-q", "dumpxml", f"anyun-{ref}")
+        assert f"firmware/{ref}/uefi.fd" in xml
+        assert "bus='sata'" in xml
+        (kept_variables,) = lab.cloud.lab.state.rglob(f"firmware/{ref}/uefi.fd")
+        assert kept_variables.stat().st_size == (path.with_suffix(".raw.fd")).stat().st_size
     await lab.cloud.do("vm.destroy", ref)
     await lab.cloud.do("vm.expunge", ref)
     path.unlink(missing_ok=True)
@@ -188,6 +205,16 @@ def make_domain(lab: Lab, ref: str, image_format: str) -> Path:
 def define(lab: Lab, name: str, ref: str, image_format: str, path: Path) -> None:
     """Let libvirt know a domain."""
     xml = path.with_suffix(".xml")
-    text = DOMAIN.format(name=name, ref=ref, format=image_format, path=path, mac=MAC)
+    is_bios = image_format == "qcow2"
+    text = DOMAIN.format(
+        name=name,
+        ref=ref,
+        format=image_format,
+        path=path,
+        mac=MAC,
+        firmware="" if is_bios else UEFI.format(path=path),
+        target="vda" if is_bios else "sda",
+        bus="virtio" if is_bios else "sata",
+    )
     xml.write_text(text)
     lab.host.run("virsh", "-q", "define", str(xml))

@@ -213,7 +213,9 @@ async def test_it_goes_on_writing_and_answering_while_it_moves(moving: Moving) -
         assert job.state == "succeeded", job.error
         noted = (await moving.call("job.log", id=job.id)).items
         is_emulated = (await moving.vm()).accelerator == "tcg"
-        assert ("migration.emulated" in {line.code for line in noted}) == is_emulated
+        codes = {line.code for line in noted}
+        assert ("migration.emulated" in codes) == is_emulated
+        assert "migration.connections_lost" not in codes
         assert (await moving.vm()).host_id != before
         assert await moving.is_on_one_side() == "running"
     pinging.send_signal(signal.SIGINT)
@@ -256,6 +258,57 @@ async def test_it_moves_while_it_is_off(moving: Moving) -> None:
     assert (await moving.vm()).host_id == moving.host_ids[there]
     assert await moving.shell.run(check) == before
     assert await moving.is_on_one_side() == "running"
+
+
+async def kept_on(moving: Moving, host: LabHost) -> dict[str, str]:
+    """Sums of what firmware and TPMs keep on a host, by the path below the machine's folder."""
+    folder = f"{moving.storage}/firmware"
+    look = f"find {folder} -type f ! -name .lock -exec md5sum {{}} + 2>/dev/null; true"
+    found = [line.split() for line in (await run(host, "sh", "-c", look)).splitlines()]
+    return {path.removeprefix(folder).split("/", 2)[2]: total for total, path in found}
+
+
+async def tpms_made(moving: Moving, vm_id: str) -> list[str]:
+    """How often swtpm_setup says that it has made something for a machine, on each host."""
+    log = f"/var/log/swtpm/libvirt/qemu/anyun-{vm_id}-swtpm.log"
+    count = f"grep -c 'Successfully created' {log} 2>/dev/null; true"
+    return [(await run(host, "sh", "-c", count)).strip() for host in moving.lab.hosts]
+
+
+async def test_firmware_and_tpm_come_along(moving: Moving) -> None:
+    vm = await moving.cloud.create(
+        "sealed",
+        host_id=moving.host_ids[0],
+        hardware={"firmware": "uefi", "tpm": True},
+        memory_bytes=256 * MiB,
+    )
+    first, second = moving.lab.hosts
+    await moving.cloud.do("vm.stop", vm.id, force=True)
+    before = await kept_on(moving, first)
+    assert {name.rpartition("/")[2] for name in before} >= {"uefi.fd", "tpm2-00.permall"}
+    accepted = await moving.call("vm.migrate", id=vm.id, host_id=moving.host_ids[1])
+    job = await moving.ended(accepted.jobs[0].id)
+    assert job.state == "succeeded", job.error
+    assert await kept_on(moving, first) == {}
+    assert await kept_on(moving, second) == before
+
+    # QEMU and swtpm work with what has come, each as its own user; it is no new TPM.
+    made = await tpms_made(moving, vm.id)
+    assert int(made[0]) > 0
+    await moving.cloud.do("vm.start", vm.id)
+    after = await kept_on(moving, second)
+    assert after.keys() >= before.keys()
+    assert await tpms_made(moving, vm.id) == made, "it is the same TPM"
+
+    # Running, it takes them back; nothing stays behind.
+    accepted = await moving.call("vm.migrate", id=vm.id, host_id=moving.host_ids[0])
+    job = await moving.ended(accepted.jobs[0].id)
+    assert job.state == "succeeded", job.error
+    assert await kept_on(moving, second) == {}
+    assert (await kept_on(moving, first)).keys() >= before.keys()
+    await moving.cloud.do("vm.destroy", vm.id)
+    await moving.cloud.do("vm.expunge", vm.id)
+    assert await kept_on(moving, first) == {}
 
 
 @pytest.mark.parametrize("side", ["source", "destination"])
@@ -363,3 +416,85 @@ async def test_a_host_is_lost_in_the_middle(moving: Moving) -> None:
     moving.lab.start_second_agent()
     await moving.settled()
     assert await moving.is_on_one_side() == "running"
+
+
+async def test_a_machine_on_shared_storage_moves_with_its_snapshots(moving: Moving) -> None:
+    write = "dd if=/dev/urandom of=/dev/vdb bs=1M count=8 conv=fsync 2>/dev/null"
+    check = "echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/vdb bs=1M count=8 2>/dev/null | md5sum"
+    folder = moving.lab.folder / "shared"
+    folder.mkdir(mode=0o711)
+    cluster_id = moving.cloud.flow.step("cluster").request["id"]
+    storage = await moving.call(
+        "primary_storage.create", name="shared", kind="shared", path=str(folder),
+        cluster_id=cluster_id,
+    )  # fmt: skip
+    vm = await moving.cloud.create(
+        "sharer", host_id=moving.host_ids[0], network_id=moving.lan_id,
+        ssh_public_key=moving.key.with_suffix(".pub").read_text().strip(),
+        data_disks=[{"size_bytes": 64 * MiB}], primary_storage_id=storage.id,
+    )  # fmt: skip
+    shell = GuestShell(moving.lab.wire.command(), vm.nics[0].address, moving.key)
+    await shell.is_up(BOOTED_WITHIN_S)
+
+    async def do(operation: str, ref: str = vm.id, **fields: Any) -> str:
+        accepted = await moving.call(operation, id=ref, **fields)
+        await wait(moving.cloud.client, accepted, timeout_s=90)
+        return accepted.resource_ids[0]
+
+    first = await shell.run(f"{write}; {check}")
+    taken = await do("vm.create_snapshot", name="first")
+    await shell.run(write)
+    await do("vm.migrate", host_id=moving.host_ids[1])
+    second = await shell.run(f"{write}; {check}")
+    # On its new host the snapshot is merged under the guest.
+    data = vm.volumes[1].id
+    accepted = await moving.call("snapshot.create", volume_id=data, name="second")
+    await wait(moving.cloud.client, accepted, timeout_s=60)
+    third = await shell.run(f"{write}; {check}")
+    await do("snapshot.delete", accepted.resource_ids[0])
+    assert await shell.run(check) == third != second != first
+    assert (await moving.call("volume.check_chain", id=data)).is_sound
+    # It goes back to what the first host has kept, and starts there.
+    await do("vm.stop", force=True)
+    await do("vm.revert_snapshot", snapshot_id=taken)
+    await moving.call("host.disable", id=moving.host_ids[1])
+    await do("vm.start")
+    await moving.call("host.enable", id=moving.host_ids[1])
+    assert (await moving.cloud.vm(vm.id)).host_id == moving.host_ids[0]
+    await shell.is_up(BOOTED_WITHIN_S)
+    assert await shell.run(check) == first
+    await do("vm.destroy")
+    await do("vm.expunge")
+    await do("volume.delete", data)
+    await do("volume.expunge", data)
+    await moving.call("primary_storage.delete", id=storage.id)
+    assert (await moving.call("ledger.check")).differences == []
+
+
+# Dirties more memory than may be sent, beside what it must not lose.
+DIRTY = """\
+dd if=/dev/urandom of=/tmp/kept bs=1M count=8 2>/dev/null
+cat >/tmp/dirty <<'END'
+while [ ! -e /tmp/stop ]; do
+  dd if=/dev/urandom of=/tmp/noise bs=1M count=8 conv=notrunc 2>/dev/null
+  sleep 0.2
+done
+END
+rm -f /tmp/stop; sh /tmp/dirty >/dev/null 2>&1 </dev/null & md5sum </tmp/kept
+"""
+
+
+async def test_it_ends_by_post_copy(moving: Moving) -> None:
+    """It writes faster than its memory may be sent: it goes on over there and fetches the rest."""
+    kept = await moving.shell.run(DIRTY)
+    before = (await moving.vm()).host_id
+    job_id = await moving.begin(post_copy=True, auto_converge=False, bandwidth_bytes_s=SLOW)
+    job = await moving.ended(job_id)
+    noted = (await moving.call("job.log", id=job.id)).items
+    print([(line.code, line.params) for line in noted])
+    assert job.state == "succeeded", job.error
+    assert "migration.post_copy" in {line.code for line in noted}
+    assert (await moving.vm()).host_id != before
+    assert await moving.is_on_one_side() == "running"
+    assert await moving.shell.run("touch /tmp/stop; md5sum </tmp/kept") == kept
+    await moving.settled()

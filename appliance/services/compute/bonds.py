@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from appliance.engine.models import CleanupRow
+from appliance.engine.models import ACTIVE, CleanupRow, JobRow
 from appliance.protocol.errors import Conflict
 from appliance.protocol.resources import State
+from appliance.services.storage.models import VolumeRow
 from appliance.services.storage.reach import to_be_reached
 from appliance.store.fields import database
 
@@ -14,14 +16,6 @@ _DISKS = """
     SELECT d.host_id, d.name, s.id, s.name, s.state
     FROM volume d JOIN primary_storage s ON s.id = d.primary_storage_id
     WHERE d.vm_id = ? ORDER BY d.position
-"""
-# A job that is over and has nothing left to clean up has no disk in its hands any more.
-_CHAIN_HOST = """
-    SELECT json_extract(j.data, '$.host_id') FROM volume d JOIN job j ON j.id = d.job_id
-    WHERE d.vm_id = ? AND d.status IN ('snapshotting', 'reverting', 'merging')
-        AND (j.state IN ('queued', 'running', 'undoing')
-            OR EXISTS (SELECT 1 FROM cleanup c WHERE c.job_id = j.id))
-    LIMIT 1
 """
 
 
@@ -37,7 +31,7 @@ class Bonds:
 
 def bonds_of(vm_id: str) -> Bonds:
     """What binds a machine to hosts: disks on local storages, storages that not all hosts reach,
-    a host that may still run it, and one that works on the files of its disks.
+    and a host that may still run it.
 
     Raises Conflict if a storage is in maintenance.
     """
@@ -47,24 +41,24 @@ def bonds_of(vm_id: str) -> Bonds:
             raise Conflict("storage.in_maintenance", name=storage)
     hosts = [host_id for host_id, *_ in rows if host_id is not None]
     storages = to_be_reached([ref for _, _, ref, _, _ in rows])
-    host_id = hosts[0] if hosts else doubtful_host(vm_id) or chain_host(vm_id)
+    host_id = hosts[0] if hosts else doubtful_host(vm_id)
     return Bonds(host_id, tuple(storages))
 
 
-def chain_host(vm_id: str) -> str | None:
-    """The host of a job on snapshots that has disks of the machine in its hands, or has left work
-    on them: if it is away, it may still make or merge a file that the machine would write to.
-    """
-    row = database.execute_sql(_CHAIN_HOST, (vm_id,)).fetchone()
-    return row[0] if row is not None else None
-
-
 def doubtful_host(vm_id: str) -> str | None:
-    """The host that a job has left work for: whether it runs the machine, nobody knows until
-    that is done. Another one must not start it meanwhile.
+    """The host that a job works on, or has left work for, on the machine or on one of its disks.
+
+    Whether it runs the machine, or changes the files of a disk, nobody knows until that is done.
+    Another one must not start it meanwhile.
     """
-    for row in CleanupRow.select().where(CleanupRow.resource_id == vm_id):
-        host_id = row.data.get("host_id")
-        if host_id:
-            return host_id
-    return None
+    held = VolumeRow.select(VolumeRow.job_id).where(
+        VolumeRow.vm_id == vm_id,
+        VolumeRow.host_id.is_null(),
+        VolumeRow.job_id.is_null(is_null=False),
+    )
+    work = CleanupRow.select().where(
+        (CleanupRow.resource_id == vm_id) | CleanupRow.job_id.in_(held)
+    )
+    jobs = JobRow.select().where(JobRow.id.in_(held), JobRow.state.in_(ACTIVE))
+    rows: list[Any] = [*work, *jobs]
+    return next((row.data["host_id"] for row in rows if row.data.get("host_id")), None)

@@ -34,7 +34,7 @@ from appliance.services.compute.placement import (
 )
 from appliance.services.compute.sources import Source, chosen_source
 from appliance.services.compute.wiring import Wire, shared_clusters, wires_for
-from appliance.services.guests.discs import check_storage, put_in
+from appliance.services.guests.discs import put_in
 from appliance.services.guests.settings import check_start_data, keep_settings
 from appliance.services.guests.start_data import checked_keys
 from appliance.services.hardware.models import USUAL, hardware_for, keep_hardware
@@ -273,7 +273,6 @@ def create_rows(
     if request.on_host_boot != "restart":
         tx.execute("INSERT INTO vm_recovery VALUES (?, ?)", vm.id, request.on_host_boot)
     if parts.source.iso is not None:
-        check_storage(place.storage.kind, place.storage.name)
         put_in(tx, vm.id, parts.source.iso.id)
     if parts.hardware != USUAL:
         keep_hardware(tx, vm.id, parts.hardware, runs=False)

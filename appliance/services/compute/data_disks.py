@@ -11,8 +11,9 @@ from appliance.protocol.ids import new_id
 from appliance.protocol.requests import VmCreate
 from appliance.protocol.volumes import VolumeStatus
 from appliance.services.common import clean_name
-from appliance.services.compute.sources import check_fits, data_image
+from appliance.services.compute.sources import check_fits
 from appliance.services.guests.discs import store_path_of
+from appliance.services.images.choosing import chosen_image
 from appliance.services.storage.models import PrimaryStorageRow, VolumeRow, place_host
 from appliance.services.storage.refs import ref_of
 from appliance.store.database import Transaction
@@ -45,7 +46,7 @@ def check_images(request: VmCreate) -> None:
     """Raises NotFound, Conflict or InvalidInput if a data disk cannot be a copy of its image."""
     for number, disk in enumerate(request.data_disks):
         if disk.image_id is not None:
-            image = data_image(disk.image_id, f"data_disks[{number}].image_id")
+            image = chosen_image(disk.image_id, f"data_disks[{number}].image_id", "data")
             check_fits(image, disk.size_bytes, f"data_disks[{number}].size_bytes")
 
 

@@ -39,6 +39,7 @@ from appliance.services.compute.creation import (
 )
 from appliance.services.compute.data_disks import hold_new_disks, new_disks
 from appliance.services.compute.endings import Endings, move
+from appliance.services.compute.keepers import keeper_for, refuse_without_state
 from appliance.services.compute.models import VmRow
 from appliance.services.compute.nics import Nics
 from appliance.services.compute.owed import Debt, Owed, debt_of, forget_debt
@@ -474,7 +475,7 @@ def _claim_place(tx: Transaction, vm: Standing, debt: Debt | None) -> str:
         cpu_count=vm.cpu_count,
         memory_bytes=vm.memory_bytes,
         storage_id=vm.storage.storage_id,
-        host_id=bonds.host_id,
+        host_id=bonds.host_id or keeper_for(vm),
         last_host_id=last_host_id,
         strategy="least_loaded" if bonds.host_id and debt is None else "last_host",
         affinity=affinity_of(vm.id),
@@ -484,6 +485,7 @@ def _claim_place(tx: Transaction, vm: Standing, debt: Debt | None) -> str:
         storages=bonds.storages,
     )
     host = choose_host(wish)
+    refuse_without_state(vm, host.host_id)
     check_host(hardware_of(vm.id), host.host_id)
     tx.execute(
         "UPDATE vm SET host_id = ?, last_host_id = ?, accelerator = ?, resume = 0 WHERE id = ?",

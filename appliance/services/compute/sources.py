@@ -9,10 +9,8 @@ from typing import Any
 
 from appliance.protocol.errors import Conflict, InvalidInput
 from appliance.protocol.requests import VmCreate
-from appliance.protocol.resources import ImageStatus
-from appliance.services.common import find
-from appliance.services.guests.discs import chosen_iso
 from appliance.services.hardware.models import hardware_of
+from appliance.services.images.choosing import chosen_image
 from appliance.services.images.models import ImageRow
 from appliance.services.snapshots.sources import SnapshotSource, snapshot_source
 from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
@@ -45,7 +43,7 @@ class Source:
     @property
     def bound_host_id(self) -> str | None:
         """The host that it has to start on: what is copied lies there."""
-        return self.snapshot.host_id if self.snapshot is not None else None
+        return self.snapshot.bound_host_id if self.snapshot is not None else None
 
     @property
     def bound_storage(self) -> PrimaryStorageRow | None:
@@ -65,7 +63,7 @@ class Source:
 
 def chosen_source(request: VmCreate) -> Source:
     """What a request asks for; raises NotFound, Conflict or InvalidInput naming the field."""
-    iso = chosen_iso(request.iso_id, "iso_id") if request.iso_id is not None else None
+    iso = chosen_image(request.iso_id, "iso_id", "iso") if request.iso_id is not None else None
     named = {"image_id": request.image_id, "snapshot_id": request.snapshot_id}
     if None not in named.values():
         raise InvalidInput("vm.two_sources", field="snapshot_id")
@@ -75,7 +73,7 @@ def chosen_source(request: VmCreate) -> Source:
         refuse_too_small(disk_bytes, snapshot.snapshot.size_bytes, "root_disk_bytes")
         return Source(None, iso, disk_bytes, snapshot)
     if request.image_id is not None:
-        image = root_image(request.image_id)
+        image = chosen_image(request.image_id, "image_id", "root")
         disk_bytes = request.root_disk_bytes or image.virtual_size_bytes
         check_fits(image, disk_bytes)
         return Source(image, iso, disk_bytes)
@@ -84,26 +82,6 @@ def chosen_source(request: VmCreate) -> Source:
     if not request.root_disk_bytes or request.root_disk_bytes % DISK_UNIT_BYTES:
         raise InvalidInput("vm.disk_size_needed", field="root_disk_bytes")
     return Source(None, iso, request.root_disk_bytes)
-
-
-def root_image(image_id: str) -> ImageRow:
-    """An image that machines start from, ready to be used; raises NotFound or Conflict."""
-    image = find(ImageRow, image_id, "image", field="image_id")
-    if image.status != ImageStatus.READY:
-        raise Conflict("image.not_ready", field="image_id", name=image.name, status=image.status)
-    if image.kind != "root":
-        raise Conflict("image.wrong_kind", field="image_id", name=image.name, image_kind=image.kind)
-    return image
-
-
-def data_image(image_id: str, field: str) -> ImageRow:
-    """An image that data disks are copied of, ready to be used; raises NotFound or Conflict."""
-    image = find(ImageRow, image_id, "image", field=field)
-    if image.status != ImageStatus.READY:
-        raise Conflict("image.not_ready", field=field, name=image.name, status=image.status)
-    if image.kind != "data":
-        raise Conflict("image.no_data", field=field, name=image.name, image_kind=image.kind)
-    return image
 
 
 def check_fits(image: ImageRow, disk_bytes: int, field: str = "root_disk_bytes") -> None:

@@ -10,6 +10,7 @@ import msgspec
 from appliance.protocol.errors import Conflict, NotFound
 from appliance.protocol.resources import VmState
 from appliance.services.compute.machine import ALLOWED
+from appliance.services.hardware.keeping import only_keeper
 from appliance.services.storage.reach import host_for
 from appliance.services.storage.refs import REF_COLUMNS, REF_COUNT, make_ref
 from appliance.store.database import Transaction
@@ -63,6 +64,7 @@ class Standing:
             "image_id": self.disk_image_id,
             "host_id": self.work_host_id,
             "volume": msgspec.to_builtins(self.volume),
+            "kept_on": only_keeper(self.id, self.storage, self.last_host_id),
         }
 
     @property

@@ -24,13 +24,13 @@ from appliance.services.compute.relay import ImageCaching
 from appliance.services.compute.sync import SEEN, StateSync
 from appliance.services.compute.target import Target, domain_spec, load_target
 from appliance.services.guests.discs import store_path_of
+from appliance.services.hardware import keeping
 from appliance.services.networks.documents import Documents
 from appliance.services.storage.caches import Caches, unneeded_copies
 from appliance.services.storage.refs import is_shared
 from appliance.store.database import Store, Transaction
 from hostagent.protocol import commands as c
 from hostagent.protocol.domain import DomainReport, DomainState, ShutdownParams, VmRef
-from hostagent.protocol.hardware import ForgetParams
 from hostagent.protocol.snapshots import CopyParams
 from hostagent.protocol.storage import (
     CopyImageParams,
@@ -124,8 +124,8 @@ class VmSteps:
         """Delete the root disk, and what firmware and TPM have kept beside it."""
         volume = _root_of(run)
         await self.call(run, c.VOLUME_DELETE, volume)
-        params = ForgetParams(vm_id=run.resource_id, volume=volume)
-        await self.call(run, c.DOMAIN_FORGET, params)
+        keeper = run.data.get("kept_on") or run.data["host_id"]
+        await keeping.forget(self._links, run, run.resource_id, keeper, run.data["volume"])
 
     async def drop_cache_of_deleted_image(self, run: JobRun) -> None:
         """The last disk on the cached copy of an image that is gone takes the copy along."""

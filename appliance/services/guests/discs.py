@@ -9,8 +9,6 @@ from typing import NamedTuple
 from appliance.engine.models import ACTIVE, CleanupRow, JobRow
 from appliance.protocol.errors import Conflict
 from appliance.protocol.guests import CD_DRIVES, CdDrive
-from appliance.protocol.resources import ImageStatus
-from appliance.services.common import find
 from appliance.services.images.models import ImageRow
 from appliance.store.database import Transaction
 from appliance.store.fields import database
@@ -24,22 +22,6 @@ class Disc(NamedTuple):
     image_id: str
     image_name: str
     job_id: str | None
-
-
-def chosen_iso(image_id: str, field: str) -> ImageRow:
-    """An image that can be put into a drive; raises NotFound or Conflict."""
-    image = find(ImageRow, image_id, "image", field=field)
-    if image.status != ImageStatus.READY:
-        raise Conflict("image.not_ready", field=field, name=image.name, status=image.status)
-    if image.kind != "iso":
-        raise Conflict("image.no_iso", field=field, name=image.name, image_kind=image.kind)
-    return image
-
-
-def check_storage(kind: str, name: str) -> None:
-    """Raises Conflict if the primary storage `name` has no folder for discs."""
-    if kind == "ceph":
-        raise Conflict("storage.no_discs", storage=name)
 
 
 def store_path_of(image_id: str) -> str:

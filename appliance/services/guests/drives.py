@@ -19,14 +19,12 @@ from appliance.protocol.operations import Accepted
 from appliance.services.compute.standing import Standing, check_state, load_standing
 from appliance.services.compute.steps import VmSteps
 from appliance.services.guests.discs import (
-    check_storage,
-    chosen_iso,
     disc_in,
     drives_of,
     is_working,
 )
+from appliance.services.images.choosing import chosen_image
 from appliance.services.parts import Parts
-from appliance.services.storage.models import PrimaryStorageRow
 from appliance.store.database import Transaction
 from hostagent.protocol import commands as c
 from hostagent.protocol.domain import CdSpec, DiscParams
@@ -71,8 +69,7 @@ class Drives:
         def accept(tx: Transaction) -> Accepted:
             vm = load_standing(tx, call.target)
             check_state(vm, "attach_iso")
-            image = chosen_iso(request.image_id, "image_id")
-            check_storage(vm.storage.kind, PrimaryStorageRow.get_by_id(vm.storage.storage_id).name)
+            image = chosen_image(request.image_id, "image_id", "iso")
             slot = _free_slot(vm, request.slot)
             tx.execute(
                 "INSERT INTO vm_cd (vm_id, slot, image_id, job_id, is_leaving) "

@@ -22,10 +22,11 @@ from appliance.protocol.operations import Accepted
 from appliance.protocol.resources import ImageStatus
 from appliance.protocol.volumes import VolumeStatus
 from appliance.services.common import link_wait_s
-from appliance.services.compute.sources import check_fits, root_image
+from appliance.services.compute.sources import check_fits
 from appliance.services.compute.standing import Standing, check_state, load_standing
 from appliance.services.compute.steps import VmSteps
 from appliance.services.guests.busy import refuse_if_reimaging
+from appliance.services.images.choosing import chosen_image
 from appliance.services.images.models import ImageRow
 from appliance.services.parts import Parts
 from appliance.services.snapshots.rows import count_of
@@ -97,7 +98,7 @@ class Reimaging:
             vm = load_standing(tx, call.target)
             check_state(vm, "change_image")
             refuse_if_reimaging(tx, vm)
-            image = root_image(request.image_id)
+            image = chosen_image(request.image_id, "image_id", "root")
             old = VolumeRow.get_by_id(vm.volume_id)
             as_large_as = max(old.size_bytes, image.virtual_size_bytes)
             size_bytes = request.root_disk_bytes or as_large_as

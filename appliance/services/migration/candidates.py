@@ -20,6 +20,7 @@ from appliance.services.compute.placement import (
     special_networks_of,
 )
 from appliance.services.compute.standing import Standing
+from appliance.services.hardware.keeping import only_keeper
 from appliance.services.hardware.moving import Carrying
 from appliance.services.infrastructure.models import HostRow
 from appliance.services.storage.reach import to_be_reached
@@ -158,6 +159,13 @@ def _against(vm: Standing, disks: list[Disk], here: str) -> list[MigrationReason
     connected = database.execute_sql("SELECT connected FROM host WHERE id = ?", (here,)).fetchone()
     if connected is None or not connected[0]:
         reasons.append(MigrationReason(code="source_away"))
+    keeper = only_keeper(vm.id, vm.storage, vm.last_host_id)
+    if keeper not in (None, here):
+        name, is_connected = database.execute_sql(
+            "SELECT name, connected FROM host WHERE id = ?", (keeper,)
+        ).fetchone()
+        if not is_connected:
+            reasons.append(MigrationReason(code="firmware_away", params={"host": name}))
     return reasons
 
 

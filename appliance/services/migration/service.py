@@ -19,6 +19,7 @@ from appliance.services.compute.relay import ImageCaching
 from appliance.services.compute.standing import Standing, check_state, load_standing, read_standing
 from appliance.services.compute.sync import StateSync
 from appliance.services.guests.busy import refuse_if_reimaging
+from appliance.services.hardware.keeping import is_seen_by_all, keeps, only_keeper
 from appliance.services.migration.candidates import Disk, candidates, choose, disks_that_move
 from appliance.services.migration.models import VmMigrationRow, VolumeCopyRow
 from appliance.services.migration.slots import Slots
@@ -54,6 +55,7 @@ class Migration:
                     Step("create_disks", s.create_disks, s.delete_disks),
                     Step("configure_network", s.configure_network),
                     Step("migrate", s.migrate, s.stay),
+                    Step("carry_firmware", s.carry_firmware, s.forget_firmware),
                     Step("copy_disks", s.copy_disks, s.stay_off),
                     Step("switch_host", s.switch, forward_only=True),
                     Step("leave_source", s.leave_source, forward_only=True),
@@ -142,8 +144,9 @@ class Migration:
 
 def _steps_for(data: dict[str, Any]) -> tuple[str, ...]:
     if data["before"] == VmState.STOPPED:
-        copy = ("create_disks", "copy_disks") if data["disks"] else ()
-        return ("hold_place", *copy, "switch_host", "delete_old_disks")
+        make, copy = (("create_disks",), ("copy_disks",)) if data["disks"] else ((), ())
+        carry = ("carry_firmware",) if data.get("firmware") else ()
+        return ("hold_place", *make, *carry, *copy, "switch_host", "delete_old_disks")
     cache = ("cache_image",) if data["image"] is not None else ()
     make, delete = (("create_disks",), ("delete_old_disks",)) if data["disks"] else ((), ())
     before = ("hold_place", *cache, *make, "configure_network", "migrate")
@@ -170,12 +173,21 @@ def _job_data(vm: Standing, there: str, disks: list[Disk], request: VmMigrate) -
             for disk in local
         ],
         "is_shared": len(local) < len(disks),
+        "firmware": _firmware_of(vm),
         "options": {
             name: value
             for name, value in structs.asdict(request).items()
             if name in ("auto_converge", "post_copy", "bandwidth_bytes_s")
         },
     }
+
+
+def _firmware_of(vm: Standing) -> dict[str, Any] | None:
+    """Which host has for itself what the machine's firmware and TPM have kept; None if none has."""
+    if is_seen_by_all(vm.storage) or not keeps(vm.id):
+        return None
+    host_id = only_keeper(vm.id, vm.storage, vm.last_host_id) or vm.work_host_id
+    return {"host_id": host_id, "volume": to_builtins(vm.volume)}
 
 
 def _image_of(disks: list[Disk]) -> dict[str, Any] | None:

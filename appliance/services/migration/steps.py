@@ -27,6 +27,7 @@ from appliance.services.compute.models import VmRow
 from appliance.services.compute.relay import ImageCaching
 from appliance.services.compute.target import domain_spec, load_target
 from appliance.services.guests.discs import store_path_of
+from appliance.services.hardware import keeping
 from appliance.services.migration.addresses import addresses_between
 from appliance.services.migration.models import VmMigrationRow, VolumeCopyRow
 from appliance.services.migration.settling import Settling
@@ -51,6 +52,7 @@ from hostagent.protocol.migration import (
     MigrationRef,
     RunParams,
     RunResult,
+    SideReport,
 )
 from hostagent.protocol.storage import (
     CheckPathParams,
@@ -145,7 +147,20 @@ class MigrationSteps:
             await self._refuse_if_full(run)
             raise failure or Unavailable("migration.came_back", host=self._links.name_of(there))
         params = CompleteParams(migration_id=run.id, vm_id=run.resource_id, resumes=False)
-        await self._call(run, there, c.MIGRATION_COMPLETE, params)
+        report = await self._call(run, there, c.MIGRATION_COMPLETE, params)
+        self._note_connections(run, report)
+
+    def _note_connections(self, run: JobRun, report: SideReport) -> None:
+        """Say whether the machine's open connections came along."""
+        result = run.data.get("result")
+        if result is None:
+            return  # the service was away when it was said
+        told, taken = result.get("connections"), report.connections
+        if told is None or taken is None or taken < told:
+            run.note("migration.connections_lost", level="warning")
+        elif taken:
+            host = self._links.name_of(run.data["destination"])
+            run.note("migration.connections", count=taken, host=host)
 
     async def _listen(self, run: JobRun, received: Sequence[VolumeRef] = ()) -> ListenResult:
         """Have the destination ready."""
@@ -168,6 +183,7 @@ class MigrationSteps:
                 self._settings.get(MIGRATION_PORT_LAST),
             ),
             received=list(received),
+            post_copy=bool(run.data["options"]["post_copy"]) and not received,
         )
         return await self._call(run, there, c.MIGRATION_LISTEN, params)
 
@@ -221,6 +237,35 @@ class MigrationSteps:
         # The destination lets go of the disks.
         await self._call(run, there, c.MIGRATION_DROP, _ref(run))
         run.data |= {"where": "destination", "state": VmState.STOPPED}
+
+    async def carry_firmware(self, run: JobRun) -> None:
+        """Take along what firmware and TPM of a machine have kept that is off."""
+        kept = run.data["firmware"]
+        if kept["host_id"] != run.data["destination"]:
+            way = {"from": kept["host_id"], "to": run.data["destination"]}
+            way |= {"source": kept["volume"], "target": kept["volume"]}
+            await keeping.carry(self._links, run, run.resource_id, way)
+
+    async def forget_firmware(self, run: JobRun) -> None:
+        """Delete what of it is where the machine is not."""
+        kept = run.data.get("firmware")
+        if kept is None:
+            return
+        is_there = run.data.get("where") == "destination"
+        host_id = kept["host_id"] if is_there else run.data["destination"]
+        stays_on = run.data["destination"] if is_there else kept["host_id"]
+        if host_id == stays_on or await self._keeps_now(run, host_id):
+            return
+        await keeping.forget(self._links, run, run.resource_id, host_id, kept["volume"])
+
+    async def _keeps_now(self, run: JobRun, host_id: str) -> bool:
+        """Whether a later job has brought the machine to the host."""
+
+        def look() -> bool:
+            vm = VmRow.get_or_none(VmRow.id == run.resource_id)
+            return vm is not None and host_id in (vm.host_id, vm.last_host_id)
+
+        return await self._is_now_on(run, host_id) or await self._store.read(look)
 
     async def stay_off(self, run: JobRun) -> None:
         """The disks are what they were before: it is not said that others were made."""
@@ -279,9 +324,12 @@ class MigrationSteps:
             await self.leave_source(run)
         elif not await self._is_now_on(run, run.data["destination"]):
             await self._call(run, run.data["destination"], c.MIGRATION_DROP, _ref(run))
+            await self.forget_firmware(run)
 
     async def switch(self, run: JobRun) -> None:
         """The machine is the destination's from now on: rows first, then what the networks know."""
+        if run.data["before"] == VmState.STOPPED:  # without disks to copy nothing has said so yet
+            run.data |= {"where": "destination", "state": VmState.STOPPED}
         await self._store.write(lambda tx: switch_rows(tx, run))
         hosts = (run.data["destination"], run.data["host_id"])
         await asyncio.gather(*(self._bring(run, host_id) for host_id in hosts))
@@ -301,10 +349,12 @@ class MigrationSteps:
             ref = VmRef(vm_id=run.resource_id)
             await self._call(run, source, c.DOMAIN_DESTROY, ref)
             await self._call(run, source, c.DOMAIN_UNDEFINE, ref)
+            await self.forget_firmware(run)
 
     async def delete_old_disks(self, run: JobRun) -> None:
         """Delete the disks where the machine was; then they claim nothing there any more."""
         await self.delete_disks(run)
+        await self.forget_firmware(run)
         await self._store.write(lambda tx: release(tx, run))
 
     async def delete_disks(self, run: JobRun) -> None:

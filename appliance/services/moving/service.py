@@ -17,7 +17,8 @@ from appliance.protocol.operations import Accepted
 from appliance.protocol.volumes import VolumeStatus
 from appliance.services.common import find
 from appliance.services.compute.standing import Standing, load_standing, read_standing
-from appliance.services.moving.candidates import Spot, candidates, choose, route, spot_of
+from appliance.services.hardware.keeping import WITHOUT_FILES, keeps
+from appliance.services.moving.candidates import Route, Spot, candidates, choose, route, spot_of
 from appliance.services.moving.rows import claim, forget_forsaken, release_copy
 from appliance.services.moving.steps import MovingSteps
 from appliance.services.parts import Parts
@@ -121,5 +122,24 @@ def _job_data(row: VolumeRow, vm: Standing | None, there: Spot) -> dict[str, Any
         "target": to_builtins(target),
         "size_bytes": row.size_bytes,
         "image_id": row.image_id,
+        "firmware": _firmware_way(row, vm, here, there, way),
         "back": {"status": row.status},
     }
+
+
+def _firmware_way(
+    row: VolumeRow, vm: Standing | None, here: Spot, there: Spot, way: Route
+) -> dict[str, Any] | None:
+    """Between which hosts what a machine's firmware and TPM have kept goes with its root disk;
+    None if there is nothing, or it stays where it is.
+    """
+    if vm is None or row.id != vm.volume_id or vm.last_host_id is None or not keeps(vm.id):
+        return None
+
+    def host_of(spot: Spot, worker: str) -> str | None:
+        kind = spot.storage.kind
+        return spot.host_id or (vm.last_host_id if kind == WITHOUT_FILES else worker)
+
+    stays = here.storage.kind == there.storage.kind == WITHOUT_FILES
+    ends = {"from": host_of(here, way.host_id), "to": host_of(there, way.there)}
+    return None if stays else {"vm_id": vm.id, **ends}

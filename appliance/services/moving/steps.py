@@ -18,6 +18,7 @@ from appliance.engine.jobs import JobRun
 from appliance.hosts.links import HostLinks
 from appliance.protocol.errors import ApiError
 from appliance.services.common import link_wait_s
+from appliance.services.hardware import keeping
 from appliance.services.migration.addresses import addresses_between
 from appliance.services.moving import rows
 from appliance.services.settings import MIGRATION_PORT_FIRST, MIGRATION_PORT_LAST
@@ -69,6 +70,7 @@ class MovingSteps:
             code="move.copy_failed",
         )  # fmt: skip
         run.data["used_bytes"] = info.used_bytes
+        await self._carry_firmware(run)
 
     async def carry(self, run: JobRun) -> None:
         """Let the volume's host fill a volume of the other one over an encrypted way, and
@@ -90,6 +92,7 @@ class MovingSteps:
         await self._call(run, there, c.VOLUME_END, move)  # what was written is on its disk
         info: VolumeInfo = await self._call(run, there, c.VOLUME_INFO, _target(run))
         run.data["used_bytes"] = info.used_bytes
+        await self._carry_firmware(run)
 
     async def delete_copy(self, run: JobRun) -> None:
         """What came to the new place goes; the volume is in the old one."""
@@ -99,6 +102,7 @@ class MovingSteps:
         if run.data["host_id"] != there:
             await self._call(run, there, c.VOLUME_END, VolumeMoveRef(move_id=run.id))
         await self._call(run, there, c.VOLUME_DELETE, _target(run))
+        await self._forget_firmware(run, "to", "target")
 
     async def switch(self, run: JobRun) -> None:
         """The volume is in its new place from now on."""
@@ -109,8 +113,21 @@ class MovingSteps:
         if not await self._store.read(lambda: rows.lies_at(run.resource_id, run.data["old"])):
             host_id = await self._store.read(lambda: _worker_of_old(run))
             await self._call(run, host_id, c.VOLUME_DELETE, _source(run))
+            await self._forget_firmware(run, "from", "source")
         await self._store.write(lambda tx: rows.release_copy(tx, run))
         await self._drop_cache(run)
+
+    async def _carry_firmware(self, run: JobRun) -> None:
+        """With its root disk goes what the machine's firmware and TPM have kept."""
+        way = run.data.get("firmware")
+        if way is not None:
+            way = way | {"source": run.data["source"], "target": run.data["target"]}
+            await keeping.carry(self._links, run, way["vm_id"], way)
+
+    async def _forget_firmware(self, run: JobRun, end: str, volume: str) -> None:
+        way = run.data.get("firmware")
+        if way is not None:
+            await keeping.forget(self._links, run, way["vm_id"], way[end], run.data[volume])
 
     async def _listen(self, run: JobRun) -> ListenResult:
         there = run.data["there"]

@@ -232,16 +232,22 @@ class Documents:
             if (network := _network(row, ports[row[0]], host_id, able, tunnels.get(row[0])))
         ]
         there = {network.id for network in networks}
-        elastic = database.execute_sql(_ELASTIC, (host_id, cluster_id)).fetchall()
+        held, coming = (
+            [
+                ElasticAddress(address=text_of(address), network_id=network_id, nic_id=nic_id)
+                for address, network_id, nic_id in database.execute_sql(
+                    _ELASTIC.format(where=where), (host_id, cluster_id)
+                ).fetchall()
+                if network_id in there
+            ]
+            for where in (_RUNS, _COMES)
+        )
         return NetworkDocument(
             generation=generation,
             networks=networks,
             security_groups=specs(group_ids),
-            elastic_addresses=[
-                ElasticAddress(address=text_of(address), network_id=network_id, nic_id=nic_id)
-                for address, network_id, nic_id in elastic
-                if network_id in there
-            ],
+            elastic_addresses=held,
+            coming_addresses=coming,
         )
 
 
@@ -263,9 +269,11 @@ _ELASTIC = """
     JOIN nic x ON x.vm_id = v.id JOIN elastic_ip e ON e.nic_id = x.id
     JOIN network n ON n.id = e.network_id JOIN network p ON p.id = x.network_id
     JOIN network_cluster nc ON nc.network_id = n.id AND NOT nc.is_leaving
-    WHERE v.host_id = ? AND nc.cluster_id = ? AND NOT n.is_deleting AND NOT p.is_deleting
+    WHERE {where} AND nc.cluster_id = ? AND NOT n.is_deleting AND NOT p.is_deleting
     ORDER BY e.address
 """
+_RUNS = "v.host_id = ?"
+_COMES = "v.id IN (SELECT vm_id FROM vm_migration WHERE host_id = ? AND cpu_count > 0)"
 _NETWORKS = """
     SELECT id, kind, cidr, gateway, dhcp_address, physical_interface, dns, domain, mtu,
            host_routes, vlan_id,

@@ -21,15 +21,16 @@ from appliance.protocol.errors import ApiError, Conflict
 from appliance.protocol.operations import Accepted
 from appliance.protocol.resources import VmState
 from appliance.protocol.volumes import VolumeStatus
-from appliance.services.compute.bonds import bonds_of
+from appliance.services.compute.bonds import doubtful_host
 from appliance.services.compute.standing import Standing, check_state, load_standing
-from appliance.services.snapshots.kinds import refuse_native
 from appliance.services.storage.models import VolumeRow
 from appliance.services.volumes.attaching import work_host
 from appliance.services.volumes.disks import disk_of
 from appliance.services.volumes.holding import hold, release, resting
 from appliance.store.database import Store, Transaction
 from hostagent.protocol.storage import VolumeRef
+
+NATIVE_KINDS = frozenset({"ceph"})  # they make snapshots themselves, which is not done yet
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,6 @@ class Subject:
 
     rows: list[VolumeRow]
     vm: Standing | None
-    host_id: str  # works on all of them, and alone: see `holder_of` in services/compute/bonds.py
 
     @property
     def queue(self) -> str:
@@ -47,10 +47,10 @@ class Subject:
 
     @property
     def data(self) -> dict[str, Any]:
-        """Where a job on it works."""
+        """Where a job on it works, and on what."""
         vm = self.vm
         return {
-            "host_id": self.host_id,
+            "host_id": host_of(self.rows, vm),
             "vm_id": vm.id if vm else "",
             "is_paused": vm is not None and vm.state == VmState.PAUSED,
             "refs": {row.id: msgspec.to_builtins(disk_of(row.id).volume) for row in self.rows},
@@ -64,31 +64,32 @@ def subject_of(tx: Transaction, volume_ids: Sequence[str], verb: str) -> Subject
     """
     rows = [resting(ref) for ref in volume_ids]
     for row in rows:
-        if row.primary_storage is None:
+        if row.primary_storage_id is None:
             raise Conflict("snapshot.not_made", name=row.name)
         refuse_native(row)
     vm = load_standing(tx, rows[0].vm_id) if rows[0].vm_id else None
     if vm is not None:
         check_state(vm, verb)
-    return Subject(rows, vm, host_of(rows, vm))
+    return Subject(rows, vm)
 
 
 def host_of(rows: Sequence[VolumeRow], vm: Standing | None) -> str:
     """The one host that works on all of the volumes; within a read or write.
 
     What a machine may have open only its own host touches; what is local only the host that has
-    it. Raises Conflict if there is none.
+    it. Else any that reaches them. Raises Conflict if there is none.
     """
     if vm is not None and vm.host_id is not None:
         return vm.host_id
-    for row in rows:
-        if row.host_id is not None:
-            return row.host_id
-    if vm is not None:
-        bound_to = bonds_of(vm.id).host_id
-        if bound_to is not None:
-            return bound_to
-    return work_host(rows[0], vm)
+    lie_on = next((row.host_id for row in rows if row.host_id is not None), None)
+    doubtful = doubtful_host(vm.id) if vm is not None else None
+    return lie_on or doubtful or work_host(rows[0], vm)
+
+
+def refuse_native(row: VolumeRow) -> None:
+    """Raises Conflict if the volume's storage keeps no files."""
+    if row.primary_storage is not None and row.primary_storage.kind in NATIVE_KINDS:
+        raise Conflict("snapshot.not_supported", name=row.name, storage=row.primary_storage.name)
 
 
 def ref_of(run: JobRun, volume_id: str, **columns: Any) -> VolumeRef:

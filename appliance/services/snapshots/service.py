@@ -10,8 +10,7 @@ from appliance.services.common import find, updater
 from appliance.services.compute.standing import read_standing
 from appliance.services.parts import Parts
 from appliance.services.snapshots import rows
-from appliance.services.snapshots.holding import host_of
-from appliance.services.snapshots.kinds import refuse_native
+from appliance.services.snapshots.holding import host_of, refuse_native
 from appliance.services.snapshots.merging import Merging
 from appliance.services.snapshots.models import SnapshotRow
 from appliance.services.snapshots.reverting import Reverting
@@ -53,7 +52,7 @@ class Snapshots:
         parts.registry.bind("volume.check_chain", self._check_chain)
 
     async def _check_chain(self, call: Call, _: q.Empty) -> VolumeChain:
-        """Ask the host that would work on the volume; nothing is changed."""
+        """Ask a host that reaches the volume; nothing is changed."""
 
         def read() -> tuple[str, ChainParams, dict[str, str | None]]:
             volume = find(VolumeRow, call.target, "volume")

@@ -10,22 +10,30 @@ import msgspec
 from appliance.protocol.errors import Conflict
 from appliance.protocol.snapshots import SnapshotStatus
 from appliance.services.common import find
-from appliance.services.snapshots.kinds import refuse_native
+from appliance.services.compute.standing import read_standing
 from appliance.services.snapshots.models import SnapshotRow
 from appliance.services.storage.models import PrimaryStorageRow, VolumeRow
 from appliance.services.storage.refs import ref_of
+from appliance.services.volumes.attaching import work_host
 from appliance.services.volumes.holding import resting
 from hostagent.protocol.storage import VolumeRef
 
 
 @dataclass(frozen=True)
 class SnapshotSource:
-    """A snapshot that is to be copied, and where it lies: on no host if its storage is shared."""
+    """A snapshot that is to be copied, where it lies, and a host that can copy it: on local
+    storage the only one.
+    """
 
     snapshot: SnapshotRow
     volume: VolumeRow
-    host_id: str | None
+    host_id: str
     storage: PrimaryStorageRow
+
+    @property
+    def bound_host_id(self) -> str | None:
+        """The host that alone can copy it."""
+        return None if self.storage.is_shared else self.host_id
 
     @property
     def frozen(self) -> VolumeRef:
@@ -48,8 +56,8 @@ def snapshot_source(snapshot_id: str) -> SnapshotSource:
     snapshot = ready_snapshot(snapshot_id)
     volume = resting(snapshot.volume_id)
     assert volume.primary_storage is not None
-    refuse_native(volume)
-    return SnapshotSource(snapshot, volume, volume.host_id, volume.primary_storage)
+    vm = read_standing(volume.vm_id) if volume.vm_id else None
+    return SnapshotSource(snapshot, volume, work_host(volume, vm), volume.primary_storage)
 
 
 def ready_snapshot(snapshot_id: str) -> SnapshotRow:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import defaultdict
 from typing import Any
 
 import msgspec
@@ -15,7 +17,7 @@ from appliance.services.parts import Parts
 from appliance.services.storage.caches import Caches, copies_at
 from appliance.services.storage.models import ImageStoreRow, PrimaryStorageRow
 from appliance.services.storage.reach import storages_of
-from appliance.services.storage.refs import ref_of
+from appliance.services.storage.refs import is_shared, ref_of
 from appliance.store.database import Transaction
 from appliance.store.fields import now_ms
 from hostagent.protocol.commands import STORAGE_LEAVE, STORAGE_RELEASE
@@ -34,6 +36,7 @@ class Folders:
         self._links = parts.hosts
         self._cleanup = parts.runner.cleanup
         self._caches = caches
+        self._turns: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         steps = (Step("give_back_folder", self._give_back, forward_only=True),)
         self._definitions = {
             name: parts.runner.define(JobDefinition(operation=name, steps=steps))
@@ -68,8 +71,10 @@ class Folders:
             )
             return
         storage = msgspec.convert(run.data["storage"], StorageRef)
-        copies = await self._store.read(lambda: copies_at(host_id, storage))
-        await self._caches.drop(copies, wait_s=wait_s, by=host_id)
+        # What hosts share only one of them deletes, while all still know the storage.
+        async with self._turns[storage.storage_id if is_shared(storage.kind) else host_id]:
+            copies = await self._store.read(lambda: copies_at(host_id, storage))
+            await self._caches.drop(copies, wait_s=wait_s, by=host_id)
         params = LeaveParams(storage=storage, is_gone=True)
         await self._links.call(host_id, STORAGE_LEAVE, params, wait_s=wait_s)
 

@@ -10,6 +10,7 @@ from appliance.engine.calls import Call
 from appliance.engine.jobs import JobDefinition, JobRun, NewJob, Step
 from appliance.protocol.errors import ApiError, Conflict, InvalidInput, NotFound
 from appliance.protocol.foreign import HostAdoptVm
+from appliance.protocol.hardware import Firmware, Hardware
 from appliance.protocol.hosts import HostState
 from appliance.protocol.ids import new_id
 from appliance.protocol.operations import Accepted
@@ -22,6 +23,7 @@ from appliance.services.compute.models import VmRow
 from appliance.services.compute.service import Compute
 from appliance.services.compute.wiring import check_network, wire_for
 from appliance.services.firewall.telling import tell_hosts
+from appliance.services.hardware.models import USUAL, keep_hardware
 from appliance.services.infrastructure.models import HostRow
 from appliance.services.networks.documents import Documents
 from appliance.services.networks.models import NicRow
@@ -42,7 +44,9 @@ from hostagent.protocol.foreign import (
     ForsakenDisk,
     ReleaseDomainParams,
     TakeDiskParams,
+    TakeFirmwareParams,
 )
+from hostagent.protocol.hardware import ForgetParams
 from hostagent.protocol.storage import VolumeRef
 
 MiB = 1024**2
@@ -64,8 +68,10 @@ class Adopting:
                 operation="host.adopt_vm",
                 steps=(
                     Step("take_disks", self._take_disks, self._delete_disks),
+                    Step("take_firmware", self._take_firmware, self._forget_firmware),
                     Step("release_domain", self._release, forward_only=True),
                 ),
+                steps_for=_chosen_steps,
                 done=self._adopted,
                 failed=self._not_adopted,
             )
@@ -103,7 +109,11 @@ class Adopting:
         vm = _vm_row(request, domain, host, owner_id)
         insert(tx, vm)
         groups = self._add_nics(tx, vm, request)
-        volumes = _add_disks(tx, vm, storage, sizes)
+        if domain.firmware != USUAL.firmware:
+            firmware = msgspec.convert(domain.firmware, Firmware)
+            keep_hardware(tx, vm.id, Hardware(firmware=firmware), runs=False)
+        buses = [disk.our_bus for disk in domain.disks]
+        volumes = _add_disks(tx, vm, storage, sizes, buses)
         tell_hosts(tx, self._documents, groups)
         disks = [
             {"path": disk.path, "volume": msgspec.to_builtins(ref)}
@@ -115,7 +125,12 @@ class Adopting:
             resource_kind="vm",
             resource_id=vm.id,
             resource_name=vm.name,
-            data={"host_id": host.id, "disks": disks, "before": VmState.CREATED},
+            data={
+                "host_id": host.id,
+                "disks": disks,
+                "before": VmState.CREATED,
+                "firmware": domain.firmware,
+            },
         )
         accepted = self._runner.accept(tx, call.caller, new)
         tx.execute("UPDATE volume SET job_id = ? WHERE vm_id = ?", accepted.jobs[0].id, vm.id)
@@ -155,6 +170,15 @@ class Adopting:
         for disk in run.data["disks"]:
             await self._call(run, c.VOLUME_DELETE, msgspec.convert(disk["volume"], VolumeRef))
 
+    async def _take_firmware(self, run: JobRun) -> None:
+        """What its UEFI has kept, such as what to boot, goes along."""
+        params = TakeFirmwareParams(domain_id=run.resource_id, volume=_root_of(run))
+        await self._call(run, c.FOREIGN_TAKE_FIRMWARE, params)
+
+    async def _forget_firmware(self, run: JobRun) -> None:
+        params = ForgetParams(vm_id=run.resource_id, volume=_root_of(run))
+        await self._call(run, c.DOMAIN_FORGET, params)
+
     async def _release(self, run: JobRun) -> None:
         """The domain is forgotten, with the former names of what are volumes now."""
         disks = [msgspec.convert(disk, ForsakenDisk) for disk in run.data["disks"]]
@@ -181,6 +205,17 @@ class Adopting:
         """As if nobody had asked; the domain is what it was."""
         forget_new_disks(tx, run)
         self._compute.forget(tx, run)
+
+
+def _chosen_steps(data: dict[str, Any]) -> tuple[str, ...]:
+    """A BIOS keeps nothing."""
+    is_uefi = data.get("firmware", USUAL.firmware) != USUAL.firmware
+    firmware = ("take_firmware",) if is_uefi else ()
+    return ("take_disks", *firmware, "release_domain")
+
+
+def _root_of(run: JobRun) -> VolumeRef:
+    return msgspec.convert(run.data["disks"][0]["volume"], VolumeRef)
 
 
 def _check(domain: ForeignDomain) -> None:
@@ -228,11 +263,11 @@ def _vm_row(request: HostAdoptVm, domain: ForeignDomain, host: HostRow, owner_id
 
 
 def _add_disks(
-    tx: Transaction, vm: VmRow, storage: PrimaryStorageRow, sizes: list[int]
+    tx: Transaction, vm: VmRow, storage: PrimaryStorageRow, sizes: list[int], buses: list[str]
 ) -> list[VolumeRef]:
     """The first disk is the root disk, the others are data disks, in their order."""
     made = []
-    for position, size_bytes in enumerate(sizes):
+    for position, (size_bytes, bus) in enumerate(zip(sizes, buses, strict=True)):
         row = VolumeRow(
             id=new_id(),
             name=vm.name if not position else f"{vm.name}-data-{position}",
@@ -242,6 +277,7 @@ def _add_disks(
             primary_storage=storage,
             host_id=vm.last_host_id,
             size_bytes=size_bytes,
+            bus=bus,
             owner_id=vm.owner_id,
             status="creating",
             created_at=now_ms(),

@@ -79,4 +79,5 @@ def _shown(domain: ForeignDomain) -> UnknownVm:
         ],
         nics=[UnknownNic(mac=nic.mac, source=nic.source, model=nic.model) for nic in domain.nics],
         problems=problems_of(domain),
+        firmware=domain.firmware,
     )

@@ -159,8 +159,9 @@ class Attaching:
             place = self.place_at(tx, request.vm_id, row.owner_id, row.primary_storage)
             back = {"status": row.status, "vm_id": None, "position": 0, "bus": row.bus}
             is_made = row.primary_storage_id is not None
-            if request.bus is not None:
-                VolumeRow.update(bus=request.bus).where(VolumeRow.id == row.id).execute()
+            bus = request.bus or ("virtio" if row.bus == "sata" else None)
+            if bus is not None:  # what came with a machine on SATA is plugged as all else is
+                VolumeRow.update(bus=bus).where(VolumeRow.id == row.id).execute()
             if is_made:
                 _refuse_elsewhere(row, place)
                 VolumeRow.update(vm_id=request.vm_id, position=place.position).where(

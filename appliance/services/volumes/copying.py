@@ -7,7 +7,8 @@ from typing import Any
 
 from appliance.protocol.errors import Conflict, InvalidInput
 from appliance.protocol.volumes import VolumeCreate
-from appliance.services.compute.sources import data_image, refuse_too_small
+from appliance.services.compute.sources import refuse_too_small
+from appliance.services.images.choosing import chosen_image
 from appliance.services.images.models import ImageRow
 from appliance.services.snapshots.models import SnapshotRow
 from appliance.services.snapshots.sources import SnapshotSource, snapshot_source
@@ -37,7 +38,7 @@ def image_of(request: VolumeCreate) -> ImageSource | None:
         return None
     if request.snapshot_id is not None:
         raise InvalidInput("volume.two_sources", field="image_id")
-    return ImageSource(data_image(request.image_id, "image_id"))
+    return ImageSource(chosen_image(request.image_id, "image_id", "data"))
 
 
 def source_of(request: VolumeCreate) -> SnapshotSource | None:
@@ -48,7 +49,7 @@ def source_of(request: VolumeCreate) -> SnapshotSource | None:
     if request.snapshot_id is None:
         return None
     source = snapshot_source(request.snapshot_id)
-    if source.host_id is not None and request.host_id not in (None, source.host_id):
+    if source.bound_host_id and request.host_id not in (None, source.bound_host_id):
         raise Conflict("snapshot.elsewhere", field="host_id", name=source.snapshot.name)
     return source
 

@@ -175,10 +175,8 @@ class Volumes:
             if request.host_id is not None:
                 raise Conflict("volume.host_and_vm", field="host_id")
             place = self._attaching.place_at(tx, request.vm_id, owner_id, chosen)
-        elif source is not None and source.host_id is not None:
-            place = Place(host_id=source.host_id, storage=source.storage)
         elif source is not None:
-            place = _place_on(request.host_id, source.storage)
+            place = Place(host_id=request.host_id or source.host_id, storage=source.storage)
         elif request.host_id is not None or chosen is not None:
             place = _place_on(request.host_id, chosen)
         elif request.image_id is not None:
@@ -346,7 +344,8 @@ def _place_on(host_id: str | None, storage: PrimaryStorageRow | None) -> Place:
 
 def _lies_at(source: SnapshotSource, place: Place) -> bool:
     """Whether a snapshot can be copied at a place."""
-    return source.storage == place.storage and source.host_id in (None, place.host_id)
+    is_host = source.bound_host_id in (None, place.host_id)
+    return is_host and source.storage == place.storage
 
 
 def _binned(volume_id: str) -> VolumeRow:

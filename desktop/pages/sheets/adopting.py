@@ -105,9 +105,11 @@ def _intro(machine: UnknownVm) -> str:
     copied = [disk for disk in machine.disks if disk.is_copied]
     words = translate(
         "Adopt",
-        "It becomes a machine of this cloud, with virtio disks and NICs. Its definition is kept "
-        "on the host, beside the agent’s files.",
+        "It becomes a machine of this cloud. Its disks stay on their buses (those on IDE come to "
+        "SATA), its NICs are virtio. Its definition is kept on the host, beside the agent’s files.",
     )
+    if machine.firmware != "bios":
+        words += " " + translate("Adopt", "What its UEFI has kept goes along.")
     if not copied:
         return words
     more = translate("Adopt", "{size} are copied; the former files stay.")

@@ -10,12 +10,13 @@ import errno
 import os
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 _NETLINK_NETFILTER = 12
 _NEW, _GET, _DELETE = 0x0100, 0x0101, 0x0102  # subsystem 1 is conntrack
-_REQUEST, _ACK, _DUMP = 0x1, 0x4, 0x300
+_REQUEST, _ACK, _DUMP, _EXCLUSIVE, _CREATE = 0x1, 0x4, 0x300, 0x200, 0x400
+NESTED = 0x8000  # an attribute that holds others
 _ERROR, _DONE = 0x2, 0x3
 _TUPLE_ORIGINAL, _TUPLE_REPLY, _MARK, _ZONE, _MARK_MASK = 1, 2, 8, 18, 21
 _TUPLE_IP, _TUPLE_PROTOCOL, _TUPLE_ZONE = 1, 2, 3
@@ -46,7 +47,7 @@ class Side:
 class Connection:
     """One connection: as its first packet was, as its answers are, and its mark.
 
-    `family` and `key` are what the kernel knows it by.
+    `family` and `key` are what the kernel knows it by, `data` is all that it says of it.
     """
 
     original: Side
@@ -54,6 +55,7 @@ class Connection:
     mark: int
     family: int
     key: bytes
+    data: bytes
 
 
 class Conntrack:
@@ -71,25 +73,37 @@ class Conntrack:
     def __exit__(self, *_: object) -> None:
         self._socket.close()
 
-    def connections(self) -> Iterator[Connection]:
-        """Every connection, IPv4 and IPv6; raises OSError."""
+    def connections(self, having: Collection[bytes] = ()) -> Iterator[Connection]:
+        """Every connection, IPv4 and IPv6, or those alone that one of these addresses may be in;
+        raises OSError.
+        """
         self._send(_GET, _REQUEST | _DUMP, socket.AF_UNSPEC, b"")
         for kind, body in self._answers():
-            if kind == _NEW:
+            if kind == _NEW and (not having or any(part in body for part in having)):
                 connection = _connection(body[0], body[4:])
                 if connection is not None:
                     yield connection
 
     def set_mark(self, connection: Connection, mark: int, mask: int) -> None:
         """Change the bits of `mask` in a connection's mark; nothing if it ended meanwhile."""
-        values = _pack(_MARK, struct.pack("!I", mark)) + _pack(_MARK_MASK, struct.pack("!I", mask))
+        values = pack(_MARK, struct.pack("!I", mark)) + pack(_MARK_MASK, struct.pack("!I", mask))
         self._send(_NEW, _REQUEST | _ACK, connection.family, connection.key + values)
         for _ in self._answers(ignored=errno.ENOENT):
             pass
 
+    def create(self, family: int, values: bytes) -> None:
+        """Make a connection known; raises FileExistsError if it is."""
+        self._send(_NEW, _REQUEST | _ACK | _CREATE | _EXCLUSIVE, family, values)
+        for _ in self._answers():
+            pass
+
     def forget(self, connection: Connection) -> None:
         """End a connection; nothing if it ended meanwhile."""
-        self._send(_DELETE, _REQUEST | _ACK, connection.family, connection.key)
+        self.forget_key(connection.family, connection.key)
+
+    def forget_key(self, family: int, key: bytes) -> None:
+        """End the connection with this key, if there is one."""
+        self._send(_DELETE, _REQUEST | _ACK, family, key)
         for _ in self._answers(ignored=errno.ENOENT):
             pass
 
@@ -123,7 +137,8 @@ class Conntrack:
                 yield kind, body
 
 
-def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
+def attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Kinds and values of what lies one after the other."""
     at = 0
     while at + _ATTRIBUTE.size <= len(data):
         length, kind = _ATTRIBUTE.unpack_from(data, at)
@@ -131,22 +146,28 @@ def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
         at += length + -length % 4
 
 
-def _pack(kind: int, value: bytes, flags: int = 0) -> bytes:
+def pack(kind: int, value: bytes, flags: int = 0) -> bytes:
+    """An attribute."""
     length = _ATTRIBUTE.size + len(value)
     return _ATTRIBUTE.pack(length, kind | flags) + value + bytes(-length % 4)
 
 
 def _connection(family: int, data: bytes) -> Connection | None:
-    found = dict(_attributes(data))
+    found = dict(attributes(data))
     zone = _number_in(found.get(_ZONE, b""))
     original, reply = (_side(found[kind], zone) for kind in (_TUPLE_ORIGINAL, _TUPLE_REPLY))
     if original is None or reply is None:
         return None
-    key = _pack(_TUPLE_ORIGINAL, found[_TUPLE_ORIGINAL], flags=0x8000)
+    key = pack(_TUPLE_ORIGINAL, found[_TUPLE_ORIGINAL], flags=NESTED)
     if _ZONE in found:
-        key += _pack(_ZONE, found[_ZONE])
+        key += pack(_ZONE, found[_ZONE])
     mark = _number_in(found.get(_MARK, b""))
-    return Connection(original, reply, mark, family, key)
+    return Connection(original, reply, mark, family, key, data)
+
+
+def family_of(address: str) -> int:
+    """AF_INET or AF_INET6."""
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
 
 
 def _number_in(value: bytes) -> int:
@@ -154,9 +175,9 @@ def _number_in(value: bytes) -> int:
 
 
 def _side(data: bytes, zone: int) -> Side | None:
-    parts = dict(_attributes(data))
-    addresses = [value for _, value in sorted(_attributes(parts.get(_TUPLE_IP, b"")))]
-    protocol = dict(_attributes(parts.get(_TUPLE_PROTOCOL, b"")))
+    parts = dict(attributes(data))
+    addresses = [value for _, value in sorted(attributes(parts.get(_TUPLE_IP, b"")))]
+    protocol = dict(attributes(parts.get(_TUPLE_PROTOCOL, b"")))
     if len(addresses) != 2 or _NUMBER not in protocol:
         return None
     family = socket.AF_INET if len(addresses[0]) == 4 else socket.AF_INET6

@@ -13,7 +13,7 @@ def elastic_errors(document: NetworkDocument) -> Iterator[NetworkError]:
     networks = {spec.id: spec for spec in document.networks}
     private = {port.nic_id: spec.is_private for spec in document.networks for port in spec.ports}
     seen: set[tuple[str, str]] = set()
-    for item in document.elastic_addresses:
+    for item in (*document.elastic_addresses, *document.coming_addresses):
         yield from _address_errors(item, networks.get(item.network_id))
         if not private.get(item.nic_id):
             yield _wrong(item, "nic_id", item.nic_id, "name a port of a private network")

@@ -1,9 +1,10 @@
 """Renders elastic addresses for nft: a one-to-one translation at the host of the machine.
 
-What comes for an elastic address goes to its machine; what the machine begins itself leaves under
-that address. Both are maps, so more addresses cost a packet nothing. It is for the inet table,
-which has the sets `private` and `sources`, but for the mirror, which is for the bridge table.
-Machines of several networks may have the same address: a mark says whose it is (`zones`).
+What comes for an elastic address goes to its machine, once the host holds it; what the machine
+begins itself leaves under that address. Both are maps, so more addresses cost a packet nothing. It
+is for the inet table, which has the sets `private` and `sources`, but for the mirror, which is for
+the bridge table. Machines of several networks may have the same address: a mark says whose it is
+(`zones`).
 """
 
 from __future__ import annotations
@@ -53,16 +54,18 @@ def render_elastic(
 
 
 def _sets(elastic: Sequence[ElasticPlan], networks: Sequence[NetworkPlan]) -> Iterator[str]:
-    addresses = [item.address for item in elastic]
+    addresses = [item.address for item in elastic if item.is_held]
     private = collapse_addresses(plan.cidr for plan in networks if plan.is_nat)
     bound = [f'"{item.private.spec.bridge}" . {item.port.address}' for item in _in_zones(elastic)]
     yield from set_of("set", "elastic", "ipv4_addr", addresses)
     yield from set_of("set", "bound", "ifname . ipv4_addr", bound)
-    near = [*map(str, private), *addresses]
+    near = [*map(str, private), *(item.address for item in elastic)]
     yield from set_of("set", "near", "ipv4_addr", near, flags="interval")
 
 
 def _maps(elastic: Sequence[ElasticPlan]) -> Iterator[str]:
+    held = [item for item in elastic if item.is_held]
+
     def of_machine(item: ElasticPlan) -> str:
         return f"{way_mark(item.private.number):#010x} . {item.port.address} : {item.address}"
 
@@ -70,19 +73,19 @@ def _maps(elastic: Sequence[ElasticPlan]) -> Iterator[str]:
         "map",
         "elastic_in",
         "ipv4_addr : ipv4_addr",
-        [f"{item.address} : {item.port.address}" for item in elastic],
+        [f"{item.address} : {item.port.address}" for item in held],
     )
     yield from set_of(
         "map",
         "elastic_marks",
         "ipv4_addr : mark",
-        [f"{item.address} : {mark_of(item.private.number):#010x}" for item in elastic],
+        [f"{item.address} : {mark_of(item.private.number):#010x}" for item in held],
     )
     yield from set_of(
         "map",
         "elastic_zones",
         "ip daddr : ct zone",
-        [f"{item.address} : {item.private.number}" for item in _in_zones(elastic)],
+        [f"{item.address} : {item.private.number}" for item in _in_zones(held)],
         typed_as="typeof",
     )
     yield from set_of(

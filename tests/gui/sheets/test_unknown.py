@@ -41,6 +41,7 @@ def machine(number: int, name: str, *problems: str, **changes: Any) -> UnknownVm
         ],
         "nics": [UnknownNic(mac="52:54:00:12:34:56", source="br0")],
         "problems": list(problems),
+        "firmware": "uefi",
     }
     return UnknownVm(**(values | changes))
 

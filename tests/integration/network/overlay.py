@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hostagent.protocol.flows import Flow
 from hostagent.protocol.network import (
     NetworkDocument,
     NetworkReport,
@@ -76,12 +77,27 @@ class Node:
         """Make the host serve these networks."""
         self._generation += 1
         document = NetworkDocument(generation=self._generation, networks=list(networks), **more)
+        report = msgspec.json.decode(self._ask(msgspec.json.encode(document)), type=NetworkReport)
+        assert report.applied, report.errors
+
+    def flows_of(self, vm_id: str) -> list[Flow]:
+        """The connections of a machine there."""
+        return msgspec.json.decode(self._ask(f"flows {vm_id}".encode()), type=list[Flow])
+
+    def take_flows(self, vm_id: str, flows: list[Flow]) -> int:
+        """Give a machine there connections; how many it got."""
+        return int(self._ask(f"take {vm_id} ".encode() + msgspec.json.encode(flows)))
+
+    def goes(self, verb: str, vm_id: str) -> None:
+        """A machine has `arrived` there or `departed`."""
+        assert self._ask(f"{verb} {vm_id}".encode()) == b"null\n"
+
+    def _ask(self, line: bytes) -> bytes:
         assert self._agent.stdin is not None
         assert self._agent.stdout is not None
-        self._agent.stdin.write(msgspec.json.encode(document) + b"\n")
+        self._agent.stdin.write(line + b"\n")
         self._agent.stdin.flush()
-        report = msgspec.json.decode(self._agent.stdout.readline(), type=NetworkReport)
-        assert report.applied, report.errors
+        return self._agent.stdout.readline()
 
     def end(self) -> None:
         """The agent removes everything; what is left fails the test."""

@@ -14,6 +14,7 @@ from appliance.protocol.ids import new_id
 from appliance.protocol.resources import PrimaryStorage, Vm
 from hostagent.protocol.storage import StorageRef
 from tests.integration.simulated.conftest import Lab
+from tests.integration.simulated.test_snapshots import take, tree
 from tests.integration.simulated.test_volumes import do, get, make, refused
 from tests.lab.simulated.cloud import until_all
 from tests.lab.simulated.faults import Fault
@@ -157,6 +158,8 @@ async def test_nobody_starts_what_a_lost_host_may_run(lab: Lab, shared: PrimaryS
     gone = Fault(kind="vanish", host=host.name, command="domain.start", when="after", times=1)
     lab.fleet.plan.replace([gone])
     accepted = await lab.client.call("vm.start", id=vm.id)
+    await lab.disconnected(host.id)
+    await lab.client.call("job.cancel", id=accepted.jobs[0].id)
     assert await lab.ended(accepted, timeout_s=90) != []
     found = await refused(lab, "vm.start", id=vm.id)
     assert found[0] == "placement.none_connected", found
@@ -169,6 +172,59 @@ async def test_nobody_starts_what_a_lost_host_may_run(lab: Lab, shared: PrimaryS
     now = await lab.client.call("vm.get", id=vm.id)
     there = [one.id for one in lab.fleet.hosts if vm.id in one.state.domains]
     assert there == ([now.host_id] if now.host_id else [])
+
+
+async def test_snapshots_lie_on_no_host(lab: Lab, shared: PrimaryStorage) -> None:
+    vm = await on_shared(lab, shared)
+    root, first = vm.volumes[0], await take(lab, vm.volumes[0].id)
+    used = (await tree(lab, root.id))[first].used_bytes
+    now = await lab.client.call("primary_storage.get", id=shared.id)
+    assert now.claimed_bytes == root.size_bytes + used
+    # Machine, volume and image of it, on whichever host.
+    copy = await on_shared(lab, shared, image_id=None, snapshot_id=first)
+    assert copy.volumes[0].host_id is None
+    accepted = await lab.client.call("volume.create", name="copy", snapshot_id=first)
+    assert await lab.ended(accepted) == []
+    assert (await get(lab, accepted.resource_ids[0])).host_id is None
+    # The machine moves with it, goes back to it on another host, and loses it there.
+    accepted = await lab.client.call("vm.migrate", id=vm.id)
+    assert await lab.ended(accepted) == []
+    moved = await lab.client.call("vm.get", id=vm.id)
+    assert moved.host_id != vm.host_id
+    await take(lab, root.id, "two")
+    await do(lab, "vm.stop", vm.id, force=True)
+    await do(lab, "snapshot.revert", first)
+    await do(lab, "vm.start", vm.id)
+    for ref in await tree(lab, root.id):
+        await do(lab, "snapshot.delete", ref)
+    assert await tree(lab, root.id) == {}
+    assert [host.state.anomalies for host in lab.fleet.hosts] == [[]] * len(lab.fleet.hosts)
+
+
+async def test_nobody_starts_what_a_lost_host_may_still_merge(
+    lab: Lab, shared: PrimaryStorage
+) -> None:
+    """The host is away when its merging is called off: the file that is written to may yet go."""
+    vm = await on_shared(lab, shared)
+    (root,) = vm.volumes
+    first = await take(lab, root.id)
+    await do(lab, "vm.stop", vm.id, force=True)
+    host = host_of(lab, vm.host_id)
+    gone = Fault(kind="vanish", host=host.name, command="snapshot.merge", when="after", times=1)
+    lab.fleet.plan.replace([gone])
+    accepted = await lab.client.call("snapshot.delete", id=first)
+    await lab.disconnected(host.id)
+    await lab.client.call("job.cancel", id=accepted.jobs[0].id)
+    assert await lab.ended(accepted, timeout_s=90) != []
+    found = await refused(lab, "vm.start", id=vm.id)
+    assert found[0] == "placement.none_connected", found
+    left = [work.id async for work in lab.client.iterate("cleanup.list")]
+    assert left
+    host.start()
+    await until_all(lab.client, "cleanup", left, is_done)
+    # It was merged, and the row knows.
+    assert await tree(lab, root.id) == {}
+    await do(lab, "vm.start", vm.id)
 
 
 async def test_a_storage_in_maintenance_is_used_by_nobody(lab: Lab, shared: PrimaryStorage) -> None:

@@ -58,12 +58,55 @@ async def test_one_that_is_off_is_taken_over_whole(lab: Lab) -> None:
 
     await lab.cloud.do("vm.start", ref)
     spec = host.state.domains[ref].spec
-    assert [disk.position for disk in spec.disks] == [0, 1]
+    assert [(disk.position, disk.bus) for disk in spec.disks] == [(0, "sata"), (1, "sata")]
     assert spec.nics[0].mac == mac_of(ref)
     await lab.remove_all()
     await forget_data_disks(lab)
     assert set(host.state.foreign) == {other}, "it was not touched"
     host.state.foreign.clear()
+    host.state.files.clear()
+    await lab.assert_clean()
+
+
+async def test_what_its_firmware_has_kept_goes_along(lab: Lab) -> None:
+    host = lab.fleet.hosts[0]
+    ref = new_id()
+    add_foreign(host.state, ref, firmware="uefi")
+    assert await lab.ended(await adopt(lab, host, ref)) == []
+    assert ref in host.state.firmware
+    vm = await lab.client.call("vm.get", id=ref)
+    assert vm.hardware.firmware == "uefi"
+    await lab.cloud.do("vm.start", ref)
+    assert host.state.domains[ref].spec.hardware.firmware == "uefi"
+    await lab.remove_all()
+    assert ref not in host.state.firmware
+    # If it cannot be taken, nothing of it stays.
+    add_foreign(host.state, ref, firmware="uefi")
+    rules = [Fault(kind="fail", command="foreign.take_firmware", when="after", times=1)]
+    lab.fleet.plan.replace(rules)
+    assert len(await lab.ended(await adopt(lab, host, ref))) == 1
+    lab.fleet.plan.replace([])
+    await lab.retry_cleanup()
+    assert ref not in host.state.firmware
+    assert set(host.state.foreign) == {ref}
+    host.state.foreign.clear()
+    host.state.files.clear()
+    await lab.assert_clean()
+
+
+async def test_a_disk_of_sata_is_plugged_again_on_virtio(lab: Lab) -> None:
+    host = lab.fleet.hosts[0]
+    ref = new_id()
+    add_foreign(host.state, ref, disks=2)
+    assert await lab.ended(await adopt(lab, host, ref)) == []
+    vm = await lab.client.call("vm.get", id=ref)
+    data = vm.volumes[1].id
+    for operation, fields in (("volume.detach", {}), ("volume.attach", {"vm_id": ref})):
+        assert await lab.ended(await lab.client.call(operation, id=data, **fields)) == []
+    vm = await lab.client.call("vm.get", id=ref)
+    assert [volume.bus for volume in vm.volumes] == ["sata", "virtio"]
+    await lab.remove_all()
+    await forget_data_disks(lab)
     host.state.files.clear()
     await lab.assert_clean()
 

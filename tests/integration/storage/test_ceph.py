@@ -53,9 +53,12 @@ def source(driver: CephDriver, ref: VolumeRef) -> str:
     return f"rbd:{driver.path_of(ref)}:conf={conf}:id={USER}"
 
 
-def qemu_io(target: str, command: str) -> str:
+def qemu_io(target: str, command: str, *options: str) -> str:
     done = subprocess.run(
-        ["qemu-io", "-f", "raw", "-c", command, target], capture_output=True, text=True, timeout=60
+        ["qemu-io", *options, "-f", "raw", "-c", command, target],
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     return done.stdout + done.stderr
 
@@ -97,6 +100,18 @@ async def test_disks_are_clones_of_the_cached_image(driver: CephDriver, tmp_path
     for one in (disk, other):
         await driver.delete(one)
         await driver.delete(one)
+    disc_id, disc = new_id(), tmp_path / "disc.iso"
+    disc.write_bytes(bytes([5]) * 2 * MiB)
+    with pytest.raises(CommandFailed):
+        await driver.disc_of(disc_id)
+    await driver.cache_image(disc_id, disc, silent)
+    assert await driver.has_image(disc_id, is_iso=True)
+    found = await driver.disc_of(disc_id)
+    assert (found.format, found.network is not None) == ("raw", True)
+    name = driver._for_qemu(found.path)  # as QEMU opens it for a drive, read-only
+    assert "Pattern verification failed" not in qemu_io(name, "read -P 5 0 2M", "-r")
+    await driver.drop_image(disc_id)
+    assert not await driver.has_image(disc_id, is_iso=True)
     await driver.drop_image(image_id)  # a copy does not need it
     assert not await driver.has_image(image_id)
     await driver.drop_image(image_id)

@@ -27,7 +27,7 @@ from hostagent.protocol.domain import (
 from hostagent.protocol.link import CallContext, CommandFailed
 from hostagent.protocol.streams import Stream, StreamBroken
 from hostagent.storage.paths import cache_path, volume_path
-from tests.lab.simulated.sharing import files_on, others_with
+from tests.lab.simulated.sharing import files_on, firmware_folder, firmware_on, others_with
 from tests.lab.simulated.state import Domain, HostState, file_of
 
 PIXEL = base64.b64decode(
@@ -59,8 +59,7 @@ class Domains:
         self._refuse_second_writer(spec.vm_id, spec.disks)
         self.check_network(spec)
         domain = self._state.domains[spec.vm_id] = Domain(spec, DomainState.RUNNING)
-        if spec.hardware.firmware != "bios" or spec.hardware.tpm:
-            self._state.firmware.add(spec.vm_id)
+        keep_firmware(self._state, spec)
         self._state.note("domain.start", spec.vm_id)
         self._say(domain.report(), times=2)  # libvirt tells of "resumed" and of "started"
         return domain.report()
@@ -283,6 +282,13 @@ class Domains:
         """Events come from another thread of the agent: usually after the command's answer."""
         for _ in range(times):
             asyncio.get_running_loop().call_soon(self._tell, report)
+
+
+def keep_firmware(state: HostState, spec: DomainSpec) -> None:
+    """A machine that has begun to run keeps what its firmware and TPM have stored."""
+    if spec.hardware.firmware != "bios" or spec.hardware.tpm:
+        storage = spec.disks[0].volume.storage
+        firmware_on(state, storage).add(firmware_folder(spec.vm_id, storage))
 
 
 def _disk_of(domain: Domain, wanted: DiskSpec) -> DiskSpec | None:

@@ -14,6 +14,7 @@ from hostagent.protocol.foreign import (
     ForeignParams,
     ReleaseDomainParams,
     TakeDiskParams,
+    TakeFirmwareParams,
 )
 from hostagent.protocol.link import CallContext, CommandFailed
 from hostagent.protocol.storage import VolumeInfo
@@ -64,6 +65,14 @@ class Foreign:
         size_bytes = self.state.files[path].virtual_size_bytes
         return VolumeInfo(path=path, size_bytes=size_bytes, used_bytes=MiB)
 
+    async def take_firmware(self, params: TakeFirmwareParams, _: CallContext) -> Nothing:
+        """The machine has variables from now on."""
+        if params.domain_id not in self.state.foreign:
+            raise CommandFailed("foreign.gone", "there is no such domain", id=params.domain_id)
+        self.state.firmware.add(params.domain_id)
+        self.state.note("foreign.take_firmware", params.domain_id)
+        return Nothing()
+
     async def release(self, params: ReleaseDomainParams, _: CallContext) -> Nothing:
         """Forget it."""
         if self.state.foreign.pop(params.domain_id, None) is not None:
@@ -97,6 +106,7 @@ def add_foreign(
                 path=path,
                 target="sda",
                 bus="sata",
+                our_bus="sata",
                 format="qcow2",
                 size_bytes=64 * MiB,
                 used_bytes=MiB,

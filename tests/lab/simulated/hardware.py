@@ -11,9 +11,14 @@ from hostagent.protocol.hardware import (
     BaselineParams,
     ForgetParams,
     GrowParams,
+    KeptFile,
+    KeptRef,
+    KeptState,
+    PutKeptParams,
     Size,
 )
 from hostagent.protocol.link import CallContext, CommandFailed
+from tests.lab.simulated.sharing import firmware_folder, firmware_on
 from tests.lab.simulated.state import Domain, HostState
 
 
@@ -58,8 +63,33 @@ class Hardware:
         """Delete what firmware and TPM have kept."""
         if self._running(params.vm_id) is not None:
             self._state.anomalies.append(f"{params.vm_id} runs, and was to lose its firmware")
-        self._state.firmware.discard(params.vm_id)
+        storage = params.volume.storage
+        firmware_on(self._state, storage).discard(firmware_folder(params.vm_id, storage))
         return Nothing()
+
+    async def take_kept(self, params: KeptRef, _: CallContext) -> KeptState:
+        """What firmware and TPM have kept: here the name of the machine alone."""
+        self._refuse_running(params.vm_id)
+        storage = params.volume.storage
+        there = firmware_folder(params.vm_id, storage) in firmware_on(self._state, storage)
+        return KeptState(files=[_kept(params.vm_id)] if there else [])
+
+    async def put_kept(self, params: PutKeptParams, _: CallContext) -> Nothing:
+        """Have exactly this."""
+        self._refuse_running(params.vm_id)
+        storage = params.volume.storage
+        folders = firmware_on(self._state, storage)
+        folders.discard(firmware_folder(params.vm_id, storage))
+        if params.files:
+            if params.files != [_kept(params.vm_id)]:
+                self._state.anomalies.append(f"{params.vm_id} got the state of another machine")
+            folders.add(firmware_folder(params.vm_id, storage))
+        return Nothing()
+
+    def _refuse_running(self, vm_id: str) -> None:
+        if self._running(vm_id) is not None:
+            self._state.anomalies.append(f"{vm_id} runs, and its firmware was to be moved")
+            raise CommandFailed("domain.state_in_use", "the machine runs on this host")
 
     async def baseline_cpu(self, params: BaselineParams, _: CallContext) -> Baseline:
         """What all processors have; here a processor is but a list of features."""
@@ -72,3 +102,7 @@ class Hardware:
     def _running(self, vm_id: str) -> Domain | None:
         domain = self._state.domains.get(vm_id)
         return domain if domain is not None and domain.is_active else None
+
+
+def _kept(vm_id: str) -> KeptFile:
+    return KeptFile(path="uefi.fd", data=vm_id.encode(), mode=0o600, owner="root", group="root")

@@ -27,7 +27,7 @@ from hostagent.protocol.migration import (
     SideReport,
 )
 from hostagent.storage.paths import volume_path
-from tests.lab.simulated.domains import Domains
+from tests.lab.simulated.domains import Domains, keep_firmware
 from tests.lab.simulated.sharing import files_on
 from tests.lab.simulated.state import Domain, HostState, file_of
 
@@ -126,7 +126,7 @@ class Migrations:
         side = self._side(params.vm_id)
         if side not in (Side.HELD, Side.ABSENT):
             self._forget(params.vm_id)
-        return SideReport(side=side)
+        return SideReport(side=side, connections=0)
 
     async def drop(self, params: MigrationRef, _: CallContext) -> SideReport:
         """Forget what came."""
@@ -197,7 +197,9 @@ class Migrations:
             there._domains.end(params.vm_id, "crashed")
         elif params.resumes and self._state.migrations.breaks != "control":
             is_resumed = there._resume(params.vm_id)
-        return RunResult(is_resumed=is_resumed, downtime_ms=40, seconds=0.1, bytes=10**6)
+        return RunResult(
+            is_resumed=is_resumed, downtime_ms=40, seconds=0.1, bytes=10**6, connections=0
+        )
 
     def _arrive(self, domain: Domain, params: RunParams) -> None:
         """What QEMU needs on the destination: all disks, and the bridges of its NICs."""
@@ -206,6 +208,7 @@ class Migrations:
             if path not in files_on(self._state, disk.volume.storage):
                 raise CommandFailed("migration.failed", f"{path} does not exist")
         self._domains.check_network(domain.spec)
+        keep_firmware(self._state, domain.spec)
         copy = Domain(domain.spec, DomainState.PAUSED)
         copy.is_held = True
         self._state.domains[params.vm_id] = copy

@@ -21,6 +21,7 @@ class SharedTruth:
     files: dict[str, SimFile] = field(default_factory=dict)
     marks: dict[str, str] = field(default_factory=dict)
     hosts: list[HostState] = field(default_factory=list)
+    firmware: set[str] = field(default_factory=set)
 
 
 def is_shared(storage: StorageRef) -> bool:
@@ -35,6 +36,16 @@ def files_on(state: HostState, storage: StorageRef) -> dict[str, SimFile]:
     refuse_broken(state, storage)
     check_mark(state, storage)
     return state.shared.files
+
+
+def firmware_on(state: HostState, storage: StorageRef) -> set[str]:
+    """The folders of firmware and TPMs beside disks on a storage; Ceph's are on hosts."""
+    return state.firmware if storage.kind in ("local", "ceph") else state.shared.firmware
+
+
+def firmware_folder(vm_id: str, storage: StorageRef) -> str:
+    """The folder of one machine."""
+    return f"{storage.path or '/var/lib/anyun'}/firmware/{vm_id}"
 
 
 def check_mark(state: HostState, storage: StorageRef) -> None:

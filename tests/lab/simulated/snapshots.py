@@ -11,10 +11,12 @@ from hostagent.protocol.commands import Nothing
 from hostagent.protocol.link import CallContext, CommandFailed
 from hostagent.protocol.storage import VolumeInfo, VolumeRef
 from hostagent.storage.paths import node_path
-from tests.lab.simulated.sharing import files_on, is_shared, others_with
+from tests.lab.simulated.sharing import files_on
 from tests.lab.simulated.state import HostState, SimFile, file_of
 
 OVERLAY_BYTES = 196_624
+
+Files = dict[str, SimFile]
 
 
 class Snapshots:
@@ -27,11 +29,10 @@ class Snapshots:
         """New heads for all volumes at once, unless they are there."""
         frozen = []
         for volume in params.volumes:
-            old, new = _paths(volume, volume.fallback or "", volume.head)
             files = files_on(self._state, volume.storage)
-            below = _must_exist(files, old)
+            old, new = _paths(volume, volume.fallback or "", volume.head)
+            below = self._must_exist(files, old)
             if new not in files:
-                self._refuse_elsewhere(volume)
                 files[new] = SimFile(OVERLAY_BYTES, below.virtual_size_bytes, backing=old)
                 self._state.note("snapshot.take", volume.volume_id)
             self._plug(volume, volume.head)
@@ -44,11 +45,10 @@ class Snapshots:
     async def take_back(self, params: s.TakeParams, _: CallContext) -> Nothing:
         """The old heads again."""
         for volume in params.volumes:
-            old, new = _paths(volume, volume.fallback or "", volume.head)
             files = files_on(self._state, volume.storage)
+            old, new = _paths(volume, volume.fallback or "", volume.head)
             if new in files:
-                self._refuse_elsewhere(volume)
-                _must_exist(files, old)
+                self._must_exist(files, old)
                 self._remove(files, new)
                 self._state.note("snapshot.take_back", volume.volume_id)
             self._plug(volume, volume.fallback or "")
@@ -57,9 +57,9 @@ class Snapshots:
     async def revert(self, params: s.RevertParams, _: CallContext) -> VolumeInfo:
         """An empty head on a frozen file."""
         self._refuse_open(params.volume)
-        below, new = _paths(params.volume, params.node, params.volume.head)
         files = files_on(self._state, params.volume.storage)
-        found = _must_exist(files, below)
+        below, new = _paths(params.volume, params.node, params.volume.head)
+        found = self._must_exist(files, below)
         size_bytes = found.virtual_size_bytes
         if new not in files:
             files[new] = SimFile(OVERLAY_BYTES, size_bytes, backing=below)
@@ -68,8 +68,8 @@ class Snapshots:
 
     async def drop(self, params: s.DropParams, _: CallContext) -> Nothing:
         """Delete a file, unless it is gone."""
-        (path,) = _paths(params.volume, params.node)
         files = files_on(self._state, params.volume.storage)
+        (path,) = _paths(params.volume, params.node)
         if path in files:
             if file_of(self._state, params.volume) == path:
                 self._state.anomalies.append(f"{path} is the head and was to be dropped")
@@ -79,12 +79,11 @@ class Snapshots:
 
     async def merge(self, params: s.MergeParams, context: CallContext) -> s.MergeResult:
         """The lower file takes the place of the upper one."""
-        lower, upper, *above = _paths(params.volume, params.lower, params.upper, *params.above)
         files = files_on(self._state, params.volume.storage)
-        found = _must_exist(files, lower)
+        lower, upper, *above = _paths(params.volume, params.lower, params.upper, *params.above)
+        found = self._must_exist(files, lower)
         if upper not in files:
             return s.MergeResult(used_bytes=found.size_bytes)
-        self._refuse_elsewhere(params.volume)
         self._refuse_others(files, lower, {upper, *above})
         self._refuse_others(files, upper, set(above))
         context.progress(1, 1, "bytes")
@@ -109,9 +108,9 @@ class Snapshots:
 
     async def copy(self, params: s.CopyParams, context: CallContext) -> VolumeInfo:
         """A file that stands on none."""
+        files = files_on(self._state, params.source.storage)
         source, target = file_of(self._state, params.source), file_of(self._state, params.target)
-        files = files_on(self._state, params.target.storage)
-        found = _must_exist(files, source)
+        found = self._must_exist(files, source)
         if target not in files:
             context.progress(100, 100, "percent")
             files[target] = SimFile(found.size_bytes, params.size_bytes)
@@ -156,41 +155,29 @@ class Snapshots:
             )
 
     def _refuse_open(self, volume: VolumeRef) -> None:
-        self._refuse_elsewhere(volume)
         for domain in self._state.domains.values():
             ids = {disk.volume.volume_id for disk in domain.spec.disks}
             if domain.is_active and volume.volume_id in ids:
                 self._state.anomalies.append(f"{volume.volume_id} was to go back while it is open")
                 raise CommandFailed("volume.in_use", "it is open", path="", vm=domain.spec.vm_id)
 
-    def _refuse_elsewhere(self, volume: VolumeRef) -> None:
-        """What a machine of another host has open, nobody else may work on."""
-        if not is_shared(volume.storage):
-            return
-        here = list(self._state.domains.values())
-        for domain in others_with(self._state, "", volume):
-            if not any(domain is one for one in here):
-                self._state.anomalies.append(f"{volume.volume_id} is open on another host")
-                raise CommandFailed("volume.in_use", "it is open", path="", vm=domain.spec.vm_id)
-
-    def _refuse_others(self, files: dict[str, SimFile], path: str, known: set[str]) -> None:
+    def _refuse_others(self, files: Files, path: str, known: set[str]) -> None:
         others = {name for name, file in files.items() if file.backing == path}
         if others - known:
             self._state.anomalies.append(f"{path} was to change under {others - known}")
             raise _damaged(path, "others stand on it")
 
-    def _remove(self, files: dict[str, SimFile], path: str) -> None:
+    def _must_exist(self, files: Files, path: str) -> SimFile:
+        found = files.get(path)
+        if found is None:
+            raise _damaged(path, "it is missing")
+        if found.backing and found.backing not in files:
+            raise _damaged(found.backing, "it is missing")
+        return found
+
+    def _remove(self, files: Files, path: str) -> None:
         self._refuse_others(files, path, set())
         del files[path]
-
-
-def _must_exist(files: dict[str, SimFile], path: str) -> SimFile:
-    found = files.get(path)
-    if found is None:
-        raise _damaged(path, "it is missing")
-    if found.backing and found.backing not in files:
-        raise _damaged(found.backing, "it is missing")
-    return found
 
 
 def _paths(volume: VolumeRef, *nodes: str) -> list[str]:

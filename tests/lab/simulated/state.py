@@ -17,7 +17,7 @@ from hostagent.protocol.network import NetworkDocument, PortDrops
 from hostagent.protocol.storage import VolumeRef
 from hostagent.storage.paths import node_path
 from tests.lab.simulated.paths import PathTruth
-from tests.lab.simulated.sharing import SharedTruth
+from tests.lab.simulated.sharing import SharedTruth, files_on
 
 GiB = 1024**3
 NIC_MTU = 1500
@@ -117,7 +117,7 @@ class HostState:
     cutting_nics: set[str] = field(default_factory=set)
     rolled_back: set[tuple[str, str]] = field(default_factory=set)
     document: NetworkDocument = field(default_factory=lambda: NetworkDocument(generation=0))
-    firmware: set[str] = field(default_factory=set)  # machines whose firmware or TPM keeps files
+    firmware: set[str] = field(default_factory=set)  # folders of machines' firmware and TPMs
     drops: dict[str, PortDrops] = field(default_factory=dict)  # by NIC, as a test says
     effects: Counter[tuple[str, str]] = field(default_factory=Counter)
     anomalies: list[str] = field(default_factory=list)
@@ -181,8 +181,7 @@ def _node(traits: Traits) -> NumaNode:
 def file_of(state: HostState, volume: VolumeRef) -> str:
     """The file of a volume that is written to, by what is on the host."""
     head = str(node_path(volume, volume.head))
-    files = state.files if volume.storage.kind == "local" else state.shared.files
-    if volume.fallback is None or head in files:
+    if volume.fallback is None or head in files_on(state, volume.storage):
         return head
     return str(node_path(volume, volume.fallback))
 

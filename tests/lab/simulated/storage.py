@@ -302,7 +302,7 @@ class Storage:
     def _exported(self, volume: s.VolumeRef, place: s.ImagePlace) -> s.ImageInfo:
         final, source = str(image_path(place)), file_of(self._state, volume)
         if final not in self._state.stores:
-            found = files_on(self._state, volume.storage).get(source)
+            found = self._state.files.get(source)
             if found is None:
                 raise CommandFailed("volume.missing", f"{source} does not exist", path=source)
             self._need(final, found.size_bytes)

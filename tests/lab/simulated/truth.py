@@ -82,7 +82,8 @@ def disagreements(stage: Stage, view: View) -> list[str]:
 
 def _sizes(vms: list[Vm], state: HostState) -> list[str]:
     """Machines have what is claimed for them; firmware keeps nothing of machines that are gone."""
-    wrong = [f"firmware of {ref} is left" for ref in state.firmware - {vm.id for vm in vms}]
+    known = tuple(vm.id for vm in vms)
+    wrong = [f"{folder} is left" for folder in state.firmware if not folder.endswith(known)]
     for vm in vms:
         domain = state.domains.get(vm.id)
         if domain is None or vm.state not in PLACED:

@@ -27,9 +27,9 @@ async def _in_maintenance(stage: Stage) -> str:
 
 
 async def _foreign(stage: Stage) -> str:
-    """A machine that somebody has made on the host by hand, with two disks."""
+    """A machine that somebody has made on the host by hand, with UEFI and two disks."""
     ref = new_id()
-    add_foreign(stage.host.state, ref, disks=2)
+    add_foreign(stage.host.state, ref, disks=2, firmware="uefi")
     return ref
 
 
@@ -48,7 +48,7 @@ HOST_WORKS = (
         operation="host.adopt_vm",
         prepare=_foreign,
         ask=_adopted,
-        commands=("foreign.take_disk",),
+        commands=("foreign.take_disk", "foreign.take_firmware"),
         before="gone",
         after="stopped",
     ),
@@ -71,6 +71,16 @@ HOST_WORKS = (
         before="gone",
         after="stopped",
         fails_at="foreign.take_disk",
+    ),
+    Work(
+        operation="host.adopt_vm",
+        situation="undone with its firmware",
+        prepare=_foreign,
+        ask=_adopted,
+        commands=("domain.forget",),
+        before="gone",
+        after="stopped",
+        fails_at="foreign.take_firmware",
     ),
     Work(
         operation="host.leave_maintenance",

@@ -8,7 +8,7 @@ import sys
 import pytest
 import typer
 
-from appliance.cli.access import full_url, get_password, groups
+from appliance.cli.access import full_url, get_password, get_storage_key, groups
 from appliance.cli.exits import Exit, Stop
 from appliance.cli.terminal import Terminal
 
@@ -54,3 +54,16 @@ def test_nobody_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Stop, match="--password-stdin") as caught:
         get_password(Terminal(), "password_prompt", from_stdin=False)
     assert caught.value.code == Exit.USAGE
+
+
+def test_the_key_of_a_storage_comes_from_the_environment_or_a_person(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    with pytest.raises(Stop) as caught:
+        get_storage_key(terminal)
+    assert caught.value.code == Exit.USAGE
+    assert "ANYUN_STORAGE_KEY" in str(caught.value)
+    monkeypatch.setenv("ANYUN_STORAGE_KEY", "QUFBQQ==")
+    assert get_storage_key(terminal) == "QUFBQQ=="

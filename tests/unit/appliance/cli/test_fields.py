@@ -9,6 +9,7 @@ import msgspec
 import pytest
 import typer
 
+from appliance.cli.disks import parse_disk
 from appliance.cli.fields import body_of, fields_of
 from appliance.protocol import requests as q
 
@@ -176,3 +177,17 @@ def test_a_range_may_be_one_address_or_a_block_and_a_list_none() -> None:
         ],
         "reserved": [],
     }
+
+
+def test_a_data_disk_says_what_it_is_and_where() -> None:
+    assert parse_disk("20G") == {"name": "", "size_bytes": 20 * 1024**3}
+    assert parse_disk("db=1G:virtio_scsi,storage=nas,image=records") == {
+        "name": "db",
+        "size_bytes": 1024**3,
+        "bus": "virtio_scsi",
+        "primary_storage_id": "nas",
+        "image_id": "records",
+    }
+    for wrong in ("db=1G,nas", "1G,storage=", "1G,colour=red", "db="):
+        with pytest.raises(ValueError, match="."):
+            parse_disk(wrong)

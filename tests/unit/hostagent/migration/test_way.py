@@ -17,8 +17,9 @@ from msgspec import structs
 
 from appliance.hosts.ca import CertificateAuthority
 from hostagent.migration import way
-from hostagent.migration.way import Credentials, Entrance, Exit, socket_path
+from hostagent.migration.way import FLOWS, Credentials, Entrance, Exit, send_flows, socket_path
 from hostagent.protocol.domain import DomainSpec
+from hostagent.protocol.flows import Flow
 from hostagent.protocol.link import CommandFailed
 from hostagent.protocol.migration import ListenParams
 
@@ -63,7 +64,8 @@ class Host:
             addresses=["127.0.0.1"], ports=(0, 0),
         )  # fmt: skip
         way.make_folder("in", OWNER)
-        self.entrance = Entrance(params, agents[DESTINATION], self._gone)
+        self.flows: list[list[Flow]] = []
+        self.entrance = Entrance(params, agents[DESTINATION], self._gone, self.flows.append)
         self.way = self.entrance.open()
 
     def _gone(self) -> bool:
@@ -117,6 +119,34 @@ def test_bytes_go_both_ways_and_are_counted(host: Host) -> None:
     exit_.close()
     assert exit_.bytes == len(data) + len(b"thanks")
     assert not socket_path("out", "memory").exists()
+
+
+def test_the_connections_come_before_it_is_said_that_the_machine_is_gone(host: Host) -> None:
+    flow = Flow(
+        nic_id="nic", is_inbound=True, protocol=17, address="10.0.0.2", port=53, peer="10.0.0.3",
+        peer_port=5000, timeout_s=30,
+    )  # fmt: skip
+    exit_ = host.exit()
+    control = exit_.open(OWNER)
+    send_flows(control, [flow] * 20_000, 5)
+    control.sendall(b"g")
+    assert control.recv(1) == b"y"
+    assert host.flows == [[flow] * 20_000]
+    control.close()
+    exit_.close()
+
+
+@pytest.mark.parametrize("message", [b"\xff\xff\xff\xff", b"\0\0\0\2{}"])
+def test_what_are_no_connections_is_refused(host: Host, message: bytes) -> None:
+    """Then the destination hangs up, and the service asks both sides how they have the machine."""
+    exit_ = host.exit()
+    control = exit_.open(OWNER)
+    control.settimeout(5)
+    control.sendall(FLOWS + message)
+    assert control.recv(1) == b""
+    assert (host.flows, host.told) == ([], 0)
+    control.close()
+    exit_.close()
 
 
 @pytest.mark.parametrize(
