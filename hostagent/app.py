@@ -28,6 +28,7 @@ from hostagent.libvirt.domains import Domains
 from hostagent.libvirt.exports import Exports
 from hostagent.libvirt.foreign import Foreign
 from hostagent.libvirt.guestagent import GuestAgents
+from hostagent.libvirt.mirroring import Mirrors
 from hostagent.libvirt.snapshots import Snapshots
 from hostagent.link import enrol
 from hostagent.link.dialler import Dialler
@@ -90,6 +91,7 @@ class Agent:
         self._guests = GuestAgents(self._domains, self._folder / "frozen")
         self._snapshots = Snapshots(self._domains, self._guests)
         self._transfers = Transfers()
+        self._mirrors = Mirrors(self._domains)
         self._exports = Exports(self._domains, self._guests)
         self._consoles = Consoles(self._domains)
         self._foreign = Foreign(self._connection, self._folder / "taken-over")
@@ -202,6 +204,8 @@ class Agent:
         peer.handle(c.VOLUME_INFO, _plain(v.info))
         peer.handle(c.VOLUME_COPY, self._snapshots.copy)
         peer.handle(c.VOLUME_TRANSFER, self._transfers.transfer)
+        peer.handle(c.VOLUME_MIRROR, self._mirrors.mirror)
+        peer.handle(c.VOLUME_SETTLE, self._mirrors.settle)
         peer.handle(c.VOLUME_CHAIN, _plain(self._snapshots.chain))
         peer.handle(c.SNAPSHOT_TAKE, _plain(self._snapshots.take))
         peer.handle(c.SNAPSHOT_TAKE_BACK, _plain(self._snapshots.take_back))

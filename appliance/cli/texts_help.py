@@ -161,7 +161,7 @@ TITLES = {
     "vm.reboot": "重启云主机",
     "vm.pause": "暂停云主机",
     "vm.migrate": "将云主机迁移到另一台物理机，运行中不中断",
-    "volume.move": "将云盘迁移到其他主存储或物理机",
+    "volume.move": "将云盘迁移到其他主存储或物理机，云主机运行中也可进行",
     "volume.move_candidates": "查看云盘可迁移到何处，以及其他位置不可用的原因",
     "vm.migration_candidates": "查看哪些物理机可以接收云主机，以及其他物理机的原因",
     "vm.resume": "恢复运行已暂停的云主机",

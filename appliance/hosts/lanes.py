@@ -11,9 +11,13 @@ from appliance.protocol.resources import Waiting
 
 OnWait = Callable[[Waiting | None], None]
 
-# Commands by the beginning of their name, and how many of them run at once on one host.
+# Commands by the beginning of their name, the first that fits, and how many of them run at once on
+# one host.
 LIMITS = {
     "image.": 2,  # they move whole images
+    "volume.transfer": 2,  # they move whole disks
+    "volume.mirror": 2,
+    "volume.send": 2,
     "volume.": 8,
     "foreign.take_disk": 2,
     "domain.shutdown": 64,  # they mostly wait for guests

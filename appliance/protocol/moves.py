@@ -11,7 +11,7 @@ from appliance.protocol.requests import Id, Request
 class VolumeMove(Request, kw_only=True, frozen=True):
     """Move a volume to another primary storage, or to another host's part of a local one.
 
-    `host_id` is needed for local storages, unless the volume is on a host already that has it.
+    `host_id` is needed for local storages, unless the volume or its machine is on a host already.
     """
 
     primary_storage_id: Id

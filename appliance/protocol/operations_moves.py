@@ -11,7 +11,7 @@ def declare_moves() -> None:
     job(
         "volume.move",
         "POST /volumes/{id}/move",
-        "Move a volume to another primary storage or host",
+        "Move a volume to another primary storage or host, also while its machine runs",
         VolumeMove,
     )
     add(

@@ -27,11 +27,18 @@ MOVE_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "云盘 {name} 之前的任务仍有待清理的内容。",
         "请等待相关物理机恢复连接，可查看待清理列表。",
     ),
-    "move.machine_runs": (
-        "The virtual machine {vm} has the volume {name} open.",
-        "Stop the machine, or detach the volume first.",
-        "云主机 {vm} 正在使用云盘 {name}。",
-        "请先关闭云主机或卸载该云盘。",
+    "move.machine_state": (
+        "The virtual machine {vm} of the volume {name} is in state {state}.",
+        "Wait until the machine runs, is paused or is off.",
+        "云盘 {name} 所属云主机 {vm} 的状态为 {state}。",
+        "请等待云主机处于运行、暂停或关机状态。",
+    ),
+    "move.too_late": (
+        "The volume {name} had moved already when the job was stopped, so it has stayed in its new "
+        "place.",
+        "Move it back if it shall be where it was.",
+        "任务停止时云盘 {name} 已完成迁移，因此保留在新位置。",
+        "如需放回原处，请再次迁移。",
     ),
     "move.is_there": (
         "The volume {name} is there already.",
@@ -63,6 +70,12 @@ MOVE_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "物理机 {name} 无法复制云盘：{reason}。云盘仍在原处。",
         "请排除原因后重试。",
     ),
+    "domain.held": (
+        "On the host {name}, a disk of the virtual machine is just changing places.",
+        "Wait until that has ended. If the old storage does not answer, that must end first.",
+        "在物理机 {name} 上，云主机的磁盘正在切换位置。",
+        "请等待切换结束；若原存储无响应，请先恢复该存储。",
+    ),
     "vm.disk_moves": (
         "The disk {disk} of the virtual machine {name} is being moved to another storage.",
         "Wait until that has ended, or cancel it.",
@@ -78,6 +91,10 @@ MOVE_WORDS: dict[str, tuple[str, str]] = {
     "step.carry_volume": (
         "copying the volume to the other host and comparing it",
         "将云盘复制到另一台物理机并比对",
+    ),
+    "step.mirror_volume": (
+        "copying the volume while its machine runs",
+        "在云主机运行中复制云盘",
     ),
     "step.switch_storage": ("changing to the new place", "切换到新位置"),
     "step.delete_old_copy": ("deleting the old copy", "删除原副本"),
@@ -103,5 +120,6 @@ MOVE_WORDS: dict[str, tuple[str, str]] = {
         "an earlier job on it is not cleaned up yet",
         "之前的任务尚未清理完成",
     ),
-    "move.reason.machine_runs": ("the VM {vm} has it open", "云主机 {vm} 正在使用"),
+    "move.reason.machine_state": ("its VM {vm} is: {state}", "其云主机 {vm} 状态为：{state}"),
+    "move.reason.runs_elsewhere": ("its VM runs on another host", "其云主机运行在另一台物理机上"),
 }

@@ -150,7 +150,7 @@ def volume_actions(
 def move_action(cache: Cache) -> Action:
     """Moving a volume to another storage or host: for administrators."""
     not_made = translate("Volumes", "It has not been made yet: it lies nowhere.")
-    can_move = in_states(cache, r.VmState.STOPPED)
+    can_move = in_states(cache, r.VmState.RUNNING, r.VmState.PAUSED, r.VmState.STOPPED)
 
     async def move(shell: Shell, volumes: list[Any]) -> None:
         show_move(shell, volumes[0])

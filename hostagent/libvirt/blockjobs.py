@@ -14,6 +14,8 @@ import libvirt
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] lxml has no stubs
 from lxml.builder import E
 
+from hostagent.libvirt.holds import is_held
+
 ACTIVE = libvirt.VIR_DOMAIN_BLOCK_COMMIT_ACTIVE
 PIVOT = libvirt.VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT
 READY_WITHIN_S = 10.0
@@ -93,7 +95,11 @@ def pause(domain: Any) -> None:
 
 
 def go_on(domain: Any) -> None:
-    """Let the CPUs go on that `pause` has stopped, perhaps in an earlier attempt."""
+    """Let the CPUs go on that `pause` has stopped, perhaps in an earlier attempt; not while a disk
+    is just changing places.
+    """
+    if is_held(domain.UUIDString()):
+        return
     state, reason = domain.state()
     if state == libvirt.VIR_DOMAIN_PAUSED and reason == libvirt.VIR_DOMAIN_PAUSED_USER:
         domain.resume()

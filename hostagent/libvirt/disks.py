@@ -14,6 +14,7 @@ from typing import Any
 import libvirt
 import structlog
 
+from hostagent.libvirt import holds
 from hostagent.libvirt.discs import drives_of
 from hostagent.libvirt.domains import LOOK_EVERY_S, Domains
 from hostagent.libvirt.hotplug import UNPLUG_AGAIN_S, UNPLUG_WITHIN_S
@@ -49,6 +50,7 @@ class Disks:
         before = await self._domains.get(VmRef(vm_id=spec.vm_id))
         if before.state not in (DomainState.RUNNING, DomainState.PAUSED):
             await await_closed(spec.disks)
+            holds.forget(spec.vm_id)
         drives = await drives_of(spec)
         return await self._domains.start(spec, sources, refuse_open_elsewhere, drives)
 

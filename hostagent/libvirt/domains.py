@@ -17,6 +17,7 @@ from hostagent.libvirt.connection import Connection
 from hostagent.libvirt.drives import Drive
 from hostagent.libvirt.growing import grow, size_of
 from hostagent.libvirt.guesttelling import is_linked
+from hostagent.libvirt.holds import is_held
 from hostagent.libvirt.hotplug import UNPLUG_AGAIN_S, UNPLUG_WITHIN_S, ask_for, attach, has
 from hostagent.libvirt.pictures import to_png
 from hostagent.libvirt.xml import NAMESPACE, build
@@ -342,6 +343,8 @@ def _suspend(domain: Any) -> None:
 
 def _resume(domain: Any) -> None:
     if domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED:
+        if is_held(domain.UUIDString()):
+            raise CommandFailed("domain.held", "a disk of the machine is changing places")
         domain.resume()
 
 

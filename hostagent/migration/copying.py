@@ -21,6 +21,8 @@ from hostagent.storage.drivers import driver_for
 
 READY_WITHIN_S = 20.0
 LOOK_EVERY_S = 0.05
+# Else one that an agent has left behind would keep its locks for ever.
+ENDS_WITH_AGENT = ("setpriv", "--pdeathsig", "TERM", "--")
 ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
 
 
@@ -35,6 +37,7 @@ class Receiver:
         for number, volume in enumerate(volumes):
             path = socket_path(migration_id, disk_channel(number))
             server = await asyncio.create_subprocess_exec(
+                *ENDS_WITH_AGENT,
                 *("qemu-nbd", "--socket", str(path), "--format", "qcow2", "--persistent"),
                 *("--shared", "1", "--cache", "writeback", "--discard", "unmap"),
                 *("--detect-zeroes", "unmap", driver_for(volume.storage).path_of(volume)),

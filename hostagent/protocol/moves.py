@@ -3,6 +3,8 @@
 The service says which place counts; hosts only copy, and say when both places hold the same.
 """
 
+from enum import StrEnum
+
 import msgspec
 
 from hostagent.protocol.migration import ListenResult
@@ -17,6 +19,28 @@ class TransferParams(msgspec.Struct, kw_only=True, frozen=True):
     source: VolumeRef
     target: VolumeRef
     size_bytes: int
+
+
+class MirrorParams(TransferParams, kw_only=True, frozen=True):
+    """Copy a disk that a running machine has open, let the machine go on with the copy, and take
+    the name of what is left in the old place. A machine that `is_paused` stays so.
+    """
+
+    vm_id: str
+    is_paused: bool = False
+
+
+class MoveSide(StrEnum):
+    """Where the newest copy of a volume is."""
+
+    SOURCE = "source"
+    TARGET = "target"
+
+
+class SettledMove(msgspec.Struct, kw_only=True, frozen=True):
+    """Which copy counts; the other one may be deleted. A machine that runs has that one open."""
+
+    side: MoveSide
 
 
 class VolumeMoveRef(msgspec.Struct, kw_only=True, frozen=True):

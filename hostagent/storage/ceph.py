@@ -108,13 +108,30 @@ class CephDriver(Driver):
 
     async def delete(self, volume: VolumeRef) -> None:
         """Delete it with its snapshots; Ceph refuses what somebody has open."""
-        spec = self._spec_of(volume)
+        for spec in (self._spec_of(volume), self._retired(volume)):
+            await self._delete(spec)
+
+    async def _delete(self, spec: str) -> None:
         await self._rbd("snap", "purge", "--no-progress", spec, bears=(NOT_FOUND,))
         outcome = await self._rbd(
             "rm", "--no-progress", spec, bears=(NOT_FOUND, BUSY), within_s=DELETE_WITHIN_S
         )
         if outcome.status == BUSY:
             raise CommandFailed("volume.in_use", f"{spec} is open", path=spec, vm="")
+
+    async def is_retired(self, volume: VolumeRef) -> bool:
+        """By which name its image is there."""
+        if (await self._rbd("info", self._spec_of(volume), bears=(NOT_FOUND,))).status == 0:
+            return False
+        retired = self._retired(volume)
+        if (await self._rbd("info", retired, bears=(NOT_FOUND,))).status == NOT_FOUND:
+            await self.info(volume)
+        return True
+
+    async def retire(self, volume: VolumeRef) -> None:
+        """Rename its image."""
+        if not await self.is_retired(volume):
+            await self._rbd("rename", self._spec_of(volume), self._retired(volume))
 
     async def info(self, volume: VolumeRef) -> VolumeInfo:
         """What Ceph says of it."""
@@ -214,6 +231,9 @@ class CephDriver(Driver):
 
     def _spec_of(self, volume: VolumeRef) -> str:
         return f"{self.storage.source}/volume-{checked_id(volume.volume_id)}"
+
+    def _retired(self, volume: VolumeRef) -> str:
+        return f"{self._spec_of(volume)}.retired"
 
     def _image(self, image_id: str) -> str:
         return f"{self.storage.source}/{_image_name(image_id)}"

@@ -105,6 +105,18 @@ class Driver(ABC):
         """Delete a volume with all that belongs to it."""
 
     @abstractmethod
+    async def is_retired(self, volume: VolumeRef) -> bool:
+        """Whether the volume has lost its name to `retire`; raises if it is neither there under
+        its name nor under the other one, because nothing can be known then.
+        """
+
+    @abstractmethod
+    async def retire(self, volume: VolumeRef) -> None:
+        """Take the name by which a volume was opened for good; what is left is deleted with the
+        volume.
+        """
+
+    @abstractmethod
     async def info(self, volume: VolumeRef) -> VolumeInfo:
         """How large a volume is, and what it takes; also while a machine has it open."""
 

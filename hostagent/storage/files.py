@@ -42,6 +42,7 @@ from hostagent.storage.paths import (
     no_space,
     release,
     remove,
+    sync_folder,
     touch_folder,
     volume_path,
 )
@@ -49,6 +50,7 @@ from hostagent.storage.transfer import copy_file, name_new, publish
 
 CREATE_TIMEOUT_S = 60.0
 RESIZE_TIMEOUT_S = 60.0
+RETIRED = "retired"
 SMALLEST_FREE_BYTES = 16 * 1024**2
 IMAGE_MODE = 0o644  # QEMU's user reads the backing file
 
@@ -126,6 +128,19 @@ class FileDriver(Driver):
         """Delete all its files, also those of its snapshots and what was not finished."""
         await self._ready()
         await self._guarded(lambda: delete_all(volume))
+
+    async def is_retired(self, volume: VolumeRef) -> bool:
+        """By which name its file is there: a directory that is empty says nothing."""
+        if await self._exists(volume_path(volume)):
+            return False
+        if not await self._exists(_retired(volume)):
+            await self._existing(volume)
+        return True
+
+    async def retire(self, volume: VolumeRef) -> None:
+        """Give its file a name that nobody opens."""
+        if not await self.is_retired(volume):
+            await self._guarded(lambda: _retire(volume))
 
     async def info(self, volume: VolumeRef) -> VolumeInfo:
         """What qemu-img says of the file."""
@@ -275,6 +290,22 @@ class SharedDriver(FileDriver):
     async def _ready(self) -> None:
         """Nothing is made in a directory that only looks like the storage."""
         await self._guarded(lambda: check_mark(self.storage))
+
+
+def _retire(volume: VolumeRef) -> None:
+    path = volume_path(volume)
+    try:
+        path.replace(_retired(volume))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CommandFailed(
+            "path.not_writable", f"{path}: {reason}", path=str(path), reason=reason
+        ) from error
+    sync_folder(path.parent)
+
+
+def _retired(volume: VolumeRef) -> Path:
+    return volume_path(volume).with_name(f"{volume.volume_id}.{RETIRED}")
 
 
 def _make_room(folder: Path) -> None:

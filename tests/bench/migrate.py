@@ -25,7 +25,7 @@ from tests.lab.host import LabHost
 from tests.lab.pair import LabPair
 from tests.lab.ssh import make_key
 from tests.system.conftest import set_up
-from tests.system.test_migration import Moving
+from tests.system.moving import Moving
 
 PROBE = str(ROOT / "tests" / "bench" / "gaps.py")
 # The guest sends on its own, and writes to its memory and its disk.

@@ -57,7 +57,7 @@ ALLOWED: dict[str, frozenset[S]] = {
     "attach_volume": frozenset({S.RUNNING, S.PAUSED, S.STOPPED}),
     "detach_volume": frozenset({S.RUNNING, S.STOPPED}),
     "resize_volume": frozenset({S.RUNNING, S.PAUSED, S.STOPPED}),
-    "move_volume": frozenset({S.STOPPED}),
+    "move_volume": frozenset({S.RUNNING, S.PAUSED, S.STOPPED}),
     "limit_volume": frozenset({S.RUNNING, S.PAUSED, S.STOPPED}),
     "attach_iso": frozenset({S.RUNNING, S.PAUSED, S.STOPPED}),
     "detach_iso": frozenset({S.RUNNING, S.PAUSED, S.STOPPED}),

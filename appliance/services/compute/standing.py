@@ -34,7 +34,7 @@ _MOVING = """
 """
 # What goes by where the disks are, or makes them go.
 NOT_WHILE_A_DISK_MOVES = frozenset(
-    {"start", "destroy", "expunge", "migrate", "attach_volume", "reimage", "change_image"}
+    {"start", "resume", "destroy", "expunge", "migrate", "attach_volume", "reimage", "change_image"}
 )
 
 

@@ -174,12 +174,13 @@ _LEFT_ALONE: Iterable[VmState] = TRANSIENT | {VmState.DESTROYED}
 def _was_worked_on(tx: Transaction, vm_id: str, since: int) -> bool:
     """Whether a job works on the machine, or ended since then: the job knows better.
 
-    Jobs on NICs, snapshots and its size do not say how the machine stands, so they do not count.
+    Jobs on NICs, discs, snapshots and its size do not say how the machine stands, so they do not
+    count.
     """
     cursor = tx.execute(
         "SELECT 1 FROM job WHERE resource_id = ? AND (finished_at IS NULL OR finished_at >= ?) "
         "AND operation NOT IN ('vm.attach_nic', 'vm.detach_nic', 'vm.resize', "
-        "'vm.create_snapshot', 'vm.revert_snapshot') LIMIT 1",
+        "'vm.create_snapshot', 'vm.revert_snapshot', 'vm.attach_iso', 'vm.detach_iso') LIMIT 1",
         *(vm_id, since),
     )
     return cursor.fetchone() is not None

@@ -73,7 +73,7 @@ def choose(volume: VolumeRow, vm: Standing | None, request: VolumeMove) -> Spot:
     if reasons:
         raise Conflict(f"move.{reasons[0].code}", name=volume.name, **reasons[0].params)
     here = spot_of(volume)
-    host_id = request.host_id or ("" if storage.is_shared else here.host_id)
+    host_id = request.host_id or here.host_id or (vm.host_id if vm else None) or ""
     if storage.is_shared:
         host_id = ""
     elif not host_id:
@@ -102,19 +102,31 @@ def spot_of(volume: VolumeRow) -> Spot:
     return Spot(volume.primary_storage, volume.host_id or "")
 
 
-def route(here: Spot, there: Spot, preferred: str | None) -> Route | None:
-    """Which hosts carry a volume from one place to the other; None if none can."""
+def route(here: Spot, there: Spot, vm: Standing | None) -> Route | None:
+    """Which hosts carry a volume from one place to the other; None if none can.
+
+    What a machine has open only its own host touches.
+    """
+    if vm is not None and vm.host_id is not None:
+        only = Route(vm.host_id, vm.host_id)
+        return only if _carries(vm.host_id, here, there) else None
+    preferred = vm.last_host_id if vm else None
     if here.host_id and there.host_id and here.host_id != there.host_id:
         ends = here.host_id, there.host_id
         return Route(*ends) if all(_is_connected(ref) for ref in ends) else None
     bound = here.host_id or there.host_id
     possible = [bound] if bound else hosts_of_storage(here.storage.id)
     for host_id in sorted(possible, key=lambda ref: (ref != preferred, ref)):
-        if _is_connected(host_id) and all(
-            reaches(host_id, spot.storage.id) for spot in (here, there)
-        ):
+        if _carries(host_id, here, there):
             return Route(host_id, host_id)
     return None
+
+
+def _carries(host_id: str, *ends: Spot) -> bool:
+    """Whether a host reaches all of these places."""
+    return _is_connected(host_id) and all(
+        spot.host_id in ("", host_id) and reaches(host_id, spot.storage.id) for spot in ends
+    )
 
 
 def place_words(spot: Spot) -> str:
@@ -130,7 +142,7 @@ def _candidate(volume: VolumeRow, vm: Standing | None, here: Spot, there: Spot) 
         codes.insert(0, "enabled")
     if vm is not None:
         codes += _of_machine(volume, vm, there)
-    if route(here, there, vm.last_host_id if vm else None) is None:
+    if route(here, there, vm) is None and not codes:
         codes.append("no_way")
     return MoveCandidate(
         primary_storage_id=there.storage.id,
@@ -169,6 +181,8 @@ def _of_machine(volume: VolumeRow, vm: Standing, there: Spot) -> list[str]:
     host = HostRow.get_or_none(HostRow.id == there.host_id)
     if host is None or host.cluster_id != vm.cluster_id:
         return ["cluster"]
+    if vm.host_id not in (None, there.host_id):
+        return ["runs_elsewhere"]
     others = database.execute_sql(
         "SELECT 1 FROM volume WHERE vm_id = ? AND id <> ? AND host_id IS NOT NULL AND host_id <> ?",
         (vm.id, volume.id, there.host_id),
@@ -192,7 +206,8 @@ def _against(volume: VolumeRow, vm: Standing | None) -> list[MigrationReason]:
         reasons.append(MigrationReason(code="unfinished"))
     if vm is not None:
         if vm.state not in ALLOWED["move_volume"]:
-            reasons.append(MigrationReason(code="machine_runs", params={"vm": vm.name}))
+            params = {"vm": vm.name, "state": vm.state}
+            reasons.append(MigrationReason(code="machine_state", params=params))
         elif doubtful_host(vm.id) is not None:
             reasons.append(MigrationReason(code="unfinished"))
     return reasons

@@ -14,6 +14,7 @@ from appliance.protocol import requests as q
 from appliance.protocol.errors import ApiError, Conflict
 from appliance.protocol.moves import MoveCandidates, VolumeMove
 from appliance.protocol.operations import Accepted
+from appliance.protocol.resources import VmState
 from appliance.protocol.volumes import VolumeStatus
 from appliance.services.common import find
 from appliance.services.compute.standing import Standing, load_standing, read_standing
@@ -28,10 +29,11 @@ from appliance.services.storage.refs import ref_of
 from appliance.services.volumes.disks import disk_of
 from appliance.services.volumes.holding import Holding, give_back, hold, release, resting
 from appliance.store.database import Transaction
+from hostagent.protocol.moves import MoveSide
 
 
 class Moving:
-    """Moves volumes that no machine has open."""
+    """Moves volumes, also under the eyes of a guest that uses them."""
 
     def __init__(self, parts: Parts) -> None:
         self._store = parts.store
@@ -45,6 +47,7 @@ class Moving:
                     Step("hold_volume", steps.hold, steps.give_back),
                     Step("copy_volume", steps.copy, steps.delete_copy),
                     Step("carry_volume", steps.carry, steps.delete_copy),
+                    Step("mirror_volume", steps.mirror, steps.stay),
                     Step("switch_storage", steps.switch, forward_only=True),
                     Step("delete_old_copy", steps.delete_old, forward_only=True),
                 ),
@@ -94,7 +97,13 @@ class Moving:
         release(tx, run, VolumeStatus.READY)
 
     def _not_moved(self, tx: Transaction, run: JobRun, error: ApiError) -> None:
-        """It is where it was; what is cleaned up later is given back then."""
+        """It is where it was, unless it was too late to stop it; what is cleaned up later is given
+        back then.
+        """
+        if run.data.get("where") == MoveSide.TARGET:
+            row = VolumeRow.get_or_none(VolumeRow.id == run.resource_id)
+            name = row.name if row is not None else run.resource_id
+            tx.on_commit(lambda: run.note("move.too_late", level="warning", name=name))
         if CleanupRow.get_or_none(CleanupRow.job_id == run.id) is None:
             release_copy(tx, run)
             give_back(tx, run)
@@ -102,13 +111,17 @@ class Moving:
 
 def _steps_for(data: dict[str, Any]) -> tuple[str, ...]:
     work = "copy_volume" if data["host_id"] == data["there"] else "carry_volume"
+    if data["vm_id"]:
+        work = "mirror_volume"
     return ("hold_volume", work, "switch_storage", "delete_old_copy")
 
 
 def _job_data(row: VolumeRow, vm: Standing | None, there: Spot) -> dict[str, Any]:
-    """`host_id` works on the old place and `there` on the new one."""
+    """`host_id` works on the old place and `there` on the new one; `vm_id` is the machine that has
+    it open, "" for none.
+    """
     here = spot_of(row)
-    way = route(here, there, vm.last_host_id if vm else None)
+    way = route(here, there, vm)
     if way is None:  # it was looked at before
         raise Conflict("move.no_way", name=row.name)
     source = disk_of(row.id).volume
@@ -116,6 +129,8 @@ def _job_data(row: VolumeRow, vm: Standing | None, there: Spot) -> dict[str, Any
     return {
         "host_id": way.host_id,
         "there": way.there,
+        "vm_id": vm.id if vm is not None and vm.host_id is not None else "",
+        "is_paused": vm is not None and vm.state == VmState.PAUSED,
         "old": {"storage_id": here.storage.id, "host_id": here.host_id},
         "new": {"storage_id": there.storage.id, "host_id": there.host_id},
         "source": to_builtins(source),

@@ -1,8 +1,12 @@
-"""The steps of moving a volume that no machine has open. Each bears being repeated.
+"""The steps of moving a volume. Each bears being repeated.
 
 The volume is copied whole and compared; then its row changes places in one transaction; only after
 that the old copy is deleted. So whatever dies, the row names one whole copy. Until a copy is
 deleted it claims its space.
+
+While a machine has it open, its host copies it (`hostagent/libvirt/mirroring.py` says how one knows
+which copy is the newest). Whether the machine has gone on with the copy is asked of the host before
+anything is deleted: `where` says it, once it is known.
 
 A copy shares nothing with an image: a root disk that has moved takes all that it holds.
 """
@@ -29,6 +33,8 @@ from appliance.store.database import Store, Transaction
 from hostagent.protocol import commands as c
 from hostagent.protocol.migration import ListenResult
 from hostagent.protocol.moves import (
+    MirrorParams,
+    MoveSide,
     TransferParams,
     VolumeListenParams,
     VolumeMoveRef,
@@ -93,6 +99,30 @@ class MovingSteps:
         info: VolumeInfo = await self._call(run, there, c.VOLUME_INFO, _target(run))
         run.data["used_bytes"] = info.used_bytes
         await self._carry_firmware(run)
+
+    async def mirror(self, run: JobRun) -> None:
+        """Let the machine go on with the disk in its new place."""
+        info = await self._call(
+            run, run.data["host_id"], c.VOLUME_MIRROR, _mirror(run), report=run.report,
+            code="move.copy_failed",
+        )  # fmt: skip
+        run.data |= {"where": MoveSide.TARGET, "used_bytes": info.used_bytes}
+
+    async def stay(self, run: JobRun) -> None:
+        """Find out which copy counts, and delete the other one. Waits for the machine's host:
+        nobody else can know.
+        """
+        if await self._store.read(lambda: rows.lies_at(run.resource_id, run.data["new"])):
+            await self.delete_old(run)
+            return
+        found = await self._call(run, run.data["host_id"], c.VOLUME_SETTLE, _mirror(run))
+        run.data["where"] = found.side
+        if found.side == MoveSide.SOURCE:
+            await self.delete_copy(run)
+            return
+        run.data.setdefault("used_bytes", None)
+        await self.switch(run)
+        await self.delete_old(run)
 
     async def delete_copy(self, run: JobRun) -> None:
         """What came to the new place goes; the volume is in the old one."""
@@ -173,6 +203,16 @@ class MovingSteps:
         return await self._links.call(
             host_id, command, params, on_wait=run.wait, wait_s=link_wait_s(run), **how
         )
+
+
+def _mirror(run: JobRun) -> MirrorParams:
+    return MirrorParams(
+        source=_source(run),
+        target=_target(run),
+        size_bytes=run.data["size_bytes"],
+        vm_id=run.data["vm_id"],
+        is_paused=run.data["is_paused"],
+    )
 
 
 def _source(run: JobRun) -> VolumeRef:

@@ -344,8 +344,9 @@ def _place_on(host_id: str | None, storage: PrimaryStorageRow | None) -> Place:
 
 def _lies_at(source: SnapshotSource, place: Place) -> bool:
     """Whether a snapshot can be copied at a place."""
+    assert place.storage is not None
     is_host = source.bound_host_id in (None, place.host_id)
-    return is_host and source.storage == place.storage
+    return is_host and source.storage.id == place.storage.id
 
 
 def _binned(volume_id: str) -> VolumeRow:

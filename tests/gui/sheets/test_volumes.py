@@ -132,12 +132,12 @@ def test_actions_say_why_they_do_not_fit(window: MainWindow) -> None:
     vm = running(window)
     changed(window, vm_id=vm.id, vm_name=vm.name)
     found = reasons(window)
-    assert {name for name, reason in found.items() if reason} == {"attach", "move", "delete"}
+    assert {name for name, reason in found.items() if reason} == {"attach", "delete"}
     assert vm.name in found["attach"]
     paused = msgspec.structs.replace(vm, state=r.VmState.PAUSED)
     window.cache.put("vm", [paused])
     assert {name for name, reason in reasons(window).items() if reason} == {
-        *("attach", "delete", "detach", "move")
+        *("attach", "delete", "detach")
     }
     changed(window, status=r.VolumeStatus.CHANGING)
     busy = {name for name, reason in reasons(window).items() if reason}

@@ -13,6 +13,7 @@ from appliance.protocol.errors import ApiError
 from appliance.protocol.ids import new_id
 from appliance.protocol.resources import Image, Vm
 from tests.integration.simulated.conftest import Lab
+from tests.lab.simulated.faults import Fault
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GiB = 1024**3
@@ -127,6 +128,22 @@ async def test_a_guest_that_reads_a_disc_keeps_it_unless_by_force(guests: Lab) -
     vm = await do(lab, "vm.detach_iso", vm, force=True)
     host.state.traits = traits
     assert (vm.cds, inside(lab, vm)) == ([], ["", ""])
+
+
+async def test_how_a_machine_stands_is_known_again_while_its_disc_is_on_its_way(
+    guests: Lab,
+) -> None:
+    """Its host goes and comes back before the disc is in."""
+    lab = guests
+    one, vm = await disc(lab, "slow"), await machine(lab)
+    faults: list[Fault] = [
+        Fault(kind="crash", command="domain.set_disc", times=1),
+        Fault(kind="delay", command="domain.set_disc", seconds=0.5),
+    ]
+    lab.fleet.plan.replace(faults)
+    vm = await do(lab, "vm.attach_iso", vm, image_id=one.id)
+    lab.fleet.plan.replace([])
+    assert (vm.state, inside(lab, vm)) == ("running", [one.id, ""])
 
 
 async def test_a_machine_is_installed_from_a_disc(guests: Lab) -> None:

@@ -10,7 +10,8 @@ import pytest_asyncio
 
 from appliance.protocol.errors import ApiError
 from appliance.protocol.moves import MoveCandidates
-from appliance.protocol.resources import PrimaryStorage, Volume
+from appliance.protocol.resources import PrimaryStorage, VmState, Volume
+from hostagent.protocol.domain import DomainState
 from tests.integration.simulated.conftest import Lab
 from tests.integration.simulated.test_volumes import do, get, machine, make, refused
 from tests.lab.simulated.cloud import until_all
@@ -132,10 +133,6 @@ async def test_a_machine_follows_its_root_disk(lab: Lab, shared: PrimaryStorage)
     local = await local_of(lab)
     vm = await machine(lab, primary_storage_id=local.id)
     root = vm.volumes[0]
-    assert await refused(lab, "volume.move", id=root.id, primary_storage_id=shared.id) == (
-        "move.machine_runs",
-        None,
-    )
     await do(lab, "vm.stop", vm.id)
     assert await move(lab, root, shared) == []
     first = vm.host_id
@@ -235,3 +232,95 @@ async def test_candidates_are_places_with_reasons(lab: Lab, shared: PrimaryStora
     assert len(others) == len(hosts) - 1, "not where it is"
     assert {reason.code for one in others for reason in one.reasons} == {"other_disks"}
     assert (local.id, vm.host_id) not in places
+
+
+def places_of(lab: Lab, vm_id: str) -> list[str]:
+    """The storages of the disks that a machine has open, by kind."""
+    return [
+        disk.volume.storage.kind
+        for host in lab.fleet.hosts
+        for domain in host.state.domains.values()
+        if domain.spec.vm_id == vm_id
+        for disk in domain.spec.disks
+    ]
+
+
+@pytest.mark.parametrize("is_paused", [False, True])
+async def test_while_its_machine_runs(lab: Lab, shared: PrimaryStorage, *, is_paused: bool) -> None:
+    local = await local_of(lab)
+    vm = await machine(lab, primary_storage_id=local.id, data_disks=[{"size_bytes": 2 * GiB}])
+    if is_paused:
+        await do(lab, "vm.pause", vm.id)
+    root, data = vm.volumes
+    assert await move(lab, data, shared) == []
+    assert await move(lab, root, shared) == []
+    assert places_of(lab, vm.id) == ["shared", "shared"]
+    now = await lab.client.call("vm.get", id=vm.id)
+    assert now.state == ("paused" if is_paused else "running")
+    assert [one.primary_storage_id for one in now.volumes] == [shared.id, shared.id]
+    assert await move(lab, data, local) == [], "back to where its machine runs"
+    there = await get(lab, data.id)
+    assert (there.host_id, places_of(lab, vm.id)) == (vm.host_id, ["shared", "local"])
+    other = next(host for host in await hosts_of(lab) if host.id != vm.host_id)
+    asked = {"id": data.id, "primary_storage_id": local.id, "host_id": other.id}
+    assert (await refused(lab, "volume.move", **asked))[0] == "move.not_there"
+    assert (await lab.client.call("ledger.check")).differences == []
+
+
+@pytest.mark.parametrize(("when", "moved"), [("before", False), ("after", True)])
+async def test_who_cancels_too_late_finds_it_moved(
+    lab: Lab, shared: PrimaryStorage, when: Any, *, moved: bool
+) -> None:
+    """Only its host knows whether the machine has gone on with the copy, and is asked."""
+    local = await local_of(lab)
+    vm = await machine(lab, primary_storage_id=local.id)
+    host = next(one for one in lab.fleet.hosts if one.id == vm.host_id)
+    root = vm.volumes[0]
+    fault = Fault(kind="hang", command="volume.mirror", host=host.name, when=when, times=1)
+    lab.fleet.plan.replace([fault])
+    accepted = await lab.client.call("volume.move", id=root.id, primary_storage_id=shared.id)
+    await lab.until(lambda: lab.fleet.plan.hanging == 1)
+    await lab.client.call("job.cancel", id=accepted.jobs[0].id)
+    assert await lab.ended(accepted) == ["job.cancelled"]
+    lab.fleet.plan.replace([])
+    there = await get(lab, root.id)
+    assert there.status == "ready"
+    assert there.primary_storage_id == (shared.id if moved else local.id)
+    assert places_of(lab, vm.id) == ["shared" if moved else "local"]
+    assert len(files_of(lab, root.id)) == 1
+    assert (await lab.client.call("ledger.check")).differences == []
+
+
+@pytest.mark.parametrize(("when", "moved"), [("before", False), ("after", True)])
+async def test_while_its_host_is_away_nobody_guesses(
+    lab: Lab, shared: PrimaryStorage, when: Any, *, moved: bool
+) -> None:
+    """The host loses its power in the middle: its machine is started nowhere until it has said
+    which copy is the newest.
+    """
+    local = await local_of(lab)
+    vm = await machine(lab, primary_storage_id=shared.id, data_disks=[{"size_bytes": GiB}])
+    host = next(one for one in lab.fleet.hosts if one.id == vm.host_id)
+    data = vm.volumes[1]
+    assert data.primary_storage_id == shared.id
+    fault = Fault(kind="vanish", command="volume.mirror", host=host.name, when=when, times=1)
+    lab.fleet.plan.replace([fault])
+    accepted = await lab.client.call("volume.move", id=data.id, primary_storage_id=local.id)
+    await lab.disconnected(host.id)
+    await lab.client.call("job.cancel", id=accepted.jobs[0].id)
+    assert await lab.ended(accepted) == ["job.cancelled"]
+    lab.fleet.plan.replace([])
+    assert (await get(lab, data.id)).status == "moving"
+    for domain in host.state.domains.values():
+        domain.state = DomainState.STOPPED
+    works = [item.id async for item in lab.client.iterate("cleanup.list")]
+    host.start()
+    await until_all(lab.client, "cleanup", works, lambda work: work is None)
+    there = await get(lab, data.id)
+    assert there.status == "ready"
+    assert there.primary_storage_id == (local.id if moved else shared.id)
+    assert len(files_of(lab, data.id)) == 1
+    assert (await lab.client.call("ledger.check")).differences == []
+    await lab.becomes(vm.id, VmState.STOPPED)
+    await do(lab, "vm.start", vm.id)
+    assert sorted(places_of(lab, vm.id)) == (["local", "shared"] if moved else ["shared"] * 2)

@@ -6,16 +6,20 @@ import asyncio
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import pytest
 import pytest_asyncio
 
 from appliance.protocol.ids import new_id
-from hostagent.protocol.link import CommandFailed
+from hostagent.protocol.link import CallContext, CommandFailed
+from hostagent.protocol.moves import TransferParams
 from hostagent.protocol.storage import StorageRef, StorageSpec, VolumeRef
 from hostagent.storage import ceph, specs
 from hostagent.storage.ceph import CephDriver
+from hostagent.storage.drivers import driver_for
+from hostagent.storage.transferring import Transfers
 from tests.lab.ceph import POOL, USER, CephCluster, ceph_cluster
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -190,6 +194,52 @@ async def test_the_key_is_on_no_command_line(driver: CephDriver, cluster: CephCl
     assert not any(cluster.key.encode() in line for line in seen)
     files = list(specs.folder_of(driver.storage).iterdir())
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+
+
+class Context:
+    """Nobody is told of the progress."""
+
+    progress = staticmethod(silent)
+
+
+async def test_a_volume_moves_to_the_pool_and_back(driver: CephDriver, tmp_path: Path) -> None:
+    """From files to RBD images and back: the same content, and no more than it takes."""
+    size, context = 32 * MiB, cast("CallContext", Context())
+    folders = [StorageRef(storage_id=new_id(), path=str(tmp_path / name)) for name in "ab"]
+    ref = new_id()
+    first, pool, last = (
+        VolumeRef(volume_id=ref, storage=one) for one in (folders[0], driver.storage, folders[1])
+    )
+    files = driver_for(folders[0])
+    await files.create_empty(first, size)
+    words = ["qemu-io", "-f", "qcow2", "-c", "write -P 0x5a 3M 1M", files.path_of(first)]
+    await asyncio.to_thread(subprocess.run, words, check=True, capture_output=True)
+    for here, there in ((first, pool), (pool, last)):
+        params = TransferParams(source=here, target=there, size_bytes=size)
+        await Transfers().transfer(params, context)
+    assert "verification failed" not in qemu_io(source(driver, pool), "read -P 0x5a 3M 1M")
+    assert "verification failed" not in qemu_io(source(driver, pool), "read -P 0 4M 28M")
+    assert (await driver.info(pool)).used_bytes < 16 * MiB
+    words = ["qemu-img", "compare", files.path_of(first), driver_for(folders[1]).path_of(last)]
+    await asyncio.to_thread(subprocess.run, words, check=True, capture_output=True)
+    await driver.delete(pool)
+
+
+async def test_a_volume_loses_its_name(driver: CephDriver) -> None:
+    """What a machine has left while it ran is opened by nobody any more."""
+    ref = volume(driver)
+    with pytest.raises(CommandFailed, match="does not exist"):
+        await driver.is_retired(ref)
+    await driver.create_empty(ref, 8 * MiB)
+    assert not await driver.is_retired(ref)
+    for _ in range(2):
+        await driver.retire(ref)
+        assert await driver.is_retired(ref)
+    with pytest.raises(CommandFailed, match="does not exist"):
+        await driver.source_of(ref)
+    await driver.delete(ref)
+    with pytest.raises(CommandFailed, match="does not exist"):
+        await driver.is_retired(ref)
 
 
 async def test_a_cluster_that_is_gone_is_told_in_time(

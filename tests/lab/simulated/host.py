@@ -202,6 +202,8 @@ class SimulatedHost:
             c.VOLUME_INFO.name: storage.info,
             c.VOLUME_COPY.name: snapshots.copy,
             c.VOLUME_TRANSFER.name: moves.transfer,
+            c.VOLUME_MIRROR.name: moves.mirror,
+            c.VOLUME_SETTLE.name: moves.settle,
             c.VOLUME_LISTEN.name: moves.listen,
             c.VOLUME_SEND.name: moves.send,
             c.VOLUME_END.name: moves.end,

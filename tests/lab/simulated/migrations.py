@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from hostagent.protocol.commands import Nothing
@@ -27,8 +28,9 @@ from hostagent.protocol.migration import (
     SideReport,
 )
 from hostagent.storage.paths import volume_path
+from tests.lab.simulated.contents import shown
 from tests.lab.simulated.domains import Domains, keep_firmware
-from tests.lab.simulated.sharing import files_on
+from tests.lab.simulated.sharing import files_on, is_shared
 from tests.lab.simulated.state import Domain, HostState, file_of
 
 ROUNDS = 4  # of progress
@@ -98,6 +100,7 @@ class Migrations:
                 raise CommandFailed("migration.copy_failed", f"{path} does not exist")
             if self._domains.has_open(path) or there._domains.has_open(path):
                 self._state.anomalies.append(f"{path} was copied while it was open")
+            self._mirror(path, there)
         self._state.note("migration.copy", params.vm_id)
         context.progress(1, 1, "percent")
         return Nothing()
@@ -188,6 +191,9 @@ class Migrations:
             )
 
     def _hand_over(self, params: RunParams, domain: Domain, there: Migrations) -> RunResult:
+        for disk in domain.spec.disks:
+            if not is_shared(disk.volume.storage):
+                self._mirror(file_of(self._state, disk.volume), there)
         arrived = there._state.domains[params.vm_id]
         arrived.is_held, arrived.state = False, DomainState.PAUSED
         del self._state.domains[params.vm_id]
@@ -200,6 +206,11 @@ class Migrations:
         return RunResult(
             is_resumed=is_resumed, downtime_ms=40, seconds=0.1, bytes=10**6, connections=0
         )
+
+    def _mirror(self, path: str, there: Migrations) -> None:
+        """The same file on the other host shows what this one shows."""
+        files, written = there._state.files, shown(self._state.files, path)
+        files[path] = replace(files[path], written=written)
 
     def _arrive(self, domain: Domain, params: RunParams) -> None:
         """What QEMU needs on the destination: all disks, and the bridges of its NICs."""

@@ -74,5 +74,9 @@ def others_with(state: HostState, domain_id: str, volume: VolumeRef) -> list[Dom
         for domain in host.domains.values()
         if domain.is_active
         and not (host is state and domain.spec.vm_id == domain_id)
-        and any(disk.volume.volume_id == volume.volume_id for disk in domain.spec.disks)
+        and any(
+            (disk.volume.volume_id, disk.volume.storage.storage_id)
+            == (volume.volume_id, volume.storage.storage_id)
+            for disk in domain.spec.disks
+        )
     ]

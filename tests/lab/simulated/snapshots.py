@@ -11,6 +11,7 @@ from hostagent.protocol.commands import Nothing
 from hostagent.protocol.link import CallContext, CommandFailed
 from hostagent.protocol.storage import VolumeInfo, VolumeRef
 from hostagent.storage.paths import node_path
+from tests.lab.simulated.contents import shown, take_over
 from tests.lab.simulated.sharing import files_on
 from tests.lab.simulated.state import HostState, SimFile, file_of
 
@@ -48,7 +49,8 @@ class Snapshots:
             files = files_on(self._state, volume.storage)
             old, new = _paths(volume, volume.fallback or "", volume.head)
             if new in files:
-                self._must_exist(files, old)
+                below = self._must_exist(files, old)
+                files[old] = take_over(below, files[new])
                 self._remove(files, new)
                 self._state.note("snapshot.take_back", volume.volume_id)
             self._plug(volume, volume.fallback or "")
@@ -88,7 +90,7 @@ class Snapshots:
         self._refuse_others(files, upper, set(above))
         context.progress(1, 1, "bytes")
         size_bytes = max(found.virtual_size_bytes, files[upper].virtual_size_bytes)
-        files[lower] = replace(found, virtual_size_bytes=size_bytes)
+        files[lower] = take_over(replace(found, virtual_size_bytes=size_bytes), files[upper])
         for path in above:
             files[path] = replace(files[path], backing=lower)
         if upper == _paths(params.volume, params.volume.head)[0]:
@@ -113,7 +115,8 @@ class Snapshots:
         found = self._must_exist(files, source)
         if target not in files:
             context.progress(100, 100, "percent")
-            files[target] = SimFile(found.size_bytes, params.size_bytes)
+            written = shown(files, source)
+            files[target] = SimFile(found.size_bytes, params.size_bytes, written=written)
             self._state.note("volume.copy", params.target.volume_id)
         return VolumeInfo(path=target, size_bytes=params.size_bytes, used_bytes=found.size_bytes)
 

@@ -67,7 +67,8 @@ class Domain:
 @dataclass(frozen=True, slots=True)
 class SimFile:
     """A file by its properties. `backing` is the path of the file that it stands on. Without a
-    `content` it has nothing but zeros.
+    `content` it has nothing but zeros. `written` is what a guest has written to it last (see
+    `contents.py`).
     """
 
     size_bytes: int
@@ -76,6 +77,7 @@ class SimFile:
     sha256: str = ""
     backing: str = ""
     content: bytes = field(default=b"", repr=False)
+    written: int | None = None
 
 
 @dataclass

@@ -18,6 +18,7 @@ from hostagent.protocol.link import CallContext, CommandFailed
 from hostagent.protocol.streams import StreamBroken
 from hostagent.storage.files import SMALLEST_FREE_BYTES
 from hostagent.storage.paths import cache_path, image_path, incoming_path
+from tests.lab.simulated.contents import shown
 from tests.lab.simulated.sharing import (
     check_mark,
     files_on,
@@ -309,7 +310,10 @@ class Storage:
             virtual = found.virtual_size_bytes
             head = b"QFI\xfb\x00\x00\x00\x03".ljust(24, b"\0") + virtual.to_bytes(8, "big")
             exported = _file_with(head.ljust(found.size_bytes, b"\0"))
-            self._state.stores[final] = replace(exported, virtual_size_bytes=virtual)
+            written = shown(self._state.files, source)
+            self._state.stores[final] = replace(
+                exported, virtual_size_bytes=virtual, written=written
+            )
             self._state.note("image.export", place.image_id)
         return _info(self._state.stores[final])
 

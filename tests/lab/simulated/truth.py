@@ -68,11 +68,11 @@ def disagreements(stage: Stage, view: View) -> list[str]:
     vms = [vm for vm in view.vms.values() if vm.cluster_id == stage.cluster_id]
     return [
         *_machines(vms, state),
-        *_sizes(vms, state),
+        *sizes(vms, state),
         *_claims(vms, stage.host.id),
         *_disks(stage, vms, view, state),
         *_plugged(vms, state),
-        *_inserted(vms, state),
+        *inserted(vms, state),
         *_networks(stage, vms, view, state),
         *_images(stage, view, vms),
         *(f"on {stage.host.name}: {text}" for text in state.anomalies),
@@ -80,7 +80,7 @@ def disagreements(stage: Stage, view: View) -> list[str]:
     ]
 
 
-def _sizes(vms: list[Vm], state: HostState) -> list[str]:
+def sizes(vms: list[Vm], state: HostState) -> list[str]:
     """Machines have what is claimed for them; firmware keeps nothing of machines that are gone."""
     known = tuple(vm.id for vm in vms)
     wrong = [f"{folder} is left" for folder in state.firmware if not folder.endswith(known)]
@@ -118,7 +118,7 @@ def _disks(stage: Stage, vms: list[Vm], view: View, state: HostState) -> list[st
     free = [
         volume
         for volume in view.volumes.values()
-        if volume.primary_storage_id in (stage.storage_id, stage.other_storage_id or None)
+        if volume.primary_storage_id in (stage.storage_id, stage.other_storage_id)
         and volume.vm_id is None
     ]
     known = [*free, *(volume for vm in vms for volume in vm.volumes)]
@@ -164,7 +164,7 @@ def _plugged(vms: list[Vm], state: HostState) -> list[str]:
     return wrong
 
 
-def _inserted(vms: list[Vm], state: HostState) -> list[str]:
+def inserted(vms: list[Vm], state: HostState) -> list[str]:
     """Machines that run have the discs that they are said to have, and no others."""
     wrong = []
     for vm in vms:

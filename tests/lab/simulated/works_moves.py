@@ -25,6 +25,12 @@ def _move(stage: Stage, ref: str) -> Awaitable[Accepted]:
     return stage.client.call("volume.move", id=ref, primary_storage_id=stage.other_storage_id)
 
 
+async def _of_running(stage: Stage) -> str:
+    await stage.make_storage()
+    vm_id = await stage.make_vm(primary_storage_id=stage.storage_id)
+    return await stage.make_volume(vm_id=vm_id, primary_storage_id=stage.storage_id)
+
+
 MOVE_WORKS = (
     Work(
         operation="volume.move",
@@ -62,5 +68,24 @@ MOVE_WORKS = (
         commands=("volume.transfer",),
         before="attached",
         after="attached",
+    ),
+    Work(
+        operation="volume.move",
+        situation="while its machine runs",
+        prepare=_of_running,
+        ask=_move,
+        commands=("volume.mirror",),
+        before="attached",
+        after="attached",
+    ),
+    Work(
+        operation="volume.move",
+        situation="while its machine runs, undone",
+        prepare=_of_running,
+        ask=_move,
+        commands=("volume.settle", "volume.delete"),
+        before="attached",
+        after="attached",
+        fails_at="volume.mirror",
     ),
 )

@@ -5,32 +5,33 @@ from __future__ import annotations
 from collections import Counter
 
 from appliance.client import Client
-from appliance.protocol.resources import Vm, Volume
+from appliance.protocol.resources import Vm
+from tests.integration.simulated.model import disks
+from tests.integration.simulated.model.contents import Contents
 from tests.integration.simulated.model.expected import GONE, UNKNOWN, Expected
 from tests.integration.simulated.model.replay import Replay
 from tests.lab.simulated.fleet import Fleet
-from tests.lab.simulated.truth import name_of
 
 PLACED = ("running", "paused")
 
 
 async def disagreements(
-    client: Client, fleet: Fleet, replay: Replay, expected: Expected
+    client: Client, fleet: Fleet, replay: Replay, expected: Expected, contents: Contents
 ) -> list[str]:
     """Everything that is not as it must be; empty when all is well."""
     vms = {vm.id: vm async for vm in client.iterate("vm.list")}
-    volumes = [volume async for volume in client.iterate("volume.list")]
+    volumes = {volume.id: volume async for volume in client.iterate("volume.list")}
     report = await client.call("ledger.check")
     found = [
         *(f"ledger: {item.holder} {item.unit}" for item in report.differences),
         *_states(vms, expected),
-        *_hosts(vms, volumes, fleet),
-        *_disks(vms, volumes, fleet),
+        *_hosts(vms, fleet),
         *_nics(vms, fleet),
         *_addresses(vms),
         *await _claims(client, vms),
         *_feed(vms, replay),
     ]
+    found = found or await disks.disagreements(client, fleet, vms, volumes, replay.jobs, contents)
     if not found:
         _settle(vms, expected)
     return found
@@ -52,32 +53,9 @@ def _settle(vms: dict[str, Vm], expected: Expected) -> None:
         expected.is_seen(ref, vms[ref].state.value if ref in vms else GONE)
 
 
-def _disks(vms: dict[str, Vm], volumes: list[Volume], fleet: Fleet) -> list[str]:
-    """When it is quiet no job holds a volume, and machines that run have just their own."""
-    wrong = [
-        f"volume {one.id} is {one.status}"
-        for one in volumes
-        if one.status not in ("not_made", "ready")
-    ]
-    plugged = {
-        ref: {disk.volume.volume_id for disk in domain.spec.disks}
-        for host in fleet.hosts
-        for ref, domain in host.state.domains.items()
-    }
-    return wrong + [
-        f"{vm.name} should have the disks {said}, and has {found}"
-        for vm in vms.values()
-        if vm.state in PLACED
-        for said in [{one.id for one in volumes if one.vm_id == vm.id}]
-        for found in [plugged.get(vm.id, set())]
-        if said != found
-    ]
-
-
-def _hosts(vms: dict[str, Vm], said: list[Volume], fleet: Fleet) -> list[str]:
+def _hosts(vms: dict[str, Vm], fleet: Fleet) -> list[str]:
     domains: dict[str, tuple[str, str]] = {}
     wrong: list[str] = []
-    volumes: Counter[tuple[str | None, str, int]] = Counter()
     ports: set[tuple[str, str]] = set()
     for host in fleet.hosts:
         state = host.state
@@ -86,11 +64,6 @@ def _hosts(vms: dict[str, Vm], said: list[Volume], fleet: Fleet) -> list[str]:
             if ref in domains:
                 wrong.append(f"{ref} is on two hosts")
             domains[ref] = host.id, domain.state.value
-        volumes.update(
-            (host.id, name_of(path), file.virtual_size_bytes)
-            for path, file in state.files.items()
-            if "/volumes/" in path
-        )
         ports |= {
             (host.id, port.vm_id) for network in state.document.networks for port in network.ports
         }
@@ -100,13 +73,10 @@ def _hosts(vms: dict[str, Vm], said: list[Volume], fleet: Fleet) -> list[str]:
         for ref in really.keys() | domains.keys()
         if really.get(ref) != domains.get(ref)
     ]
-    disks = {(one.host_id, one.id, one.size_bytes) for one in said if one.host_id is not None}
-    wrong += [f"volume {one} is on no host" for one in disks - set(volumes)]
-    wrong += [f"volume {one} is not known there" for one in set(volumes) - disks]
     wrong += [
         f"{_named(vms, vm.id)} has its root disk on another host"
         for vm in vms.values()
-        if vm.volumes and vm.volumes[0].host_id != vm.last_host_id
+        if vm.host_id and vm.volumes and vm.volumes[0].host_id not in (None, vm.host_id)
     ]
     placed = {(vm.host_id, vm.id) for vm in vms.values() if vm.host_id is not None}
     wrong += [f"{_named(vms, ref)} has a port on a host" for _, ref in ports - placed]

@@ -24,6 +24,26 @@ Verb = Literal[
     "attach_volume",
     "detach_volume",
     "grow_volume",
+    "move_volume",
+    "delete_volume",
+    "recover_volume",
+    "expunge_volume",
+    "snapshot",
+    "snapshot_all",
+    "revert",
+    "revert_all",
+    "delete_snapshot",
+    "copy_snapshot",
+    "migrate",
+    "reimage",
+    "resize",
+    "insert_disc",
+    "eject_disc",
+    "enter_host",
+    "leave_host",
+    "enter_storage",
+    "leave_storage",
+    "write",
 ]
 Event = Literal["cut", "cancel"]
 VERBS: tuple[Verb, ...] = (
@@ -31,9 +51,16 @@ VERBS: tuple[Verb, ...] = (
     *("pause", "resume", "resume", "destroy", "recover", "expunge"),
     *("attach_nic", "attach_nic", "detach_nic"),
     *("make_volume", "attach_volume", "detach_volume", "grow_volume"),
+    *("create", "create", "create", "start", "start", "stop"),
+    *("write", "write", "write", "write", "write", "write", "migrate"),
+    *("move_volume", "move_volume", "delete_volume", "recover_volume", "expunge_volume"),
+    *("snapshot", "snapshot", "snapshot_all", "revert", "revert_all"),
+    *("delete_snapshot", "delete_snapshot", "copy_snapshot"),
+    *("migrate", "migrate", "reimage", "resize", "insert_disc", "eject_disc"),
+    *("enter_host", "leave_host", "leave_host", "enter_storage", "leave_storage", "leave_storage"),
 )
 CLIENTS = 4
-SLOTS = 40
+SLOTS = 24
 CALLS = 100  # in a round
 EVENTS = 8  # one of so many calls is an event
 # Jobs repeat what is refused, try another host, or take everything back.
@@ -42,7 +69,10 @@ REFUSABLE = (
     *("domain.reboot", "domain.shutdown", "domain.destroy", "domain.undefine", "domain.get"),
     *("domain.suspend", "domain.resume", "domain.attach_nic", "domain.detach_nic"),
     *("volume.create_empty", "domain.attach_disk", "domain.detach_disk", "domain.resize_disk"),
-    "volume.info",
+    *("volume.info", "volume.delete", "volume.copy", "snapshot.take", "snapshot.take_back"),
+    *("snapshot.revert", "snapshot.drop", "snapshot.merge", "snapshot.settle"),
+    *("migration.listen", "migration.run", "migration.copy", "migration.complete"),
+    *("domain.grow", "domain.set_disc"),
 )
 
 

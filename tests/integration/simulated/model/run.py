@@ -7,7 +7,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from appliance.client import Client
 from appliance.protocol.errors import ApiError, Unavailable
@@ -15,7 +14,10 @@ from appliance.protocol.ids import new_id
 from appliance.protocol.operations import Accepted
 from tests.integration.simulated.conftest import Lab
 from tests.integration.simulated.model import check
-from tests.integration.simulated.model.expected import Expected
+from tests.integration.simulated.model.asking import Asker
+from tests.integration.simulated.model.contents import Contents
+from tests.integration.simulated.model.expected import ENDED, Expected, history
+from tests.integration.simulated.model.places import clear, places
 from tests.integration.simulated.model.plan import CLIENTS, SLOTS, Call, Plan, Round, smaller
 from tests.integration.simulated.model.replay import Replay
 from tests.lab.simulated.cloud import until_all
@@ -26,19 +28,20 @@ REFUSALS = frozenset(
     | {"vm.recovering", "job.over", "job.cannot_cancel", "client.unreachable"}
     | {"vm.in_network", "vm.default_nic", "vm.too_many_volumes", "volume.attached"}
     | {"volume.wrong_status", "volume.elsewhere", "volume.not_attached", "volume.is_root"}
-    | {"volume.not_larger"}
+    | {"volume.not_larger", "volume.not_deleted", "volume.has_snapshots", "volume.not_reached"}
+    | {"volume.no_snapshots", "snapshot.not_ready", "snapshot.not_made", "snapshot.vm_runs"}
+    | {"snapshot.of_other_machine", "snapshot.being_copied", "snapshot.elsewhere"}
+    | {"vm.being_reimaged", "vm.no_live_shrink", "vm.no_room_for_cpus"}
+    | {"vm.drives_full", "vm.drive_empty", "vm.drive_busy"}
+    | {"host.in_maintenance", "host.not_in_maintenance", "host.cleanup_first"}
+    | {"host.cannot_be_emptied", "migration.snapshots", "migration.no_host"}
+    | {"vm.disk_moves", "migration.disk_busy", "migration.source_away", "migration.unfinished"}
+    | {"storage.in_maintenance", "storage.machines_run", "storage.none", "resource.disabled"}
 )
-PLACEMENT = "placement."
+PLACES = ("placement.", "move.")
 ENDS_WITHIN_S = 40.0
 SETTLED_WITHIN_S = 6.0
 LOOK_EVERY_S = 0.05
-CANCELLABLE = (
-    *("vm.create", "vm.start", "vm.stop", "vm.reboot", "vm.pause", "vm.resume"),
-    *("vm.attach_nic", "vm.detach_nic"),
-)
-VOLUME_VERBS = ("make_volume", "attach_volume", "detach_volume", "grow_volume")
-MiB = 1024**2
-SIDE = "side"  # the network of further NICs
 KILL_AFTER_S = 0.2
 
 
@@ -49,9 +52,8 @@ class Run:
     lab: Lab
     clients: list[Client]
     replay: Replay
-    side_id: str
+    asker: Asker
     expected: Expected = field(default_factory=Expected)
-    ids: list[str] = field(default_factory=lambda: [new_id() for _ in range(SLOTS)])
     accepted: dict[str, str] = field(default_factory=dict)
     answers: Counter[str] = field(default_factory=Counter)
     odd: list[str] = field(default_factory=list)
@@ -86,67 +88,17 @@ class Run:
             hosts[call.host % len(hosts)].cut()
             return
         try:
-            answer = await self._ask(client, call)
+            answer = await self.asker.ask(client, call)
         except ApiError as error:
             self.answers[error.code] += 1
             if error.code == "client.unreachable":
                 await self.serving.wait()
-            if error.code not in REFUSALS and not error.code.startswith(PLACEMENT):
+            if error.code not in REFUSALS and not error.code.startswith(PLACES):
                 self.odd.append(f"{call} was answered with {error.code}: {error}")
         else:
             self.answers["accepted"] += 1
             if isinstance(answer, Accepted):
                 self.accepted |= {job.id: job.operation for job in answer.jobs}
-
-    async def _ask(self, client: Client, call: Call) -> object:
-        ref = self.ids[call.slot]
-        if call.what == "create":
-            request = self.lab.cloud.vm_request(f"slot-{call.slot}", id=ref)
-            return await client.call("vm.create", **request)
-        if call.what == "cancel":
-            return await self._cancel(client, ref)
-        if call.what in VOLUME_VERBS:
-            return await self._ask_volume(client, call.what, ref, call.slot)
-        return await client.call(f"vm.{call.what}", id=ref, **self._options(call.what, ref))
-
-    async def _ask_volume(self, client: Client, verb: str, ref: str, slot: int) -> object:
-        """What is asked of the data disks of a machine; of one that it has, or of a free one."""
-        if verb == "make_volume":
-            name = f"data-{slot}"
-            return await client.call("volume.create", name=name, size_bytes=MiB, vm_id=ref)
-        if verb == "attach_volume":
-            free = (await client.call("volume.list", filter="kind = data and vm is null")).items
-            chosen = free[slot % len(free)].id if free else new_id()
-            return await client.call("volume.attach", id=chosen, vm_id=ref)
-        vm = self.replay.vms.get(ref)
-        last = vm.volumes[-1] if vm is not None and vm.volumes else None
-        chosen = new_id() if last is None else last.id
-        if verb == "detach_volume":
-            return await client.call("volume.detach", id=chosen)
-        size_bytes = MiB + (0 if last is None else last.size_bytes // MiB * MiB)
-        return await client.call("volume.resize", id=chosen, size_bytes=size_bytes)
-
-    def _options(self, verb: str, ref: str) -> dict[str, Any]:
-        """What a verb needs besides the machine."""
-        match verb:
-            case "stop":
-                return {"timeout_s": 5}
-            case "attach_nic":
-                return {"network_id": self.side_id}
-            case "detach_nic":
-                # The last one, or one that nobody has; others may have changed it meanwhile.
-                vm = self.replay.vms.get(ref)
-                return {"nic_id": vm.nics[-1].id if vm is not None and vm.nics else new_id()}
-            case _:
-                return {}
-
-    async def _cancel(self, client: Client, ref: str) -> object:
-        """Cancel the newest job of a machine, if it is one that can be taken back."""
-        jobs = [job for job in self.replay.jobs.values() if job.resource_id == ref]
-        newest = max(jobs, key=lambda job: job.id, default=None)
-        if newest is None or newest.operation not in CANCELLABLE:
-            return None
-        return await client.call("job.cancel", id=newest.id)
 
     async def _kill(self) -> None:
         await asyncio.sleep(KILL_AFTER_S)  # somewhere in the middle of the calls
@@ -182,20 +134,40 @@ class Run:
         )
 
     async def _check(self) -> None:
-        """What is wrong counts if it stays: events are still being worked off."""
-        self.odd += self.expected.take(self.replay.jobs.values())
+        """What is wrong counts if it stays: events are still being worked off, and machines that
+        are owed a start get it.
+        """
+        until = time.monotonic() + SETTLED_WITHIN_S
+        while found := await self._wrong():
+            if time.monotonic() > until or self.odd:
+                break
+            await asyncio.sleep(LOOK_EVERY_S)
+        self.odd += found
+        if found:
+            self.odd += self._histories(found)
         self.odd += [
             f"{operation} {ref} was accepted, and never ended"
             for ref, operation in self.accepted.items()
             if not self.replay.ends[ref]
         ]
-        until = time.monotonic() + SETTLED_WITHIN_S
-        client, fleet = self.clients[0], self.lab.fleet
-        while found := await check.disagreements(client, fleet, self.replay, self.expected):
-            if time.monotonic() > until:
-                break
-            await asyncio.sleep(LOOK_EVERY_S)
-        self.odd += found
+
+    async def _wrong(self) -> list[str]:
+        jobs = list(self.replay.jobs.values())
+        waiting = [f"{job.operation} of {job.resource_name} is still {job.state}" for job in jobs
+                   if job.state not in ENDED]  # fmt: skip
+        if waiting:
+            return waiting
+        self.odd += self.expected.take(jobs)
+        return await check.disagreements(
+            self.clients[0], self.lab.fleet, self.replay, self.expected, self.asker.contents
+        )
+
+    def _histories(self, found: list[str]) -> list[str]:
+        """The last jobs of machines that are not as they must be, for who reads a failure."""
+        jobs = sorted(self.replay.jobs.values(), key=lambda job: job.id)
+        named = [job for job in jobs if any(job.resource_name in text for text in found)]
+        last = {job.resource_id: job for job in named}
+        return [line for job in last.values() for line in history(job, jobs)]
 
 
 async def try_plan(lab: Lab, plan: Plan) -> tuple[list[str], Counter[str]]:
@@ -204,40 +176,13 @@ async def try_plan(lab: Lab, plan: Plan) -> tuple[list[str], Counter[str]]:
     clients = [lab.service.another(lab.client) for _ in range(CLIENTS)]
     try:
         async with Replay(clients[0]) as replay:
-            run = Run(lab, clients, replay, await side_network(lab))
+            ids = [new_id() for _ in range(SLOTS)]
+            asker = Asker(lab, replay, await places(lab), Contents(), ids)
+            run = Run(lab, clients, replay, asker)
             return await run.play(plan), run.answers
     finally:
         for client in clients:
             await client.close()
-
-
-async def side_network(lab: Lab) -> str:
-    """The id of the network of further NICs, which is made once."""
-    async for network in lab.client.iterate("network.list"):
-        if network.name == SIDE:
-            return network.id
-    accepted = await lab.client.call(
-        "network.create",
-        name=SIDE,
-        cluster_id=lab.cloud.cluster_ids[0],
-        cidr="172.30.0.0/24",
-        gateway="172.30.0.1",
-        ranges=[{"first": "172.30.0.10", "last": "172.30.0.30"}],
-    )
-    assert await lab.ended(accepted) == []
-    return accepted.resource_ids[0]
-
-
-async def clear(lab: Lab) -> None:
-    """Remove all machines, in whichever state they are."""
-    found = await lab.vms()
-    await lab.on_all("vm.destroy", [vm.id for vm in found if vm.state != "destroyed"])
-    await lab.on_all("vm.expunge", [vm.id for vm in found])
-    volumes = [volume async for volume in lab.client.iterate("volume.list")]
-    await lab.on_all("volume.delete", [one.id for one in volumes if one.status != "deleted"])
-    await lab.on_all("volume.expunge", [one.id for one in volumes])
-    for host in lab.fleet.hosts:
-        host.state.anomalies.clear()
 
 
 async def shrink(lab: Lab, plan: Plan, seconds: float, tell: Callable[[str], None]) -> Plan:

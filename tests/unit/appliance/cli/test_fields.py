@@ -189,5 +189,5 @@ def test_a_data_disk_says_what_it_is_and_where() -> None:
         "image_id": "records",
     }
     for wrong in ("db=1G,nas", "1G,storage=", "1G,colour=red", "db="):
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match=r".+"):
             parse_disk(wrong)

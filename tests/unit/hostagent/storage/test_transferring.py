@@ -128,3 +128,20 @@ async def test_a_source_that_is_missing_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(CommandFailed, match="does not exist"):
         await transfer(params)
     assert not Path(path_of(params.target)).exists()
+
+
+async def test_a_file_loses_its_name(tmp_path: Path) -> None:
+    """What a machine has left while it ran is opened by nobody; an empty folder says nothing."""
+    ref = volume_in(tmp_path / "a")
+    driver = driver_for(ref.storage)
+    with pytest.raises(CommandFailed, match="does not exist"):
+        await driver.is_retired(ref)
+    await driver.create_empty(ref, SIZE_BYTES)
+    assert not await driver.is_retired(ref)
+    for _ in range(2):
+        await driver.retire(ref)
+        assert await driver.is_retired(ref)
+    with pytest.raises(CommandFailed, match="does not exist"):
+        await driver.source_of(ref)
+    await driver.delete(ref)
+    assert list((tmp_path / "a" / "volumes").iterdir()) == []
