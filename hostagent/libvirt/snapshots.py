@@ -41,7 +41,7 @@ class Snapshots:
     async def take(self, params: s.TakeParams) -> s.TakeResult:
         """Freeze the heads of volumes at one instant; machines go on with new ones."""
         for volume in params.volumes:
-            _must_have_files(volume)
+            await _see(volume)
             await layers.make_overlay(volume, volume.head, volume.fallback or "")
         is_quiesced = await self._switch(params)
         taken = [
@@ -70,7 +70,7 @@ class Snapshots:
     async def take_back(self, params: s.TakeParams) -> Nothing:
         """Go on with the old heads, which get what was written meanwhile."""
         for volume in params.volumes:
-            _must_have_files(volume)
+            await _see(volume)
             if not await layers.on_files(volume, node_path(volume, volume.head).exists):
                 continue
             back = s.MergeParams(
@@ -86,27 +86,30 @@ class Snapshots:
 
     async def revert(self, params: s.RevertParams) -> VolumeInfo:
         """Make an empty head on a frozen node."""
-        _must_have_files(params.volume)
+        await _see(params.volume)
         await self._refuse_open(params.volume)
+        if driver_for(params.volume.storage).capabilities.is_shared:
+            for path in await layers.on_files(params.volume, lambda: nodes.files_of(params.volume)):
+                await layers.refuse_written(path)
         await layers.make_overlay(params.volume, params.volume.head, params.node)
         return await driver_for(params.volume.storage).info(params.volume)
 
     async def drop(self, params: s.DropParams) -> Nothing:
         """Delete a node on which none stands."""
-        _must_have_files(params.volume)
+        await _see(params.volume)
         await self._refuse_open(params.volume, params.node)
         await layers.drop(params.volume, params.node)
         return Nothing()
 
     async def merge(self, params: s.MergeParams, context: CallContext) -> s.MergeResult:
         """Let the node `lower` have what `upper` has, and take its place."""
-        _must_have_files(params.volume)
+        await _see(params.volume)
         return await self._merge(params, context.progress)
 
     async def settle(self, params: s.SettleParams) -> s.SettleResult:
         """Stop merging, and say what has come of it: which nodes are left."""
         volume = params.volume
-        _must_have_files(volume)
+        await _see(volume)
         async with self._turns[volume.volume_id]:
             await self._on_machine(params.vm_id, partial(_stop_merging, params))
         left = await layers.on_files(volume, lambda: nodes.nodes_of(volume))
@@ -114,13 +117,13 @@ class Snapshots:
 
     async def copy(self, params: s.CopyParams, context: CallContext) -> VolumeInfo:
         """Make a volume of its own of a frozen node."""
-        _must_have_files(params.source)
+        await _see(params.source)
         async with self._turns[params.target.volume_id]:
             return await layers.copy(params, context.progress)
 
     async def chain(self, params: s.ChainParams) -> s.ChainReport:
         """Compare a volume's files with what they should be."""
-        _must_have_files(params.volume)
+        await _see(params.volume)
         return await layers.on_files(params.volume, lambda: nodes.check(params))
 
     async def _merge(self, params: s.MergeParams, report: Progress) -> s.MergeResult:
@@ -256,9 +259,14 @@ def _not_merged(upper: Path) -> CommandFailed:
     return CommandFailed("domain.failed", f"QEMU could not merge {upper}")
 
 
-def _must_have_files(volume: VolumeRef) -> None:
-    if not driver_for(volume.storage).capabilities.has_files:
+async def _see(volume: VolumeRef) -> None:
+    """Raises CommandFailed unless the files of the volume are seen now: in a directory that is not
+    mounted there are none, which would be taken for the work of a merge.
+    """
+    driver = driver_for(volume.storage)
+    if not driver.capabilities.has_files:
         raise CommandFailed("agent.bad_parameters", "this storage keeps no files")
+    await driver.see_anew()
 
 
 def _silent(done: int, total: int, unit: str) -> None:

@@ -68,6 +68,9 @@ class CephDriver(Driver):
             await self._rados("rm", MARK, bears=(NOT_FOUND,))
         forget_spec(self.storage)
 
+    async def see_anew(self) -> None:
+        """All clients of a cluster see the same."""
+
     async def create_empty(self, volume: VolumeRef, size_bytes: int) -> VolumeInfo:
         """Make an image; it takes space only as it is written to."""
         size = ("--size", f"{size_bytes}B", "--image-feature", FEATURES)

@@ -77,6 +77,12 @@ class Driver(ABC):
         """Leave the storage. If it `is_gone` for all hosts, our own empty folders in it go."""
 
     @abstractmethod
+    async def see_anew(self) -> None:
+        """Raises unless what lies on the storage can be seen now. From here on this host sees what
+        others have made or deleted there before.
+        """
+
+    @abstractmethod
     async def create_empty(self, volume: VolumeRef, size_bytes: int) -> VolumeInfo:
         """Make an empty volume that takes space only as it is written to."""
 

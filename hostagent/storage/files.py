@@ -43,6 +43,7 @@ from hostagent.storage.paths import (
     release,
     remove,
     sync_folder,
+    touch_folder,
     volume_path,
 )
 from hostagent.storage.transfer import copy_file, name_new, publish
@@ -191,6 +192,10 @@ class FileDriver(Driver):
         """Its file."""
         return str(volume_path(volume))
 
+    async def see_anew(self) -> None:
+        """A directory of this host alone is always seen as it is."""
+        await self._ready()
+
     async def _ready(self) -> None:
         """Raises CommandFailed if the directory must not be worked in now."""
 
@@ -262,6 +267,19 @@ class SharedDriver(FileDriver):
             return found
 
         return await self._guarded(look)
+
+    async def see_anew(self) -> None:
+        """Clients of network file systems remember names for a while, also that there is no file
+        of a name. Whoever changes a directory himself is told whether others have changed it.
+        """
+        await self._ready()
+        await self._guarded(lambda: touch_folder(Path(self.storage.path) / "volumes"))
+
+    async def source_of(self, volume: VolumeRef) -> DiskSource:
+        """Which of two files is the head must not be told by what is remembered."""
+        if volume.fallback is not None:
+            await self.see_anew()
+        return await super().source_of(volume)
 
     async def release(self, *, is_gone: bool = False) -> None:
         """The mark goes with the storage."""

@@ -6,6 +6,7 @@ this from files that a machine writes to.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -33,7 +34,7 @@ from hostagent.storage.paths import (
     remove,
     volume_path,
 )
-from hostagent.storage.transfer import publish
+from hostagent.storage.transfer import name_new
 
 CREATE_TIMEOUT_S = 60.0
 RELINK_TIMEOUT_S = 60.0
@@ -49,8 +50,8 @@ async def make_overlay(volume: VolumeRef, node: str, on: str) -> None:
     CommandFailed.
     """
     path, below = node_path(volume, node), node_path(volume, on)
-    temporary = path.with_suffix(".new")
-    size_bytes = await on_files(volume, lambda: _size_for_overlay(path, below, temporary))
+    temporary = _beside(path)
+    size_bytes = await on_files(volume, lambda: _size_for_overlay(path, below))
     if size_bytes is None:
         return
     # Its size is given and the file below not opened: a machine may have that one.
@@ -58,7 +59,7 @@ async def make_overlay(volume: VolumeRef, node: str, on: str) -> None:
     arguments += [str(temporary), str(size_bytes)]
     try:
         await _run(arguments, path.parent, timeout_s=CREATE_TIMEOUT_S)
-        await on_files(volume, lambda: publish(temporary, path))
+        await on_files(volume, lambda: name_new(temporary, path))
     finally:
         await on_files(volume, lambda: temporary.unlink(missing_ok=True))
 
@@ -75,7 +76,7 @@ def frozen(volume: VolumeRef, node: str) -> Frozen:
     return Frozen(volume_id=volume.volume_id, size_bytes=size_bytes, used_bytes=used_bytes(path))
 
 
-def _size_for_overlay(path: Path, below: Path, temporary: Path) -> int | None:
+def _size_for_overlay(path: Path, below: Path) -> int | None:
     """How large a node on `below` is to be, None if it is there; there is room for it."""
     chain_of(below)
     if path.exists():
@@ -83,7 +84,6 @@ def _size_for_overlay(path: Path, below: Path, temporary: Path) -> int | None:
         return None
     if free_bytes(path.parent) < SMALLEST_FREE_BYTES:
         raise no_space(path.parent, SMALLEST_FREE_BYTES)
-    temporary.unlink(missing_ok=True)
     return header_of(below).size_bytes
 
 
@@ -151,12 +151,19 @@ async def drop(volume: VolumeRef, node: str) -> None:
     path = node_path(volume, node)
     if not await on_files(volume, lambda: _may_drop(volume, path)):
         return
+    await refuse_written(path)
+    await on_files(volume, lambda: remove(path))
+
+
+async def refuse_written(path: Path) -> None:
+    """Raises CommandFailed if a machine writes to a file, on whatever host."""
     try:
         # Without `in_use`, QEMU's locks refuse a file that something writes to.
         await qemu_img.info(str(path), expected_format="qcow2")
     except qemu_img.QemuImgFailed as error:
+        if "lock" in str(error):
+            raise CommandFailed("volume.in_use", str(error), path=str(path), vm="") from error
         raise qemu_img.failed(error) from error
-    await on_files(volume, lambda: remove(path))
 
 
 def _may_drop(volume: VolumeRef, path: Path) -> bool:
@@ -174,19 +181,19 @@ async def copy(params: CopyParams, report: Progress) -> VolumeInfo:
     """Make a volume of its own of a frozen node, unless it is there; raises CommandFailed."""
     volume = params.target
     source, target = node_path(params.source, params.source.head), volume_path(volume)
-    temporary = target.with_suffix(".new")
-    needed_bytes = await on_files(volume, lambda: _room_for_copy(source, target, temporary))
+    temporary = _beside(target)
+    needed_bytes = await on_files(volume, lambda: _room_for_copy(source, target))
     if needed_bytes is not None:
         try:
             await _convert(params, source, temporary, needed_bytes, report)
-            await on_files(volume, lambda: publish(temporary, target))
+            await on_files(volume, lambda: name_new(temporary, target))
         finally:
             await on_files(volume, lambda: temporary.unlink(missing_ok=True))
     made = await on_files(volume, lambda: frozen(volume, volume.head))
     return VolumeInfo(path=str(target), size_bytes=made.size_bytes, used_bytes=made.used_bytes)
 
 
-def _room_for_copy(source: Path, target: Path, temporary: Path) -> int | None:
+def _room_for_copy(source: Path, target: Path) -> int | None:
     """The bytes that a copy takes at most, None if it is there."""
     if target.exists():
         return None
@@ -194,7 +201,6 @@ def _room_for_copy(source: Path, target: Path, temporary: Path) -> int | None:
     make_folder(target.parent)
     if free_bytes(target.parent) < SMALLEST_FREE_BYTES:
         raise no_space(target.parent, needed_bytes)
-    temporary.unlink(missing_ok=True)
     return needed_bytes
 
 
@@ -211,6 +217,13 @@ async def _convert(
     if made.size_bytes < params.size_bytes:
         arguments = ["resize", "-q", "-f", "qcow2", str(temporary), str(params.size_bytes)]
         await _run(arguments, where, timeout_s=CREATE_TIMEOUT_S)
+
+
+def _beside(path: Path) -> Path:
+    """Where a file is made: under a name of its own, so that an attempt that hangs and comes back
+    late has neither the half nor the whole file of another one.
+    """
+    return path.with_name(f"{path.stem}.{uuid.uuid4().hex}.new")
 
 
 async def _relink(path: Path, lower: Path) -> None:

@@ -4,7 +4,8 @@ The options, see nfs(5): a server that is gone shall end in errors, not in proce
 can kill, so mounts are `soft`; a minute (timeo is in tenths of a second, and doubles at each of
 the retransmissions over UDP, grows by itself over TCP) is what guests bear well. `nosharecache`
 keeps the trouble of one export from the others of its server. Locks are needed: QEMU's locks on
-disks hold between hosts because of them.
+disks hold between hosts because of them. `lookupcache=none`: whether a file is there is asked of
+the server each time, as it says which file of a disk is the newest; disks are opened seldom.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from hostagent.storage.paths import make_folder
 from hostagent.storage.specs import spec_of
 from hostagent.storage.tools import DidNotAnswer, run
 
-OPTIONS = "nosuid,nodev,noexec,soft,timeo=100,retrans=6,nosharecache"
+OPTIONS = "nosuid,nodev,noexec,soft,timeo=100,retrans=6,nosharecache,lookupcache=none"
 MOUNT_WITHIN_S = 20.0
 MOUNTS = Path("/proc/self/mountinfo")
 KINDS = frozenset({"nfs", "nfs4"})

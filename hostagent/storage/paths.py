@@ -103,6 +103,21 @@ def remove(path: Path) -> None:
         sync_folder(path.parent)
 
 
+def touch_folder(path: Path) -> None:
+    """Change a directory and change it back; does nothing if it is not there."""
+    probe = path / f".seen-{uuid.uuid4().hex}"
+    try:
+        handle = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise no_space(path, PROBE_BYTES) from error
+        raise
+    os.close(handle)
+    probe.unlink(missing_ok=True)
+
+
 def sync_folder(path: Path) -> None:
     """Have the names in a directory on the disk."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
