@@ -75,6 +75,12 @@ HOST_ERRORS: dict[str, tuple[str, str, str, str]] = {
         "云主机 {name} 正在运行。",
         "请先用原有的方式将其关机。",
     ),
+    "foreign.firmware": (
+        "The machine cannot be taken over with its firmware on the host {name}: {problem}.",
+        "Give it a firmware of the distribution without a TPM, or leave it to who made it.",
+        "无法连同固件接管物理机 {name} 上的云主机：{problem}。",
+        "请改用发行版自带的固件且不使用 TPM，或保持由其创建者管理。",
+    ),
     "foreign.no_such_disk": (
         "{path} is no disk of this machine that could be taken.",
         "List the unknown machines anew.",

@@ -77,7 +77,9 @@ def take_variables(root: Any, params: TakeFirmwareParams) -> None:
     """
     problem = firmware_problem(root)
     if problem:
-        raise CommandFailed("foreign.firmware", f"its firmware is not ours: {problem}")
+        raise CommandFailed(
+            "foreign.firmware", f"its firmware is not ours: {problem}", problem=problem
+        )
     source, firmware = variables_of(root), firmware_of(root)
     if firmware == BIOS or source is None or not source.exists():
         return
