@@ -22,6 +22,7 @@ from appliance.protocol.operations import Accepted
 from appliance.protocol.resources import ImageStatus
 from appliance.protocol.volumes import VolumeStatus
 from appliance.services.common import link_wait_s
+from appliance.services.compute.models import VmRow
 from appliance.services.compute.sources import check_fits
 from appliance.services.compute.standing import Standing, check_state, load_standing
 from appliance.services.compute.steps import VmSteps
@@ -85,7 +86,9 @@ class Reimaging:
             vm = load_standing(tx, call.target)
             check_state(vm, "reimage")
             refuse_if_reimaging(tx, vm)
-            image = ImageRow.get_or_none(ImageRow.id == vm.disk_image_id)
+            # A root disk that has moved stands on no image; its machine knows where it came from.
+            origin = vm.disk_image_id or VmRow.get_by_id(vm.id).image_id
+            image = ImageRow.get_or_none(ImageRow.id == origin)
             if image is None or image.status != ImageStatus.READY:
                 raise Conflict("vm.image_gone", name=vm.name)
             old = VolumeRow.get_by_id(vm.volume_id)

@@ -430,7 +430,10 @@ def switch_rows(tx: Transaction, run: JobRun) -> None:
         if copy is None:
             continue
         VolumeCopyRow.delete().where(VolumeCopyRow.volume_id == ref).execute()
-        VolumeRow.update(host_id=there).where(VolumeRow.id == ref).execute()
+        # What was copied whole stands on no image any more: where it has zeros over what the image
+        # has, a copy of what it has beyond the image would show the image.
+        changes = {"host_id": there} | ({} if disk["on_image"] else {"image_id": ""})
+        VolumeRow.update(**changes).where(VolumeRow.id == ref).execute()
         VolumeCopyRow.create(
             volume_id=ref,
             primary_storage_id=copy.primary_storage_id,

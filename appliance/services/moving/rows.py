@@ -38,6 +38,7 @@ def switch(tx: Transaction, run: JobRun) -> None:
         primary_storage=new["storage_id"],
         host_id=new["host_id"] or None,
         used_bytes=run.data["used_bytes"],
+        image_id="",  # the copy stands on nothing
         head="",
         fallback_head=None,
     ).where(VolumeRow.id == ref).execute()

@@ -155,6 +155,14 @@ async def test_a_machine_that_is_off_moves_with_its_disks(moving: Lab) -> None:
     assert await moving.on_all("vm.start", [vm.id]) == []
     assert (await get(moving, vm)).host_id == target.id
     await agrees(moving, vm)
+    # Copied whole it stands on no image: it goes back whole, too, and can still be made anew.
+    overlay = "volume.create_overlay", moved.volumes[0].id
+    assert source.state.effects[overlay] == 1
+    assert await move(moving, vm, host_id=source.id) == []
+    assert source.state.effects[overlay] == 1
+    await agrees(moving, vm)
+    assert await moving.on_all("vm.stop", [vm.id], timeout_s=1) == []
+    assert await moving.on_all("vm.reimage", [vm.id]) == []
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
