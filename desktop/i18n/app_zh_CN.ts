@@ -404,6 +404,17 @@
     </message>
 </context>
 <context>
+    <name>Candidates</name>
+    <message>
+        <source>can take it</source>
+        <translation>可以接收</translation>
+    </message>
+    <message>
+        <source>; </source>
+        <translation>；</translation>
+    </message>
+</context>
+<context>
     <name>Cleanups</name>
     <message>
         <source>{job}: {step}</source>
@@ -2678,14 +2689,6 @@
 <context>
     <name>Migrate</name>
     <message>
-        <source>can take it</source>
-        <translation>可以接收</translation>
-    </message>
-    <message>
-        <source>; </source>
-        <translation>；</translation>
-    </message>
-    <message>
         <source>Host</source>
         <translation>物理机</translation>
     </message>
@@ -2704,10 +2707,6 @@
     <message>
         <source>{name} goes on running while it moves; its addresses and rules go along.</source>
         <translation>{name} 迁移期间持续运行，其地址和规则一并迁移。</translation>
-    </message>
-    <message>
-        <source>Hosts</source>
-        <translation>物理机</translation>
     </message>
     <message>
         <source>Slow it down if it writes faster than can be sent</source>
@@ -2757,14 +2756,6 @@
 <context>
     <name>Moving</name>
     <message>
-        <source>can take it</source>
-        <translation>可以接收</translation>
-    </message>
-    <message>
-        <source>; </source>
-        <translation>；</translation>
-    </message>
-    <message>
         <source>Primary storage</source>
         <translation>主存储</translation>
     </message>
@@ -2783,10 +2774,6 @@
     <message>
         <source>{name} is copied whole and compared; the old copy is deleted only when the new one counts.</source>
         <translation>{name} 将被完整复制并比对；新副本生效后才会删除原副本。</translation>
-    </message>
-    <message>
-        <source>Places</source>
-        <translation>位置</translation>
     </message>
     <message>
         <source>It cannot be moved now: {why}.</source>

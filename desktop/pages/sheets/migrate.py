@@ -2,52 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from appliance.protocol import resources as r
-from appliance.protocol.migration import (
-    MigrationCandidate,
-    MigrationCandidates,
-    MigrationReason,
-)
+from appliance.protocol.migration import MigrationCandidates
 from desktop import texts
 from desktop.models.columns import Column
-from desktop.models.table_model import TableModel
 from desktop.operation_titles import operation_title
 from desktop.pages.base import Shell
+from desktop.pages.sheets.candidates import CandidatesForm, reason_words
 from desktop.pages.sheets.form_sheet import FormSheet, SheetSpec
 from desktop.texts import translate
 from desktop.widgets.fold import Fold
 from desktop.widgets.labels import Label
 from desktop.widgets.sheet import show_sheet
-from desktop.widgets.table import ResourceTable
 from desktop.wizard.fields import FormField, line
-from desktop.wizard.page import Request, StepPage
 
 OPERATION = "vm.migrate"
 MiB = 1024**2
 TABLE_HEIGHT = 176
-
-
-class _Line:
-    """A host as a line of the table."""
-
-    def __init__(self, place: int, candidate: MigrationCandidate) -> None:
-        self.id = candidate.host_id
-        self.place = place
-        self.candidate = candidate
-
-
-def reason_words(reasons: list[MigrationReason]) -> str:
-    """What stands against a host, in words; that it can take the machine if nothing does."""
-    if not reasons:
-        return translate("Migrate", "can take it")
-    found = [texts.sentence(f"migration.reason.{one.code}", one.params) for one in reasons]
-    return translate("Migrate", "; ").join(found)
 
 
 def _columns() -> list[Column]:
@@ -62,7 +37,7 @@ def _columns() -> list[Column]:
         Column(
             name="reasons",
             title=translate("Migrate", "For this VM"),
-            text=lambda line: reason_words(line.candidate.reasons),
+            text=lambda line: reason_words("migration", line.candidate.reasons),
             width=312,
         ),
         Column(
@@ -82,7 +57,7 @@ def _columns() -> list[Column]:
     ]
 
 
-class MigrateForm(StepPage):
+class MigrateForm(CandidatesForm):
     """The hosts, the best first; what is rarely wanted is folded."""
 
     names = ("migrate",)
@@ -92,19 +67,19 @@ class MigrateForm(StepPage):
             "Migrate",
             "{name} goes on running while it moves; its addresses and rules go along.",
         )
-        super().__init__(operation_title(OPERATION), words.format(name=vm.name))
-        self.hosts = TableModel(_columns(), self)
-        self.table = ResourceTable(self.hosts, "migration-candidates", shell.settings)
-        self.table.setFixedHeight(TABLE_HEIGHT)
-        self.table.setAccessibleName(translate("Migrate", "Hosts"))
-        self.table.selection_changed.connect(self.changed.emit)
+        super().__init__(
+            shell,
+            operation_title(OPERATION),
+            words.format(name=vm.name),
+            columns=_columns(),
+            id_of=lambda one: one.host_id,
+            name="migration-candidates",
+            height=TABLE_HEIGHT,
+        )
         self.facts = Label("", "muted")
-        self.problem = Label("", "warn")
-        for label in (self.facts, self.problem):
-            label.setWordWrap(True)
-            label.hide()
-        self.against: list[MigrationReason] = []
-        for widget in (self.table, self.facts, self.problem, self._options()):
+        self.facts.setWordWrap(True)
+        self.facts.hide()
+        for widget in (self.facts, self.problem, self._options()):
             self.body.addWidget(widget)
         self.body.addStretch()
 
@@ -142,26 +117,17 @@ class MigrateForm(StepPage):
         return self.fold
 
     def show_candidates(self, found: MigrationCandidates | None) -> None:
-        """The hosts with what stands against them; the best is chosen."""
+        """The hosts, and what moves besides."""
+        super().show_candidates(found)
         if found is None:
             return
-        self.against = found.reasons
-        lines = [_Line(place, item) for place, item in enumerate(found.items)]
-        self.hosts.replace(lines)
-        self.table.horizontalHeader().setSortIndicator(0, Qt.SortOrder.AscendingOrder)
-        if lines:
-            self.table.select(lines[0].id)
         copied = translate("Migrate", "Its disks lie on the host itself and move, too: {size}.")
         self.facts.setText(copied.format(size=texts.size(found.disk_bytes)))
         self.facts.setVisible(found.disk_bytes > 0)
-        self.changed.emit()
-
-    def fill(self, requests: Mapping[str, Request]) -> None:
-        """Nothing is proposed."""
 
     def values(self, name: str) -> dict[str, Any]:
         """The host that is chosen, and the options that are not as usual."""
-        chosen = self._chosen()
+        chosen = self.chosen()
         values: dict[str, Any] = {} if chosen is None else {"host_id": chosen.host_id}
         if not self.auto_converge.isChecked():
             values["auto_converge"] = False
@@ -172,23 +138,19 @@ class MigrateForm(StepPage):
 
     def review(self) -> bool:
         """A host must be chosen that can take it."""
-        chosen = self._chosen()
+        chosen = self.chosen()
         words = ""
         if self.against:
-            words = reason_words(self.against)
+            words = reason_words("migration", self.against)
         elif chosen is not None and chosen.reasons:
             cannot = translate("Migrate", "{host} cannot take it: {why}.")
-            words = cannot.format(host=chosen.host_name, why=reason_words(chosen.reasons))
-        self.problem.setText(words)
-        self.problem.setVisible(bool(words))
+            words = cannot.format(
+                host=chosen.host_name, why=reason_words("migration", chosen.reasons)
+            )
         wrong = self._limit() is None and bool(self.limit.text().strip())
         number = translate("Migrate", "Give a whole number, 0 for no limit.")
         self.tell("bandwidth_bytes_s", number if wrong else "")
-        return chosen is not None and not words and not wrong
-
-    def _chosen(self) -> MigrationCandidate | None:
-        row = self.table.current()
-        return None if row is None else row.candidate
+        return self.tell_problem(words) and not wrong
 
     def _limit(self) -> int | None:
         text = self.limit.text().strip()

@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt
-
 from appliance.protocol import resources as r
-from appliance.protocol.migration import MigrationReason
-from appliance.protocol.moves import MoveCandidate, MoveCandidates
+from appliance.protocol.moves import MoveCandidate
 from desktop import texts
 from desktop.models.columns import Column
-from desktop.models.table_model import TableModel
 from desktop.operation_titles import operation_title
 from desktop.pages.base import Shell
+from desktop.pages.sheets.candidates import CandidatesForm, reason_words
 from desktop.pages.sheets.form_sheet import FormSheet, SheetSpec
 from desktop.pages.storage import kind_words
 from desktop.texts import translate
-from desktop.widgets.labels import Label
 from desktop.widgets.sheet import show_sheet
-from desktop.widgets.table import ResourceTable
-from desktop.wizard.page import Request, StepPage
 
 OPERATION = "volume.move"
 TABLE_HEIGHT = 232
-
-
-class _Line:
-    """A place as a line of the table."""
-
-    def __init__(self, place: int, candidate: MoveCandidate) -> None:
-        self.id = f"{candidate.primary_storage_id}:{candidate.host_id or ''}"
-        self.place = place
-        self.candidate = candidate
-
-
-def reason_words(reasons: list[MigrationReason]) -> str:
-    """What stands against a place, in words; that the volume can go there if nothing does."""
-    if not reasons:
-        return translate("Moving", "can take it")
-    found = [texts.sentence(f"move.reason.{one.code}", one.params) for one in reasons]
-    return translate("Moving", "; ").join(found)
 
 
 def place_words(candidate: MoveCandidate) -> str:
@@ -68,7 +44,7 @@ def _columns() -> list[Column]:
         Column(
             name="reasons",
             title=translate("Moving", "For this volume"),
-            text=lambda line: reason_words(line.candidate.reasons),
+            text=lambda line: reason_words("move", line.candidate.reasons),
             width=264,
         ),
         Column(
@@ -81,7 +57,7 @@ def _columns() -> list[Column]:
     ]
 
 
-class MoveForm(StepPage):
+class MoveForm(CandidatesForm):
     """The places, the best first."""
 
     names = ("move",)
@@ -92,38 +68,21 @@ class MoveForm(StepPage):
             "{name} is copied whole and compared; the old copy is deleted only when the new one "
             "counts.",
         )
-        super().__init__(operation_title(OPERATION), words.format(name=volume.name))
-        self.places = TableModel(_columns(), self)
-        self.table = ResourceTable(self.places, "move-candidates", shell.settings)
-        self.table.setFixedHeight(TABLE_HEIGHT)
-        self.table.setAccessibleName(translate("Moving", "Places"))
-        self.table.selection_changed.connect(self.changed.emit)
-        self.problem = Label("", "warn")
-        self.problem.setWordWrap(True)
-        self.problem.hide()
-        self.against: list[MigrationReason] = []
-        for widget in (self.table, self.problem):
-            self.body.addWidget(widget)
+        super().__init__(
+            shell,
+            operation_title(OPERATION),
+            words.format(name=volume.name),
+            columns=_columns(),
+            id_of=lambda one: f"{one.primary_storage_id}:{one.host_id or ''}",
+            name="move-candidates",
+            height=TABLE_HEIGHT,
+        )
+        self.body.addWidget(self.problem)
         self.body.addStretch()
-
-    def show_candidates(self, found: MoveCandidates | None) -> None:
-        """The places with what stands against them; the best is chosen."""
-        if found is None:
-            return
-        self.against = found.reasons
-        lines = [_Line(place, item) for place, item in enumerate(found.items)]
-        self.places.replace(lines)
-        self.table.horizontalHeader().setSortIndicator(0, Qt.SortOrder.AscendingOrder)
-        if lines:
-            self.table.select(lines[0].id)
-        self.changed.emit()
-
-    def fill(self, requests: Mapping[str, Request]) -> None:
-        """Nothing is proposed."""
 
     def values(self, name: str) -> dict[str, Any]:
         """The place that is chosen."""
-        chosen = self._chosen()
+        chosen = self.chosen()
         if chosen is None:
             return {}
         values = {"primary_storage_id": chosen.primary_storage_id}
@@ -131,21 +90,17 @@ class MoveForm(StepPage):
 
     def review(self) -> bool:
         """A place must be chosen that the volume can go to."""
-        chosen = self._chosen()
+        chosen = self.chosen()
         words = ""
         if self.against:
             cannot = translate("Moving", "It cannot be moved now: {why}.")
-            words = cannot.format(why=reason_words(self.against))
+            words = cannot.format(why=reason_words("move", self.against))
         elif chosen is not None and chosen.reasons:
             cannot = translate("Moving", "It cannot go to {place}: {why}.")
-            words = cannot.format(place=place_words(chosen), why=reason_words(chosen.reasons))
-        self.problem.setText(words)
-        self.problem.setVisible(bool(words))
-        return chosen is not None and not words
-
-    def _chosen(self) -> MoveCandidate | None:
-        row = self.table.current()
-        return None if row is None else row.candidate
+            words = cannot.format(
+                place=place_words(chosen), why=reason_words("move", chosen.reasons)
+            )
+        return self.tell_problem(words)
 
 
 class MoveSheet(FormSheet):

@@ -50,7 +50,7 @@ def opened(window: MainWindow, registrar: Registrar, qtbot: QtBot, found: Any) -
     registrar.answers["vm.migration_candidates"] = found
     trigger(window, "vm", "migrate", VM)
     sheet: Any = sheet_of(window, MigrateSheet, qtbot)
-    qtbot.waitUntil(lambda: sheet.migration.hosts.rowCount() == len(found.items))
+    qtbot.waitUntil(lambda: sheet.migration.places.rowCount() == len(found.items))
     return sheet
 
 
