@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-import structlog
 from msgspec import convert, structs
 
 from appliance.engine.jobs import JobRun
@@ -39,6 +38,7 @@ from appliance.services.settings import (
     MIGRATION_PORT_LAST,
 )
 from appliance.services.storage.caches import Caches, unneeded_copies
+from appliance.services.storage.fullness import refuse_if_full
 from appliance.services.storage.models import VolumeRow
 from appliance.store.database import Store, Transaction
 from hostagent.protocol import commands as c
@@ -55,7 +55,6 @@ from hostagent.protocol.migration import (
     SideReport,
 )
 from hostagent.protocol.storage import (
-    CheckPathParams,
     CreateEmptyParams,
     CreateOverlayParams,
     StorageRef,
@@ -64,8 +63,6 @@ from hostagent.protocol.storage import (
 
 CONVERGE_WAIT_S = 10.0
 POST_COPY_AFTER = 2  # passes over the memory
-
-log = structlog.get_logger()
 
 
 class MigrationSteps:
@@ -274,16 +271,8 @@ class MigrationSteps:
             await self._call(run, run.data["destination"], c.MIGRATION_DROP, _ref(run))
 
     async def _refuse_if_full(self, run: JobRun) -> None:
-        """QEMU says of a full disk no more than that writing failed: look at the destination."""
         for path in {disk["volume"]["storage"]["path"] for disk in run.data["disks"]}:
-            try:
-                await self._call(
-                    run, run.data["destination"], c.STORAGE_CHECK_PATH, CheckPathParams(path=path)
-                )
-            except ApiError as error:
-                if error.code == "storage.no_space":
-                    raise
-                log.info("migration_storage_not_looked_at", reason=str(error))
+            await refuse_if_full(self._links, run, run.data["destination"], path)
 
     async def _settle(self, run: JobRun) -> None:
         if "where" not in run.data:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import structlog
 from msgspec import convert
 
 from appliance.engine.jobs import JobRun
@@ -27,6 +26,7 @@ from appliance.services.migration.addresses import addresses_between
 from appliance.services.moving import rows
 from appliance.services.settings import MIGRATION_PORT_FIRST, MIGRATION_PORT_LAST
 from appliance.services.storage.caches import Caches, unneeded_copies
+from appliance.services.storage.fullness import refuse_if_full
 from appliance.services.storage.reach import host_for
 from appliance.services.volumes.holding import give_back
 from appliance.store.database import Store, Transaction
@@ -40,9 +40,7 @@ from hostagent.protocol.moves import (
     VolumeMoveRef,
     VolumeSendParams,
 )
-from hostagent.protocol.storage import CheckPathParams, CreateEmptyParams, VolumeInfo, VolumeRef
-
-log = structlog.get_logger()
+from hostagent.protocol.storage import CreateEmptyParams, VolumeInfo, VolumeRef
 
 
 class MovingSteps:
@@ -93,7 +91,9 @@ class MovingSteps:
                 code="migration.copy_failed",
             )  # fmt: skip
         except ApiError:
-            await self._refuse_if_full(run)
+            # Only local storages are carried to, and these are directories.
+            path = _target(run).storage.path
+            await refuse_if_full(self._links, run, there, path)
             raise
         await self._call(run, there, c.VOLUME_END, move)  # what was written is on its disk
         info: VolumeInfo = await self._call(run, there, c.VOLUME_INFO, _target(run))
@@ -173,18 +173,6 @@ class MovingSteps:
             received=[_target(run)],
         )
         return await self._call(run, there, c.VOLUME_LISTEN, params)
-
-    async def _refuse_if_full(self, run: JobRun) -> None:
-        """QEMU says of a full disk no more than that writing failed: look at the destination."""
-        path = _target(run).storage.path
-        try:
-            await self._call(
-                run, run.data["there"], c.STORAGE_CHECK_PATH, CheckPathParams(path=path)
-            )
-        except ApiError as error:
-            if error.code == "storage.no_space":
-                raise
-            log.info("move_storage_not_looked_at", reason=str(error))
 
     async def _drop_cache(self, run: JobRun) -> None:
         """The last disk on the cached copy of an image that is gone takes the copy along."""
