@@ -179,11 +179,13 @@ OUR_FOLDERS = ("cache", "volumes", "images", "incoming")
 
 
 def release(params: ReleaseParams) -> None:
-    """Remove our empty folders below a storage's directory, and the directory if it is empty."""
+    """Remove our empty folders below a storage's directory, and the directory if it is empty and
+    nothing is mounted there.
+    """
     root = Path(params.path)
     for folder in (*(root / name for name in OUR_FOLDERS), root):
         with contextlib.suppress(FileNotFoundError):
-            if not any(folder.iterdir()):
+            if not any(folder.iterdir()) and not folder.is_mount():
                 folder.rmdir()
 
 
