@@ -22,8 +22,8 @@ from installer.venv import Environment
 class Stage:
     """Tests that run in one pytest.
 
-    `needs_root`: they make namespaces, taps and VMs; they wait for guests more than they compute,
-    and run beside those that need none.
+    `folders` are pytest's arguments. `needs_root`: they make namespaces, taps and VMs; they wait
+    for guests more than they compute, and run beside those that need none.
     """
 
     name: str
@@ -32,15 +32,17 @@ class Stage:
     needs_root: bool = False
 
 
+SIMULATED = "tests/integration/simulated"
 STAGES = (
     Stage("unit and golden", ("tests/unit", "tests/golden"), is_fast=True),
     Stage("gui", ("tests/gui",)),
     Stage("contract", ("tests/contract",)),
-    Stage("integration", ("tests/integration",), needs_root=True),
+    Stage("simulated hosts", (SIMULATED,)),
+    Stage("integration", ("tests/integration", f"--ignore={SIMULATED}"), needs_root=True),
     Stage("system", ("tests/system",), needs_root=True),
 )
 # What a long run does: claims at full size once, then random calls until the time is up.
-SOAK = ("tests/integration/simulated/test_exact.py", "tests/integration/simulated/test_model.py")
+SOAK = (f"{SIMULATED}/test_exact.py", f"{SIMULATED}/test_model.py")
 SOAK_CREATES = "10000"
 _COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed|warnings?)")
 
