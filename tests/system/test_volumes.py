@@ -40,9 +40,11 @@ async def run(console: ConsoleConnection, command: str) -> str:
 
 async def disk(console: ConsoleConnection, volume: Volume) -> str:
     """The guest's name of the disk with the volume's serial; empty if it has none."""
-    found = await run(console, f"grep -l {volume.serial} /sys/block/vd*/serial; true")
-    names = re.findall(r"/sys/block/(vd\w)/serial\r\n", found)
-    return names[0] if names else ""
+    for _ in range(3):  # what the kernel says may come in between
+        found = await run(console, f"grep -l {volume.serial} /sys/block/vd*/serial; true")
+        if names := re.findall(r"/sys/block/(vd\w)/serial\r\n", found):
+            return names[0]
+    return ""
 
 
 async def checksum(console: ConsoleConnection, path: str) -> str:
