@@ -5,6 +5,7 @@ The drives are always there, as none can be plugged in; what changes is the disc
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import libvirt
@@ -32,7 +33,8 @@ async def drives_of(spec: DomainSpec) -> list[Drive]:
     """The drives that a machine starts with; its seed is made now. Raises CommandFailed."""
     drives = [Drive(cd.slot, cd.bus, await _disc_of(cd)) for cd in spec.cds]
     if spec.seed is not None:
-        seed = DiskSource(str(write_seed(spec.vm_id, spec.seed)), cache="", format="raw")
+        path = await asyncio.to_thread(write_seed, spec.vm_id, spec.seed)
+        seed = DiskSource(str(path), cache="", format="raw")
         drives.append(Drive(SEED_NUMBER, "scsi", seed))
     return drives
 
