@@ -57,7 +57,13 @@ async def heard(moving: Moving, work: Callable[[], Awaitable[None]]) -> dict[str
     seconds = time.monotonic() - began
     await asyncio.sleep(2)
     output, _ = await process.communicate(b"\n")
-    return {"seconds": seconds} | json.loads(output)
+    found = json.loads(output)
+    if not found["answers"]:
+        raise RuntimeError(
+            "The guest is not heard any more. Emulated ones may die when they move "
+            "(docs/migration.md): measure again."
+        )
+    return {"seconds": seconds} | found
 
 
 async def ours(moving: Moving) -> None:
